@@ -1,0 +1,70 @@
+//! The generated client of the StratusTexting Connect API, and its one seam.
+//!
+//! Most programs want the crate `stratustexting`, which adds OAuth, paging, typed
+//! errors and checks of the input, and which gives access to this client for what
+//! it doesn't wrap. What is here:
+//!
+//! - [`Client`] has one method per operation of the vendored `openapi.json`, each
+//!   returning a builder of [`builder`]. It is generated when the crate is built.
+//! - [`types`] are the models, generated too, with the few written by hand:
+//!   [`Timestamp`], [`MessageRecipients`], and the open enums. Every model keeps
+//!   the fields that the document doesn't list in `extra`, and every enum keeps
+//!   values that it doesn't list.
+//! - [`transport`] is the seam: a [`Transport`](transport::Transport) sends every
+//!   request of the client and decides about credentials, limits and retries.
+//! - [`OPERATIONS`] says of each operation what the code must know beyond HTTP
+//!   shapes, and how we know it; [`BRANDS`] lists the brands of the API.
+//!
+//! # Features
+//!
+//! - `rustls` (default): TLS by rustls with the platform's certificate store.
+//! - `native-tls`: TLS by the platform's own library.
+//!
+//! Without either, an `https` request fails when it is sent.
+//!
+//! # What it does not do
+//!
+//! It doesn't authenticate, retry, limit, page or check input. Operations with a
+//! multipart body (`sendMms`) are not generated; they are in [`OPERATIONS`].
+
+#![forbid(unsafe_code)]
+
+mod open_enum;
+pub mod operation;
+mod recipients;
+#[doc(hidden)]
+pub mod redact;
+mod timestamp;
+pub mod transport;
+
+#[allow(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    rustdoc::all,
+    clippy::all,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    reason = "generated code; `cargo xtask snapshot --check` watches it"
+)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/generated.rs"));
+}
+
+pub use self::{
+    generated::{Client, builder},
+    operation::Operation,
+    recipients::MessageRecipients,
+    timestamp::Timestamp,
+};
+#[doc(no_inline)]
+pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
+
+pub(crate) use self::generated::open_enums;
+pub use self::generated::tables::{BRANDS, OPERATIONS};
+
+/// The models of the API.
+pub mod types {
+    pub use crate::generated::{open_enums::*, types::*};
+    pub use crate::{MessageRecipients, Timestamp};
+}

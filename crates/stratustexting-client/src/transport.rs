@@ -1,0 +1,128 @@
+//! The seam between the generated client and whoever sends its requests.
+
+use std::{fmt, sync::Arc};
+
+use futures::future::BoxFuture;
+use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
+
+use crate::{Client, Operation};
+
+/// Sends the requests of a [`Client`].
+///
+/// Every request goes through [`execute`](Self::execute), so that credentials,
+/// limits, retries and tracing have one place. The trait is `Sync`, because all
+/// clones of a client share it.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends a request and returns the answer, whatever its status is.
+    ///
+    /// `reqwest::Error` can't be made by others, so a failure of the transport's
+    /// own travels in the extensions of an answer whose status is no success; it
+    /// comes out of the operation as `Error::UnexpectedResponse`.
+    fn execute<'a>(
+        &'a self,
+        request: reqwest::Request,
+        call: Call<'a>,
+    ) -> BoxFuture<'a, reqwest::Result<reqwest::Response>>;
+}
+
+/// What a transport is told of a call.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// The operation, where the document has it.
+    pub operation: Option<&'static Operation>,
+    /// What the caller attached to the client by [`Handle::with_context`].
+    pub context: Option<&'a (dyn std::any::Any + Send + Sync)>,
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("operation", &self.operation.map(|operation| operation.id))
+            .field("context", &self.context.is_some())
+            .finish()
+    }
+}
+
+/// A transport, together with what belongs to one call.
+#[derive(Clone)]
+pub struct Handle {
+    transport: Arc<dyn Transport>,
+    context: Option<Arc<dyn std::any::Any + Send + Sync>>,
+}
+
+impl Handle {
+    /// A handle without a context.
+    pub fn new(transport: Arc<dyn Transport>) -> Self {
+        Self {
+            transport,
+            context: None,
+        }
+    }
+
+    /// The same transport with something that it gets along with each request:
+    /// options of the call, a place for what the caller wants to know of it.
+    #[must_use]
+    pub fn with_context(&self, context: Arc<dyn std::any::Any + Send + Sync>) -> Self {
+        Self {
+            transport: Arc::clone(&self.transport),
+            context: Some(context),
+        }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client that sends through the given transport.
+    ///
+    /// `base_url` has no trailing slash. The `reqwest` client only builds the
+    /// requests; whether it also sends them is the transport's business.
+    #[must_use]
+    pub fn with_transport(base_url: &str, http: reqwest::Client, handle: Handle) -> Self {
+        Self::new_with_client(base_url, http, handle)
+    }
+
+    /// The same client with something attached to its calls; see
+    /// [`Handle::with_context`].
+    #[must_use]
+    pub fn with_context(&self, context: Arc<dyn std::any::Any + Send + Sync>) -> Self {
+        let handle = self.inner().with_context(context);
+        Self::new_with_client(self.baseurl(), self.client().clone(), handle)
+    }
+}
+
+impl ClientHooks<Handle> for Client {
+    async fn exec(
+        &self,
+        mut request: reqwest::Request,
+        info: &OperationInfo,
+    ) -> reqwest::Result<reqwest::Response> {
+        // The generator adds the document's version to every request, which the
+        // service never asked for.
+        request.headers_mut().remove("api-version");
+        let handle = self.inner();
+        let call = Call {
+            operation: by_rust_name(info.operation_id),
+            context: handle.context.as_deref(),
+        };
+        handle.transport.execute(request, call).await
+    }
+}
+
+/// Finds an operation by the name that the generator made of its id:
+/// `send_sms_as_agent` for `sendSmsAsAgent`.
+fn by_rust_name(name: &str) -> Option<&'static Operation> {
+    let squash = |c: &char| *c != '_';
+    crate::OPERATIONS.iter().find(|operation| {
+        operation
+            .id
+            .chars()
+            .map(|c| c.to_ascii_lowercase())
+            .filter(squash)
+            .eq(name.chars().filter(squash))
+    })
+}

@@ -1,0 +1,427 @@
+//! The OpenAPI document as the passes see it: JSON with a few ways to walk it.
+//!
+//! The passes edit JSON rather than typed OpenAPI structures, so that a key
+//! nobody modelled (an extension, a keyword of a later version) is carried
+//! along instead of being lost on the way through.
+
+use std::fmt;
+
+use heck::ToUpperCamelCase;
+use serde_json::{Map, Value};
+
+/// The HTTP methods that OpenAPI allows in a path item.
+const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// A parsed OpenAPI document with its keys in sorted order.
+///
+/// Keys are sorted because `serde_json` keeps either the source's order or the
+/// alphabet's, depending on a feature that any crate of a build may switch on.
+/// The generated code must not depend on that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document(Value);
+
+impl Document {
+    /// Reads a document from JSON text.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] when the text is not a JSON object.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let mut value: Value = serde_json::from_str(text)
+            .map_err(|error| Refusal::of_document("#", format!("not JSON: {error}")))?;
+        if !value.is_object() {
+            return Err(Refusal::of_document("#", "the document is not an object"));
+        }
+        value.sort_all_objects();
+        Ok(Self(value))
+    }
+
+    /// The document as JSON.
+    #[must_use]
+    pub fn as_value(&self) -> &Value {
+        &self.0
+    }
+
+    /// The value at a JSON pointer (`/info/version`), if there is one.
+    #[must_use]
+    pub fn get(&self, pointer: &str) -> Option<&Value> {
+        self.0.pointer(pointer)
+    }
+
+    /// The component schemas by name; empty when there are none.
+    pub fn schemas(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.get("/components/schemas")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+    }
+
+    /// The component schemas, made when the document has none.
+    pub(crate) fn schemas_mut(&mut self) -> &mut Map<String, Value> {
+        let components = object_entry(object(&mut self.0), "components");
+        object_entry(components, "schemas")
+    }
+
+    /// Every operation of the document's paths, in the order of path, method.
+    pub fn operations(&self) -> impl Iterator<Item = (Site, &Map<String, Value>)> {
+        let paths = self.get("/paths").and_then(Value::as_object);
+        paths.into_iter().flatten().flat_map(|(path, item)| {
+            METHODS.iter().filter_map(move |method| {
+                let operation = item.get(method)?.as_object()?;
+                Some((Site::new(path, method, operation), operation))
+            })
+        })
+    }
+
+    /// [`Document::operations`], to be changed.
+    pub(crate) fn operations_mut(
+        &mut self,
+    ) -> impl Iterator<Item = (Site, &mut Map<String, Value>)> {
+        let paths = self.0.pointer_mut("/paths").and_then(Value::as_object_mut);
+        paths.into_iter().flatten().flat_map(|(path, item)| {
+            item.as_object_mut()
+                .into_iter()
+                .flatten()
+                .filter(|(key, _)| METHODS.contains(&key.as_str()))
+                .filter_map(move |(method, operation)| {
+                    let operation = operation.as_object_mut()?;
+                    Some((Site::new(path, method, operation), operation))
+                })
+        })
+    }
+
+    /// The path items, to be changed.
+    pub(crate) fn paths_mut(&mut self) -> Option<&mut Map<String, Value>> {
+        self.0.pointer_mut("/paths").and_then(Value::as_object_mut)
+    }
+
+    /// Follows a local reference; any other value is returned as it is.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] when the reference leads out of the document, to nothing,
+    /// or in a circle of references.
+    pub fn resolve<'a>(&'a self, value: &'a Value, location: &str) -> Result<&'a Value, Refusal> {
+        let mut value = value;
+        for _ in 0..32 {
+            let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+                return Ok(value);
+            };
+            let pointer = reference.strip_prefix('#').ok_or_else(|| {
+                Refusal::of_document(location, format!("`$ref` to another document: {reference}"))
+            })?;
+            value = self.get(pointer).ok_or_else(|| {
+                Refusal::of_document(location, format!("`$ref` to nowhere: {reference}"))
+            })?;
+        }
+        Err(Refusal::of_document(location, "`$ref` runs in a circle"))
+    }
+
+    /// Replaces references to parameters, request bodies and responses by what
+    /// they refer to, and gives every operation its path's parameters, so that
+    /// the passes see one form only.
+    ///
+    /// References to schemas stay: they become the names of Rust types.
+    pub(crate) fn inline_shared_parts(&mut self) -> Result<(), Refusal> {
+        let shared = self.clone();
+        let inline = |value: &mut Value, location: &str| -> Result<(), Refusal> {
+            if value.get("$ref").is_some() {
+                *value = shared.resolve(value, location)?.clone();
+            }
+            Ok(())
+        };
+        for (path, item) in self.paths_mut().into_iter().flatten() {
+            let item = object(item);
+            let Some(Value::Array(mut common)) = item.remove("parameters") else {
+                continue;
+            };
+            for parameter in &mut common {
+                inline(parameter, &format!("#/paths/{}", escape(path)))?;
+            }
+            for (_, operation) in item
+                .iter_mut()
+                .filter(|(key, _)| METHODS.contains(&key.as_str()))
+            {
+                let own = object(operation)
+                    .entry("parameters")
+                    .or_insert_with(|| Value::Array(Vec::new()));
+                if let Some(own) = own.as_array_mut() {
+                    own.extend(common.iter().cloned());
+                }
+            }
+        }
+        for (site, operation) in self.operations_mut() {
+            let parts = operation
+                .iter_mut()
+                .flat_map(|(key, value)| -> Vec<&mut Value> {
+                    match key.as_str() {
+                        "parameters" => value.as_array_mut().into_iter().flatten().collect(),
+                        "responses" => value
+                            .as_object_mut()
+                            .into_iter()
+                            .flat_map(|responses| responses.values_mut())
+                            .collect(),
+                        "requestBody" => vec![value],
+                        _ => Vec::new(),
+                    }
+                });
+            for part in parts {
+                inline(part, &site.location).map_err(|refusal| refusal.at(&site))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `visit` with every schema of the document, the inner ones before
+    /// those that hold them: component schemas and those written in place in
+    /// parameters, bodies and responses.
+    pub(crate) fn for_each_schema(
+        &mut self,
+        mut visit: impl FnMut(&Place, &mut Value) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let mut outcome = Ok(());
+        let mut guarded = |place: &Place, schema: &mut Value| {
+            if outcome.is_ok() {
+                outcome = visit(place, schema);
+            }
+        };
+        if let Some(schemas) = self
+            .0
+            .pointer_mut("/components/schemas")
+            .and_then(Value::as_object_mut)
+        {
+            for (name, schema) in schemas {
+                let place = Place {
+                    operation: None,
+                    location: format!("#/components/schemas/{}", escape(name)),
+                    name: name.clone(),
+                    component: true,
+                };
+                walk_schema(schema, &place, &mut guarded);
+            }
+        }
+        for (site, operation) in self.operations_mut() {
+            for (schema, location, suffix) in in_place_schemas(operation, &site.location) {
+                let place = Place {
+                    operation: Some(site.id.clone()),
+                    location,
+                    name: format!("{} {suffix}", site.id).to_upper_camel_case(),
+                    component: false,
+                };
+                walk_schema(schema, &place, &mut guarded);
+            }
+        }
+        outcome
+    }
+}
+
+/// Which operation a pass is looking at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The document's `operationId`, or method and path where it has none.
+    pub id: String,
+    /// The path template.
+    pub path: String,
+    /// The method, in lower case as in the document.
+    pub method: String,
+    /// A JSON pointer to the operation.
+    pub location: String,
+}
+
+impl Site {
+    fn new(path: &str, method: &str, operation: &Map<String, Value>) -> Self {
+        let id = operation
+            .get("operationId")
+            .and_then(Value::as_str)
+            .map_or_else(|| format!("{method} {path}"), str::to_owned);
+        Self {
+            id,
+            path: path.to_owned(),
+            method: method.to_owned(),
+            location: format!("#/paths/{}/{method}", escape(path)),
+        }
+    }
+}
+
+/// Where a schema stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The operation it is written in; none for a component schema.
+    pub(crate) operation: Option<String>,
+    /// A JSON pointer to the schema.
+    pub(crate) location: String,
+    /// The name that a type made of this schema gets: the component's own, or one
+    /// made of the way to it.
+    pub(crate) name: String,
+    /// Whether it is a component itself, rather than written inside of something.
+    pub(crate) component: bool,
+}
+
+impl Place {
+    fn inner(&self, segment: &str, name: &str) -> Self {
+        Self {
+            operation: self.operation.clone(),
+            location: format!("{}/{}", self.location, escape(segment)),
+            name: format!("{}{}", self.name, name.to_upper_camel_case()),
+            component: false,
+        }
+    }
+
+    pub(crate) fn refuse(&self, reason: impl Into<String>) -> Refusal {
+        Refusal {
+            operation: self.operation.clone(),
+            location: self.location.clone(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Something the normaliser can't make safe for the generator.
+///
+/// Its text is one line: operation, location, reason.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Refusal {
+    /// The `operationId`, where one operation is at fault.
+    pub operation: Option<String>,
+    /// A JSON pointer into the document.
+    pub location: String,
+    /// What is wrong, and where possible what to write instead.
+    pub reason: String,
+}
+
+impl Refusal {
+    pub(crate) fn of_document(location: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            operation: None,
+            location: location.into(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn of_operation(site: &Site, reason: impl Into<String>) -> Self {
+        Self {
+            operation: Some(site.id.clone()),
+            location: site.location.clone(),
+            reason: reason.into(),
+        }
+    }
+
+    /// Names the operation, where the refusal doesn't yet.
+    #[must_use]
+    pub(crate) fn at(mut self, site: &Site) -> Self {
+        self.operation.get_or_insert_with(|| site.id.clone());
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = &self.operation {
+            write!(f, "operation {operation} ")?;
+        }
+        write!(f, "at {}: {}", self.location, self.reason)
+    }
+}
+
+/// Escapes one segment of a JSON pointer (RFC 6901).
+pub(crate) fn escape(segment: &str) -> String {
+    segment.replace('~', "~0").replace('/', "~1")
+}
+
+/// The value as an object, which it becomes if it is something else.
+pub(crate) fn object(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    match value {
+        Value::Object(map) => map,
+        _ => unreachable!("made an object above"),
+    }
+}
+
+fn object_entry<'a>(map: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
+    object(map.entry(key).or_insert_with(|| Value::Object(Map::new())))
+}
+
+/// The schemas an operation holds in place, each with its location and the last
+/// part of its name: those of its parameters, of its request body and of its
+/// responses.
+fn in_place_schemas<'a>(
+    operation: &'a mut Map<String, Value>,
+    location: &str,
+) -> Vec<(&'a mut Value, String, String)> {
+    let mut found = Vec::new();
+    for (key, value) in operation {
+        match key.as_str() {
+            "parameters" => {
+                for (index, parameter) in value.as_array_mut().into_iter().flatten().enumerate() {
+                    let name = parameter.get("name").and_then(Value::as_str);
+                    let name = name.unwrap_or_default().to_owned();
+                    if let Some(schema) = parameter.get_mut("schema") {
+                        let location = format!("{location}/parameters/{index}/schema");
+                        found.push((schema, location, name));
+                    }
+                }
+            }
+            "requestBody" => {
+                let location = format!("{location}/requestBody");
+                found.extend(media_schemas(value, &location, "Request"));
+            }
+            "responses" => {
+                for (status, response) in value.as_object_mut().into_iter().flatten() {
+                    let location = format!("{location}/responses/{}", escape(status));
+                    found.extend(media_schemas(response, &location, "Response"));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn media_schemas<'a>(
+    holder: &'a mut Value,
+    location: &str,
+    suffix: &'static str,
+) -> impl Iterator<Item = (&'a mut Value, String, String)> {
+    let location = location.to_owned();
+    holder
+        .get_mut("content")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+        .filter_map(move |(media, content)| {
+            let schema = content.get_mut("schema")?;
+            let location = format!("{location}/content/{}/schema", escape(media));
+            Some((schema, location, suffix.to_owned()))
+        })
+}
+
+fn walk_schema(schema: &mut Value, place: &Place, visit: &mut impl FnMut(&Place, &mut Value)) {
+    for (key, value) in schema.as_object_mut().into_iter().flatten() {
+        match key.as_str() {
+            "properties" => {
+                for (name, property) in value.as_object_mut().into_iter().flatten() {
+                    let place = place.inner("properties", "").inner(name, name);
+                    walk_schema(property, &place, visit);
+                }
+            }
+            "items" if value.is_object() => walk_schema(value, &place.inner(key, "Item"), visit),
+            "additionalProperties" if value.is_object() => {
+                walk_schema(value, &place.inner(key, "Value"), visit);
+            }
+            "not" => walk_schema(value, &place.inner(key, "Not"), visit),
+            "allOf" | "anyOf" | "oneOf" => {
+                for (index, part) in value.as_array_mut().into_iter().flatten().enumerate() {
+                    let name = format!("Variant{index}");
+                    let place = place.inner(key, "").inner(&index.to_string(), &name);
+                    walk_schema(part, &place, visit);
+                }
+            }
+            _ => {}
+        }
+    }
+    visit(place, schema);
+}

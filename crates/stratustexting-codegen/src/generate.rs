@@ -1,0 +1,138 @@
+//! The whole way, from the document's text to the client's source.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, Generator};
+use serde_json::json;
+
+use crate::{
+    brands::brands,
+    document::{Document, Refusal},
+    normalise::{Normalised, Report, normalise},
+    operations::operations,
+    polish::polish,
+    render,
+    sensitive::sensitive_fields,
+};
+
+/// What [`generate`] returns.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// The client's source: one file, to be included by a module.
+    pub source: String,
+    /// What the normaliser changed.
+    pub report: Report,
+}
+
+/// Why there is no source.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The document has something that needs a person.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The normalised document isn't OpenAPI.
+    #[error("not an OpenAPI document: {0}")]
+    NotOpenApi(String),
+    /// The generator gave up; the normaliser lacks a pass or a refusal.
+    #[error("the generator gave up: {0}")]
+    Generator(String),
+    /// The generator wrote something that isn't Rust.
+    #[error("the generator's output isn't Rust: {0}")]
+    NotRust(#[from] syn::Error),
+}
+
+/// A component schema whose type is written by hand.
+#[derive(Clone, Copy, Debug)]
+pub struct ByHand {
+    /// The component's name.
+    pub schema: &'static str,
+    /// The path of the type, such as `crate::Thing`.
+    pub rust: &'static str,
+}
+
+/// Makes the client's source from the text of an OpenAPI document.
+///
+/// `settings` and `by_hand` come from the caller, since they name types of the
+/// crate that includes the source. The open enums are registered here.
+///
+/// # Errors
+///
+/// See [`Error`]; its text is one line.
+pub fn generate(
+    text: &str,
+    settings: &mut GenerationSettings,
+    by_hand: &[ByHand],
+) -> Result<Generated, Error> {
+    let mut document = Document::parse(text)?;
+    let operations = operations(&document)?;
+    let brands = brands(&document)?;
+    let sensitive = sensitive_fields(&document)?;
+    for replacement in by_hand {
+        replace(&mut document, replacement, settings)?;
+    }
+    let normalised = normalise(&document)?;
+    let mut file: syn::File = syn::parse2(generator_output(&normalised, settings)?)?;
+    polish(&mut file, &sensitive);
+    file.items.push(render::open_enums(&normalised.enums));
+    file.items.push(render::tables(&operations, &brands));
+    Ok(Generated {
+        source: prettyplease::unparse(&file),
+        report: normalised.report,
+    })
+}
+
+/// Registers a type written by hand, and makes its schema opaque, so that nothing
+/// is generated for its parts.
+fn replace(
+    document: &mut Document,
+    replacement: &ByHand,
+    settings: &mut GenerationSettings,
+) -> Result<(), Refusal> {
+    let schema = document
+        .schemas_mut()
+        .get_mut(replacement.schema)
+        .ok_or_else(|| {
+            let reason = format!(
+                "build.rs replaces {}, which isn't there",
+                replacement.schema
+            );
+            Refusal::of_document("#/components/schemas", reason)
+        })?;
+    *schema = json!({"type": "string"});
+    settings.with_replacement(replacement.schema, replacement.rust, std::iter::empty());
+    Ok(())
+}
+
+/// What the generator itself writes for a normalised document.
+pub(crate) fn generator_output(
+    normalised: &Normalised,
+    settings: &mut GenerationSettings,
+) -> Result<TokenStream, Error> {
+    for list in &normalised.enums {
+        settings.with_replacement(
+            &list.name,
+            format!("crate::open_enums::{}", list.name),
+            [progenitor::TypeImpl::Display, progenitor::TypeImpl::FromStr].into_iter(),
+        );
+    }
+    let spec: openapiv3::OpenAPI = serde_json::from_value(normalised.document.as_value().clone())
+        .map_err(|error| Error::NotOpenApi(error.to_string()))?;
+    // The generator reports what it can't do by panicking. The normaliser ought
+    // to have refused it; where it didn't, one line still beats a backtrace.
+    catch_unwind(AssertUnwindSafe(|| {
+        Generator::new(settings).generate_tokens(&spec)
+    }))
+    .map_err(|panic| {
+        let text = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        Error::Generator(one_line(text.unwrap_or("it panicked")))
+    })?
+    .map_err(|error| Error::Generator(one_line(&error.to_string())))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,249 @@
+//! What needs a person: each refusal names operation, location and what is wrong.
+
+use std::collections::BTreeMap;
+
+use heck::ToSnakeCase;
+use serde_json::{Map, Value};
+
+use super::report::Notes;
+use crate::document::{Document, Refusal, Site};
+
+/// Names that the generated builders use themselves.
+const RESERVED_PARAMETERS: [&str; 4] = ["send", "new", "header_map", "body"];
+
+/// Checks the version and the operation ids.
+pub(super) fn check_document(document: &mut Document, _: &mut Notes) -> Result<(), Refusal> {
+    let version = document.get("/openapi").and_then(Value::as_str);
+    if !version.is_some_and(|version| version.starts_with("3.0.")) {
+        return Err(Refusal::of_document(
+            "#/openapi",
+            format!(
+                "version {} where 3.0.x is needed",
+                version.unwrap_or("missing")
+            ),
+        ));
+    }
+    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+    for (site, operation) in document.operations() {
+        let Some(id) = operation.get("operationId").and_then(Value::as_str) else {
+            return Err(Refusal::of_operation(&site, "no operationId"));
+        };
+        if let Some(other) = ids.insert(id.to_snake_case(), id.to_owned()) {
+            return Err(Refusal::of_operation(
+                &site,
+                format!("its operationId and {other} give the same Rust name"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Checks everything else that is known to go wrong.
+pub(super) fn refuse_the_rest(document: &mut Document, _: &mut Notes) -> Result<(), Refusal> {
+    for (site, operation) in document.operations() {
+        check_parameters(&site, operation)?;
+    }
+    let shared = document.clone();
+    document.for_each_schema(|place, schema| {
+        let refuse = |reason: &str| Err(place.refuse(reason));
+        if schema.get("not").is_some() {
+            return refuse("`not` can't be generated; say what the value is instead");
+        }
+        if schema.get("discriminator").is_some() {
+            return refuse(
+                "`discriminator` is ignored by the generator, which takes the first fitting variant; \
+                 give each variant a property with one allowed value",
+            );
+        }
+        shared.resolve(schema, &place.location)?;
+        let names = schema.get("properties").and_then(Value::as_object);
+        clash(names.into_iter().flat_map(Map::keys))
+            .map_or(Ok(()), |(a, b)| {
+                Err(place.refuse(format!("the properties {a} and {b} give the same Rust name")))
+            })
+    })
+}
+
+fn check_parameters(site: &Site, operation: &Map<String, Value>) -> Result<(), Refusal> {
+    let refuse = |reason: String| Err(Refusal::of_operation(site, reason));
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    let parameters: Vec<&Value> = parameters.into_iter().flatten().collect();
+    let text = |parameter: &Value, key: &str| -> String {
+        let text = parameter.get(key).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    for parameter in &parameters {
+        let name = text(parameter, "name");
+        if text(parameter, "in") == "cookie" {
+            return refuse(format!("the parameter {name} is a cookie"));
+        }
+        if let style @ ("deepObject" | "matrix" | "label") = text(parameter, "style").as_str() {
+            return refuse(format!("the parameter {name} has the style {style}"));
+        }
+        let Some(schema) = parameter.get("schema") else {
+            return refuse(format!("the parameter {name} has no schema"));
+        };
+        if schema.get("type").and_then(Value::as_str) == Some("object") {
+            return refuse(format!("the parameter {name} is an object"));
+        }
+        if RESERVED_PARAMETERS.contains(&name.to_snake_case().as_str()) {
+            return refuse(format!(
+                "the parameter {name} has the name of a method of the generated builder"
+            ));
+        }
+    }
+    let names: Vec<String> = parameters.iter().map(|p| text(p, "name")).collect();
+    if let Some((a, b)) = clash(names.iter()) {
+        return refuse(format!(
+            "the parameters {a} and {b} give the same Rust name"
+        ));
+    }
+    let declared: Vec<String> = parameters
+        .iter()
+        .filter(|parameter| text(parameter, "in") == "path")
+        .map(|parameter| text(parameter, "name"))
+        .collect();
+    let wanted = placeholders(&site.path);
+    if let Some(missing) = wanted.iter().find(|name| !declared.contains(name)) {
+        return refuse(format!("the path parameter {missing} is not declared"));
+    }
+    if let Some(extra) = declared.iter().find(|name| !wanted.contains(name)) {
+        return refuse(format!(
+            "the path has no placeholder for the parameter {extra}"
+        ));
+    }
+    Ok(())
+}
+
+fn placeholders(path: &str) -> Vec<String> {
+    path.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// Two names that are one in Rust's spelling, if there are any.
+fn clash<'a>(names: impl Iterator<Item = &'a String>) -> Option<(&'a str, &'a str)> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for name in names {
+        if let Some(other) = seen.insert(name.to_snake_case(), name) {
+            return Some((other, name));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::normalise::test_support::{operation, refusal, schema, without};
+
+    fn with_parameter(parameter: Value) -> Value {
+        operation(json!({
+            "operationId": "readThing",
+            "parameters": [parameter],
+            "responses": {"200": {"description": ""}},
+        }))
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        let mut spec = schema(json!({"type": "string"}));
+        spec["openapi"] = json!("3.1.0");
+
+        assert_eq!(
+            refusal(&spec).to_string(),
+            "at #/openapi: version 3.1.0 where 3.0.x is needed"
+        );
+        assert!(without("check-document", &spec).is_err());
+    }
+
+    #[test]
+    fn an_operation_without_an_id_is_refused() {
+        let spec = operation(json!({"responses": {"200": {"description": ""}}}));
+
+        assert_eq!(
+            refusal(&spec).to_string(),
+            "operation get /thing at #/paths/~1thing/get: no operationId"
+        );
+        assert!(without("check-document", &spec).is_err());
+    }
+
+    #[test]
+    fn ids_that_are_one_in_rust_are_refused() {
+        let mut spec = operation(json!({
+            "operationId": "readThing", "responses": {"200": {"description": ""}}}));
+        spec["paths"]["/other"] = json!({"get": {
+            "operationId": "read_thing", "responses": {"200": {"description": ""}}}});
+
+        assert!(refusal(&spec).reason.contains("same Rust name"));
+        // The generator takes it and defines the method twice.
+        let trapped = without("check-document", &spec);
+        assert!(trapped.is_err() || trapped.unwrap().matches("pub fn read_thing(").count() == 2);
+    }
+
+    #[test]
+    fn parameters_that_stop_the_generator_are_refused() {
+        let parameters = [
+            json!({"name": "a", "in": "cookie", "schema": {"type": "string"}}),
+            json!({"name": "a", "in": "query", "style": "deepObject", "schema": {"type": "object"}}),
+            json!({"name": "a", "in": "query", "content": {"application/json": {}}}),
+            json!({"name": "a", "in": "query", "schema": {"type": "object"}}),
+            json!({"name": "a", "in": "path", "required": true, "schema": {"type": "string"}}),
+        ];
+        for parameter in parameters {
+            let spec = with_parameter(parameter.clone());
+
+            assert_eq!(
+                refusal(&spec).operation.as_deref(),
+                Some("readThing"),
+                "{parameter}"
+            );
+        }
+    }
+
+    #[test]
+    fn parameters_that_clash_with_the_builder_are_refused() {
+        for name in ["send", "new", "headerMap"] {
+            let spec =
+                with_parameter(json!({"name": name, "in": "query", "schema": {"type": "string"}}));
+
+            assert!(refusal(&spec).reason.contains(name));
+        }
+    }
+
+    #[test]
+    fn an_undeclared_placeholder_is_refused() {
+        let mut spec = operation(json!({
+            "operationId": "readThing", "responses": {"200": {"description": ""}}}));
+        let item = spec["paths"]["/thing"].take();
+        spec["paths"] = json!({"/thing/{id}": item});
+
+        assert_eq!(
+            refusal(&spec).to_string(),
+            "operation readThing at #/paths/~1thing~1{id}/get: the path parameter id is not declared"
+        );
+        assert!(without("refuse-the-rest", &spec).is_err());
+    }
+
+    #[test]
+    fn schemas_that_stop_or_mislead_the_generator_are_refused() {
+        let schemas = [
+            json!({"not": {"type": "string"}}),
+            json!({"oneOf": [{"type": "string"}], "discriminator": {"propertyName": "kind"}}),
+            json!({"type": "object", "properties": {"a-b": {"type": "string"}, "a_b": {"type": "string"}}}),
+            json!({"type": "object", "properties": {"a": {"$ref": "other.json#/A"}}}),
+            json!({"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Nowhere"}}}),
+        ];
+        for shape in schemas {
+            let refusal = refusal(&schema(shape));
+
+            assert!(
+                refusal.location.starts_with("#/components/schemas/Thing"),
+                "{refusal}"
+            );
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What the generator has no setting for, done on its output.
+
+use proc_macro2::Span;
+use quote::quote;
+use syn::{
+    Attribute, Fields, File, Item, ItemMod, ItemStruct, Meta, Token, parse_quote,
+    punctuated::Punctuated, visit_mut::VisitMut,
+};
+
+use crate::sensitive::SensitiveFields;
+
+/// Rewrites the generated file:
+///
+/// - types become `#[non_exhaustive]`, so that a field that the service adds is
+///   no breaking change of the crate, and get `Default` where all is optional;
+/// - builders of types start without unlisted fields instead of insisting on them;
+/// - `Debug` of types and builders is written by hand, so that it prints neither
+///   personal values nor fields that the document doesn't list;
+/// - the prelude goes, which would only name the client a second time.
+pub(crate) fn polish(file: &mut File, sensitive: &SensitiveFields) {
+    file.items
+        .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
+    for item in &mut file.items {
+        if let Item::Mod(module) = item {
+            match module.ident.to_string().as_str() {
+                "types" => polish_types(module, sensitive),
+                "builder" => polish_builders(module),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields) {
+    let Some((_, items)) = &mut module.content else {
+        return;
+    };
+    let mut debugs = Vec::new();
+    for item in items.iter_mut() {
+        match item {
+            Item::Struct(item) => {
+                item.attrs.push(parse_quote!(#[non_exhaustive]));
+                if is_all_optional(item) {
+                    item.attrs.push(parse_quote!(#[derive(Default)]));
+                }
+                if remove_debug(&mut item.attrs) {
+                    debugs.push(debug_of_type(item, sensitive));
+                }
+            }
+            Item::Enum(item) => item.attrs.push(parse_quote!(#[non_exhaustive])),
+            Item::Mod(module) if module.ident == "builder" => {
+                polish_builders(module);
+                ExtraIsEmpty.visit_item_mod_mut(module);
+            }
+            _ => {}
+        }
+    }
+    items.extend(debugs);
+}
+
+fn polish_builders(module: &mut ItemMod) {
+    let Some((_, items)) = &mut module.content else {
+        return;
+    };
+    let mut debugs: Vec<Item> = Vec::new();
+    for item in items.iter_mut() {
+        if let Item::Struct(item) = item {
+            if remove_debug(&mut item.attrs) {
+                let name = &item.ident;
+                let (impl_generics, type_generics, bounds) = item.generics.split_for_impl();
+                let text = name.to_string();
+                debugs.push(parse_quote! {
+                    impl #impl_generics ::std::fmt::Debug for #name #type_generics #bounds {
+                        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                            f.debug_struct(#text).finish_non_exhaustive()
+                        }
+                    }
+                });
+            }
+        }
+    }
+    items.extend(debugs);
+}
+
+/// Whether a struct can be made without knowing anything: its fields are options,
+/// and the map of unlisted fields.
+fn is_all_optional(item: &ItemStruct) -> bool {
+    let Fields::Named(fields) = &item.fields else {
+        return false;
+    };
+    fields.named.iter().all(|field| {
+        let optional = match &field.ty {
+            syn::Type::Path(path) => path
+                .path
+                .segments
+                .last()
+                .is_some_and(|s| s.ident == "Option"),
+            _ => false,
+        };
+        optional || field.ident.as_ref().is_some_and(|ident| ident == "extra")
+    })
+}
+
+/// Lets a builder start with an empty map of unlisted fields.
+struct ExtraIsEmpty;
+
+impl VisitMut for ExtraIsEmpty {
+    fn visit_field_value_mut(&mut self, field: &mut syn::FieldValue) {
+        let is_extra = matches!(&field.member, syn::Member::Named(name) if name == "extra");
+        let is_error = matches!(&field.expr, syn::Expr::Call(call)
+            if matches!(&*call.func, syn::Expr::Path(path) if path.path.is_ident("Err")));
+        if is_extra && is_error {
+            field.expr = parse_quote!(Ok(Default::default()));
+        }
+    }
+}
+
+/// Takes `Debug` out of the derived traits and says whether it was there.
+fn remove_debug(attributes: &mut [Attribute]) -> bool {
+    let mut found = false;
+    for attribute in attributes {
+        let Meta::List(list) = &mut attribute.meta else {
+            continue;
+        };
+        if !list.path.is_ident("derive") {
+            continue;
+        }
+        let parser = Punctuated::<syn::Path, Token![,]>::parse_terminated;
+        let Ok(traits) = list.parse_args_with(parser) else {
+            continue;
+        };
+        let is_debug = |path: &syn::Path| path.segments.last().is_some_and(|s| s.ident == "Debug");
+        found |= traits.iter().any(is_debug);
+        let kept = traits.iter().filter(|path| !is_debug(path));
+        list.tokens = quote!(#(#kept),*);
+    }
+    found
+}
+
+fn debug_of_type(item: &ItemStruct, sensitive: &SensitiveFields) -> Item {
+    let name = &item.ident;
+    let text = name.to_string();
+    let body = match &item.fields {
+        Fields::Named(fields) => {
+            let shown = fields.named.iter().filter_map(|field| {
+                let ident = field.ident.as_ref()?;
+                let label = ident.to_string();
+                let wire = wire_name(field).unwrap_or_else(|| label.clone());
+                Some(if label == "extra" {
+                    quote!(.field(#label, &crate::redact::Keys(&self.#ident)))
+                } else if sensitive.contains(&(text.clone(), wire)) {
+                    quote!(.field(#label, &crate::redact::Hidden::of(&self.#ident)))
+                } else {
+                    quote!(.field(#label, &self.#ident))
+                })
+            });
+            quote!(f.debug_struct(#text)#(#shown)*.finish())
+        }
+        Fields::Unnamed(fields) => {
+            let shown = fields.unnamed.iter().enumerate().map(|(index, _)| {
+                let index = syn::Index {
+                    index: u32::try_from(index).unwrap_or(u32::MAX),
+                    span: Span::call_site(),
+                };
+                quote!(.field(&self.#index))
+            });
+            quote!(f.debug_tuple(#text)#(#shown)*.finish())
+        }
+        Fields::Unit => quote!(f.write_str(#text)),
+    };
+    parse_quote! {
+        impl ::std::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                #body
+            }
+        }
+    }
+}
+
+/// The field's name on the wire, if `serde` renames it.
+fn wire_name(field: &syn::Field) -> Option<String> {
+    let mut name = None;
+    for attribute in field.attrs.iter().filter(|a| a.path().is_ident("serde")) {
+        // Other keys of the attribute, with or without a value, are passed over.
+        let _ = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                name = Some(meta.value()?.parse::<syn::LitStr>()?.value());
+            } else if meta.input.peek(Token![=]) {
+                meta.value()?.parse::<syn::Expr>()?;
+            }
+            Ok(())
+        });
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_hides_sensitive_values_and_unlisted_fields() {
+        let mut file: File = parse_quote! {
+            pub mod types {
+                #[derive(Clone, Debug)]
+                pub struct Contact {
+                    #[serde(default, rename = "mobileNumber", skip_serializing_if = "Option::is_none")]
+                    pub mobile_number: Option<String>,
+                    pub id: Option<String>,
+                    #[serde(flatten)]
+                    pub extra: Map,
+                }
+            }
+            pub mod builder {
+                #[derive(Debug, Clone)]
+                pub struct SendSms<'a> {
+                    text: &'a str,
+                }
+            }
+        };
+        let sensitive = [("Contact".to_owned(), "mobileNumber".to_owned())];
+
+        polish(&mut file, &sensitive.into());
+
+        let text = prettyplease::unparse(&file);
+        assert!(
+            text.contains("#[derive(Clone)]\n    #[non_exhaustive]"),
+            "{text}"
+        );
+        assert!(text.contains("Hidden::of(&self.mobile_number)"));
+        assert!(text.contains(".field(\"id\", &self.id)"));
+        assert!(text.contains("Keys(&self.extra)"));
+        assert!(text.contains("impl<'a> ::std::fmt::Debug for SendSms<'a>"));
+        assert!(!text.contains("Debug,") && !text.contains("derive(Debug"));
+    }
+}

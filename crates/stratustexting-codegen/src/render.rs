@@ -1,0 +1,164 @@
+//! The modules that stand beside the generator's output: open enums and tables.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::parse_quote;
+
+use crate::{
+    brands::Brand,
+    normalise::OpenEnum,
+    operations::{Basis, Operation},
+};
+
+/// `mod open_enums`: one type per value list.
+pub(crate) fn open_enums(enums: &[OpenEnum]) -> syn::Item {
+    let enums = enums.iter().map(open_enum);
+    parse_quote! {
+        /// Value lists of the document, open to values it doesn't list.
+        pub mod open_enums {
+            #(#enums)*
+        }
+    }
+}
+
+fn open_enum(list: &OpenEnum) -> TokenStream {
+    let name = Ident::new(&list.name, Span::call_site());
+    let doc = &list.description;
+    let variants: Vec<Ident> = list
+        .values
+        .iter()
+        .map(|(variant, _)| Ident::new(variant, Span::call_site()))
+        .collect();
+    let texts: Vec<&String> = list.values.iter().map(|(_, text)| text).collect();
+    let docs = texts.iter().map(|text| format!("`{text}`"));
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#[doc = #docs] #variants,)*
+            /// A value that the document doesn't list, as it came.
+            Unknown(::std::string::String),
+        }
+
+        impl #name {
+            /// The values that the document lists.
+            pub const KNOWN: &'static [Self] = &[#(Self::#variants),*];
+
+            /// The value as it is on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    #(Self::#variants => #texts,)*
+                    Self::Unknown(text) => text,
+                }
+            }
+        }
+
+        crate::open_enum_impls!(#name { #(#variants = #texts),* });
+    }
+}
+
+/// `mod tables`: the operations and the brands.
+pub(crate) fn tables(operations: &[Operation], brands: &[Brand]) -> syn::Item {
+    let rows = operations.iter().map(operation);
+    let brands = brands.iter().map(brand);
+    parse_quote! {
+        /// What the document's extensions say.
+        pub mod tables {
+            use crate::operation::{Basis, Brand, Operation, Pagination, Provenance, Sensitive};
+
+            /// Every operation of the document, ordered by path and method.
+            pub static OPERATIONS: &[Operation] = &[#(#rows),*];
+
+            /// Every brand of the document.
+            pub static BRANDS: &[Brand] = &[#(#brands),*];
+        }
+    }
+}
+
+fn operation(operation: &Operation) -> TokenStream {
+    let Operation {
+        id,
+        method,
+        path,
+        tag,
+        scopes,
+        idempotent,
+        pagination,
+        sensitive,
+        provenance,
+        multipart,
+    } = operation;
+    let pagination = match pagination {
+        None => quote!(None),
+        Some(paging) => {
+            let (items, page, size) = (&paging.items, &paging.page, &paging.size);
+            let first_page = paging.first_page;
+            quote! {
+                Some(Pagination { items: #items, page: #page, size: #size, first_page: #first_page })
+            }
+        }
+    };
+    let (in_path, in_query) = (&sensitive.path, &sensitive.query);
+    let (in_request, in_response) = (&sensitive.request, &sensitive.response);
+    let basis = match provenance.basis {
+        Basis::Documented => quote!(Documented),
+        Basis::SiblingBrand => quote!(SiblingBrand),
+        Basis::ClientCode => quote!(ClientCode),
+        Basis::Inferred => quote!(Inferred),
+    };
+    let sources = &provenance.sources;
+    let note = optional(provenance.note.as_ref());
+    let generated = !multipart;
+    quote! {
+        Operation {
+            id: #id,
+            method: #method,
+            path: #path,
+            tag: #tag,
+            scopes: &[#(#scopes),*],
+            idempotent: #idempotent,
+            pagination: #pagination,
+            sensitive: Sensitive {
+                path: &[#(#in_path),*],
+                query: &[#(#in_query),*],
+                request: &[#(#in_request),*],
+                response: &[#(#in_response),*],
+            },
+            provenance: Provenance {
+                basis: Basis::#basis,
+                sources: &[#(#sources),*],
+                note: #note,
+            },
+            generated: #generated,
+        }
+    }
+}
+
+fn brand(brand: &Brand) -> TokenStream {
+    let Brand {
+        id,
+        name,
+        server,
+        authorization_url,
+        token_url,
+    } = brand;
+    let authorization_url = optional(authorization_url.as_ref());
+    let token_url = optional(token_url.as_ref());
+    quote! {
+        Brand {
+            id: #id,
+            name: #name,
+            server: #server,
+            authorization_url: #authorization_url,
+            token_url: #token_url,
+        }
+    }
+}
+
+fn optional(text: Option<&String>) -> TokenStream {
+    match text {
+        Some(text) => quote!(Some(#text)),
+        None => quote!(None),
+    }
+}

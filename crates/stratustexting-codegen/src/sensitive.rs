@@ -1,0 +1,178 @@
+//! From `x-sensitive` pointers to fields of generated types.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    document::{Document, Refusal, Site},
+    operations::{Sensitive, extension},
+};
+
+/// The fields whose values `Debug` must not print, as (schema, property).
+pub(crate) type SensitiveFields = BTreeSet<(String, String)>;
+
+/// Follows every pointer of `x-sensitive` to the schema that has the field.
+///
+/// # Errors
+///
+/// A [`Refusal`] for a pointer that leads nowhere: a field that was renamed would
+/// otherwise start to be printed.
+pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, Refusal> {
+    let mut document = document.clone();
+    document.inline_shared_parts()?;
+    let mut fields = SensitiveFields::new();
+    let operations = document
+        .operations()
+        .map(|(site, operation)| (site, operation.clone()));
+    let callbacks = document.operations().flat_map(|(site, operation)| {
+        callback_operations(operation)
+            .map(move |operation| (site.clone(), operation.clone()))
+            .collect::<Vec<_>>()
+    });
+    for (site, operation) in operations.chain(callbacks) {
+        if operation.get("x-sensitive").is_none() {
+            continue;
+        }
+        let sensitive: Sensitive = extension(&site, &operation, "x-sensitive")?;
+        let request = operation.get("requestBody").and_then(first_schema);
+        let response = operation
+            .get("responses")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .find(|(status, _)| status.starts_with('2'))
+            .and_then(|(_, response)| first_schema(response));
+        for (pointers, schema) in [
+            (&sensitive.request, request),
+            (&sensitive.response, response),
+        ] {
+            for pointer in pointers {
+                let found = schema
+                    .and_then(|schema| follow(&document, schema, pointer))
+                    .ok_or_else(|| lost(&site, pointer))?;
+                fields.extend(found);
+            }
+        }
+    }
+    Ok(fields)
+}
+
+fn lost(site: &Site, pointer: &str) -> Refusal {
+    Refusal::of_operation(
+        site,
+        format!("`x-sensitive` names {pointer}, which isn't there"),
+    )
+}
+
+fn callback_operations(
+    operation: &Map<String, Value>,
+) -> impl Iterator<Item = &Map<String, Value>> {
+    let callbacks = operation.get("callbacks").and_then(Value::as_object);
+    callbacks
+        .into_iter()
+        .flat_map(Map::values)
+        .filter_map(Value::as_object)
+        .flat_map(Map::values)
+        .filter_map(Value::as_object)
+        .flat_map(Map::values)
+        .filter_map(Value::as_object)
+}
+
+fn first_schema(holder: &Value) -> Option<&Value> {
+    let content = holder.get("content")?.as_object()?;
+    content.values().next()?.get("schema")
+}
+
+/// The named field at the end of a pointer: `Some(None)` where it exists but
+/// belongs to no component, so that no generated type has it.
+fn follow(document: &Document, schema: &Value, pointer: &str) -> Option<Option<(String, String)>> {
+    let mut schema = schema;
+    let mut owner = None;
+    let mut field = None;
+    for segment in pointer.split('/').skip(1) {
+        let (component, resolved) = look_through(document, schema)?;
+        if segment == "*" {
+            schema = resolved.get("items")?;
+            field = None;
+        } else {
+            schema = resolved.get("properties")?.get(segment)?;
+            owner = component;
+            field = Some(segment);
+        }
+    }
+    Some(
+        owner
+            .zip(field)
+            .map(|(owner, field)| (owner, field.to_owned())),
+    )
+}
+
+/// Follows references and single-part `allOf`s, and says which component was
+/// reached.
+fn look_through<'a>(
+    document: &'a Document,
+    mut schema: &'a Value,
+) -> Option<(Option<String>, &'a Value)> {
+    let mut component = None;
+    for _ in 0..32 {
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            component = reference
+                .strip_prefix("#/components/schemas/")
+                .map(str::to_owned);
+            schema = document.get(reference.strip_prefix('#')?)?;
+        } else if let Some([part]) = schema
+            .get("allOf")
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+        {
+            schema = part;
+        } else {
+            return Some((component, schema));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn document(response: &str) -> Document {
+        let spec = json!({
+            "openapi": "3.0.3",
+            "paths": {"/things": {"get": {
+                "operationId": "listThings",
+                "responses": {"200": {"$ref": "#/components/responses/Page"}},
+                "x-sensitive": {"path": [], "query": [], "request": [], "response": [response]},
+            }}},
+            "components": {
+                "responses": {"Page": {"description": "", "content": {"application/json": {"schema": {
+                    "type": "object",
+                    "properties": {"content": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}},
+                }}}}},
+                "schemas": {"Thing": {"type": "object", "properties": {"name": {"type": "string"}}}},
+            },
+        });
+        Document::parse(&spec.to_string()).unwrap()
+    }
+
+    #[test]
+    fn follows_references_and_items() {
+        let fields = sensitive_fields(&document("/content/*/name")).unwrap();
+
+        assert_eq!(
+            fields.into_iter().collect::<Vec<_>>(),
+            [("Thing".to_owned(), "name".to_owned())]
+        );
+    }
+
+    #[test]
+    fn refuses_a_pointer_that_leads_nowhere() {
+        let refusal = sensitive_fields(&document("/content/*/nmae")).unwrap_err();
+
+        assert!(refusal.reason.contains("/content/*/nmae"), "{refusal}");
+    }
+}

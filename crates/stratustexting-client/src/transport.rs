@@ -126,3 +126,15 @@ fn by_rust_name(name: &str) -> Option<&'static Operation> {
             .eq(name.chars().filter(squash))
     })
 }
+
+/// Percent-encodes one segment of a path: everything but RFC 3986's unreserved
+/// characters.
+#[must_use]
+pub fn encode_segment(segment: &str) -> String {
+    const RESERVED: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    percent_encoding::utf8_percent_encode(segment, RESERVED).to_string()
+}

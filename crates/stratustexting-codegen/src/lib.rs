@@ -29,6 +29,7 @@ mod outline;
 mod polish;
 mod render;
 mod sensitive;
+mod setters;
 
 pub use self::{
     brands::{Brand, brands},

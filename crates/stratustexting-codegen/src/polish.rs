@@ -7,12 +7,17 @@ use syn::{
     punctuated::Punctuated, visit_mut::VisitMut,
 };
 
-use crate::sensitive::SensitiveFields;
+use crate::{
+    sensitive::SensitiveFields,
+    setters::{option_inner, setters},
+};
 
 /// Rewrites the generated file:
 ///
 /// - types become `#[non_exhaustive]`, so that a field that the service adds is
 ///   no breaking change of the crate, and get `Default` where all is optional;
+/// - types get a constructor and setters;
+/// - path parameters are percent-encoded in full, `+` and `@` too;
 /// - builders of types start without unlisted fields instead of insisting on them;
 /// - `Debug` of types and builders is written by hand, so that it prints neither
 ///   personal values nor fields that the document doesn't list;
@@ -24,7 +29,10 @@ pub(crate) fn polish(file: &mut File, sensitive: &SensitiveFields) {
         if let Item::Mod(module) = item {
             match module.ident.to_string().as_str() {
                 "types" => polish_types(module, sensitive),
-                "builder" => polish_builders(module),
+                "builder" => {
+                    polish_builders(module);
+                    StrictSegments.visit_item_mod_mut(module);
+                }
                 _ => {}
             }
         }
@@ -35,7 +43,7 @@ fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields) {
     let Some((_, items)) = &mut module.content else {
         return;
     };
-    let mut debugs = Vec::new();
+    let mut additions = Vec::new();
     for item in items.iter_mut() {
         match item {
             Item::Struct(item) => {
@@ -44,8 +52,9 @@ fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields) {
                     item.attrs.push(parse_quote!(#[derive(Default)]));
                 }
                 if remove_debug(&mut item.attrs) {
-                    debugs.push(debug_of_type(item, sensitive));
+                    additions.push(debug_of_type(item, sensitive));
                 }
+                additions.extend(setters(item));
             }
             Item::Enum(item) => item.attrs.push(parse_quote!(#[non_exhaustive])),
             Item::Mod(module) if module.ident == "builder" => {
@@ -55,7 +64,7 @@ fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields) {
             _ => {}
         }
     }
-    items.extend(debugs);
+    items.extend(additions);
 }
 
 fn polish_builders(module: &mut ItemMod) {
@@ -89,16 +98,34 @@ fn is_all_optional(item: &ItemStruct) -> bool {
         return false;
     };
     fields.named.iter().all(|field| {
-        let optional = match &field.ty {
-            syn::Type::Path(path) => path
-                .path
-                .segments
-                .last()
-                .is_some_and(|s| s.ident == "Option"),
-            _ => false,
-        };
-        optional || field.ident.as_ref().is_some_and(|ident| ident == "extra")
+        option_inner(&field.ty).is_some() || field.ident.as_ref().is_some_and(|i| i == "extra")
     })
+}
+
+/// Encodes path parameters by our own function.
+///
+/// The generator's leaves `+` and `@` as they are, which is legal, but a gateway
+/// that reads a form's encoding into a path makes a space of the plus sign of
+/// every phone number.
+struct StrictSegments;
+
+impl VisitMut for StrictSegments {
+    fn visit_expr_path_mut(&mut self, expression: &mut syn::ExprPath) {
+        if expression.path.is_ident("encode_path") {
+            expression.path = parse_quote!(crate::transport::encode_segment);
+        }
+    }
+
+    fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
+        // The generator encodes inside of `format!`.
+        let parser = Punctuated::<syn::Expr, Token![,]>::parse_terminated;
+        if let Ok(mut arguments) = call.parse_body_with(parser) {
+            for argument in &mut arguments {
+                self.visit_expr_mut(argument);
+            }
+            call.tokens = quote!(#arguments);
+        }
+    }
 }
 
 /// Lets a builder start with an empty map of unlisted fields.

@@ -1,0 +1,124 @@
+//! Constructors and setters of generated models.
+//!
+//! Models are `#[non_exhaustive]`, so that a field that the service adds is no
+//! breaking change; without these nobody outside the crate could make one without
+//! going through a fallible builder.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Field, Fields, GenericArgument, Item, ItemStruct, PathArguments, Type, parse_quote};
+
+/// `new` with the required fields, and `with_…` for every optional one.
+pub(crate) fn setters(item: &ItemStruct) -> Option<Item> {
+    let Fields::Named(fields) = &item.fields else {
+        return None;
+    };
+    let name = &item.ident;
+    let named: Vec<(&Ident, &Field)> = fields
+        .named
+        .iter()
+        .filter_map(|field| Some((field.ident.as_ref()?, field)))
+        .collect();
+    let required: Vec<&(&Ident, &Field)> = named
+        .iter()
+        .filter(|(ident, field)| *ident != "extra" && option_inner(&field.ty).is_none())
+        .collect();
+    let new = (!required.is_empty()).then(|| {
+        let arguments = required.iter().map(|(ident, field)| {
+            let ty = &field.ty;
+            quote!(#ident: impl Into<#ty>)
+        });
+        let values = named.iter().map(|(ident, field)| {
+            if *ident == "extra" || option_inner(&field.ty).is_some() {
+                quote!(#ident: Default::default())
+            } else {
+                quote!(#ident: #ident.into())
+            }
+        });
+        quote! {
+            /// Makes one of the fields that have to be there.
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#values),* }
+            }
+        }
+    });
+    let with = named.iter().filter_map(|(ident, field)| with(ident, field));
+    Some(parse_quote! {
+        impl #name {
+            #new
+            #(#with)*
+        }
+    })
+}
+
+fn with(ident: &Ident, field: &Field) -> Option<TokenStream> {
+    let method = format_ident!("with_{}", ident.to_string().trim_start_matches("r#"));
+    let documentation = field.attrs.iter().filter(|a| a.path().is_ident("doc"));
+    if ident == "extra" {
+        return Some(quote! {
+            /// Sets a field that the document doesn't list.
+            pub fn with_extra(
+                mut self,
+                name: impl Into<::std::string::String>,
+                value: impl Into<::serde_json::Value>,
+            ) -> Self {
+                self.extra.insert(name.into(), value.into());
+                self
+            }
+        });
+    }
+    let inner = option_inner(&field.ty)?;
+    Some(quote! {
+        #(#documentation)*
+        pub fn #method(mut self, value: impl Into<#inner>) -> Self {
+            self.#ident = Some(value.into());
+            self
+        }
+    })
+}
+
+/// `T` of `Option<T>`.
+pub(crate) fn option_inner(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let last = path.path.segments.last().filter(|s| s.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn required_fields_are_arguments_and_optional_ones_have_setters() {
+        let item: ItemStruct = parse_quote! {
+            pub struct Request {
+                pub uri: ::std::string::String,
+                ///Its id.
+                pub id: ::std::option::Option<::std::string::String>,
+                pub extra: Map,
+            }
+        };
+
+        let setters = setters(&item).unwrap();
+
+        let text = prettyplease::unparse(&parse_quote!(#setters));
+        assert!(
+            text.contains("pub fn new(uri: impl Into<::std::string::String>) -> Self"),
+            "{text}"
+        );
+        assert!(
+            text.contains("///Its id.\n    pub fn with_id(mut self"),
+            "{text}"
+        );
+        assert!(!text.contains("with_uri"));
+        assert!(text.contains("with_extra"));
+    }
+}

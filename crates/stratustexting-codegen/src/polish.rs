@@ -73,19 +73,19 @@ fn polish_builders(module: &mut ItemMod) {
     };
     let mut debugs: Vec<Item> = Vec::new();
     for item in items.iter_mut() {
-        if let Item::Struct(item) = item {
-            if remove_debug(&mut item.attrs) {
-                let name = &item.ident;
-                let (impl_generics, type_generics, bounds) = item.generics.split_for_impl();
-                let text = name.to_string();
-                debugs.push(parse_quote! {
-                    impl #impl_generics ::std::fmt::Debug for #name #type_generics #bounds {
-                        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                            f.debug_struct(#text).finish_non_exhaustive()
-                        }
+        if let Item::Struct(item) = item
+            && remove_debug(&mut item.attrs)
+        {
+            let name = &item.ident;
+            let (impl_generics, type_generics, bounds) = item.generics.split_for_impl();
+            let text = name.to_string();
+            debugs.push(parse_quote! {
+                impl #impl_generics ::std::fmt::Debug for #name #type_generics #bounds {
+                    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                        f.debug_struct(#text).finish_non_exhaustive()
                     }
-                });
-            }
+                }
+            });
         }
     }
     items.extend(debugs);

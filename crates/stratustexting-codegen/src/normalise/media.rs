@@ -67,10 +67,10 @@ pub(super) fn leave_out_optional_bodies(
 /// kind of JSON by its plain name.
 pub(super) fn one_media_type(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     for (site, operation) in document.operations_mut() {
-        if let Some(body) = operation.get_mut("requestBody") {
-            if let Some(change) = reduce(body) {
-                notes.say(format!("{} request: {change}", site.id));
-            }
+        if let Some(body) = operation.get_mut("requestBody")
+            && let Some(change) = reduce(body)
+        {
+            notes.say(format!("{} request: {change}", site.id));
         }
         let responses = operation
             .get_mut("responses")

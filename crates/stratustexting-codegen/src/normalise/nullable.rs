@@ -55,10 +55,10 @@ pub(super) fn nullable_collections(
             return Ok(());
         };
         for name in collections.iter().filter(|name| !required.contains(name)) {
-            if let Some(property) = properties.get_mut(name).and_then(Value::as_object_mut) {
-                if property.insert("nullable".to_owned(), json!(true)) != Some(json!(true)) {
-                    notes.say(format!("{}: {name}", place.location));
-                }
+            if let Some(property) = properties.get_mut(name).and_then(Value::as_object_mut)
+                && property.insert("nullable".to_owned(), json!(true)) != Some(json!(true))
+            {
+                notes.say(format!("{}: {name}", place.location));
             }
         }
         Ok(())

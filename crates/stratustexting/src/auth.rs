@@ -1,0 +1,139 @@
+//! OAuth 2.0: where access tokens come from, where they are kept, and how they are
+//! renewed.
+//!
+//! Start with [`Credentials`], which say how a client gets its tokens:
+//!
+//! - [`Credentials::authorization_code`]: a user logs in once in a browser
+//!   ([`Auth::start_login`], [`Auth::finish_login`]); afterwards the client renews
+//!   its tokens by itself. This is the grant that the vendor documents.
+//! - [`Credentials::client_credentials`]: the program logs in as itself. Seen
+//!   working on the Beetexting brand for sending and for reading messages; the
+//!   vendor's pages tell not to use it.
+//! - [`Credentials::static_token`]: a token that somebody else takes care of.
+//! - [`Credentials::source`]: a [`TokenSource`] of your own.
+//!
+//! Tokens live in a [`TokenStore`]: in memory by default, in a file with
+//! [`FileTokenStore`], or wherever you implement it. A renewed token is stored
+//! before it is used, because a service that rotates refresh tokens has by then
+//! forgotten the old one.
+
+mod credentials;
+mod file_store;
+mod login;
+mod protocol;
+mod source;
+mod store;
+mod token;
+
+use std::sync::Arc;
+
+pub use self::{
+    credentials::{ClientAuthentication, Credentials},
+    file_store::FileTokenStore,
+    login::Login,
+    source::TokenSource,
+    store::{MemoryTokenStore, StoreError, TokenStore},
+    token::Token,
+};
+
+pub(crate) use self::{
+    credentials::{Grant, Kind as CredentialsKind, Managed},
+    protocol::OAuthClient,
+    source::{ManagedTokens, StaticToken},
+};
+
+use crate::{AccessToken, Error, Result};
+
+/// The scopes that are known.
+///
+/// The vendor's table of scopes per function is not available; which operation
+/// needs which is in [`OPERATIONS`](crate::api::OPERATIONS) as far as it is known.
+/// The strings come from client code on the Beetexting brand.
+pub mod scopes {
+    /// Reading contacts.
+    pub const READ_CONTACT: &str = "https://com.beetexting.scopes/ReadContact";
+    /// Writing contacts.
+    pub const WRITE_CONTACT: &str = "https://com.beetexting.scopes/WriteContact";
+    /// Sending messages.
+    pub const SEND_MESSAGE: &str = "https://com.beetexting.scopes/SendMessage";
+    /// All that are known; what [`Credentials`](super::Credentials) ask for by
+    /// default.
+    pub const ALL: [&str; 3] = [READ_CONTACT, WRITE_CONTACT, SEND_MESSAGE];
+}
+
+/// A client's login, from [`Client::auth`](crate::Client::auth).
+#[derive(Clone, Debug)]
+pub struct Auth {
+    pub(crate) tokens: Arc<dyn TokenSource>,
+    /// None where the tokens aren't this crate's to manage.
+    pub(crate) managed: Option<ManagedTokens>,
+}
+
+impl Auth {
+    /// An access token that is valid now, renewed if need be.
+    ///
+    /// Calls do this by themselves; this is for programs that need the token for
+    /// something else.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_auth`] when none can be had.
+    pub async fn access_token(&self) -> Result<AccessToken> {
+        self.tokens.access_token().await
+    }
+
+    /// Starts a login by authorization code, with PKCE (RFC 7636) and `state`.
+    ///
+    /// Send the user to [`Login::url`]. The browser comes back to `redirect_uri`,
+    /// which has to be registered for the client, and
+    /// [`finish_login`](Self::finish_login) takes the URL it came back with.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_configuration`] when the credentials aren't those of
+    /// [`Credentials::authorization_code`], or the authorize URL isn't known;
+    /// [`Error::is_input`] when `redirect_uri` isn't a URL.
+    pub fn start_login(&self, redirect_uri: &str) -> Result<Login> {
+        self.logging_in()?.start_login(redirect_uri)
+    }
+
+    /// Finishes a login with the URL to which the browser came back.
+    ///
+    /// The tokens are stored, and all clones of the client use them from here on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_auth`] when the user or the server refused, or when the `state`
+    /// isn't that of this login: then the URL is not an answer to it.
+    pub async fn finish_login(&self, login: Login, callback_url: &str) -> Result<()> {
+        self.logging_in()?.finish_login(login, callback_url).await
+    }
+
+    /// Forgets the tokens, here and in the store. The service is not told: it
+    /// documents no way to.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails, or the tokens aren't this crate's to manage.
+    pub async fn log_out(&self) -> Result<()> {
+        self.managed()?.log_out().await
+    }
+
+    fn managed(&self) -> Result<&ManagedTokens> {
+        self.managed
+            .as_ref()
+            .ok_or_else(|| Error::configuration("credentials", "manage no tokens"))
+    }
+
+    fn logging_in(&self) -> Result<&ManagedTokens> {
+        self.managed()
+            .ok()
+            .filter(|managed| managed.grant() == Grant::AuthorizationCode)
+            .ok_or_else(|| {
+                Error::configuration(
+                    "credentials",
+                    "have to be `Credentials::authorization_code` for a user to log in",
+                )
+            })
+    }
+}

@@ -1,0 +1,165 @@
+//! A token as it is kept.
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccessToken, Error, RefreshToken, Result};
+
+/// An access token, with what is needed to renew it.
+#[derive(Clone)]
+pub struct Token {
+    access: AccessToken,
+    refresh: Option<RefreshToken>,
+    expires_at: Option<SystemTime>,
+}
+
+/// What a store writes. The version lets a later one read what this one wrote.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    version: u32,
+    access_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    /// Milliseconds since 1970-01-01 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<u64>,
+}
+
+const VERSION: u32 = 1;
+
+impl Token {
+    /// A token that never expires, as far as is known, and can't be renewed.
+    #[must_use]
+    pub fn new(access: AccessToken) -> Self {
+        Self {
+            access,
+            refresh: None,
+            expires_at: None,
+        }
+    }
+
+    /// The same with a refresh token.
+    #[must_use]
+    pub fn with_refresh(mut self, refresh: impl Into<RefreshToken>) -> Self {
+        self.refresh = Some(refresh.into());
+        self
+    }
+
+    /// The same with the time at which it expires.
+    #[must_use]
+    pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
+        self.expires_at = Some(expires_at);
+        self
+    }
+
+    /// The access token.
+    #[must_use]
+    pub fn access(&self) -> &AccessToken {
+        &self.access
+    }
+
+    /// The refresh token, if there is one.
+    #[must_use]
+    pub fn refresh(&self) -> Option<&RefreshToken> {
+        self.refresh.as_ref()
+    }
+
+    /// When the access token expires, if that is known.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at
+    }
+
+    /// Whether the access token is still good at a time.
+    pub(crate) fn is_good_at(&self, time: SystemTime) -> bool {
+        self.expires_at.is_none_or(|expires_at| time < expires_at)
+    }
+
+    /// The token as JSON, for a store to keep. It contains the secrets.
+    #[must_use]
+    pub fn to_secret_json(&self) -> String {
+        let millis = |time: SystemTime| {
+            let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        };
+        let stored = Stored {
+            version: VERSION,
+            access_token: self.access.expose().to_owned(),
+            refresh_token: self.refresh.as_ref().map(|t| t.expose().to_owned()),
+            expires_at: self.expires_at.map(millis),
+        };
+        // Plain strings and numbers always serialise.
+        serde_json::to_string(&stored).unwrap_or_default()
+    }
+
+    /// Reads what [`to_secret_json`](Self::to_secret_json) wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_input`] when it is something else. The error doesn't quote it.
+    pub fn from_secret_json(json: &str) -> Result<Self> {
+        let unreadable = || Error::input("stored token", "has to be what this crate wrote");
+        // The parser's error may quote the text, so it is left out.
+        let stored: Stored = serde_json::from_str(json).map_err(|_| unreadable())?;
+        if stored.version != VERSION {
+            return Err(unreadable());
+        }
+        Ok(Self {
+            access: AccessToken::new(&stored.access_token)?,
+            refresh: stored.refresh_token.map(RefreshToken::new),
+            expires_at: stored
+                .expires_at
+                .map(|millis| UNIX_EPOCH + Duration::from_millis(millis)),
+        })
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("access", &self.access)
+            .field("refresh", &self.refresh)
+            .field("expires_at", &self.expires_at)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_token_comes_back_whole() {
+        let expires_at = UNIX_EPOCH + Duration::from_millis(1_774_951_200_123);
+        let token = Token::new(AccessToken::new("access").unwrap())
+            .with_refresh("refresh")
+            .with_expiry(expires_at);
+
+        let back = Token::from_secret_json(&token.to_secret_json()).unwrap();
+
+        assert_eq!(back.access(), token.access());
+        assert_eq!(back.refresh().map(RefreshToken::expose), Some("refresh"));
+        assert_eq!(back.expires_at(), Some(expires_at));
+    }
+
+    #[test]
+    fn an_unreadable_token_is_an_error_that_quotes_nothing() {
+        for text in [
+            "",
+            "canary",
+            r#"{"version":1}"#,
+            r#"{"version":9,"access_token":"canary"}"#,
+        ] {
+            let error = Token::from_secret_json(text).unwrap_err();
+
+            assert!(
+                !format!("{error} {error:?}").contains("canary"),
+                "{error:?}"
+            );
+        }
+    }
+}

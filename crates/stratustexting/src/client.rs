@@ -1,0 +1,245 @@
+//! The client.
+
+mod builder;
+mod raw;
+
+use std::{fmt, future::Future, sync::Arc};
+
+use stratustexting_client::{self as api, Operation, ResponseValue};
+
+pub use self::{builder::ClientBuilder, raw::RawRequest};
+
+use crate::{
+    Result,
+    auth::Auth,
+    error::Error,
+    executor::{CallState, Executor},
+    options::CallOptions,
+    resources::{Consents, Contacts, Messages, Sites, Subscriptions},
+    response::Response,
+};
+
+/// A client of the service.
+///
+/// Cloning is cheap, and clones share connections and tokens. Make one per login
+/// and keep it.
+///
+/// ```
+/// # use stratustexting_sandbox::Sandbox;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use stratustexting::{Client, auth::Credentials};
+///
+/// # let sandbox = Sandbox::start().await?;
+/// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
+/// let client = Client::builder()
+/// #   .api_base(sandbox.api_base()).token_url(sandbox.token_url())
+///     .credentials(Credentials::client_credentials(id, secret))
+///     .api_key(key)
+///     .build()?;
+///
+/// # let number = sandbox.number();
+/// let sent = client.messages().send_sms(number, "+12025550123", "Hello").await?;
+///
+/// assert_eq!(sent.result.as_deref(), Some("Message Processed Successfully"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    api: api::Client,
+    executor: Arc<Executor>,
+    auth: Auth,
+    media_limit: usize,
+}
+
+impl Client {
+    /// Starts to make a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// Sending messages, and reading them.
+    #[must_use]
+    pub fn messages(&self) -> Messages {
+        Messages::new(self.clone())
+    }
+
+    /// The organization's contacts.
+    #[must_use]
+    pub fn contacts(&self) -> Contacts {
+        Contacts::new(self.clone())
+    }
+
+    /// Custom consents.
+    #[must_use]
+    pub fn consents(&self) -> Consents {
+        Consents::new(self.clone())
+    }
+
+    /// Webhook subscriptions.
+    #[must_use]
+    pub fn subscriptions(&self) -> Subscriptions {
+        Subscriptions::new(self.clone())
+    }
+
+    /// Sites and their departments.
+    #[must_use]
+    pub fn sites(&self) -> Sites {
+        Sites::new(self.clone())
+    }
+
+    /// The login: logging a user in, logging out, the current token.
+    #[must_use]
+    pub fn auth(&self) -> &Auth {
+        &self.inner.auth
+    }
+
+    /// The generated client, for what the resources don't wrap.
+    ///
+    /// Its requests go through the same place as all others. Its errors become
+    /// ours by `Error::from`.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::{Client, auth::Credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::builder()
+    /// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url())
+    /// #     .credentials(Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret()))
+    /// #     .api_key(sandbox.api_key())
+    /// #     .build()?;
+    /// let page = client.api().list_contacts().size(5).send().await?;
+    ///
+    /// assert_eq!(page.content.as_ref().map(Vec::len), Some(5));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn api(&self) -> &api::Client {
+        &self.inner.api
+    }
+
+    /// A request to any path below the API's base URL, for operations that nothing
+    /// here knows, or whose inferred path turns out to be another.
+    ///
+    /// `path` begins with `/` and is sent as it is: percent-encode its parts.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::{Client, auth::Credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::builder()
+    /// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url())
+    /// #     .credentials(Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret()))
+    /// #     .api_key(sandbox.api_key())
+    /// #     .build()?;
+    /// let answer = client
+    ///     .request(http::Method::GET, "/site/all")
+    ///     .query("size", "1")
+    ///     .send()
+    ///     .await?;
+    ///
+    /// let page: serde_json::Value = answer.json()?;
+    /// assert!(page["content"].is_array());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: http::Method, path: impl Into<String>) -> RawRequest {
+        RawRequest::new(self.clone(), method, path.into())
+    }
+
+    /// Runs a generated operation as one call of this client.
+    pub(crate) async fn call<T, F>(
+        &self,
+        id: &'static str,
+        options: &CallOptions,
+        operation: impl FnOnce(api::Client) -> F,
+    ) -> Result<Response<T>>
+    where
+        F: Future<Output = Result<ResponseValue<T>, api::Error<()>>>,
+    {
+        let state = Arc::new(self.inner.executor.start(options));
+        let api = self.inner.api.with_context(Arc::clone(&state) as _);
+        match operation(api).await {
+            Ok(value) => {
+                let parts = state
+                    .take_answer()
+                    .unwrap_or_else(|| crate::response::Parts {
+                        status: value.status(),
+                        headers: value.headers().clone(),
+                        body: bytes::Bytes::new(),
+                    });
+                Ok(Response::new(value.into_inner(), parts))
+            }
+            Err(error) => {
+                let mut error = Error::from(error).with_operation(Operation::find(id));
+                // The generated client's decoding errors have lost the answer.
+                if let Some(parts) = state.take_answer() {
+                    error = error.with_answer(parts);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends a request that was made by hand as one call of this client.
+    pub(crate) async fn send(
+        &self,
+        request: reqwest::Request,
+        operation: Option<&'static Operation>,
+        options: &CallOptions,
+    ) -> Result<Response<()>> {
+        let executor = &self.inner.executor;
+        let state: CallState = executor.start(options);
+        let parts = executor.send(request, operation, &state).await?;
+        Ok(Response::new((), parts))
+    }
+
+    /// A request to a path below the base URL, still without credentials.
+    pub(crate) fn build_request(
+        &self,
+        method: http::Method,
+        path: &str,
+    ) -> Result<reqwest::RequestBuilder> {
+        let allowed = "has to begin with one `/`, and may contain neither `.` nor `..` as a \
+                       segment, nor a query, nor a fragment";
+        let plain = path.starts_with('/')
+            && !path.starts_with("//")
+            && !path.contains(['?', '#', '\\'])
+            && path.bytes().all(|byte| byte.is_ascii_graphic())
+            && path.split('/').all(|segment| !is_dots(segment));
+        if !plain {
+            return Err(Error::input("path", allowed));
+        }
+        let executor = &self.inner.executor;
+        let base = executor.api_base.as_str().trim_end_matches('/');
+        Ok(executor.http.request(method, format!("{base}{path}")))
+    }
+
+    pub(crate) fn media_limit(&self) -> usize {
+        self.inner.media_limit
+    }
+}
+
+/// Whether a segment means "here" or "one up", as a URL's parser reads it.
+pub(crate) fn is_dots(segment: &str) -> bool {
+    let decoded = segment.to_ascii_lowercase().replace("%2e", ".");
+    decoded == "." || decoded == ".."
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("api_base", &self.inner.executor.api_base.as_str())
+            .finish_non_exhaustive()
+    }
+}

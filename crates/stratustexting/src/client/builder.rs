@@ -1,0 +1,271 @@
+//! Making a client.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use stratustexting_client::{self as api, transport::Handle};
+
+use super::{Client, Inner};
+use crate::{
+    ApiKey, Brand, Error, Result,
+    auth::{
+        Auth, Credentials, CredentialsKind, ManagedTokens, MemoryTokenStore, OAuthClient,
+        TokenSource, TokenStore,
+    },
+    endpoint,
+    executor::Executor,
+    options::CallOptions,
+    secret::{VISIBLE, header_value},
+};
+
+/// Makes a [`Client`]; from [`Client::builder`].
+///
+/// [`api_key`](Self::api_key) and [`credentials`](Self::credentials) have to be
+/// set; everything else has a default. [`build`](Self::build) checks all of it
+/// before anything is sent.
+#[must_use = "a builder does nothing until it builds"]
+pub struct ClientBuilder {
+    brand: Brand,
+    api_base: Option<String>,
+    authorize_url: Option<String>,
+    token_url: Option<String>,
+    api_key: Option<ApiKey>,
+    credentials: Option<Credentials>,
+    store: Option<Arc<dyn TokenStore>>,
+    options: CallOptions,
+    connect_timeout: Duration,
+    max_response: usize,
+    media_limit: usize,
+    user_agent: String,
+    http: Option<Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>>,
+}
+
+impl ClientBuilder {
+    /// How long connecting may take unless something else is set.
+    pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+    /// The largest answer that is read unless something else is set: 8 MiB.
+    pub const DEFAULT_MAX_RESPONSE: usize = 8 * 1024 * 1024;
+    /// The largest sum of an MMS's files unless something else is set: 5 MiB.
+    pub const DEFAULT_MEDIA_LIMIT: usize = 5 * 1024 * 1024;
+
+    pub(super) fn new() -> Self {
+        Self {
+            brand: Brand::default(),
+            api_base: None,
+            authorize_url: None,
+            token_url: None,
+            api_key: None,
+            credentials: None,
+            store: None,
+            options: CallOptions::default(),
+            connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
+            max_response: Self::DEFAULT_MAX_RESPONSE,
+            media_limit: Self::DEFAULT_MEDIA_LIMIT,
+            user_agent: concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
+            http: None,
+        }
+    }
+
+    /// The brand whose URLs are used; by default [`Brand::StratusTexting`].
+    pub fn brand(mut self, brand: Brand) -> Self {
+        self.brand = brand;
+        self
+    }
+
+    /// The API's base URL, in place of the brand's: `https`, or `http` to a loopback
+    /// address.
+    pub fn api_base(mut self, url: impl Into<String>) -> Self {
+        self.api_base = Some(url.into());
+        self
+    }
+
+    /// The OAuth authorization endpoint, in place of the brand's.
+    pub fn authorize_url(mut self, url: impl Into<String>) -> Self {
+        self.authorize_url = Some(url.into());
+        self
+    }
+
+    /// The OAuth token endpoint, in place of the brand's.
+    pub fn token_url(mut self, url: impl Into<String>) -> Self {
+        self.token_url = Some(url.into());
+        self
+    }
+
+    /// The client's API key, from the product's page "API Connect". Required.
+    pub fn api_key(mut self, key: impl Into<ApiKey>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// How access tokens are had. Required.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Where tokens are kept; by default in memory, so that a user has to log in
+    /// again when the program starts again.
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// How long a call may take in all; by default
+    /// [60 seconds](CallOptions::DEFAULT_TIMEOUT). See [`CallOptions::timeout`].
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// How long connecting may take, TLS included; by default
+    /// [10 seconds](Self::DEFAULT_CONNECT_TIMEOUT).
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The largest answer that is read, in bytes; by default
+    /// [8 MiB](Self::DEFAULT_MAX_RESPONSE). A larger one is an error.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response = bytes;
+        self
+    }
+
+    /// The largest sum of an MMS's files, in bytes; by default
+    /// [5 MiB](Self::DEFAULT_MEDIA_LIMIT).
+    ///
+    /// The service's own limit is UNKNOWN; the default is what other services allow,
+    /// and carriers often deliver less.
+    pub fn media_limit_bytes(mut self, bytes: usize) -> Self {
+        self.media_limit = bytes;
+        self
+    }
+
+    /// What the client calls itself; by default the name and version of this crate.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = user_agent.into();
+        self
+    }
+
+    /// Changes the HTTP client before it is made: proxies, certificates, pools.
+    ///
+    /// Redirects and repeats of the HTTP client's own stay off, and so do proxies
+    /// where a URL is plain http to a loopback address, because they can send a message twice or credentials to
+    /// the wrong place.
+    pub fn configure_http(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.http = Some(Box::new(configure));
+        self
+    }
+
+    /// Checks the settings and makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_configuration`], naming the setting in [`Error::field`].
+    pub fn build(self) -> Result<Client> {
+        let api_base = self.api_base.as_deref().unwrap_or(self.brand.api_base());
+        let api_base = endpoint::checked("api_base", api_base)?;
+        let key = self
+            .api_key
+            .as_ref()
+            .ok_or_else(|| Error::configuration("api_key", "has to be set"))?;
+        let mut api_key =
+            header_value(key.expose()).ok_or_else(|| Error::configuration("api_key", VISIBLE))?;
+        api_key.set_sensitive(true);
+        let credentials = self
+            .credentials
+            .as_ref()
+            .ok_or_else(|| Error::configuration("credentials", "have to be set"))?;
+        let user_agent = header_value(&self.user_agent)
+            .ok_or_else(|| Error::configuration("user_agent", VISIBLE))?;
+        let token_url = match self.token_url.as_deref().or(self.brand.token_url()) {
+            Some(url) => Some(endpoint::checked("token_url", url)?),
+            None => None,
+        };
+        let authorize_url = match self.authorize_url.as_deref().or(self.brand.authorize_url()) {
+            Some(url) => Some(endpoint::checked("authorize_url", url)?),
+            None => None,
+        };
+
+        let mut http = reqwest::Client::builder()
+            .user_agent(user_agent)
+            .connect_timeout(self.connect_timeout);
+        if let Some(configure) = self.http {
+            http = configure(http);
+        }
+        // After the caller's settings, because these are not for choosing: see
+        // `configure_http`.
+        http = http
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never());
+        let urls = [Some(&api_base), token_url.as_ref(), authorize_url.as_ref()];
+        if urls.iter().flatten().any(|url| url.scheme() == "http") {
+            // A proxy would carry a request for this machine off it in plain text.
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(|error| {
+            Error::configuration("configure_http", "no HTTP client can be made").with_source(error)
+        })?;
+
+        let (tokens, managed): (Arc<dyn TokenSource>, _) = match &credentials.0 {
+            CredentialsKind::Static(token) => {
+                (Arc::new(crate::auth::StaticToken(token.clone())), None)
+            }
+            CredentialsKind::Source(source) => (Arc::clone(source), None),
+            CredentialsKind::Managed(managed) => {
+                let token_url = token_url.ok_or_else(|| {
+                    Error::configuration(
+                        "token_url",
+                        "has to be set: it is not known for this brand",
+                    )
+                })?;
+                if endpoint::is_loopback(&api_base) && !endpoint::is_loopback(&token_url) {
+                    // A test's client would show its secrets to the vendor.
+                    return Err(Error::configuration(
+                        "token_url",
+                        "has to be set to a loopback address too, as `api_base` is",
+                    ));
+                }
+                let oauth =
+                    OAuthClient::new(managed, authorize_url.as_ref(), &token_url, http.clone());
+                let store = self
+                    .store
+                    .unwrap_or_else(|| Arc::new(MemoryTokenStore::new()));
+                let tokens =
+                    ManagedTokens::new(oauth, managed.grant, managed.refresh_token.clone(), store);
+                (Arc::new(tokens.clone()), Some(tokens))
+            }
+        };
+        let executor = Arc::new(Executor {
+            http: http.clone(),
+            api_base: api_base.clone(),
+            api_key,
+            tokens: Arc::clone(&tokens),
+            defaults: self.options,
+            max_response: self.max_response,
+        });
+        let base = api_base.as_str().trim_end_matches('/');
+        let handle = Handle::new(Arc::clone(&executor) as _);
+        Ok(Client {
+            inner: Arc::new(Inner {
+                api: api::Client::with_transport(base, http, handle),
+                executor,
+                auth: Auth { tokens, managed },
+                media_limit: self.media_limit,
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("brand", &self.brand)
+            .field("api_key", &self.api_key)
+            .field("credentials", &self.credentials)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

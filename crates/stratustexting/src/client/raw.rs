@@ -1,0 +1,124 @@
+//! Requests to paths that nothing here knows.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderName, Method, header};
+use serde::Serialize;
+use stratustexting_client::Operation;
+
+use super::Client;
+use crate::{
+    Error, Result,
+    options::CallOptions,
+    response::Response,
+    secret::{VISIBLE, header_value},
+};
+
+/// A request to any path below the API's base URL; from
+/// [`Client::request`](super::Client::request).
+///
+/// It gets the same credentials and limits as every other request.
+#[must_use = "a request does nothing until it is sent"]
+pub struct RawRequest {
+    client: Client,
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+    body: Option<(String, Bytes)>,
+    problem: Option<Error>,
+    options: CallOptions,
+}
+
+impl RawRequest {
+    pub(super) fn new(client: Client, method: Method, path: String) -> Self {
+        Self {
+            client,
+            method,
+            path,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            problem: None,
+            options: CallOptions::default(),
+        }
+    }
+
+    /// Adds a query parameter; it is encoded here.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a header. `Authorization` and `x-api-key` are set by the client and
+    /// can't be.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sends a value as JSON.
+    pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(json) => self.body("application/json", json),
+            Err(_) => {
+                self.problem = Some(Error::input("body", "can't be written as JSON"));
+                self
+            }
+        }
+    }
+
+    /// Sends a body as it is, under a media type.
+    pub fn body(mut self, media_type: impl Into<String>, body: impl Into<Bytes>) -> Self {
+        self.body = Some((media_type.into(), body.into()));
+        self
+    }
+
+    /// Sets what differs for this call.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    ///
+    /// Every [`Error`]; [`Error::is_input`] when the path, a header or the body
+    /// can't be sent.
+    pub async fn send(self) -> Result<Response<()>> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let operation = Operation::at(self.method.as_str(), &self.path);
+        let mut request = self.client.build_request(self.method, &self.path)?;
+        if !self.query.is_empty() {
+            request = request.query(&self.query);
+        }
+        for (name, value) in &self.headers {
+            let name = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| Error::input("header name", "has to be a header's name"))?;
+            if name == header::AUTHORIZATION || name == "x-api-key" {
+                return Err(Error::input("header name", "is set by the client"));
+            }
+            let value = header_value(value).ok_or_else(|| Error::input("header value", VISIBLE))?;
+            request = request.header(name, value);
+        }
+        if let Some((media_type, body)) = self.body {
+            let media_type =
+                header_value(&media_type).ok_or_else(|| Error::input("media type", VISIBLE))?;
+            request = request.header(header::CONTENT_TYPE, media_type).body(body);
+        }
+        let request = request.build().map_err(crate::executor::transport_error)?;
+        self.client.send(request, operation, &self.options).await
+    }
+}
+
+impl fmt::Debug for RawRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawRequest")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,85 @@
+//! URLs to which credentials may go.
+
+use url::{Host, Url};
+
+use crate::{Error, Result};
+
+/// Checks a URL that credentials are sent to: `https`, or `http` to this machine.
+///
+/// # Errors
+///
+/// A configuration error that names the setting.
+pub(crate) fn checked(field: &'static str, text: &str) -> Result<Url> {
+    let url = Url::parse(text)
+        .map_err(|error| Error::configuration(field, "has to be a URL").with_source(error))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::configuration(field, "may not contain credentials"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Error::configuration(
+            field,
+            "may have neither a query nor a fragment",
+        ));
+    }
+    match url.scheme() {
+        "https" if cfg!(any(feature = "rustls", feature = "native-tls")) => Ok(url),
+        "https" => Err(Error::configuration(
+            field,
+            "needs TLS, but the crate was built without the features `rustls` and `native-tls`",
+        )),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err(Error::configuration(
+            field,
+            "has to be https; plain http is allowed to a loopback address only",
+        )),
+    }
+}
+
+/// Whether a URL leads to this machine.
+///
+/// `localhost` counts: it can be made to mean something else, but only by whoever
+/// controls this machine's name resolution.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// The origin of a URL, without path and query: what may be shown of it.
+pub(crate) fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_goes_to_this_machine_only() {
+        for url in [
+            "http://127.0.0.1:80/a",
+            "http://[::1]/",
+            "http://localhost:1/",
+        ] {
+            assert!(checked("api_base", url).is_ok(), "{url}");
+        }
+        for url in [
+            "http://example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://localhost.example.com/",
+            "http://10.0.0.1/",
+            "ftp://127.0.0.1/",
+            "//example.com",
+            "https://user:secret@example.com/",
+            "https://example.com/?a=b",
+        ] {
+            let error = checked("api_base", url).unwrap_err();
+
+            assert_eq!(error.field(), Some("api_base"), "{url}");
+            assert!(!format!("{error:?} {error}").contains("secret"));
+        }
+    }
+}

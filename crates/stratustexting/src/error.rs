@@ -1,0 +1,425 @@
+//! The one error of this crate.
+
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+use stratustexting_client::operation::{Basis, Operation, Provenance};
+
+use crate::response::Parts;
+
+/// A result with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call failed.
+///
+/// Its predicates answer what a caller needs to decide; the first question for
+/// anything that costs money is [`may_have_been_sent`](Self::may_have_been_sent).
+/// Where the service (or something in front of it) answered, [`status`],
+/// [`headers`] and [`body`] are there as they came.
+///
+/// Neither the text of an error nor its `Debug` form contains tokens, keys, phone
+/// numbers, message texts, or a URL's query. What the service says about the
+/// failure may contain them, so it has its own accessor,
+/// [`service_message`](Self::service_message).
+///
+/// [`status`]: Self::status
+/// [`headers`]: Self::headers
+/// [`body`]: Self::body
+#[derive(Clone)]
+pub struct Error(
+    // Boxed, because `Result`s of every call carry its size.
+    Box<Inner>,
+);
+
+#[derive(Clone)]
+struct Inner {
+    kind: Kind,
+    operation: Option<&'static Operation>,
+    answer: Option<Parts>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+    may_have_been_sent: bool,
+}
+
+/// The kinds, private so that they can grow.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// Input that can't be sent.
+    Input {
+        field: Cow<'static, str>,
+        allowed: Cow<'static, str>,
+    },
+    /// The client was set up wrongly.
+    Configuration {
+        field: &'static str,
+        problem: Cow<'static, str>,
+    },
+    /// There is no token, and none can be had without a user.
+    LoginRequired,
+    /// The login's callback isn't the answer to the login.
+    Login { problem: Cow<'static, str> },
+    /// The token endpoint said no.
+    TokenRefused,
+    /// The token store failed.
+    Store,
+    /// No connection.
+    Connect,
+    /// The time was up.
+    Timeout { while_: &'static str },
+    /// The connection broke.
+    Transport,
+    /// The service answered with an error.
+    Status,
+    /// The service answered with a redirect, which is never followed.
+    Redirect { target: Option<String> },
+    /// The answer isn't what the operation promises.
+    Decode,
+    /// The answer is larger than allowed.
+    TooLarge { limit: usize },
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind) -> Self {
+        let may_have_been_sent = matches!(
+            kind,
+            Kind::Transport
+                | Kind::Timeout { .. }
+                | Kind::Status
+                | Kind::Redirect { .. }
+                | Kind::Decode
+                | Kind::TooLarge { .. }
+        );
+        Self(Box::new(Inner {
+            kind,
+            operation: None,
+            answer: None,
+            source: None,
+            may_have_been_sent,
+        }))
+    }
+
+    /// Input that can't be sent: which field, and what would be allowed.
+    pub(crate) fn input(
+        field: impl Into<Cow<'static, str>>,
+        allowed: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(Kind::Input {
+            field: field.into(),
+            allowed: allowed.into(),
+        })
+    }
+
+    pub(crate) fn configuration(
+        field: &'static str,
+        problem: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(Kind::Configuration {
+            field,
+            problem: problem.into(),
+        })
+    }
+
+    #[must_use]
+    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_answer(mut self, answer: Parts) -> Self {
+        self.0.answer = Some(answer);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_operation(mut self, operation: Option<&'static Operation>) -> Self {
+        self.0.operation = self.0.operation.or(operation);
+        self
+    }
+
+    /// Says that no byte of the call's request left: the failure came before.
+    #[must_use]
+    pub(crate) fn before_sending(mut self) -> Self {
+        self.0.may_have_been_sent = false;
+        self
+    }
+
+    /// Whether any part of the request may have reached the service.
+    ///
+    /// `false` is a promise: nothing left this machine, and the call can be made
+    /// again without doing anything twice. `true` means that the service may have
+    /// acted, unless [`status`](Self::status) says that it refused. A message
+    /// whose sending failed with `true` and without a status must not be sent
+    /// again blindly: it may be under way already, and the service gives no way
+    /// to look.
+    #[must_use]
+    pub fn may_have_been_sent(&self) -> bool {
+        self.0.may_have_been_sent
+    }
+
+    /// Whether the caller's input was refused before anything was sent.
+    ///
+    /// [`field`](Self::field) names the value, and the error's text says what is
+    /// allowed.
+    #[must_use]
+    pub fn is_input(&self) -> bool {
+        matches!(self.0.kind, Kind::Input { .. })
+    }
+
+    /// Whether the client was set up wrongly; only from building a client, or from
+    /// using a part of it that was not set up.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        matches!(self.0.kind, Kind::Configuration { .. })
+    }
+
+    /// The field of a refused input or setting.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Input { field, .. } => Some(field),
+            Kind::Configuration { field, .. } => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Whether it is about credentials: no token, a refused login or refresh, or
+    /// an answer 401.
+    ///
+    /// A 401 has already been tried once more with a new token when it gets here.
+    #[must_use]
+    pub fn is_auth(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::LoginRequired | Kind::Login { .. } | Kind::TokenRefused
+        ) || self.status() == Some(StatusCode::UNAUTHORIZED)
+    }
+
+    /// Whether a user has to log in (again): there is no usable token and none can
+    /// be had without one.
+    ///
+    /// Start with [`Auth::start_login`](crate::auth::Auth::start_login).
+    #[must_use]
+    pub fn is_login_required(&self) -> bool {
+        match self.0.kind {
+            Kind::LoginRequired => true,
+            Kind::TokenRefused => self.oauth_error().as_deref() == Some("invalid_grant"),
+            _ => false,
+        }
+    }
+
+    /// Whether the time given to the call was up.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, Kind::Timeout { .. })
+    }
+
+    /// Whether no connection came about: name, address, TLS. Nothing was sent.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        matches!(self.0.kind, Kind::Connect)
+    }
+
+    /// Whether the answer was 429: too fast, or the quota is used up.
+    ///
+    /// Whether the service processed the request is UNKNOWN.
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// Whether the answer was 404.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(StatusCode::NOT_FOUND)
+    }
+
+    /// Whether the answer was a redirect. Redirects are never followed: they would
+    /// take the API key, and a message, to another place.
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        matches!(self.0.kind, Kind::Redirect { .. })
+    }
+
+    /// Whether the service answered with success, but not in the form that the
+    /// operation promises. The request has probably taken effect.
+    #[must_use]
+    pub fn is_decode(&self) -> bool {
+        matches!(self.0.kind, Kind::Decode)
+    }
+
+    /// The status of the answer, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// The headers of the answer, if there was one.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.answer.as_ref().map(|answer| &answer.headers)
+    }
+
+    /// The body of the answer as it came, if there was one.
+    ///
+    /// It may contain personal data.
+    #[must_use]
+    pub fn body(&self) -> Option<&Bytes> {
+        self.0.answer.as_ref().map(|answer| &answer.body)
+    }
+
+    /// How long the service asks to wait, from the answer's `Retry-After`, in
+    /// seconds or as an HTTP date. Whether this service sends it is UNKNOWN.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let text = self
+            .headers()?
+            .get(http::header::RETRY_AFTER)?
+            .to_str()
+            .ok()?;
+        match text.trim().parse() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => httpdate::parse_http_date(text.trim())
+                .ok()?
+                .duration_since(std::time::SystemTime::now())
+                .ok()
+                .or(Some(Duration::ZERO)),
+        }
+    }
+
+    /// What the service says went wrong, in its own words.
+    ///
+    /// It is read leniently out of any of the forms in which a gateway, the
+    /// service or the OAuth server may answer; none of them is documented. It may
+    /// contain personal data, such as the number that was refused.
+    #[must_use]
+    pub fn service_message(&self) -> Option<String> {
+        let body = self.json_object()?;
+        let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+        text("message")
+            .or_else(|| text("error_description"))
+            .or_else(|| text("error"))
+    }
+
+    /// The OAuth error code, such as `invalid_grant`, if the token endpoint
+    /// refused.
+    #[must_use]
+    pub fn oauth_error(&self) -> Option<String> {
+        if self.0.kind != Kind::TokenRefused {
+            return None;
+        }
+        let code = self.json_object()?.get("error")?.as_str()?.to_owned();
+        Some(code)
+    }
+
+    fn json_object(&self) -> Option<serde_json::Map<String, Value>> {
+        serde_json::from_slice(self.body()?).ok()
+    }
+
+    /// The operation that failed, such as `sendSms`.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation.map(|operation| operation.id)
+    }
+
+    /// How the failed operation's method and path are known.
+    #[must_use]
+    pub fn provenance(&self) -> Option<&'static Provenance> {
+        self.0.operation.map(|operation| &operation.provenance)
+    }
+
+    /// Whether the failure may come from our having inferred the operation wrongly:
+    /// an answer that says so, to an operation that nothing documents.
+    fn may_be_inferred_wrongly(&self) -> bool {
+        let inferred = self
+            .provenance()
+            .is_some_and(|provenance| provenance.basis == Basis::Inferred);
+        let telling = self.is_decode()
+            || matches!(
+                self.status().map(|status| status.as_u16()),
+                Some(400 | 403 | 404 | 405 | 415)
+            );
+        inferred && telling
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = self.operation() {
+            write!(f, "{operation}: ")?;
+        }
+        match &self.0.kind {
+            Kind::Input { field, allowed } => write!(f, "{field}: {allowed}")?,
+            Kind::Configuration { field, problem } => write!(f, "{field}: {problem}")?,
+            Kind::LoginRequired => f.write_str("a user has to log in")?,
+            Kind::Login { problem } => write!(f, "the login failed: {problem}")?,
+            Kind::TokenRefused => match self.oauth_error() {
+                Some(code) => write!(f, "the token endpoint refused: {}", plain(&code))?,
+                None => f.write_str("the token endpoint gave no token")?,
+            },
+            Kind::Store => f.write_str("the token store failed")?,
+            Kind::Connect => f.write_str("no connection to the service")?,
+            Kind::Timeout { while_ } => write!(f, "the time was up while {while_}")?,
+            Kind::Transport => f.write_str("the connection broke before the answer was there")?,
+            Kind::Status => f.write_str("the service refused")?,
+            Kind::Redirect { target } => {
+                let target = target.as_deref().unwrap_or("an unreadable target");
+                write!(
+                    f,
+                    "the service redirects to {target}, which is not followed"
+                )?;
+            }
+            Kind::Decode => f.write_str("the answer has an unexpected form")?,
+            Kind::TooLarge { limit } => write!(f, "the answer has more than {limit} bytes")?,
+        }
+        if let Some(status) = self.status() {
+            write!(f, " (status {status})")?;
+        }
+        if self.may_be_inferred_wrongly() {
+            f.write_str(
+                "; this operation's method and path are inferred, not documented: \
+                 if the service's differ, `Client::request` takes the right ones, \
+                 and openapi.json is the one place to correct",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The characters that an OAuth error code may have; a server that puts anything
+/// else there isn't quoted.
+fn plain(code: &str) -> &str {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if code.len() <= 64 && code.chars().all(allowed) {
+        code
+    } else {
+        "an unreadable code"
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &self.0.kind);
+        if let Some(operation) = self.operation() {
+            debug.field("operation", &operation);
+        }
+        if let Some(answer) = &self.0.answer {
+            debug.field("status", &answer.status);
+            debug.field("body_bytes", &answer.body.len());
+        }
+        debug.field("may_have_been_sent", &self.0.may_have_been_sent);
+        if let Some(source) = &self.0.source {
+            debug.field("source", source);
+        }
+        debug.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source: &(dyn StdError + 'static) = self.0.source.as_deref()?;
+        Some(source)
+    }
+}

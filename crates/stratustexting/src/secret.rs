@@ -1,0 +1,149 @@
+//! Secrets: they print as `[hidden]`, and are read by `expose` only.
+
+use std::fmt;
+
+use http::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{Result, error::Error};
+
+macro_rules! secret {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name(SecretString);
+
+        impl $name {
+            /// Wraps the secret. It is wiped from memory when dropped.
+            pub fn new(secret: impl Into<String>) -> Self {
+                Self(SecretString::from(secret.into()))
+            }
+
+            /// The secret itself. Don't log it.
+            #[must_use]
+            pub fn expose(&self) -> &str {
+                self.0.expose_secret()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "([hidden])"))
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(secret: &str) -> Self {
+                Self::new(secret)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(secret: String) -> Self {
+                Self::new(secret)
+            }
+        }
+    };
+}
+
+secret! {
+    /// The API key of a client, sent as `x-api-key` with every request.
+    ApiKey
+}
+
+secret! {
+    /// The client secret of OAuth 2.0.
+    ClientSecret
+}
+
+secret! {
+    /// A refresh token of OAuth 2.0.
+    RefreshToken
+}
+
+/// An access token of OAuth 2.0.
+///
+/// It is kept in the form in which it is sent, so that a request costs no copy.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken(HeaderValue);
+
+const SCHEME: &str = "Bearer ";
+
+impl AccessToken {
+    /// Checks and wraps a token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_input`] when it is empty, or has characters that can't be in a
+    /// header.
+    pub fn new(token: impl AsRef<str>) -> Result<Self> {
+        let token = token.as_ref();
+        let mut value = (!token.is_empty())
+            .then(|| header_value(&format!("{SCHEME}{token}")))
+            .flatten()
+            .ok_or_else(|| Error::input("access token", VISIBLE))?;
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
+
+    /// The token itself. Don't log it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        // Checked when it was made.
+        let header = self.0.to_str().unwrap_or_default();
+        header.strip_prefix(SCHEME).unwrap_or_default()
+    }
+
+    /// The value of the `Authorization` header.
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken([hidden])")
+    }
+}
+
+/// What a value that becomes a header may consist of.
+pub(crate) const VISIBLE: &str =
+    "has to be one or more visible ASCII characters or spaces, without a line break";
+
+/// A header's value out of visible ASCII characters and spaces; a line break in it
+/// would start a header of somebody else's.
+pub(crate) fn header_value(text: &str) -> Option<HeaderValue> {
+    let visible = |c: u8| c == b' ' || c.is_ascii_graphic();
+    if text.is_empty() || !text.bytes().all(visible) {
+        return None;
+    }
+    HeaderValue::from_str(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let text = format!(
+            "{:?} {:?} {:?} {:?}",
+            ApiKey::new("canary"),
+            ClientSecret::new("canary"),
+            RefreshToken::new("canary"),
+            AccessToken::new("canary").unwrap(),
+        );
+
+        assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn a_token_that_would_break_a_header_is_refused() {
+        for token in ["", "a\r\nb", "a\nx: y", "\u{1f600}", "a\0"] {
+            let error = AccessToken::new(token).unwrap_err();
+
+            assert_eq!(error.field(), Some("access token"), "{token:?}");
+        }
+        assert_eq!(AccessToken::new("eyJ.a-b_c").unwrap().expose(), "eyJ.a-b_c");
+    }
+}

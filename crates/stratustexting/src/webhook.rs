@@ -1,0 +1,301 @@
+//! Webhooks: what the service posts, and what it wants to hear.
+//!
+//! The service first checks a callback by a handshake, while the call that
+//! subscribes is still under way, and then posts events, which carry ids and no
+//! texts. [`Incoming`] reads both out of an [`http::Request`], whatever server it
+//! came through, and makes the answer:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use stratustexting::webhook::Incoming;
+//!
+//! let handshake = http::Request::get("/callback")
+//!     .header("validation-token", "abc")
+//!     .body(Bytes::new())?;
+//! let incoming = Incoming::read(&handshake)?;
+//! assert_eq!(incoming.response().headers()["validation-token"], "abc");
+//!
+//! let event = http::Request::post("/callback")
+//!     .body(Bytes::from(r#"{"uuid":"u","messageInfo":{"messageId":"m"},"new":1}"#))?;
+//! let Incoming::Event(event) = Incoming::read(&event)? else { panic!() };
+//! assert_eq!(event.message_id(), Some("m"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it does not do
+//!
+//! The service documents no signature, so nothing here proves where an event comes
+//! from: put a secret into the callback's path, and read the message by its id
+//! rather than trusting the event. Events may come twice; nothing here drops them.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use stratustexting_client::types::{MessageDirection, WebhookEvent};
+
+use crate::{Error, Result, error::Kind, input};
+
+/// The header of the handshake.
+pub const VALIDATION_TOKEN: HeaderName = HeaderName::from_static("validation-token");
+
+/// Which events to post: one filter of a subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EventFilter(String);
+
+/// What happens to a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ContactEvent {
+    /// It is created.
+    Create,
+    /// It is changed.
+    Update,
+    /// It is deleted.
+    Delete,
+}
+
+impl EventFilter {
+    /// Messages of one department in one direction (documented).
+    ///
+    /// Where the ids of organization and department are found is not documented; see
+    /// [`Client::sites`](crate::Client::sites).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_input`] for an id that isn't letters and digits, or an unknown
+    /// direction.
+    pub fn messages(
+        organization_id: &str,
+        department_id: &str,
+        direction: &MessageDirection,
+    ) -> Result<Self> {
+        if !MessageDirection::KNOWN.contains(direction) {
+            return Err(Error::input("direction", "has to be inbound or outbound"));
+        }
+        Self::of(
+            organization_id,
+            department_id,
+            format_args!("message?direction={direction}"),
+        )
+    }
+
+    /// Contacts of one department (that such events exist is documented; the filter's
+    /// text is inferred).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_input`] for an id that isn't letters and digits.
+    pub fn contacts(
+        organization_id: &str,
+        department_id: &str,
+        event: ContactEvent,
+    ) -> Result<Self> {
+        let event = match event {
+            ContactEvent::Create => "create",
+            ContactEvent::Update => "update",
+            ContactEvent::Delete => "delete",
+        };
+        Self::of(
+            organization_id,
+            department_id,
+            format_args!("contact?event={event}"),
+        )
+    }
+
+    /// A filter in the service's own words.
+    pub fn raw(filter: impl Into<String>) -> Self {
+        Self(filter.into())
+    }
+
+    fn of(organization_id: &str, department_id: &str, events: fmt::Arguments<'_>) -> Result<Self> {
+        for (field, id) in [
+            ("organization_id", organization_id),
+            ("department_id", department_id),
+        ] {
+            input::not_empty(field, id)?;
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            if !id.chars().all(plain) {
+                return Err(Error::input(
+                    field,
+                    "has to be letters, digits, `-` and `_`",
+                ));
+            }
+        }
+        Ok(Self(format!(
+            "/orgId/{organization_id}/department/{department_id}/{events}"
+        )))
+    }
+
+    /// The filter as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<EventFilter> for String {
+    fn from(filter: EventFilter) -> Self {
+        filter.0
+    }
+}
+
+/// A request that came to a callback.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Incoming {
+    /// The service checks the callback.
+    Handshake(Handshake),
+    /// Something happened.
+    // Boxed, because an event is much larger than a handshake.
+    Event(Box<Event>),
+}
+
+/// The service's check of a callback.
+#[derive(Clone)]
+pub struct Handshake {
+    token: HeaderValue,
+}
+
+/// Something that happened.
+#[derive(Clone)]
+pub struct Event {
+    payload: WebhookEvent,
+    raw: Bytes,
+}
+
+impl Incoming {
+    /// Reads a request to a callback.
+    ///
+    /// A request with the header of the handshake is one, whatever its method and
+    /// body: the service documents `GET` and an empty body.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_input`] when it is neither a handshake nor a posted JSON object;
+    /// answer it with [`refusal`](Self::refusal).
+    pub fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Self> {
+        if let Some(token) = request.headers().get(VALIDATION_TOKEN) {
+            let token = token.clone();
+            return Ok(Self::Handshake(Handshake { token }));
+        }
+        if request.method() != Method::POST {
+            return Err(Error::input("method", "has to be POST without a handshake"));
+        }
+        Event::from_slice(request.body().as_ref()).map(|event| Self::Event(Box::new(event)))
+    }
+
+    /// What to answer: success, and the token where the service sent one.
+    #[must_use]
+    pub fn response(&self) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        if let Self::Handshake(handshake) = self {
+            response
+                .headers_mut()
+                .insert(VALIDATION_TOKEN, handshake.token.clone());
+        }
+        response
+    }
+
+    /// What to answer to a request that can't be read.
+    #[must_use]
+    pub fn refusal() -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        response
+    }
+}
+
+impl Event {
+    /// Reads an event out of a body.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_input`] when it isn't a JSON object, or a field that is known has
+    /// another type.
+    pub fn from_slice(body: &[u8]) -> Result<Self> {
+        let payload = serde_json::from_slice(body).map_err(|error| {
+            Error::new(Kind::Input {
+                field: "event".into(),
+                allowed: "has to be a JSON object of the known form".into(),
+            })
+            .with_source(crate::executor::without_values(&error))
+        })?;
+        Ok(Self {
+            payload,
+            raw: Bytes::copy_from_slice(body),
+        })
+    }
+
+    /// The event; fields that nothing lists are in its `extra`.
+    #[must_use]
+    pub fn payload(&self) -> &WebhookEvent {
+        &self.payload
+    }
+
+    /// The event as it came.
+    #[must_use]
+    pub fn raw(&self) -> &Bytes {
+        &self.raw
+    }
+
+    /// The message that the event is about, to be read by
+    /// [`Messages::get`](crate::Messages::get).
+    #[must_use]
+    pub fn message_id(&self) -> Option<&str> {
+        self.payload.message_info.as_ref()?.message_id.as_deref()
+    }
+}
+
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handshake")
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Event").field(&self.payload).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_are_written_as_the_service_wants_them() {
+        let inbound = EventFilter::messages("o1", "d1", &MessageDirection::Inbound).unwrap();
+        let deleted = EventFilter::contacts("o1", "d1", ContactEvent::Delete).unwrap();
+
+        assert_eq!(
+            inbound.as_str(),
+            "/orgId/o1/department/d1/message?direction=inbound"
+        );
+        assert_eq!(
+            deleted.as_str(),
+            "/orgId/o1/department/d1/contact?event=delete"
+        );
+    }
+
+    #[test]
+    fn ids_that_would_change_the_filter_are_refused() {
+        for id in ["", "a/b", "a?b", "a b", "*"] {
+            let error = EventFilter::contacts("o1", id, ContactEvent::Create).unwrap_err();
+
+            assert_eq!(error.field(), Some("department_id"), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_handshake_nor_event_is_refused() {
+        let get = Request::get("/").body(Bytes::new()).unwrap();
+        let text = Request::post("/").body(Bytes::from("canary")).unwrap();
+
+        assert!(Incoming::read(&get).unwrap_err().is_input());
+        let error = Incoming::read(&text).unwrap_err();
+        assert!(error.is_input());
+        assert!(!format!("{error:?}").contains("canary"));
+        assert_eq!(Incoming::refusal().status(), StatusCode::BAD_REQUEST);
+    }
+}

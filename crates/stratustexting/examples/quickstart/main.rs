@@ -1,0 +1,212 @@
+//! The main job, end to end: log in, send, page, receive.
+//!
+//! ```text
+//! cargo run -p stratustexting --example quickstart
+//! ```
+//!
+//! It starts a sandbox on a free port of this machine, so it needs no account and
+//! sends nothing to anybody. With `--live` it talks to the real service; see
+//! `settings.rs` for the environment variables. There it only reads, unless it is
+//! told to send (`--to NUMBER`) or to write contacts, consents and subscriptions
+//! (`--write`).
+
+mod browser;
+mod callback;
+mod service;
+mod settings;
+
+use std::{error::Error, process::ExitCode, time::Duration};
+
+use futures::TryStreamExt;
+use stratustexting::{
+    Client, ContactRef, Media,
+    models::{ContactRequest, CustomConsentRequest, MessageDirection},
+    webhook::EventFilter,
+};
+
+use self::{callback::Callback, service::Service, settings::Settings};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Settings::from_environment() {
+        Ok(settings) => run(settings).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("failed: {error}");
+            let mut source = error.source();
+            while let Some(error) = source {
+                eprintln!("  because: {error}");
+                source = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(settings: Settings) -> Outcome {
+    let mut callback = Callback::start(&settings).await?;
+    let service = Service::start(settings, &callback).await?;
+    let client = service.client()?;
+
+    step("log in by authorization code");
+    log_in(&client, &service, &mut callback).await?;
+
+    send(&client, &service).await?;
+    page_through_contacts(&client).await?;
+    if service.may_write() {
+        write_contact(&client).await?;
+        create_consent(&client).await?;
+    }
+    let department = list_sites(&client).await?;
+    if service.may_write() {
+        receive(&client, &service, &mut callback, department).await?;
+    }
+    list_subscriptions(&client).await?;
+    println!("done");
+    Ok(())
+}
+
+async fn log_in(client: &Client, service: &Service, callback: &mut Callback) -> Outcome {
+    let login = client.auth().start_login(&callback.redirect_uri())?;
+    service.visit(login.url()).await?;
+    let answer = callback.next_login().await?;
+    client.auth().finish_login(login, &answer).await?;
+    done("an access token and a refresh token are stored");
+    Ok(())
+}
+
+async fn send(client: &Client, service: &Service) -> Outcome {
+    let Some((from, to)) = service.sending() else {
+        step("send nothing, since there is no --to");
+        return Ok(());
+    };
+    step("send an SMS");
+    let sent = client.messages().send_sms(&from, &to, "Your order is ready.").await?;
+    done(sent.result.as_deref().unwrap_or("taken"));
+
+    step("send an MMS with two files");
+    let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Example Ltd\r\nEND:VCARD\r\n";
+    let picture = r#"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>"#;
+    let media = [
+        Media::from_bytes("card.vcf", card),
+        Media::from_bytes("picture.svg", picture),
+    ];
+    let sent = client.messages().send_mms(&from, &to, "Our card", media).await?;
+    done(sent.result.as_deref().unwrap_or("taken"));
+    Ok(())
+}
+
+async fn page_through_contacts(client: &Client) -> Outcome {
+    step("page through all contacts");
+    let mut contacts = client.contacts().list().page_size(200);
+    let mut count = 0;
+    while contacts.try_next().await?.is_some() {
+        count += 1;
+        if count % 200 == 0 {
+            println!("    {count} so far");
+        }
+    }
+    done(&format!("{count} contacts"));
+    Ok(())
+}
+
+async fn write_contact(client: &Client) -> Outcome {
+    const NUMBER: &str = "+12025550199";
+    step("create a contact, and find it by its number");
+    let contact = ContactRequest::default()
+        .with_mobile_number(NUMBER)
+        .with_first_name("Ada")
+        .with_last_name("Example");
+    client.contacts().upsert(contact).await?;
+    let found = client.contacts().find_by_mobile(NUMBER).await?;
+    if found.first_name.as_deref() != Some("Ada") {
+        return Err("the contact that was found is another".into());
+    }
+    done(&format!("found as {}", found.id.as_deref().unwrap_or("?")));
+    Ok(())
+}
+
+async fn create_consent(client: &Client) -> Outcome {
+    step("create a custom consent, and give it to the contact");
+    let consent = CustomConsentRequest::default()
+        .with_name("Order updates")
+        .with_description("Texts about the state of an order");
+    let consent = client.consents().create(consent).await?;
+    let id = consent.id.clone().ok_or("the consent has no id")?;
+    let contact = ContactRef::mobile("+12025550199")?;
+    client.consents().add_type(&id, contact, "Informational").await?;
+    done(&format!("consent {id}"));
+    Ok(())
+}
+
+/// Lists the sites, and returns organization and department of the first.
+async fn list_sites(client: &Client) -> Outcome<Option<(String, String)>> {
+    step("list sites");
+    let mut first = None;
+    let mut sites = client.sites().list();
+    while let Some(site) = sites.try_next().await? {
+        let departments = site.departments.unwrap_or_default();
+        done(&format!(
+            "{} with {} departments",
+            site.name.as_deref().unwrap_or("?"),
+            departments.len()
+        ));
+        let department = departments.into_iter().find_map(|department| department.id);
+        first = first.or(site.org_id.zip(department));
+    }
+    Ok(first)
+}
+
+async fn receive(
+    client: &Client,
+    service: &Service,
+    callback: &mut Callback,
+    department: Option<(String, String)>,
+) -> Outcome {
+    let Some(uri) = callback.webhook_uri() else {
+        step("subscribe to nothing, since there is no callback that the service can reach");
+        return Ok(());
+    };
+    step("subscribe to inbound messages");
+    let (organization, department) = department.ok_or("no site has a department")?;
+    let inbound =
+        EventFilter::messages(&organization, &department, &MessageDirection::Inbound)?;
+    let subscription = client.subscriptions().subscribe(uri, [inbound]).await?;
+    let id = subscription.id.clone().ok_or("the subscription has no id")?;
+    done(&format!("subscription {id}"));
+
+    step("receive a message");
+    service.customer_answers("Is it ready?").await?;
+    let waiting = callback.next_event();
+    let event = tokio::time::timeout(service.patience(), waiting).await??;
+    let message_id = event.message_id().ok_or("the event names no message")?;
+    let message = client.messages().get(message_id).await?;
+    done(&format!(
+        "message {message_id} with {} characters",
+        message.text.as_deref().unwrap_or_default().chars().count()
+    ));
+    Ok(())
+}
+
+async fn list_subscriptions(client: &Client) -> Outcome {
+    step("list subscriptions");
+    let subscriptions: Vec<_> = client.subscriptions().list().try_collect().await?;
+    done(&format!("{} subscriptions", subscriptions.len()));
+    Ok(())
+}
+
+fn step(what: &str) {
+    println!("* {what}");
+}
+
+fn done(what: &str) {
+    println!("    {what}");
+}
+
+/// How long to wait for what a person has to do.
+const A_PERSONS_TIME: Duration = Duration::from_secs(300);

@@ -1,0 +1,169 @@
+//! Every error shape, from whoever is in front of the service or in it, reaches the
+//! caller with status, headers and body.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use stratustexting::Error;
+use stratustexting_sandbox::Answer;
+
+use crate::support::{Watched, folder};
+
+#[derive(Deserialize)]
+struct Fixture {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: String,
+    message: Option<String>,
+}
+
+impl Fixture {
+    fn answer(&self) -> Answer {
+        let mut answer = Answer::new(self.status).body(self.body.clone());
+        for (name, value) in &self.headers {
+            answer = answer.header(name, value);
+        }
+        answer
+    }
+
+    fn compare(&self, name: &str, error: &Error) {
+        assert_eq!(error.status().map(|s| s.as_u16()), Some(self.status), "{name}");
+        let headers = error.headers().unwrap();
+        for (header, value) in &self.headers {
+            assert_eq!(headers[header.as_str()].to_str().unwrap(), value, "{name}");
+        }
+        assert_eq!(error.body().unwrap().as_ref(), self.body.as_bytes(), "{name}");
+        assert_eq!(error.service_message(), self.message, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_shape_reaches_the_caller_of_a_resource_whole() {
+    for (name, fixture) in folder::<Fixture>("errors") {
+        let sandbox = Watched::start().await;
+        let client = sandbox.client();
+        // A 401 is tried once more.
+        for _ in 0..2 {
+            sandbox.answer_next("getMessageById", fixture.answer());
+        }
+
+        let error = client.messages().get("69cc03a05b7e4d0012ab34cf").await.unwrap_err();
+
+        fixture.compare(&name, &error);
+        assert_eq!(error.operation(), Some("getMessageById"));
+        assert!(error.may_have_been_sent());
+        let shown = format!("{error} {error:?}");
+        let quoted = fixture.message.as_deref().filter(|message| shown.contains(*message));
+        assert_eq!(quoted, None, "{name}: an error doesn't quote the service");
+    }
+}
+
+#[tokio::test]
+async fn every_shape_reaches_the_caller_of_the_generated_client_whole() {
+    for (name, fixture) in folder::<Fixture>("errors") {
+        let sandbox = Watched::start().await;
+        let client = sandbox.client();
+        for _ in 0..2 {
+            sandbox.answer_next("listSites", fixture.answer());
+        }
+
+        let error = client.api().list_sites().send().await.unwrap_err();
+
+        assert_eq!(error.status().map(|s| s.as_u16()), Some(fixture.status), "{name}");
+        fixture.compare(&name, &Error::from(error));
+    }
+}
+
+#[tokio::test]
+async fn every_shape_reaches_the_caller_of_a_raw_request_whole() {
+    for (name, fixture) in folder::<Fixture>("errors") {
+        let sandbox = Watched::start().await;
+        for _ in 0..2 {
+            sandbox.answer_next("listSites", fixture.answer());
+        }
+
+        let request = sandbox.client().request(http::Method::GET, "/site/all");
+        let error = request.send().await.unwrap_err();
+
+        fixture.compare(&name, &error);
+    }
+}
+
+#[tokio::test]
+async fn every_shape_of_the_token_endpoint_reaches_the_caller_whole() {
+    for (name, fixture) in folder::<Fixture>("errors") {
+        let sandbox = Watched::start().await;
+        sandbox.answer_next("token", fixture.answer());
+
+        let error = sandbox.client().messages().get("m").await.unwrap_err();
+
+        fixture.compare(&name, &error);
+        assert!(error.is_auth(), "{name}");
+        assert!(!error.may_have_been_sent(), "{name}");
+        assert!(sandbox.calls().is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_is_not_the_promised_json_keeps_the_answer() {
+    for (body, content_type) in [
+        ("<html>portal</html>", "text/html"),
+        ("", "application/json"),
+        ("{\"result\": 5}", "application/json"),
+        ("{\"result\": \"cut", "application/json"),
+    ] {
+        let sandbox = Watched::start().await;
+        let answer = Answer::new(200).header("content-type", content_type).body(body);
+        sandbox.answer_next("sendSms", answer);
+
+        let messages = sandbox.client().messages();
+        let error = messages.send_sms(sandbox.number(), "+13035550123", "x").await.unwrap_err();
+
+        assert!(error.is_decode(), "{body}: {error:?}");
+        assert_eq!(error.status().map(|s| s.as_u16()), Some(200));
+        assert_eq!(error.headers().unwrap()["content-type"], content_type);
+        assert_eq!(error.body().unwrap().as_ref(), body.as_bytes());
+        assert!(error.may_have_been_sent());
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_an_inferred_operation_says_that_it_is_inferred() {
+    let sandbox = Watched::of(
+        stratustexting_sandbox::Sandbox::builder()
+            .contacts(1)
+            .without_operation("listContacts")
+            .without_operation("getMessageById"),
+    )
+    .await;
+    let client = sandbox.client();
+
+    let inferred = client.api().list_contacts().send().await.unwrap_err();
+    let documented = client.messages().get("m").await.unwrap_err();
+
+    let inferred = Error::from(inferred);
+    assert_eq!(
+        inferred.service_message().as_deref(),
+        Some("Missing Authentication Token")
+    );
+    assert!(inferred.to_string().contains("inferred"), "{inferred}");
+    assert!(!documented.to_string().contains("inferred"), "{documented}");
+}
+
+#[tokio::test]
+async fn a_refusal_without_an_answer_names_the_reason() {
+    let sandbox = Watched::start().await;
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.machine())
+        .api_base("http://127.0.0.1:1/prod")
+        .build()
+        .unwrap();
+
+    let messages = client.messages();
+    let error = messages.send_sms(sandbox.number(), "+13035550123", "x").await.unwrap_err();
+
+    assert!(error.is_connect(), "{error:?}");
+    assert!(!error.may_have_been_sent());
+    assert_eq!(error.status(), None);
+}

@@ -1,0 +1,364 @@
+//! Logging in by authorization code, and the other ways to a token.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::redirect::Policy;
+use serde::Deserialize;
+use stratustexting::{
+    AccessToken, Client,
+    auth::{
+        ClientAuthentication, Credentials, FileTokenStore, MemoryTokenStore, Token, TokenStore,
+        scopes,
+    },
+};
+use stratustexting_sandbox::{Answer, Entry, Sandbox};
+use url::Url;
+
+use crate::support::{Watched, fixture};
+
+/// A redirect URI that the ready-made client of the sandbox has; nothing listens
+/// there, since the tests read where the browser would go.
+const REDIRECT: &str = "http://127.0.0.1:9/callback";
+
+/// Plays the browser: fills in the login page, and returns where it is sent.
+async fn visit(sandbox: &Sandbox, url: &Url) -> String {
+    let browser = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap();
+    let page = browser.get(url.clone()).send().await.unwrap();
+    assert_eq!(page.status(), 200, "{}", page.text().await.unwrap());
+    let form = [("username", sandbox.username()), ("password", sandbox.password())];
+    let answer = browser.post(url.clone()).form(&form).send().await.unwrap();
+    let location = answer.headers().get("location").expect("a redirect");
+    location.to_str().unwrap().to_owned()
+}
+
+async fn logged_in(sandbox: &Watched) -> Client {
+    let client = sandbox.builder().credentials(sandbox.user()).build().unwrap();
+    let login = client.auth().start_login(REDIRECT).unwrap();
+    let callback = visit(sandbox, login.url()).await;
+    client.auth().finish_login(login, &callback).await.unwrap();
+    client
+}
+
+fn form(entry: &Entry) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(&entry.body).into_owned().collect()
+}
+
+#[tokio::test]
+async fn a_user_logs_in_with_pkce_and_state() {
+    let sandbox = Watched::start().await;
+    let client = sandbox.builder().credentials(sandbox.user()).build().unwrap();
+    let login = client.auth().start_login(REDIRECT).unwrap();
+    let query: Vec<(String, String)> = login.url().query_pairs().into_owned().collect();
+    let value = |name: &str| {
+        let found = query.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    assert_eq!(value("response_type"), "code");
+    assert_eq!(value("client_id"), sandbox.client_id());
+    assert_eq!(value("redirect_uri"), REDIRECT);
+    assert_eq!(value("scope"), scopes::ALL.join(" "));
+    assert_eq!(value("code_challenge_method"), "S256");
+    assert!(value("state").len() >= 16 && value("code_challenge").len() == 43);
+
+    let callback = visit(&sandbox, login.url()).await;
+    client.auth().finish_login(login, &callback).await.unwrap();
+
+    let id = sandbox.customer_texts("+13035550123", sandbox.number(), "hi").await.unwrap();
+    assert_eq!(client.messages().get(id).await.unwrap().text.as_deref(), Some("hi"));
+    assert_eq!(sandbox.token_requests().len(), 1);
+}
+
+#[tokio::test]
+async fn without_a_login_a_call_says_that_one_is_needed() {
+    let sandbox = Watched::start().await;
+    let client = sandbox.builder().credentials(sandbox.user()).build().unwrap();
+
+    let error = client.messages().get("m").await.unwrap_err();
+
+    assert!(error.is_login_required() && error.is_auth(), "{error:?}");
+    assert!(!error.may_have_been_sent());
+    assert!(sandbox.ledger().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_to_another_login_is_refused_before_the_code_is_used() {
+    let sandbox = Watched::start().await;
+    let client = sandbox.builder().credentials(sandbox.user()).build().unwrap();
+    let first = client.auth().start_login(REDIRECT).unwrap();
+    let second = client.auth().start_login(REDIRECT).unwrap();
+    let callback = visit(&sandbox, first.url()).await;
+
+    let error = client.auth().finish_login(second, &callback).await.unwrap_err();
+
+    assert!(error.is_auth() && error.to_string().contains("state"), "{error}");
+    assert!(sandbox.token_requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_code_works_once() {
+    let sandbox = Watched::start().await;
+    let client = sandbox.builder().credentials(sandbox.user()).build().unwrap();
+    let login = client.auth().start_login(REDIRECT).unwrap();
+    let callback = visit(&sandbox, login.url()).await;
+    client.auth().finish_login(login, &callback).await.unwrap();
+
+    // The same answer under the state of another login.
+    let again = client.auth().start_login(REDIRECT).unwrap();
+    let state = |url: &Url| {
+        let found = url.query_pairs().find(|(key, _)| key == "state");
+        found.map(|(_, value)| value.into_owned()).unwrap()
+    };
+    let old = state(&Url::parse(&callback).unwrap());
+    let replayed = callback.replace(&old, &state(again.url()));
+    let error = client.auth().finish_login(again, &replayed).await.unwrap_err();
+
+    assert_eq!(error.oauth_error().as_deref(), Some("invalid_grant"));
+    assert!(error.is_login_required());
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_by_the_refresh_token() {
+    for rotate in [false, true] {
+        let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(rotate);
+        let sandbox = Watched::of(builder).await;
+        let client = logged_in(&sandbox).await;
+
+        for _ in 0..3 {
+            sandbox.expire_access_tokens();
+            let sites = client.api().list_sites().send().await.unwrap();
+            assert!(sites.content.is_some());
+        }
+
+        let requests = sandbox.token_requests();
+        assert_eq!(requests.len(), 4, "one login, and a refresh per expiry");
+        let refresh_tokens: std::collections::BTreeSet<_> = requests[1..]
+            .iter()
+            .map(|entry| form(entry)[1].clone())
+            .collect();
+        assert_eq!(refresh_tokens.len(), if rotate { 3 } else { 1 });
+    }
+}
+
+#[tokio::test]
+async fn a_login_outlives_the_program_in_a_file() {
+    let sandbox = Watched::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("login.json");
+    let client = || {
+        sandbox
+            .builder()
+            .credentials(sandbox.user())
+            .token_store(FileTokenStore::new(&path))
+            .build()
+            .unwrap()
+    };
+    let first = client();
+    let login = first.auth().start_login(REDIRECT).unwrap();
+    let callback = visit(&sandbox, login.url()).await;
+    first.auth().finish_login(login, &callback).await.unwrap();
+    drop(first);
+
+    let second = client();
+    second.api().list_sites().send().await.unwrap();
+    assert_eq!(sandbox.token_requests().len(), 1, "the stored token is used");
+
+    second.auth().log_out().await.unwrap();
+    let error = client().messages().get("m").await.unwrap_err();
+    assert!(error.is_login_required());
+}
+
+#[tokio::test]
+async fn a_refresh_token_from_elsewhere_is_enough() {
+    let sandbox = Watched::start().await;
+    let store = MemoryTokenStore::new();
+    let token = {
+        let client = logged_in(&sandbox).await;
+        client.auth().access_token().await.unwrap();
+        sandbox.expire_access_tokens();
+        client.api().list_sites().send().await.unwrap();
+        form(&sandbox.token_requests()[1])[1].1.clone()
+    };
+    assert!(store.load().await.unwrap().is_none());
+    let credentials =
+        Credentials::refresh_token(sandbox.client_id(), sandbox.client_secret(), token);
+    let client = sandbox.builder().credentials(credentials).token_store(store).build().unwrap();
+
+    client.api().list_sites().send().await.unwrap();
+
+    assert_eq!(form(sandbox.token_requests().last().unwrap())[0].1, "refresh_token");
+}
+
+#[tokio::test]
+async fn a_static_token_is_used_as_it_is_and_not_renewed() {
+    let sandbox = Watched::start().await;
+    let token = sandbox.client().auth().access_token().await.unwrap();
+    let requests = sandbox.token_requests().len();
+    let credentials = Credentials::static_token(AccessToken::new(token.expose()).unwrap());
+    let client = sandbox.builder().credentials(credentials).build().unwrap();
+
+    client.api().list_sites().send().await.unwrap();
+    sandbox.expire_access_tokens();
+    let error = client.messages().get("m").await.unwrap_err();
+
+    assert!(error.is_auth());
+    assert_eq!(sandbox.calls().len(), 2, "a 401 isn't tried again with the same token");
+    assert_eq!(sandbox.token_requests().len(), requests);
+    assert!(client.auth().start_login(REDIRECT).unwrap_err().is_configuration());
+}
+
+#[derive(Deserialize)]
+struct TokenFixture {
+    request: TokenRequest,
+    response: TokenReply,
+}
+
+#[derive(Deserialize)]
+struct TokenRequest {
+    headers: std::collections::BTreeMap<String, String>,
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct TokenReply {
+    status: u16,
+    body: serde_json::Value,
+}
+
+#[tokio::test]
+async fn client_credentials_go_in_a_basic_header_or_in_the_form() {
+    for authentication in [ClientAuthentication::Basic, ClientAuthentication::RequestBody] {
+        let sandbox = Watched::start().await;
+        let credentials = sandbox.machine().client_authentication(authentication);
+        let client = sandbox.builder().credentials(credentials).build().unwrap();
+
+        client.api().list_sites().send().await.unwrap();
+
+        let requests = sandbox.token_requests();
+        assert_eq!(requests.len(), 1);
+        let basic = requests[0].header("authorization").is_some();
+        let in_form = form(&requests[0]).iter().any(|(name, _)| name == "client_secret");
+        assert_eq!(basic, authentication == ClientAuthentication::Basic);
+        assert_eq!(in_form, authentication == ClientAuthentication::RequestBody);
+        assert_eq!(requests[0].query, None, "nothing of it is in the URL");
+    }
+}
+
+#[tokio::test]
+async fn scopes_are_asked_for_as_set_and_enforced() {
+    let sandbox = Watched::start().await;
+    let credentials = sandbox.machine().scopes([scopes::READ_CONTACT]);
+    let client = sandbox.builder().credentials(credentials).build().unwrap();
+
+    client.api().list_contacts().send().await.unwrap();
+    let messages = client.messages();
+    let error = messages.send_sms(sandbox.number(), "+13035550123", "x").await.unwrap_err();
+
+    assert_eq!(error.status().map(|s| s.as_u16()), Some(403));
+    assert!(sandbox.sent_messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_is_stored_before_it_is_used() {
+    let sandbox = Watched::start().await;
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.machine())
+        .token_store(Broken)
+        .build()
+        .unwrap();
+
+    let error = client.messages().get("m").await.unwrap_err();
+
+    assert!(!error.may_have_been_sent());
+    assert_eq!(sandbox.token_requests().len(), 1);
+    assert!(sandbox.calls().is_empty(), "a token that can't be kept isn't used");
+}
+
+/// A store that forgets.
+struct Broken;
+
+impl TokenStore for Broken {
+    fn load(
+        &self,
+    ) -> futures::future::BoxFuture<'_, Result<Option<Token>, stratustexting::auth::StoreError>>
+    {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn save<'a>(
+        &'a self,
+        _: &'a Token,
+    ) -> futures::future::BoxFuture<'a, Result<(), stratustexting::auth::StoreError>> {
+        Box::pin(async { Err("the disk is full".into()) })
+    }
+
+    fn clear(
+        &self,
+    ) -> futures::future::BoxFuture<'_, Result<(), stratustexting::auth::StoreError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_about_to_expire_is_renewed_early_and_kept_if_that_fails() {
+    let sandbox = Watched::start().await;
+    let access = sandbox.client().auth().access_token().await.unwrap();
+    let almost = Token::new(access)
+        .with_refresh("of no use")
+        .with_expiry(SystemTime::now() + Duration::from_secs(10));
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.user())
+        .token_store(MemoryTokenStore::with(almost))
+        .build()
+        .unwrap();
+
+    // The renewal fails, since the refresh token is unknown; the token is still good.
+    let sites = client.api().list_sites().send().await;
+
+    assert!(sites.is_ok(), "{sites:?}");
+    assert_eq!(sandbox.token_requests().len(), 2);
+}
+
+#[tokio::test]
+async fn the_token_endpoints_wire_is_as_written_by_hand() {
+    for (name, refresh) in [("client_credentials", false), ("refresh", true)] {
+        let fixture: TokenFixture = fixture(&format!("oauth/{name}.json"));
+        let sandbox = Watched::start().await;
+        let answer = Answer::json(fixture.response.status, fixture.response.body.clone());
+        sandbox.answer_next("token", answer);
+        let basic = fixture.request.headers["authorization"].clone();
+        let (id, secret) = decode_basic(&basic);
+        let form: Vec<(String, String)> =
+            url::form_urlencoded::parse(fixture.request.body.as_bytes()).into_owned().collect();
+        let credentials = if refresh {
+            let token = form.iter().find(|(key, _)| key == "refresh_token").unwrap();
+            Credentials::refresh_token(id, secret, token.1.clone())
+        } else {
+            Credentials::client_credentials(id, secret)
+        };
+        let client = sandbox.builder().credentials(credentials).build().unwrap();
+
+        let token = client.auth().access_token().await.unwrap();
+
+        assert_eq!(token.expose(), fixture.response.body["access_token"], "{name}");
+        let entry = &sandbox.token_requests()[0];
+        assert_eq!(entry.method, "POST");
+        assert_eq!(entry.header("authorization"), Some(basic.as_str()), "{name}");
+        assert_eq!(entry.header("content-type"), Some("application/x-www-form-urlencoded"));
+        assert_eq!(String::from_utf8_lossy(&entry.body), fixture.request.body, "{name}");
+    }
+}
+
+fn decode_basic(header: &str) -> (String, String) {
+    use base64::Engine;
+    let text = header.strip_prefix("Basic ").unwrap();
+    let text = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let (id, secret) = text.split_once(':').unwrap();
+    (id.to_owned(), secret.to_owned())
+}

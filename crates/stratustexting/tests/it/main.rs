@@ -1,0 +1,29 @@
+//! The SDK against the sandbox, over real HTTP on this machine.
+//!
+//! Every test starts a sandbox of its own. What is expected on the wire stands in
+//! `tests/fixtures`, written by hand from what is known of the API: neither the SDK
+//! nor the sandbox had a hand in it.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+/// Starting sandboxes and clients, watching the log for secrets, reading fixtures.
+mod support;
+
+/// Each error shape reaches the caller with status, headers and body.
+mod errors;
+/// Bad input is refused before anything is sent.
+mod input;
+/// Logging in, and where tokens come from.
+mod login;
+/// Each operation, byte by byte.
+mod operations;
+/// Lists, by item and by page.
+mod paging;
+/// Payloads, documented and odd ones, come through the models whole.
+mod payloads;
+/// What the promises about secrets, redirects and limits come to.
+mod safety;
+/// Renewing tokens for many callers at once.
+mod tokens;
+/// Subscribing, the handshake, and what is delivered.
+mod webhooks;

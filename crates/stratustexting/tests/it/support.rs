@@ -1,0 +1,181 @@
+//! What the tests share.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    ops::Deref,
+    path::{Path, PathBuf},
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+use serde::de::DeserializeOwned;
+use stratustexting::{Client, ClientBuilder, auth::Credentials};
+use stratustexting_sandbox::{Builder, Entry, Sandbox};
+
+/// A sandbox that, when the test ends, looks through everything that was logged
+/// meanwhile for the secrets that it gave out.
+pub(crate) struct Watched {
+    sandbox: Sandbox,
+}
+
+impl Watched {
+    pub(crate) async fn start() -> Self {
+        Self::of(Sandbox::builder().contacts(20)).await
+    }
+
+    pub(crate) async fn of(builder: Builder) -> Self {
+        watch_the_log();
+        let sandbox = builder.start().await.unwrap();
+        Self { sandbox }
+    }
+
+    /// A builder for clients that talk to this sandbox; credentials are not set.
+    pub(crate) fn builder(&self) -> ClientBuilder {
+        Client::builder()
+            .api_base(self.api_base())
+            .authorize_url(self.authorize_url())
+            .token_url(self.token_url())
+            .api_key(self.api_key())
+    }
+
+    pub(crate) fn machine(&self) -> Credentials {
+        Credentials::client_credentials(self.client_id(), self.client_secret())
+    }
+
+    pub(crate) fn user(&self) -> Credentials {
+        Credentials::authorization_code(self.client_id(), self.client_secret())
+    }
+
+    /// A client that logs in as itself.
+    pub(crate) fn client(&self) -> Client {
+        self.builder().credentials(self.machine()).build().unwrap()
+    }
+
+    /// The requests that came to the API, in order, without those for tokens.
+    pub(crate) fn calls(&self) -> Vec<Entry> {
+        let is_call = |entry: &Entry| !entry.path.starts_with("/oauth2");
+        self.ledger().into_iter().filter(is_call).collect()
+    }
+
+    /// The requests to the token endpoint, in order.
+    pub(crate) fn token_requests(&self) -> Vec<Entry> {
+        let is_token = |entry: &Entry| entry.path.starts_with("/oauth2/token");
+        self.ledger().into_iter().filter(is_token).collect()
+    }
+
+    /// Every secret that was in use: those that the sandbox was started with, and
+    /// those that came with requests.
+    pub(crate) fn secrets(&self) -> BTreeSet<String> {
+        let mut secrets = BTreeSet::from([
+            self.client_secret().to_owned(),
+            self.api_key().to_owned(),
+            self.password().to_owned(),
+        ]);
+        for entry in self.ledger() {
+            for (name, value) in &entry.headers {
+                if name == "authorization" {
+                    let value = String::from_utf8_lossy(value).into_owned();
+                    let secret = value.split_once(' ').map_or(value.as_str(), |(_, s)| s);
+                    secrets.insert(secret.to_owned());
+                }
+            }
+            if entry.path.starts_with("/oauth2") {
+                for (name, value) in url::form_urlencoded::parse(&entry.body) {
+                    let secret = ["code", "refresh_token", "client_secret", "code_verifier"];
+                    if secret.contains(&name.as_ref()) {
+                        secrets.insert(value.into_owned());
+                    }
+                }
+            }
+        }
+        secrets.retain(|secret| secret.len() >= 8);
+        secrets
+    }
+}
+
+impl Deref for Watched {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        &self.sandbox
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+        for secret in self.secrets() {
+            let found = find(&log, secret.as_bytes());
+            assert!(!found, "a secret was logged: one of {} bytes", secret.len());
+        }
+    }
+}
+
+/// Everything that was logged by this process, at TRACE.
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn watch_the_log() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(|| Log)
+            .init();
+    });
+}
+
+/// Whether the log has a text; to see that the log is watched at all.
+pub(crate) fn log_has(text: &str) -> bool {
+    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+    find(&log, text.as_bytes())
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> bool {
+    memchr::memmem::find(haystack, needle).is_some()
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// Reads one fixture.
+pub(crate) fn fixture<T: DeserializeOwned>(path: &str) -> T {
+    let path = fixtures().join(path);
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// Reads every fixture of a folder, by file name.
+pub(crate) fn folder<T: DeserializeOwned>(folder: &str) -> Vec<(String, T)> {
+    let mut found: Vec<(String, T)> = fs::read_dir(fixtures().join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".json"))
+        .map(|name| {
+            let value = fixture(&format!("{folder}/{name}"));
+            (name, value)
+        })
+        .collect();
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    assert!(!found.is_empty(), "{folder} has fixtures");
+    found
+}

@@ -296,8 +296,13 @@ impl Error {
     #[must_use]
     pub fn service_message(&self) -> Option<String> {
         let body = self.json_object()?;
-        let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text = |key: &str| {
+            let text = body.get(key).and_then(Value::as_str);
+            text.filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        // The gateway's authorizers are known to write theirs with a capital.
         text("message")
+            .or_else(|| text("Message"))
             .or_else(|| text("error_description"))
             .or_else(|| text("error"))
     }

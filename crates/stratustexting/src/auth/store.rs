@@ -69,3 +69,18 @@ impl TokenStore for MemoryTokenStore {
         async { Ok(()) }.boxed()
     }
 }
+
+/// A store that several clients share.
+impl<S: TokenStore + ?Sized> TokenStore for std::sync::Arc<S> {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
+        (**self).load()
+    }
+
+    fn save<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).save(token)
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        (**self).clear()
+    }
+}

@@ -1,9 +1,14 @@
 //! Logging in by authorization code, and the other ways to a token.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use reqwest::redirect::Policy;
 use serde::Deserialize;
+use serde_json::Value;
 use stratustexting::{
     AccessToken, Client,
     auth::{
@@ -14,7 +19,7 @@ use stratustexting::{
 use stratustexting_sandbox::{Answer, Entry, Sandbox};
 use url::Url;
 
-use crate::support::{Watched, fixture};
+use crate::support::{Watched, fixture, folder};
 
 /// A redirect URI that the ready-made client of the sandbox has; nothing listens
 /// there, since the tests read where the browser would go.
@@ -45,6 +50,11 @@ async fn logged_in(sandbox: &Watched) -> Client {
 
 fn form(entry: &Entry) -> Vec<(String, String)> {
     url::form_urlencoded::parse(&entry.body).into_owned().collect()
+}
+
+fn refresh_token(entry: &Entry) -> String {
+    let form: BTreeMap<String, String> = form(entry).into_iter().collect();
+    form["refresh_token"].clone()
 }
 
 #[tokio::test]
@@ -135,10 +145,8 @@ async fn an_expired_token_is_renewed_by_the_refresh_token() {
 
         let requests = sandbox.token_requests();
         assert_eq!(requests.len(), 4, "one login, and a refresh per expiry");
-        let refresh_tokens: std::collections::BTreeSet<_> = requests[1..]
-            .iter()
-            .map(|entry| form(entry)[1].clone())
-            .collect();
+        let refresh_tokens: std::collections::BTreeSet<_> =
+            requests[1..].iter().map(refresh_token).collect();
         assert_eq!(refresh_tokens.len(), if rotate { 3 } else { 1 });
     }
 }
@@ -180,7 +188,7 @@ async fn a_refresh_token_from_elsewhere_is_enough() {
         client.auth().access_token().await.unwrap();
         sandbox.expire_access_tokens();
         client.api().list_sites().send().await.unwrap();
-        form(&sandbox.token_requests()[1])[1].1.clone()
+        refresh_token(&sandbox.token_requests()[1])
     };
     assert!(store.load().await.unwrap().is_none());
     let credentials =
@@ -208,24 +216,6 @@ async fn a_static_token_is_used_as_it_is_and_not_renewed() {
     assert_eq!(sandbox.calls().len(), 2, "a 401 isn't tried again with the same token");
     assert_eq!(sandbox.token_requests().len(), requests);
     assert!(client.auth().start_login(REDIRECT).unwrap_err().is_configuration());
-}
-
-#[derive(Deserialize)]
-struct TokenFixture {
-    request: TokenRequest,
-    response: TokenReply,
-}
-
-#[derive(Deserialize)]
-struct TokenRequest {
-    headers: std::collections::BTreeMap<String, String>,
-    body: String,
-}
-
-#[derive(Deserialize)]
-struct TokenReply {
-    status: u16,
-    body: serde_json::Value,
 }
 
 #[tokio::test]
@@ -324,41 +314,184 @@ async fn a_token_that_is_about_to_expire_is_renewed_early_and_kept_if_that_fails
     assert_eq!(sandbox.token_requests().len(), 2);
 }
 
-#[tokio::test]
-async fn the_token_endpoints_wire_is_as_written_by_hand() {
-    for (name, refresh) in [("client_credentials", false), ("refresh", true)] {
-        let fixture: TokenFixture = fixture(&format!("oauth/{name}.json"));
-        let sandbox = Watched::start().await;
-        let answer = Answer::json(fixture.response.status, fixture.response.body.clone());
-        sandbox.answer_next("token", answer);
-        let basic = fixture.request.headers["authorization"].clone();
-        let (id, secret) = decode_basic(&basic);
-        let form: Vec<(String, String)> =
-            url::form_urlencoded::parse(fixture.request.body.as_bytes()).into_owned().collect();
-        let credentials = if refresh {
-            let token = form.iter().find(|(key, _)| key == "refresh_token").unwrap();
-            Credentials::refresh_token(id, secret, token.1.clone())
-        } else {
-            Credentials::client_credentials(id, secret)
+#[derive(Deserialize)]
+struct Request {
+    input: BTreeMap<String, Value>,
+    request: Wire,
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    method: String,
+    path: String,
+    headers: BTreeMap<String, String>,
+    body: String,
+    parameters: Vec<(String, String)>,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    response: Answered,
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: Value,
+}
+
+impl Answered {
+    fn answer(&self) -> Answer {
+        let mut answer = Answer::new(self.status).body(self.body.to_string());
+        for (name, value) in &self.headers {
+            answer = answer.header(name, value);
+        }
+        answer
+    }
+}
+
+impl Request {
+    fn text(&self, name: &str) -> &str {
+        self.input[name].as_str().unwrap()
+    }
+
+    /// Compares everything but the order of the form's fields, which has no meaning,
+    /// and the values that the SDK makes up.
+    fn compare(&self, sandbox: &Watched, entry: &Entry, made_up: &[&str]) {
+        assert_eq!(entry.method, self.request.method);
+        assert_eq!(entry.path, self.request.path);
+        assert_eq!(entry.query, None);
+        let fields = |mut fields: Vec<(String, String)>| {
+            for (name, value) in &mut fields {
+                if made_up.contains(&name.as_str()) {
+                    value.clear();
+                }
+            }
+            fields.sort();
+            fields
         };
+        assert_eq!(fields(form(entry)), fields(self.request.parameters.clone()));
+        let host = sandbox.token_url().strip_prefix("http://").unwrap();
+        let host = host.split('/').next().unwrap();
+        let agent = concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION"));
+        let arrived: BTreeMap<String, String> = entry
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), String::from_utf8(value.clone()).unwrap()))
+            .collect();
+        let wanted: BTreeMap<String, String> = self
+            .request
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                let value = value.replace("<host>", host).replace("<user_agent>", agent);
+                (name.clone(), value)
+            })
+            .collect();
+        assert_eq!(arrived, wanted);
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_exchanged_as_written_by_hand() {
+    for name in ["request-code-exchange", "request-code-exchange-loopback"] {
+        let fixture: Request = fixture(&format!("oauth/{name}.json"));
+        let reply: Reply = crate::support::fixture("oauth/response-code.json");
+        let sandbox = Watched::start().await;
+        sandbox.answer_next("token", reply.response.answer());
+        let credentials = Credentials::authorization_code(
+            fixture.text("client_id"),
+            fixture.text("client_secret"),
+        );
+        let client = sandbox.builder().credentials(credentials).build().unwrap();
+        let login = client.auth().start_login(fixture.text("redirect_uri")).unwrap();
+        let query: BTreeMap<_, _> = login.url().query_pairs().into_owned().collect();
+        let callback = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("code", fixture.text("code"))
+            .append_pair("state", &query["state"])
+            .finish();
+
+        client.auth().finish_login(login, &format!("?{callback}")).await.unwrap();
+
+        let token = client.auth().access_token().await.unwrap();
+        assert_eq!(token.expose(), reply.response.body["access_token"]);
+        fixture.compare(&sandbox, &sandbox.token_requests()[0], &["code_verifier"]);
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_refreshed_as_written_by_hand() {
+    for name in ["request-refresh", "request-refresh-encoded"] {
+        let fixture: Request = fixture(&format!("oauth/{name}.json"));
+        for reply in ["refresh-kept", "refresh-rotated", "with-unknown-fields", "without-expiry"] {
+            let reply: Reply = crate::support::fixture(&format!("oauth/response-{reply}.json"));
+            let sandbox = Watched::start().await;
+            sandbox.answer_next("token", reply.response.answer());
+            let credentials = Credentials::refresh_token(
+                fixture.text("client_id"),
+                fixture.text("client_secret"),
+                fixture.text("refresh_token"),
+            );
+            let store = Arc::new(MemoryTokenStore::new());
+            let client = sandbox
+                .builder()
+                .credentials(credentials)
+                .token_store(Arc::clone(&store))
+                .build()
+                .unwrap();
+
+            let token = client.auth().access_token().await.unwrap();
+
+            let body = &reply.response.body;
+            assert_eq!(token.expose(), body["access_token"]);
+            let stored = store.load().await.unwrap().unwrap();
+            let kept = body["refresh_token"].as_str().unwrap_or(fixture.text("refresh_token"));
+            assert_eq!(stored.refresh().unwrap().expose(), kept);
+            assert_eq!(stored.expires_at().is_some(), body.get("expires_in").is_some());
+            let entry = &sandbox.token_requests()[0];
+            fixture.compare(&sandbox, entry, &[]);
+            assert_eq!(String::from_utf8_lossy(&entry.body), fixture.request.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_machine_logs_in_as_written_by_hand() {
+    for name in ["", "-without-scope"] {
+        let fixture: Request = fixture(&format!("oauth/request-client-credentials{name}.json"));
+        let reply: Reply = crate::support::fixture("oauth/response-client-credentials.json");
+        let sandbox = Watched::start().await;
+        sandbox.answer_next("token", reply.response.answer());
+        let mut credentials = Credentials::client_credentials(
+            fixture.text("client_id"),
+            fixture.text("client_secret"),
+        );
+        if !name.is_empty() {
+            credentials = credentials.scopes::<String>([]);
+        }
         let client = sandbox.builder().credentials(credentials).build().unwrap();
 
         let token = client.auth().access_token().await.unwrap();
 
-        assert_eq!(token.expose(), fixture.response.body["access_token"], "{name}");
+        assert_eq!(token.expose(), reply.response.body["access_token"]);
         let entry = &sandbox.token_requests()[0];
-        assert_eq!(entry.method, "POST");
-        assert_eq!(entry.header("authorization"), Some(basic.as_str()), "{name}");
-        assert_eq!(entry.header("content-type"), Some("application/x-www-form-urlencoded"));
-        assert_eq!(String::from_utf8_lossy(&entry.body), fixture.request.body, "{name}");
+        fixture.compare(&sandbox, entry, &[]);
+        assert_eq!(String::from_utf8_lossy(&entry.body), fixture.request.body);
     }
 }
 
-fn decode_basic(header: &str) -> (String, String) {
-    use base64::Engine;
-    let text = header.strip_prefix("Basic ").unwrap();
-    let text = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
-    let text = String::from_utf8(text).unwrap();
-    let (id, secret) = text.split_once(':').unwrap();
-    (id.to_owned(), secret.to_owned())
+#[tokio::test]
+async fn the_token_endpoints_errors_are_read() {
+    for (name, reply) in folder::<Reply>("oauth").into_iter().filter(|(n, _)| n.starts_with("error")) {
+        let sandbox = Watched::start().await;
+        sandbox.answer_next("token", reply.response.answer());
+
+        let error = sandbox.client().auth().access_token().await.unwrap_err();
+
+        assert!(error.is_auth(), "{name}");
+        assert_eq!(error.status().map(|s| s.as_u16()), Some(reply.response.status), "{name}");
+        assert_eq!(error.oauth_error().as_deref(), reply.response.body["error"].as_str(), "{name}");
+        assert!(!error.may_have_been_sent(), "{name}");
+    }
 }

@@ -51,6 +51,8 @@ fn through(model: &str, payload: &Value) -> serde_json::Result<Option<Value>> {
         "MessageInfo" => of::<types::MessageInfo>(payload),
         "GatewayError" => of::<types::GatewayError>(payload),
         "ApplicationError" => of::<types::ApplicationError>(payload),
+        // There is no model of it: `errors.rs` has it read by `Error`.
+        "OAuthError" => Ok(Some(payload.clone())),
         _ => Ok(None),
     }
 }

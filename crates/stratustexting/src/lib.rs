@@ -63,8 +63,6 @@
 //! fast requests are sent. Several processes that share one login don't yet keep out
 //! of each other's way when they renew its token.
 
-#![cfg_attr(docsrs, feature(doc_cfg))]
-
 pub mod auth;
 mod brand;
 mod client;
@@ -96,3 +94,8 @@ pub use self::{
     response::Response,
     secret::{AccessToken, ApiKey, ClientSecret, RefreshToken},
 };
+
+/// The program on the README's first screen, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

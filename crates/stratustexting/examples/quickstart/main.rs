@@ -86,7 +86,10 @@ async fn send(client: &Client, service: &Service) -> Outcome {
         return Ok(());
     };
     step("send an SMS");
-    let sent = client.messages().send_sms(&from, &to, "Your order is ready.").await?;
+    let sent = client
+        .messages()
+        .send_sms(&from, &to, "Your order is ready.")
+        .await?;
     done(sent.result.as_deref().unwrap_or("taken"));
 
     step("send an MMS with two files");
@@ -96,7 +99,10 @@ async fn send(client: &Client, service: &Service) -> Outcome {
         Media::from_bytes("card.vcf", card),
         Media::from_bytes("picture.svg", picture),
     ];
-    let sent = client.messages().send_mms(&from, &to, "Our card", media).await?;
+    let sent = client
+        .messages()
+        .send_mms(&from, &to, "Our card", media)
+        .await?;
     done(sent.result.as_deref().unwrap_or("taken"));
     Ok(())
 }
@@ -139,7 +145,10 @@ async fn create_consent(client: &Client) -> Outcome {
     let consent = client.consents().create(consent).await?;
     let id = consent.id.clone().ok_or("the consent has no id")?;
     let contact = ContactRef::mobile("+12025550199")?;
-    client.consents().add_type(&id, contact, "Informational").await?;
+    client
+        .consents()
+        .add_type(&id, contact, "Informational")
+        .await?;
     done(&format!("consent {id}"));
     Ok(())
 }
@@ -174,10 +183,12 @@ async fn receive(
     };
     step("subscribe to inbound messages");
     let (organization, department) = department.ok_or("no site has a department")?;
-    let inbound =
-        EventFilter::messages(&organization, &department, &MessageDirection::Inbound)?;
+    let inbound = EventFilter::messages(&organization, &department, &MessageDirection::Inbound)?;
     let subscription = client.subscriptions().subscribe(uri, [inbound]).await?;
-    let id = subscription.id.clone().ok_or("the subscription has no id")?;
+    let id = subscription
+        .id
+        .clone()
+        .ok_or("the subscription has no id")?;
     done(&format!("subscription {id}"));
 
     step("receive a message");

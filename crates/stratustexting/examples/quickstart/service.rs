@@ -93,7 +93,9 @@ impl Service {
     pub(crate) async fn customer_answers(&self, text: &str) -> Outcome {
         match self {
             Self::Sandbox(sandbox) => {
-                sandbox.customer_texts(CUSTOMER, sandbox.number(), text).await?;
+                sandbox
+                    .customer_texts(CUSTOMER, sandbox.number(), text)
+                    .await?;
             }
             Self::Live(_) => println!("    text to one of your numbers from a phone"),
         }

@@ -27,12 +27,20 @@ impl Fixture {
     }
 
     fn compare(&self, name: &str, error: &Error) {
-        assert_eq!(error.status().map(|s| s.as_u16()), Some(self.status), "{name}");
+        assert_eq!(
+            error.status().map(|s| s.as_u16()),
+            Some(self.status),
+            "{name}"
+        );
         let headers = error.headers().unwrap();
         for (header, value) in &self.headers {
             assert_eq!(headers[header.as_str()].to_str().unwrap(), value, "{name}");
         }
-        assert_eq!(error.body().unwrap().as_ref(), self.body.as_bytes(), "{name}");
+        assert_eq!(
+            error.body().unwrap().as_ref(),
+            self.body.as_bytes(),
+            "{name}"
+        );
         assert_eq!(error.service_message(), self.message, "{name}");
     }
 }
@@ -47,13 +55,20 @@ async fn every_shape_reaches_the_caller_of_a_resource_whole() {
             sandbox.answer_next("getMessageById", fixture.answer());
         }
 
-        let error = client.messages().get("69cc03a05b7e4d0012ab34cf").await.unwrap_err();
+        let error = client
+            .messages()
+            .get("69cc03a05b7e4d0012ab34cf")
+            .await
+            .unwrap_err();
 
         fixture.compare(&name, &error);
         assert_eq!(error.operation(), Some("getMessageById"));
         assert!(error.may_have_been_sent());
         let shown = format!("{error} {error:?}");
-        let quoted = fixture.message.as_deref().filter(|message| shown.contains(*message));
+        let quoted = fixture
+            .message
+            .as_deref()
+            .filter(|message| shown.contains(*message));
         assert_eq!(quoted, None, "{name}: an error doesn't quote the service");
     }
 }
@@ -69,7 +84,11 @@ async fn every_shape_reaches_the_caller_of_the_generated_client_whole() {
 
         let error = client.api().list_sites().send().await.unwrap_err();
 
-        assert_eq!(error.status().map(|s| s.as_u16()), Some(fixture.status), "{name}");
+        assert_eq!(
+            error.status().map(|s| s.as_u16()),
+            Some(fixture.status),
+            "{name}"
+        );
         fixture.compare(&name, &Error::from(error));
     }
 }
@@ -113,11 +132,16 @@ async fn a_success_that_is_not_the_promised_json_keeps_the_answer() {
         ("{\"result\": \"cut", "application/json"),
     ] {
         let sandbox = Watched::start().await;
-        let answer = Answer::new(200).header("content-type", content_type).body(body);
+        let answer = Answer::new(200)
+            .header("content-type", content_type)
+            .body(body);
         sandbox.answer_next("sendSms", answer);
 
         let messages = sandbox.client().messages();
-        let error = messages.send_sms(sandbox.number(), "+13035550123", "x").await.unwrap_err();
+        let error = messages
+            .send_sms(sandbox.number(), "+13035550123", "x")
+            .await
+            .unwrap_err();
 
         assert!(error.is_decode(), "{body}: {error:?}");
         assert_eq!(error.status().map(|s| s.as_u16()), Some(200));
@@ -161,7 +185,10 @@ async fn a_refusal_without_an_answer_names_the_reason() {
         .unwrap();
 
     let messages = client.messages();
-    let error = messages.send_sms(sandbox.number(), "+13035550123", "x").await.unwrap_err();
+    let error = messages
+        .send_sms(sandbox.number(), "+13035550123", "x")
+        .await
+        .unwrap_err();
 
     assert!(error.is_connect(), "{error:?}");
     assert!(!error.may_have_been_sent());

@@ -30,30 +30,55 @@ async fn refused<T: std::fmt::Debug>(
 
 #[tokio::test]
 async fn numbers_that_are_not_e164() {
-    for number in ["", "2025550123", "+", "+1 202 555 0123", "+1\r\nx: y", "tel:+12025550123"] {
-        refused("from", async |c| c.messages().send_sms(number, TO, "x").await).await;
-        refused("to", async |c| c.messages().send_sms(FROM, number, "x").await).await;
-        refused("to", async |c| {
-            c.messages().send_mms(FROM, number, "x", [Media::from_bytes("a", "x")]).await
+    for number in [
+        "",
+        "2025550123",
+        "+",
+        "+1 202 555 0123",
+        "+1\r\nx: y",
+        "tel:+12025550123",
+    ] {
+        refused("from", async |c| {
+            c.messages().send_sms(number, TO, "x").await
         })
         .await;
-        refused("mobile_number", async |c| c.contacts().find_by_mobile(number).await).await;
+        refused("to", async |c| {
+            c.messages().send_sms(FROM, number, "x").await
+        })
+        .await;
+        refused("to", async |c| {
+            c.messages()
+                .send_mms(FROM, number, "x", [Media::from_bytes("a", "x")])
+                .await
+        })
+        .await;
+        refused("mobile_number", async |c| {
+            c.contacts().find_by_mobile(number).await
+        })
+        .await;
         refused("mobile_number", async |c| {
             let contact = ContactRequest::default().with_first_name("Ada");
             c.contacts().update_by_mobile(number, contact).await
         })
         .await;
         refused("contact.mobile_number", async |c| {
-            c.contacts().upsert(ContactRequest::default().with_mobile_number(number)).await
+            c.contacts()
+                .upsert(ContactRequest::default().with_mobile_number(number))
+                .await
         })
         .await;
     }
-    assert_eq!(ContactRef::mobile("1").unwrap_err().field(), Some("mobile_number"));
+    assert_eq!(
+        ContactRef::mobile("1").unwrap_err().field(),
+        Some("mobile_number")
+    );
 }
 
 #[tokio::test]
 async fn an_error_says_what_is_allowed_and_not_what_was_given() {
-    let error = refused("to", async |c| c.messages().send_sms(FROM, "303-555-0177", "x").await);
+    let error = refused("to", async |c| {
+        c.messages().send_sms(FROM, "303-555-0177", "x").await
+    });
 
     let shown = format!("{0} {0:?}", error.await);
     assert!(shown.contains("E.164"), "{shown}");
@@ -63,9 +88,14 @@ async fn an_error_says_what_is_allowed_and_not_what_was_given() {
 #[tokio::test]
 async fn empty_texts() {
     for text in ["", " ", "\n"] {
-        refused("text", async |c| c.messages().send_sms(FROM, TO, text).await).await;
         refused("text", async |c| {
-            c.messages().send_sms_as_agent("a@example.com", FROM, TO, text).await
+            c.messages().send_sms(FROM, TO, text).await
+        })
+        .await;
+        refused("text", async |c| {
+            c.messages()
+                .send_sms_as_agent("a@example.com", FROM, TO, text)
+                .await
         })
         .await;
     }
@@ -74,7 +104,10 @@ async fn empty_texts() {
         c.consents().create(CustomConsentRequest::default()).await
     })
     .await;
-    refused("contact", async |c| c.contacts().upsert(ContactRequest::default()).await).await;
+    refused("contact", async |c| {
+        c.contacts().upsert(ContactRequest::default()).await
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -102,7 +135,10 @@ async fn media_that_are_missing_empty_too_large_or_badly_named() {
         ("media type", vec![file().media_type("plain")]),
     ];
     for (field, media) in cases {
-        refused(field, async |c| c.messages().send_mms(FROM, TO, "x", media).await).await;
+        refused(field, async |c| {
+            c.messages().send_mms(FROM, TO, "x", media).await
+        })
+        .await;
     }
     let missing = Media::from_path("no/such/file.png").await.unwrap_err();
     assert_eq!(missing.field(), Some("media"));
@@ -113,13 +149,24 @@ async fn ids_that_would_lead_elsewhere() {
     for id in ["", ".", "..", "%2e%2e", "a\r\nb"] {
         let contact = || ContactRequest::default().with_first_name("Ada");
         refused("message_id", async |c| c.messages().get(id).await).await;
-        refused("contact_id", async |c| c.contacts().update(id, contact()).await).await;
+        refused("contact_id", async |c| {
+            c.contacts().update(id, contact()).await
+        })
+        .await;
         refused("consent_id", async |c| c.consents().get(id).await).await;
-        refused("consent_id", async |c| c.consents().set_active(id, true).await).await;
-        refused("subscription_id", async |c| c.subscriptions().delete(id).await).await;
+        refused("consent_id", async |c| {
+            c.consents().set_active(id, true).await
+        })
+        .await;
+        refused("subscription_id", async |c| {
+            c.subscriptions().delete(id).await
+        })
+        .await;
     }
     refused("contact_id", async |c| {
-        c.consents().add_type("a", ContactRef::id(""), "Informational").await
+        c.consents()
+            .add_type("a", ContactRef::id(""), "Informational")
+            .await
     })
     .await;
 }
@@ -127,11 +174,22 @@ async fn ids_that_would_lead_elsewhere() {
 #[tokio::test]
 async fn callbacks_and_filters_that_can_not_work() {
     let filter = || EventFilter::raw("/orgId/o/department/d/message?direction=inbound");
-    for uri in ["", "callback", "http://example.com/", "ftp://example.com/", "javascript:0"] {
-        refused("uri", async |c| c.subscriptions().subscribe(uri, [filter()]).await).await;
+    for uri in [
+        "",
+        "callback",
+        "http://example.com/",
+        "ftp://example.com/",
+        "javascript:0",
+    ] {
+        refused("uri", async |c| {
+            c.subscriptions().subscribe(uri, [filter()]).await
+        })
+        .await;
     }
     refused("event_filters", async |c| {
-        c.subscriptions().subscribe("https://example.com/", []).await
+        c.subscriptions()
+            .subscribe("https://example.com/", [])
+            .await
     })
     .await;
     refused("event_filters", async |c| {
@@ -140,27 +198,56 @@ async fn callbacks_and_filters_that_can_not_work() {
     })
     .await;
     let unknown = MessageDirection::from("sideways");
-    assert!(EventFilter::messages("o", "d", &unknown).unwrap_err().is_input());
-    assert!(EventFilter::contacts("o", "d/e", ContactEvent::Create).unwrap_err().is_input());
+    assert!(
+        EventFilter::messages("o", "d", &unknown)
+            .unwrap_err()
+            .is_input()
+    );
+    assert!(
+        EventFilter::contacts("o", "d/e", ContactEvent::Create)
+            .unwrap_err()
+            .is_input()
+    );
 }
 
 #[tokio::test]
 async fn raw_requests_that_would_leave_the_api_or_replace_credentials() {
-    for path in ["site", "//example.com", "/../x", "/a/%2E%2e/b", "/a?b=c", "/a#b", "/a\r\nb", "/ä"] {
-        refused("path", async |c| c.request(http::Method::GET, path).send().await).await;
+    for path in [
+        "site",
+        "//example.com",
+        "/../x",
+        "/a/%2E%2e/b",
+        "/a?b=c",
+        "/a#b",
+        "/a\r\nb",
+        "/ä",
+    ] {
+        refused("path", async |c| {
+            c.request(http::Method::GET, path).send().await
+        })
+        .await;
     }
     for name in ["authorization", "X-Api-Key", "a b", ""] {
         refused("header name", async |c| {
-            c.request(http::Method::GET, "/site/all").header(name, "x").send().await
+            c.request(http::Method::GET, "/site/all")
+                .header(name, "x")
+                .send()
+                .await
         })
         .await;
     }
     refused("header value", async |c| {
-        c.request(http::Method::GET, "/site/all").header("a", "b\r\nc: d").send().await
+        c.request(http::Method::GET, "/site/all")
+            .header("a", "b\r\nc: d")
+            .send()
+            .await
     })
     .await;
     refused("media type", async |c| {
-        c.request(http::Method::POST, "/contact").body("a\r\nb: c", "x").send().await
+        c.request(http::Method::POST, "/contact")
+            .body("a\r\nb: c", "x")
+            .send()
+            .await
     })
     .await;
 }
@@ -182,18 +269,36 @@ fn settings_that_can_not_work() {
         assert_eq!(field(complete().api_key(key)), "api_key", "{key:?}");
     }
     for agent in ["", "a\r\nb: c"] {
-        assert_eq!(field(complete().user_agent(agent)), "user_agent", "{agent:?}");
+        assert_eq!(
+            field(complete().user_agent(agent)),
+            "user_agent",
+            "{agent:?}"
+        );
     }
-    for url in ["http://example.com/", "example.com", "ftp://127.0.0.1/", "https://a:b@c/"] {
+    for url in [
+        "http://example.com/",
+        "example.com",
+        "ftp://127.0.0.1/",
+        "https://a:b@c/",
+    ] {
         assert_eq!(field(complete().api_base(url)), "api_base", "{url}");
         assert_eq!(field(complete().token_url(url)), "token_url", "{url}");
-        assert_eq!(field(complete().authorize_url(url)), "authorize_url", "{url}");
+        assert_eq!(
+            field(complete().authorize_url(url)),
+            "authorize_url",
+            "{url}"
+        );
     }
     let machine = || Credentials::client_credentials("id", "secret");
     let phone_com = complete().brand(Brand::PhoneCom).credentials(machine());
     assert_eq!(field(phone_com), "token_url");
-    let half_local = complete().api_base("http://127.0.0.1:1/").credentials(machine());
+    let half_local = complete()
+        .api_base("http://127.0.0.1:1/")
+        .credentials(machine());
     assert_eq!(field(half_local), "token_url");
     assert_eq!("acme".parse::<Brand>().unwrap_err().field(), Some("brand"));
-    assert_eq!(AccessToken::new("a\r\nb").unwrap_err().field(), Some("access token"));
+    assert_eq!(
+        AccessToken::new("a\r\nb").unwrap_err().field(),
+        Some("access token")
+    );
 }

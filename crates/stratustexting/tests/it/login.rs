@@ -34,14 +34,21 @@ async fn visit(sandbox: &Sandbox, url: &Url) -> String {
         .unwrap();
     let page = browser.get(url.clone()).send().await.unwrap();
     assert_eq!(page.status(), 200, "{}", page.text().await.unwrap());
-    let form = [("username", sandbox.username()), ("password", sandbox.password())];
+    let form = [
+        ("username", sandbox.username()),
+        ("password", sandbox.password()),
+    ];
     let answer = browser.post(url.clone()).form(&form).send().await.unwrap();
     let location = answer.headers().get("location").expect("a redirect");
     location.to_str().unwrap().to_owned()
 }
 
 async fn logged_in(sandbox: &Watched) -> Client {
-    let client = sandbox.builder().credentials(sandbox.user()).build().unwrap();
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.user())
+        .build()
+        .unwrap();
     let login = client.auth().start_login(REDIRECT).unwrap();
     let callback = visit(sandbox, login.url()).await;
     client.auth().finish_login(login, &callback).await.unwrap();
@@ -49,7 +56,9 @@ async fn logged_in(sandbox: &Watched) -> Client {
 }
 
 fn form(entry: &Entry) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(&entry.body).into_owned().collect()
+    url::form_urlencoded::parse(&entry.body)
+        .into_owned()
+        .collect()
 }
 
 fn refresh_token(entry: &Entry) -> String {
@@ -60,7 +69,11 @@ fn refresh_token(entry: &Entry) -> String {
 #[tokio::test]
 async fn a_user_logs_in_with_pkce_and_state() {
     let sandbox = Watched::start().await;
-    let client = sandbox.builder().credentials(sandbox.user()).build().unwrap();
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.user())
+        .build()
+        .unwrap();
     let login = client.auth().start_login(REDIRECT).unwrap();
     let query: Vec<(String, String)> = login.url().query_pairs().into_owned().collect();
     let value = |name: &str| {
@@ -77,15 +90,25 @@ async fn a_user_logs_in_with_pkce_and_state() {
     let callback = visit(&sandbox, login.url()).await;
     client.auth().finish_login(login, &callback).await.unwrap();
 
-    let id = sandbox.customer_texts("+13035550123", sandbox.number(), "hi").await.unwrap();
-    assert_eq!(client.messages().get(id).await.unwrap().text.as_deref(), Some("hi"));
+    let id = sandbox
+        .customer_texts("+13035550123", sandbox.number(), "hi")
+        .await
+        .unwrap();
+    assert_eq!(
+        client.messages().get(id).await.unwrap().text.as_deref(),
+        Some("hi")
+    );
     assert_eq!(sandbox.token_requests().len(), 1);
 }
 
 #[tokio::test]
 async fn without_a_login_a_call_says_that_one_is_needed() {
     let sandbox = Watched::start().await;
-    let client = sandbox.builder().credentials(sandbox.user()).build().unwrap();
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.user())
+        .build()
+        .unwrap();
 
     let error = client.messages().get("m").await.unwrap_err();
 
@@ -97,21 +120,36 @@ async fn without_a_login_a_call_says_that_one_is_needed() {
 #[tokio::test]
 async fn an_answer_to_another_login_is_refused_before_the_code_is_used() {
     let sandbox = Watched::start().await;
-    let client = sandbox.builder().credentials(sandbox.user()).build().unwrap();
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.user())
+        .build()
+        .unwrap();
     let first = client.auth().start_login(REDIRECT).unwrap();
     let second = client.auth().start_login(REDIRECT).unwrap();
     let callback = visit(&sandbox, first.url()).await;
 
-    let error = client.auth().finish_login(second, &callback).await.unwrap_err();
+    let error = client
+        .auth()
+        .finish_login(second, &callback)
+        .await
+        .unwrap_err();
 
-    assert!(error.is_auth() && error.to_string().contains("state"), "{error}");
+    assert!(
+        error.is_auth() && error.to_string().contains("state"),
+        "{error}"
+    );
     assert!(sandbox.token_requests().is_empty());
 }
 
 #[tokio::test]
 async fn a_code_works_once() {
     let sandbox = Watched::start().await;
-    let client = sandbox.builder().credentials(sandbox.user()).build().unwrap();
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.user())
+        .build()
+        .unwrap();
     let login = client.auth().start_login(REDIRECT).unwrap();
     let callback = visit(&sandbox, login.url()).await;
     client.auth().finish_login(login, &callback).await.unwrap();
@@ -124,7 +162,11 @@ async fn a_code_works_once() {
     };
     let old = state(&Url::parse(&callback).unwrap());
     let replayed = callback.replace(&old, &state(again.url()));
-    let error = client.auth().finish_login(again, &replayed).await.unwrap_err();
+    let error = client
+        .auth()
+        .finish_login(again, &replayed)
+        .await
+        .unwrap_err();
 
     assert_eq!(error.oauth_error().as_deref(), Some("invalid_grant"));
     assert!(error.is_login_required());
@@ -172,7 +214,11 @@ async fn a_login_outlives_the_program_in_a_file() {
 
     let second = client();
     second.api().list_sites().send().await.unwrap();
-    assert_eq!(sandbox.token_requests().len(), 1, "the stored token is used");
+    assert_eq!(
+        sandbox.token_requests().len(),
+        1,
+        "the stored token is used"
+    );
 
     second.auth().log_out().await.unwrap();
     let error = client().messages().get("m").await.unwrap_err();
@@ -193,11 +239,19 @@ async fn a_refresh_token_from_elsewhere_is_enough() {
     assert!(store.load().await.unwrap().is_none());
     let credentials =
         Credentials::refresh_token(sandbox.client_id(), sandbox.client_secret(), token);
-    let client = sandbox.builder().credentials(credentials).token_store(store).build().unwrap();
+    let client = sandbox
+        .builder()
+        .credentials(credentials)
+        .token_store(store)
+        .build()
+        .unwrap();
 
     client.api().list_sites().send().await.unwrap();
 
-    assert_eq!(form(sandbox.token_requests().last().unwrap())[0].1, "refresh_token");
+    assert_eq!(
+        form(sandbox.token_requests().last().unwrap())[0].1,
+        "refresh_token"
+    );
 }
 
 #[tokio::test]
@@ -213,14 +267,27 @@ async fn a_static_token_is_used_as_it_is_and_not_renewed() {
     let error = client.messages().get("m").await.unwrap_err();
 
     assert!(error.is_auth());
-    assert_eq!(sandbox.calls().len(), 2, "a 401 isn't tried again with the same token");
+    assert_eq!(
+        sandbox.calls().len(),
+        2,
+        "a 401 isn't tried again with the same token"
+    );
     assert_eq!(sandbox.token_requests().len(), requests);
-    assert!(client.auth().start_login(REDIRECT).unwrap_err().is_configuration());
+    assert!(
+        client
+            .auth()
+            .start_login(REDIRECT)
+            .unwrap_err()
+            .is_configuration()
+    );
 }
 
 #[tokio::test]
 async fn client_credentials_go_in_a_basic_header_or_in_the_form() {
-    for authentication in [ClientAuthentication::Basic, ClientAuthentication::RequestBody] {
+    for authentication in [
+        ClientAuthentication::Basic,
+        ClientAuthentication::RequestBody,
+    ] {
         let sandbox = Watched::start().await;
         let credentials = sandbox.machine().client_authentication(authentication);
         let client = sandbox.builder().credentials(credentials).build().unwrap();
@@ -230,7 +297,9 @@ async fn client_credentials_go_in_a_basic_header_or_in_the_form() {
         let requests = sandbox.token_requests();
         assert_eq!(requests.len(), 1);
         let basic = requests[0].header("authorization").is_some();
-        let in_form = form(&requests[0]).iter().any(|(name, _)| name == "client_secret");
+        let in_form = form(&requests[0])
+            .iter()
+            .any(|(name, _)| name == "client_secret");
         assert_eq!(basic, authentication == ClientAuthentication::Basic);
         assert_eq!(in_form, authentication == ClientAuthentication::RequestBody);
         assert_eq!(requests[0].query, None, "nothing of it is in the URL");
@@ -245,7 +314,10 @@ async fn scopes_are_asked_for_as_set_and_enforced() {
 
     client.api().list_contacts().send().await.unwrap();
     let messages = client.messages();
-    let error = messages.send_sms(sandbox.number(), "+13035550123", "x").await.unwrap_err();
+    let error = messages
+        .send_sms(sandbox.number(), "+13035550123", "x")
+        .await
+        .unwrap_err();
 
     assert_eq!(error.status().map(|s| s.as_u16()), Some(403));
     assert!(sandbox.sent_messages().is_empty());
@@ -265,7 +337,10 @@ async fn a_token_is_stored_before_it_is_used() {
 
     assert!(!error.may_have_been_sent());
     assert_eq!(sandbox.token_requests().len(), 1);
-    assert!(sandbox.calls().is_empty(), "a token that can't be kept isn't used");
+    assert!(
+        sandbox.calls().is_empty(),
+        "a token that can't be kept isn't used"
+    );
 }
 
 /// A store that forgets.
@@ -405,14 +480,21 @@ async fn a_code_is_exchanged_as_written_by_hand() {
             fixture.text("client_secret"),
         );
         let client = sandbox.builder().credentials(credentials).build().unwrap();
-        let login = client.auth().start_login(fixture.text("redirect_uri")).unwrap();
+        let login = client
+            .auth()
+            .start_login(fixture.text("redirect_uri"))
+            .unwrap();
         let query: BTreeMap<_, _> = login.url().query_pairs().into_owned().collect();
         let callback = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("code", fixture.text("code"))
             .append_pair("state", &query["state"])
             .finish();
 
-        client.auth().finish_login(login, &format!("?{callback}")).await.unwrap();
+        client
+            .auth()
+            .finish_login(login, &format!("?{callback}"))
+            .await
+            .unwrap();
 
         let token = client.auth().access_token().await.unwrap();
         assert_eq!(token.expose(), reply.response.body["access_token"]);
@@ -424,7 +506,12 @@ async fn a_code_is_exchanged_as_written_by_hand() {
 async fn tokens_are_refreshed_as_written_by_hand() {
     for name in ["request-refresh", "request-refresh-encoded"] {
         let fixture: Request = fixture(&format!("oauth/{name}.json"));
-        for reply in ["refresh-kept", "refresh-rotated", "with-unknown-fields", "without-expiry"] {
+        for reply in [
+            "refresh-kept",
+            "refresh-rotated",
+            "with-unknown-fields",
+            "without-expiry",
+        ] {
             let reply: Reply = crate::support::fixture(&format!("oauth/response-{reply}.json"));
             let sandbox = Watched::start().await;
             sandbox.answer_next("token", reply.response.answer());
@@ -446,9 +533,14 @@ async fn tokens_are_refreshed_as_written_by_hand() {
             let body = &reply.response.body;
             assert_eq!(token.expose(), body["access_token"]);
             let stored = store.load().await.unwrap().unwrap();
-            let kept = body["refresh_token"].as_str().unwrap_or(fixture.text("refresh_token"));
+            let kept = body["refresh_token"]
+                .as_str()
+                .unwrap_or(fixture.text("refresh_token"));
             assert_eq!(stored.refresh().unwrap().expose(), kept);
-            assert_eq!(stored.expires_at().is_some(), body.get("expires_in").is_some());
+            assert_eq!(
+                stored.expires_at().is_some(),
+                body.get("expires_in").is_some()
+            );
             let entry = &sandbox.token_requests()[0];
             fixture.compare(&sandbox, entry, &[]);
             assert_eq!(String::from_utf8_lossy(&entry.body), fixture.request.body);
@@ -483,15 +575,26 @@ async fn a_machine_logs_in_as_written_by_hand() {
 
 #[tokio::test]
 async fn the_token_endpoints_errors_are_read() {
-    for (name, reply) in folder::<Reply>("oauth").into_iter().filter(|(n, _)| n.starts_with("error")) {
+    for (name, reply) in folder::<Reply>("oauth")
+        .into_iter()
+        .filter(|(n, _)| n.starts_with("error"))
+    {
         let sandbox = Watched::start().await;
         sandbox.answer_next("token", reply.response.answer());
 
         let error = sandbox.client().auth().access_token().await.unwrap_err();
 
         assert!(error.is_auth(), "{name}");
-        assert_eq!(error.status().map(|s| s.as_u16()), Some(reply.response.status), "{name}");
-        assert_eq!(error.oauth_error().as_deref(), reply.response.body["error"].as_str(), "{name}");
+        assert_eq!(
+            error.status().map(|s| s.as_u16()),
+            Some(reply.response.status),
+            "{name}"
+        );
+        assert_eq!(
+            error.oauth_error().as_deref(),
+            reply.response.body["error"].as_str(),
+            "{name}"
+        );
         assert!(!error.may_have_been_sent(), "{name}");
     }
 }

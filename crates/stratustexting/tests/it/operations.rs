@@ -12,9 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stratustexting::{
     Client, ContactRef, Media, Response, Result,
-    models::{
-        ConsentType, ContactRequest, CustomConsentRequest, SubscriptionRequest,
-    },
+    models::{ConsentType, ContactRequest, CustomConsentRequest, SubscriptionRequest},
 };
 use stratustexting_sandbox::{Answer, Entry};
 
@@ -58,7 +56,10 @@ async fn check<T: Serialize>(
 
     assert_eq!(response.status().as_u16(), fixture.response.status);
     let typed = serde_json::to_value(&*response).unwrap();
-    assert_eq!(typed, fixture.response.body, "{operation}: the typed answer");
+    assert_eq!(
+        typed, fixture.response.body,
+        "{operation}: the typed answer"
+    );
     let calls = sandbox.calls();
     assert_eq!(calls.len(), 1, "{operation}: one request");
     compare(&sandbox, &fixture.request, &calls[0]);
@@ -93,7 +94,10 @@ fn compare(sandbox: &Watched, expected: &Request, entry: &Entry) {
     let fill = |text: &str| {
         text.replace("<access_token>", &token)
             .replace("<api_key>", sandbox.api_key())
-            .replace("<user_agent>", concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION")))
+            .replace(
+                "<user_agent>",
+                concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION")),
+            )
             .replace("<host>", &host)
             .replace("<boundary>", &boundary)
             .replace("<length>", &length)
@@ -109,7 +113,10 @@ fn compare(sandbox: &Watched, expected: &Request, entry: &Entry) {
         .map(|(name, value)| (name.clone(), fill(value)))
         .collect();
     assert_eq!(arrived, wanted);
-    assert!(token.starts_with("eyJ"), "the token is one of the sandbox's");
+    assert!(
+        token.starts_with("eyJ"),
+        "the token is one of the sandbox's"
+    );
     let body = expected.body.as_deref().map(fill).unwrap_or_default();
     assert_eq!(String::from_utf8_lossy(&entry.body), body);
 }
@@ -141,7 +148,10 @@ fn body<T: for<'de> Deserialize<'de>>(request: &Request) -> T {
 async fn send_sms() {
     check("sendSms", async |client, request| {
         let (from, to) = (parameter(request, "from"), parameter(request, "to"));
-        client.messages().send_sms(from, to, parameter(request, "text")).await
+        client
+            .messages()
+            .send_sms(from, to, parameter(request, "text"))
+            .await
     })
     .await;
 }
@@ -151,7 +161,10 @@ async fn send_sms_as_agent() {
     check("sendSmsAsAgent", async |client, request| {
         let (from, to) = (parameter(request, "from"), parameter(request, "to"));
         let text = parameter(request, "text");
-        client.messages().send_sms_as_agent(segment(request, 0), from, to, text).await
+        client
+            .messages()
+            .send_sms_as_agent(segment(request, 0), from, to, text)
+            .await
     })
     .await;
 }
@@ -199,7 +212,10 @@ async fn find_contact_by_mobile() {
 #[tokio::test]
 async fn upsert_contact() {
     check("upsertContact", async |client, request| {
-        client.contacts().upsert(body::<ContactRequest>(request)).await
+        client
+            .contacts()
+            .upsert(body::<ContactRequest>(request))
+            .await
     })
     .await;
 }
@@ -207,7 +223,10 @@ async fn upsert_contact() {
 #[tokio::test]
 async fn update_contact_by_mobile() {
     check("updateContactByMobile", async |client, request| {
-        client.contacts().update_by_mobile(segment(request, 0), body(request)).await
+        client
+            .contacts()
+            .update_by_mobile(segment(request, 0), body(request))
+            .await
     })
     .await;
 }
@@ -215,7 +234,10 @@ async fn update_contact_by_mobile() {
 #[tokio::test]
 async fn update_contact() {
     check("updateContact", async |client, request| {
-        client.contacts().update(segment(request, 0), body(request)).await
+        client
+            .contacts()
+            .update(segment(request, 0), body(request))
+            .await
     })
     .await;
 }
@@ -223,7 +245,10 @@ async fn update_contact() {
 #[tokio::test]
 async fn create_custom_consent() {
     check("createCustomConsent", async |client, request| {
-        client.consents().create(body::<CustomConsentRequest>(request)).await
+        client
+            .consents()
+            .create(body::<CustomConsentRequest>(request))
+            .await
     })
     .await;
 }
@@ -231,7 +256,10 @@ async fn create_custom_consent() {
 #[tokio::test]
 async fn update_custom_consent() {
     check("updateCustomConsent", async |client, request| {
-        client.consents().update(segment(request, 0), body(request)).await
+        client
+            .consents()
+            .update(segment(request, 0), body(request))
+            .await
     })
     .await;
 }
@@ -248,7 +276,10 @@ async fn get_custom_consent() {
 async fn change_custom_consent_status() {
     check("changeCustomConsentStatus", async |client, request| {
         let active = parameter(request, "active").parse().unwrap();
-        client.consents().set_active(segment(request, 1), active).await
+        client
+            .consents()
+            .set_active(segment(request, 1), active)
+            .await
     })
     .await;
 }
@@ -275,7 +306,10 @@ async fn change_custom_consent_type() {
 #[tokio::test]
 async fn upsert_subscription() {
     check("upsertSubscription", async |client, request| {
-        client.subscriptions().upsert(body::<SubscriptionRequest>(request)).await
+        client
+            .subscriptions()
+            .upsert(body::<SubscriptionRequest>(request))
+            .await
     })
     .await;
 }
@@ -299,10 +333,15 @@ async fn check_page<T: Serialize>(
     sandbox.answer_next(operation, answer(&fixture.response));
 
     let size = parameter(&fixture.request, "size").parse().unwrap();
-    let items = list(sandbox.client(), &fixture.request, size).await.unwrap();
+    let items = list(sandbox.client(), &fixture.request, size)
+        .await
+        .unwrap();
 
     let typed = serde_json::to_value(items).unwrap();
-    assert_eq!(typed, fixture.response.body["content"], "{operation}: the typed items");
+    assert_eq!(
+        typed, fixture.response.body["content"],
+        "{operation}: the typed items"
+    );
     let calls = sandbox.calls();
     assert_eq!(calls.len(), 1, "{operation}: one request");
     compare(&sandbox, &fixture.request, &calls[0]);
@@ -311,7 +350,12 @@ async fn check_page<T: Serialize>(
 #[tokio::test]
 async fn list_contacts() {
     check_page("listContacts", async |client, _, size| {
-        client.contacts().list().page_size(size).try_collect::<Vec<_>>().await
+        client
+            .contacts()
+            .list()
+            .page_size(size)
+            .try_collect::<Vec<_>>()
+            .await
     })
     .await;
 }
@@ -328,7 +372,12 @@ async fn search_contacts() {
 #[tokio::test]
 async fn list_custom_consents() {
     check_page("listCustomConsents", async |client, _, size| {
-        client.consents().list().page_size(size).try_collect::<Vec<_>>().await
+        client
+            .consents()
+            .list()
+            .page_size(size)
+            .try_collect::<Vec<_>>()
+            .await
     })
     .await;
 }
@@ -336,7 +385,12 @@ async fn list_custom_consents() {
 #[tokio::test]
 async fn list_subscriptions() {
     check_page("listSubscriptions", async |client, _, size| {
-        client.subscriptions().list().page_size(size).try_collect::<Vec<_>>().await
+        client
+            .subscriptions()
+            .list()
+            .page_size(size)
+            .try_collect::<Vec<_>>()
+            .await
     })
     .await;
 }
@@ -344,7 +398,12 @@ async fn list_subscriptions() {
 #[tokio::test]
 async fn list_sites() {
     check_page("listSites", async |client, _, size| {
-        client.sites().list().page_size(size).try_collect::<Vec<_>>().await
+        client
+            .sites()
+            .list()
+            .page_size(size)
+            .try_collect::<Vec<_>>()
+            .await
     })
     .await;
 }
@@ -401,27 +460,50 @@ async fn every_operation_works_against_the_sandbox_as_it_is() {
     let (from, to) = (sandbox.number(), "+13035550123");
 
     client.messages().send_sms(from, to, "one").await.unwrap();
-    client.messages().send_sms_as_agent("agent@example.com", from, to, "two").await.unwrap();
+    client
+        .messages()
+        .send_sms_as_agent("agent@example.com", from, to, "two")
+        .await
+        .unwrap();
     let media = [Media::from_bytes("a.png", b"\x89PNG\r\n\x1a\n".as_slice())];
-    client.messages().send_mms(from, to, "", media).await.unwrap();
+    client
+        .messages()
+        .send_mms(from, to, "", media)
+        .await
+        .unwrap();
     let id = sandbox.customer_texts(to, from, "three").await.unwrap();
     let message = client.messages().get(&id).await.unwrap();
     assert_eq!(message.text.as_deref(), Some("three"));
-    let sent: Vec<_> = sandbox.sent_messages().into_iter().map(|m| m.text).collect();
+    let sent: Vec<_> = sandbox
+        .sent_messages()
+        .into_iter()
+        .map(|m| m.text)
+        .collect();
     assert_eq!(sent, ["one", "two", ""]);
 
-    let contact = ContactRequest::default().with_mobile_number(to).with_first_name("Ada");
+    let contact = ContactRequest::default()
+        .with_mobile_number(to)
+        .with_first_name("Ada");
     let created = client.contacts().upsert(contact).await.unwrap();
     let id = created.id.clone().unwrap();
     let change = ContactRequest::default().with_last_name("Example");
     client.contacts().update(&id, change).await.unwrap();
     let change = ContactRequest::default().with_company("Example Ltd");
-    client.contacts().update_by_mobile(to, change).await.unwrap();
+    client
+        .contacts()
+        .update_by_mobile(to, change)
+        .await
+        .unwrap();
     let found = client.contacts().find_by_mobile(to).await.unwrap();
     assert_eq!(found.last_name.as_deref(), Some("Example"));
     assert_eq!(found.company.as_deref(), Some("Example Ltd"));
-    let matches: Vec<_> =
-        client.contacts().search("3035550123").unwrap().try_collect().await.unwrap();
+    let matches: Vec<_> = client
+        .contacts()
+        .search("3035550123")
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(matches.len(), 1);
     let all: Vec<_> = client.contacts().list().try_collect().await.unwrap();
     assert_eq!(all.len(), 21);
@@ -434,14 +516,32 @@ async fn every_operation_works_against_the_sandbox_as_it_is() {
     let inactive = client.consents().set_active(&id, false).await.unwrap();
     assert_eq!(inactive.active, Some(false));
     let ada = || ContactRef::mobile(to).unwrap();
-    client.consents().add_type(&id, ada(), "Informational").await.unwrap();
-    client.consents().remove_type(&id, ada(), "Informational").await.unwrap();
+    client
+        .consents()
+        .add_type(&id, ada(), "Informational")
+        .await
+        .unwrap();
+    client
+        .consents()
+        .remove_type(&id, ada(), "Informational")
+        .await
+        .unwrap();
     assert_eq!(
-        client.consents().get(&id).await.unwrap().description.as_deref(),
+        client
+            .consents()
+            .get(&id)
+            .await
+            .unwrap()
+            .description
+            .as_deref(),
         Some("changed")
     );
     let consents: Vec<_> = client.consents().list().try_collect().await.unwrap();
-    assert!(consents.iter().any(|consent| consent.id.as_deref() == Some(&id)));
+    assert!(
+        consents
+            .iter()
+            .any(|consent| consent.id.as_deref() == Some(&id))
+    );
 
     let sites: Vec<_> = client.sites().list().try_collect().await.unwrap();
     assert_eq!(sites[0].org_id.as_deref(), Some(sandbox.organization_id()));

@@ -8,14 +8,19 @@ use stratustexting_sandbox::{Answer, Sandbox};
 use crate::support::Watched;
 
 fn ids(contacts: &[Contact]) -> Vec<&str> {
-    contacts.iter().filter_map(|contact| contact.id.as_deref()).collect()
+    contacts
+        .iter()
+        .filter_map(|contact| contact.id.as_deref())
+        .collect()
 }
 
 /// A page with the given ids, and whatever else.
 fn page(ids: &[&str], more: Value) -> Answer {
     let content: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
     let mut page = json!({"content": content});
-    page.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    page.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     Answer::json(200, page)
 }
 
@@ -56,7 +61,10 @@ async fn every_contact_comes_once_and_in_order_whatever_the_page_size() {
 #[tokio::test]
 async fn a_service_that_gives_fewer_than_asked_for_loses_nothing() {
     for bare in [false, true] {
-        let builder = Sandbox::builder().contacts(95).max_page_size(10).bare_pages(bare);
+        let builder = Sandbox::builder()
+            .contacts(95)
+            .max_page_size(10)
+            .bare_pages(bare);
         let sandbox = Watched::of(builder).await;
 
         let list = sandbox.client().contacts().list().page_size(50);
@@ -127,7 +135,12 @@ async fn a_service_that_ignores_the_number_gives_its_items_once() {
 async fn a_service_that_repeats_its_last_page_for_ever_ends() {
     let last = || page(&["c"], json!({"last": false}));
 
-    let (found, _) = scripted(vec![page(&["a", "b"], json!({"last": false})), last(), last()]).await;
+    let (found, _) = scripted(vec![
+        page(&["a", "b"], json!({"last": false})),
+        last(),
+        last(),
+    ])
+    .await;
 
     assert_eq!(found, ["a", "b", "c"]);
 }
@@ -172,8 +185,13 @@ async fn after_an_error_the_stream_ends_and_can_be_resumed_where_it_was() {
     assert!(list.next().await.is_none());
     let stored = serde_json::to_string(&list.position()).unwrap();
     let position: Position = serde_json::from_str(&stored).unwrap();
-    let rest: Vec<Contact> =
-        client.contacts().list().resume(position).try_collect().await.unwrap();
+    let rest: Vec<Contact> = client
+        .contacts()
+        .list()
+        .resume(position)
+        .try_collect()
+        .await
+        .unwrap();
 
     seen.extend(rest);
     assert_eq!(ids(&seen), ids(&all));
@@ -188,8 +206,13 @@ async fn a_list_is_resumed_from_within_a_page() {
     for taken in 0..=50 {
         let mut list = client.contacts().list().page_size(10);
         let seen: Vec<Contact> = list.by_ref().take(taken).try_collect().await.unwrap();
-        let rest: Vec<Contact> =
-            client.contacts().list().resume(list.position()).try_collect().await.unwrap();
+        let rest: Vec<Contact> = client
+            .contacts()
+            .list()
+            .resume(list.position())
+            .try_collect()
+            .await
+            .unwrap();
 
         assert_eq!(ids(&seen), ids(&all)[..taken], "{taken}");
         assert_eq!(ids(&rest), ids(&all)[taken..], "{taken}");
@@ -206,21 +229,36 @@ async fn nothing_is_requested_before_it_is_needed() {
     for _ in 0..3 {
         list.try_next().await.unwrap();
     }
-    assert_eq!(sandbox.calls().len(), 1, "the first page is enough for three");
+    assert_eq!(
+        sandbox.calls().len(),
+        1,
+        "the first page is enough for three"
+    );
 
     let mut lazy = client.contacts().list().page_size(10).look_ahead(false);
     for _ in 0..10 {
         lazy.try_next().await.unwrap();
     }
-    assert_eq!(sandbox.calls().len(), 2, "without looking ahead the page is used up first");
+    assert_eq!(
+        sandbox.calls().len(),
+        2,
+        "without looking ahead the page is used up first"
+    );
 }
 
 #[tokio::test]
 async fn pages_can_be_had_as_pages() {
     let sandbox = Watched::of(Sandbox::builder().contacts(45)).await;
 
-    let pages: Vec<_> =
-        sandbox.client().contacts().list().page_size(20).pages().try_collect().await.unwrap();
+    let pages: Vec<_> = sandbox
+        .client()
+        .contacts()
+        .list()
+        .page_size(20)
+        .pages()
+        .try_collect()
+        .await
+        .unwrap();
 
     let lengths: Vec<usize> = pages.iter().map(|page| page.items.len()).collect();
     assert_eq!(lengths, [20, 20, 5]);

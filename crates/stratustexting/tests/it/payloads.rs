@@ -86,7 +86,8 @@ fn webhook_payloads_are_read_as_events_too() {
     for (name, fixture) in folder::<Fixture>("payloads") {
         if fixture.model == "WebhookEvent" {
             let body = fixture.payload.to_string();
-            let event = Event::from_slice(body.as_bytes()).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let event =
+                Event::from_slice(body.as_bytes()).unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(event.raw().as_ref(), body.as_bytes(), "{name}");
             count += 1;
         }

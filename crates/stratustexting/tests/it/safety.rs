@@ -23,14 +23,26 @@ async fn a_redirect_is_not_followed_and_carries_nothing_away() {
         sandbox.answer_next("sendSms", answer);
 
         let messages = sandbox.client().messages();
-        let error = messages.send_sms(sandbox.number(), TO, "x").await.unwrap_err();
+        let error = messages
+            .send_sms(sandbox.number(), TO, "x")
+            .await
+            .unwrap_err();
 
         assert!(error.is_redirect(), "{status}: {error:?}");
         assert_eq!(error.status().map(|s| s.as_u16()), Some(status));
-        assert!(elsewhere.ledger().is_empty(), "{status}: something arrived elsewhere");
-        let origin = elsewhere.api_base().strip_suffix("/stratustexting-prod").unwrap();
+        assert!(
+            elsewhere.ledger().is_empty(),
+            "{status}: something arrived elsewhere"
+        );
+        let origin = elsewhere
+            .api_base()
+            .strip_suffix("/stratustexting-prod")
+            .unwrap();
         assert!(error.to_string().contains(origin), "{error}");
-        assert!(!format!("{error} {error:?}").contains("secret="), "{error:?}");
+        assert!(
+            !format!("{error} {error:?}").contains("secret="),
+            "{error:?}"
+        );
         assert_eq!(sandbox.calls().len(), 1);
     }
 }
@@ -65,16 +77,27 @@ async fn silent_server() -> (String, tokio::task::JoinHandle<()>) {
 async fn a_call_takes_no_longer_than_its_time() {
     let sandbox = Watched::start().await;
     let (base, _server) = silent_server().await;
-    let client = sandbox.builder().credentials(sandbox.machine()).api_base(base).build().unwrap();
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.machine())
+        .api_base(base)
+        .build()
+        .unwrap();
     client.auth().access_token().await.unwrap();
     let started = Instant::now();
 
     let messages = client.messages().timeout(Duration::from_millis(200));
-    let error = messages.send_sms(sandbox.number(), TO, "x").await.unwrap_err();
+    let error = messages
+        .send_sms(sandbox.number(), TO, "x")
+        .await
+        .unwrap_err();
 
     assert!(error.is_timeout(), "{error:?}");
     assert!(error.may_have_been_sent(), "the request was written");
-    assert!(started.elapsed() < Duration::from_secs(20), "the default would be a minute");
+    assert!(
+        started.elapsed() < Duration::from_secs(20),
+        "the default would be a minute"
+    );
 }
 
 #[tokio::test]
@@ -90,7 +113,10 @@ async fn waiting_for_a_token_counts_and_then_nothing_was_sent() {
         .unwrap();
 
     let messages = client.messages();
-    let error = messages.send_sms(sandbox.number(), TO, "x").await.unwrap_err();
+    let error = messages
+        .send_sms(sandbox.number(), TO, "x")
+        .await
+        .unwrap_err();
 
     assert!(error.is_timeout(), "{error:?}");
     assert!(!error.may_have_been_sent());
@@ -132,7 +158,10 @@ async fn an_answer_that_is_too_large_is_not_read_to_its_end() {
         assert!(error.to_string().contains("100000 bytes"), "{error}");
         assert_eq!(error.status().map(|s| s.as_u16()), Some(200));
         drop(client);
-        assert!(server.await.unwrap() < 50_000_000, "most of it was never read");
+        assert!(
+            server.await.unwrap() < 50_000_000,
+            "most of it was never read"
+        );
     }
 }
 
@@ -155,10 +184,18 @@ async fn a_connection_that_breaks_may_have_carried_the_message() {
         requests
     });
     let sandbox = Watched::start().await;
-    let client = sandbox.builder().credentials(sandbox.machine()).api_base(base).build().unwrap();
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.machine())
+        .api_base(base)
+        .build()
+        .unwrap();
 
     let messages = client.messages();
-    let error = messages.send_sms(sandbox.number(), TO, "x").await.unwrap_err();
+    let error = messages
+        .send_sms(sandbox.number(), TO, "x")
+        .await
+        .unwrap_err();
 
     assert!(error.may_have_been_sent(), "{error:?}");
     assert!(!error.is_connect());
@@ -173,14 +210,26 @@ async fn debug_and_errors_show_no_secret_number_or_text() {
     let client = builder.build().unwrap();
     let token = client.auth().access_token().await.unwrap();
     let (from, text) = (sandbox.number().to_owned(), "a canary of a text");
-    sandbox.answer_next("sendSms", Answer::json(400, serde_json::json!({"message": text})));
+    sandbox.answer_next(
+        "sendSms",
+        Answer::json(400, serde_json::json!({"message": text})),
+    );
     let messages = client.messages();
     let error = messages.send_sms(&from, TO, text).await.unwrap_err();
     let broken = silent_and_gone().await;
-    let gone = sandbox.builder().credentials(sandbox.machine()).api_base(broken).build().unwrap();
+    let gone = sandbox
+        .builder()
+        .credentials(sandbox.machine())
+        .api_base(broken)
+        .build()
+        .unwrap();
     let gone_error = gone.messages().send_sms(&from, TO, text).await.unwrap_err();
     let media = Media::from_bytes("a.txt", text);
-    let mms = client.messages().send_mms(&from, TO, text, [media.clone()]).await.unwrap();
+    let mms = client
+        .messages()
+        .send_mms(&from, TO, text, [media.clone()])
+        .await
+        .unwrap();
 
     let shown = format!(
         "{builder_shown} {client:?} {client:#?} {:?} {messages:?} {token:?} {error:?} {error} \

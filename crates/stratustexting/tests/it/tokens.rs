@@ -19,7 +19,10 @@ async fn storm(client: &Client) -> usize {
         tokio::spawn(async move { client.sites().list().pages().collect_first().await })
     });
     let outcomes = join_all(calls).await;
-    outcomes.into_iter().filter(|outcome| !matches!(outcome, Ok(Ok(())))).count()
+    outcomes
+        .into_iter()
+        .filter(|outcome| !matches!(outcome, Ok(Ok(()))))
+        .count()
 }
 
 trait CollectFirst {
@@ -65,9 +68,20 @@ async fn a_thousand_calls_with_a_revoked_token_make_one_refresh_and_no_failure()
 
     assert_eq!(failed, 0);
     assert_eq!(sandbox.token_requests().len() - before, 1, "refreshes");
-    let refused = sandbox.calls().iter().filter(|call| call.status == 401).count();
-    assert!(refused > 0 && refused <= TASKS, "{refused} calls were refused");
-    assert_eq!(sandbox.calls().len(), TASKS + refused, "each refused call came once more");
+    let refused = sandbox
+        .calls()
+        .iter()
+        .filter(|call| call.status == 401)
+        .count();
+    assert!(
+        refused > 0 && refused <= TASKS,
+        "{refused} calls were refused"
+    );
+    assert_eq!(
+        sandbox.calls().len(),
+        TASKS + refused,
+        "each refused call came once more"
+    );
 }
 
 #[tokio::test]
@@ -81,7 +95,11 @@ async fn a_renewal_goes_on_when_its_caller_goes_away() {
     drop(call);
     client.auth().access_token().await.unwrap();
 
-    assert_eq!(sandbox.token_requests().len(), 1, "the renewal wasn't started again");
+    assert_eq!(
+        sandbox.token_requests().len(),
+        1,
+        "the renewal wasn't started again"
+    );
 }
 
 #[tokio::test]
@@ -106,7 +124,9 @@ async fn a_send_is_repeated_once_after_a_401_and_never_else() {
         sandbox.answer_next("sendSms", stratustexting_sandbox::Answer::new(status));
 
         let messages = client.messages();
-        let outcome = messages.send_sms(sandbox.number(), "+13035550123", "x").await;
+        let outcome = messages
+            .send_sms(sandbox.number(), "+13035550123", "x")
+            .await;
 
         assert_eq!(outcome.is_ok(), status == 401, "{status}");
         assert_eq!(sandbox.calls().len(), requests, "{status}");
@@ -123,7 +143,10 @@ async fn an_mms_is_repeated_after_a_401_with_the_same_body() {
 
     let media = [stratustexting::Media::from_bytes("a.txt", "the same bytes")];
     let messages = client.messages();
-    messages.send_mms(sandbox.number(), "+13035550123", "x", media).await.unwrap();
+    messages
+        .send_mms(sandbox.number(), "+13035550123", "x", media)
+        .await
+        .unwrap();
 
     let calls = sandbox.calls();
     assert_eq!(calls.len(), 2);
@@ -141,7 +164,10 @@ async fn a_lasting_401_is_tried_twice_and_then_an_error() {
     }
 
     let messages = client.messages();
-    let error = messages.send_sms(sandbox.number(), "+13035550123", "x").await.unwrap_err();
+    let error = messages
+        .send_sms(sandbox.number(), "+13035550123", "x")
+        .await
+        .unwrap_err();
 
     assert!(error.is_auth());
     assert_eq!(error.service_message().as_deref(), Some("Unauthorized"));

@@ -59,9 +59,15 @@ async fn an_inbound_message_arrives_and_is_read_by_its_id() {
     let inbound =
         EventFilter::messages(organization, department, &MessageDirection::Inbound).unwrap();
 
-    let subscription =
-        client.subscriptions().subscribe(&callback.uri, [inbound.clone()]).await.unwrap();
-    let id = sandbox.customer_texts("+13035550123", sandbox.number(), "ready?").await.unwrap();
+    let subscription = client
+        .subscriptions()
+        .subscribe(&callback.uri, [inbound.clone()])
+        .await
+        .unwrap();
+    let id = sandbox
+        .customer_texts("+13035550123", sandbox.number(), "ready?")
+        .await
+        .unwrap();
     let event = callback.events.recv().await.unwrap();
 
     assert_eq!(event.message_id(), Some(id.as_str()));
@@ -83,12 +89,20 @@ async fn contact_events_arrive() {
         EventFilter::contacts(sandbox.organization_id(), sandbox.department_id(), event).unwrap()
     };
     let filters = [filter(ContactEvent::Create), filter(ContactEvent::Update)];
-    client.subscriptions().subscribe(&callback.uri, filters).await.unwrap();
+    client
+        .subscriptions()
+        .subscribe(&callback.uri, filters)
+        .await
+        .unwrap();
 
     let contact = || ContactRequest::default().with_mobile_number("+13035550123");
     client.contacts().upsert(contact()).await.unwrap();
     let created = callback.events.recv().await.unwrap();
-    client.contacts().upsert(contact().with_first_name("Ada")).await.unwrap();
+    client
+        .contacts()
+        .upsert(contact().with_first_name("Ada"))
+        .await
+        .unwrap();
     let updated = callback.events.recv().await.unwrap();
 
     let filter_of = |event: &Event| event.payload().event.clone().unwrap();
@@ -108,19 +122,31 @@ async fn subscriptions_are_listed_and_deleted() {
         &MessageDirection::Inbound,
     )
     .unwrap();
-    let subscription =
-        client.subscriptions().subscribe(&callback.uri, [inbound]).await.unwrap();
+    let subscription = client
+        .subscriptions()
+        .subscribe(&callback.uri, [inbound])
+        .await
+        .unwrap();
     let id = subscription.id.clone().unwrap();
     let list = async || {
         let all: Vec<_> = client.subscriptions().list().try_collect().await.unwrap();
-        all.into_iter().filter_map(|subscription| subscription.id).collect::<Vec<_>>()
+        all.into_iter()
+            .filter_map(|subscription| subscription.id)
+            .collect::<Vec<_>>()
     };
 
     assert_eq!(list().await, [id.clone()]);
     let deleted = client.subscriptions().delete(&id).await.unwrap();
     assert!(deleted.status().is_success());
     assert!(list().await.is_empty());
-    assert!(client.subscriptions().delete(&id).await.unwrap_err().is_not_found());
+    assert!(
+        client
+            .subscriptions()
+            .delete(&id)
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
 }
 
 #[tokio::test]
@@ -134,7 +160,15 @@ async fn a_callback_that_does_not_answer_the_handshake_is_refused() {
     .unwrap();
 
     let subscriptions = sandbox.client().subscriptions();
-    let error = subscriptions.subscribe("http://127.0.0.1:1/hook", [inbound]).await.unwrap_err();
+    let error = subscriptions
+        .subscribe("http://127.0.0.1:1/hook", [inbound])
+        .await
+        .unwrap_err();
 
-    assert!(error.status().is_some_and(|status| status.is_client_error()), "{error:?}");
+    assert!(
+        error
+            .status()
+            .is_some_and(|status| status.is_client_error()),
+        "{error:?}"
+    );
 }

@@ -1,1 +1,88 @@
-//! stub
+//! A stateful twin of the StratusTexting Connect API, for tests and development.
+//!
+//! It listens on this machine only, needs no account, and sends nothing to anybody.
+//! A program written against the real service, in any language, works against it with
+//! nothing changed but the URLs: OAuth, all operations, webhooks.
+//!
+//! ```
+//! use stratustexting_sandbox::Sandbox;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::start().await?;
+//! let http = reqwest::Client::new();
+//!
+//! let token: serde_json::Value = http
+//!     .post(sandbox.token_url())
+//!     .basic_auth(sandbox.client_id(), Some(sandbox.client_secret()))
+//!     .form(&[("grant_type", "client_credentials")])
+//!     .send().await?
+//!     .json().await?;
+//! let sent = http
+//!     .post(format!("{}/message/sendsms", sandbox.api_base()))
+//!     .query(&[("from", sandbox.number()), ("to", "+12025550123"), ("text", "Hello")])
+//!     .bearer_auth(token["access_token"].as_str().unwrap_or_default())
+//!     .header("x-api-key", sandbox.api_key())
+//!     .send().await?;
+//!
+//! assert_eq!(sent.status(), 200);
+//! assert_eq!(sandbox.sent_messages()[0].text, "Hello");
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new()?.block_on(run())
+//! # .map_err(|error| error.to_string())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it does
+//!
+//! - **OAuth**: authorization code (with PKCE when the client sends a challenge),
+//!   refresh with or without rotation, client credentials; client authentication by
+//!   HTTP Basic or form fields; strict about redirect URI, client and scopes.
+//! - **All operations**, stateful in memory, over seeded data: a site with departments
+//!   and numbers, 1,000 contacts, a few consents. The same seed gives the same ids,
+//!   credentials and contacts.
+//! - **The gateway's refusals**: a missing key, a bad token, an unknown route.
+//! - **Webhooks**: the handshake when a subscription is made, and delivery of message
+//!   and contact events, each up to three times.
+//! - **A ledger** of every request as it arrived ([`Sandbox::ledger`]).
+//! - **Control**: play the customer who texts ([`Sandbox::customer_texts`]), let tokens
+//!   expire, move the clock, script answers ([`Sandbox::answer_next`]). The same over
+//!   HTTP for other languages, below [`Sandbox::control_url`].
+//!
+//! # Where the real service's behaviour is not known
+//!
+//! Most of it isn't documented. The sandbox then does the plausible thing, and a
+//! program shouldn't lean on it: which of its errors are 400 or 409, how a page's size
+//! is limited, whether a subscription is updated by `id` or by `uri` (both work), how
+//! long it lives (30 years, whatever was asked for, which is what was once observed),
+//! how often an event is posted again, what an item of `customConsents` looks like.
+//! Texts are limited to [`MAX_TEXT`] characters, files to [`MAX_MEDIA`] bytes in all.
+//!
+//! It shares nothing with the SDK but the generated models and the table of operations,
+//! so that a test of one against the other proves something.
+
+mod answer;
+mod api;
+mod builder;
+mod clock;
+mod control;
+mod gateway;
+mod ids;
+mod ledger;
+mod oauth;
+mod reply;
+mod sandbox;
+mod seed;
+mod service;
+mod webhooks;
+mod world;
+
+pub use self::{
+    answer::Answer,
+    api::messages::{MAX_MEDIA, MAX_TEXT, SentMedia, SentMessage},
+    builder::{Builder, StartError},
+    ledger::Entry,
+    oauth::{Grant, NewClient, Registered},
+    sandbox::{CustomerError, Sandbox},
+    webhooks::{Delivery, DeliveryState},
+};

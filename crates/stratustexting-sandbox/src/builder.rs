@@ -1,0 +1,230 @@
+//! Starting a sandbox that isn't like any other.
+
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+use axum::Router;
+use reqwest::redirect::Policy;
+use stratustexting_client::Operation;
+use tokio::net::TcpListener;
+
+use crate::{
+    control, oauth,
+    sandbox::{Connection, Sandbox},
+    seed,
+    service::{AUTHORIZE_PATH, BASE_PATH, Service, TOKEN_PATH, serve},
+    webhooks::PATIENCE,
+};
+
+/// What a sandbox is to be like; made by [`Sandbox::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct Builder {
+    port: u16,
+    seed: u64,
+    contacts: usize,
+    oauth: oauth::Settings,
+    limits: Limits,
+}
+
+/// What the application is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) max_page_size: usize,
+    pub(crate) bare_pages: bool,
+    pub(crate) remote_callbacks: bool,
+    pub(crate) webhook_retry_wait: Duration,
+    without: Vec<String>,
+}
+
+impl Limits {
+    pub(crate) fn has(&self, operation: &Operation) -> bool {
+        !self.without.iter().any(|id| id == operation.id)
+    }
+}
+
+/// Why a sandbox didn't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The port is taken, or may not be used.
+    #[error("can't listen on 127.0.0.1:{port}")]
+    Listen {
+        /// The port that was asked for; 0 for any.
+        port: u16,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A setting makes no sense.
+    #[error("{0}")]
+    Setting(String),
+    /// The client for webhooks can't be made.
+    #[error("can't make a client for webhooks")]
+    Http(#[from] reqwest::Error),
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            seed: 0,
+            contacts: 1_000,
+            oauth: oauth::Settings {
+                token_lifetime: Duration::from_secs(3_600),
+                rotate_refresh_tokens: false,
+                redirect_uris: Vec::new(),
+            },
+            limits: Limits {
+                max_page_size: 500,
+                bare_pages: false,
+                remote_callbacks: false,
+                webhook_retry_wait: Duration::from_secs(1),
+                without: Vec::new(),
+            },
+        }
+    }
+}
+
+impl Builder {
+    /// The port to listen on. Default: 0, which is any that is free.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// What ids, credentials and data are made from. Default: 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How many contacts there are. Default: 1,000.
+    pub fn contacts(mut self, contacts: usize) -> Self {
+        self.contacts = contacts;
+        self
+    }
+
+    /// Adds a redirect URI to the ready-made client, which has `/callback` on any port
+    /// of `127.0.0.1` and `localhost` already.
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.oauth.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// How long an access token is good. Default: an hour, as the real service's.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.oauth.token_lifetime = lifetime;
+        self
+    }
+
+    /// Whether each refresh gives a new refresh token and ends the old one; who then
+    /// uses the old one loses the whole login. Default: no. What the real service does
+    /// is UNKNOWN, so a client has to work with both.
+    pub fn rotate_refresh_tokens(mut self, rotate: bool) -> Self {
+        self.oauth.rotate_refresh_tokens = rotate;
+        self
+    }
+
+    /// The most items of a page; more aren't given, whatever is asked for. Default: 500.
+    pub fn max_page_size(mut self, size: usize) -> Self {
+        self.limits.max_page_size = size;
+        self
+    }
+
+    /// Whether pages have nothing but `content`, the one key that is attested.
+    /// Default: no.
+    pub fn bare_pages(mut self, bare: bool) -> Self {
+        self.limits.bare_pages = bare;
+        self
+    }
+
+    /// Leaves out an operation: it is then answered as an unknown route. Most paths are
+    /// inferred, so this may be what a program meets.
+    pub fn without_operation(mut self, operation_id: impl Into<String>) -> Self {
+        self.limits.without.push(operation_id.into());
+        self
+    }
+
+    /// Whether callbacks on other machines may be subscribed. Default: no, since a
+    /// sandbox is to reach nobody.
+    pub fn allow_remote_callbacks(mut self, allow: bool) -> Self {
+        self.limits.remote_callbacks = allow;
+        self
+    }
+
+    /// How long to wait before an event is posted again. Default: a second.
+    pub fn webhook_retry_wait(mut self, wait: Duration) -> Self {
+        self.limits.webhook_retry_wait = wait;
+        self
+    }
+
+    /// Starts it. It ends when the [`Sandbox`] is dropped.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start(self) -> Result<Sandbox, StartError> {
+        self.check()?;
+        let port = self.port;
+        let listen = |source| StartError::Listen { port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let callbacks = reqwest::Client::builder()
+            .user_agent(concat!(
+                "stratustexting-sandbox/",
+                env!("CARGO_PKG_VERSION")
+            ))
+            .redirect(Policy::none())
+            .no_proxy()
+            .timeout(PATIENCE)
+            .build()?;
+        let world = seed::world(self.seed, self.contacts, self.oauth);
+        let connection = Connection::of(&format!("http://{address}"), &world);
+        let service = Arc::new(Service::new(self.limits, callbacks, world));
+        let routes = Router::new()
+            .nest(control::PATH, control::routes(connection.clone()))
+            .fallback(serve)
+            .with_state(Arc::clone(&service));
+        let ended = service.shutdown.clone().cancelled_owned();
+        let server = axum::serve(listener, routes).with_graceful_shutdown(ended);
+        tokio::spawn(async move { server.await });
+        Ok(Sandbox::new(service, connection))
+    }
+
+    fn check(&self) -> Result<(), StartError> {
+        let setting = |text: String| Err(StartError::Setting(text));
+        let unknown = |id: &&String| Operation::find(id).is_none();
+        if let Some(id) = self.limits.without.iter().find(unknown) {
+            return setting(format!("there is no operation {id:?} to leave out"));
+        }
+        if self.limits.max_page_size == 0 {
+            return setting("the size of a page has to be 1 at least".to_owned());
+        }
+        let client = oauth::NewClient::default().redirect_uris(&self.oauth.redirect_uris);
+        client.check().or_else(setting)
+    }
+}
+
+impl Connection {
+    fn of(host: &str, world: &crate::world::World) -> Self {
+        let client = world.oauth.clients.first();
+        let client = client
+            .cloned()
+            .unwrap_or_else(|| unreachable!("every sandbox has a client"));
+        Self {
+            api_base: format!("{host}{BASE_PATH}"),
+            authorize_url: format!("{host}{AUTHORIZE_PATH}/"),
+            token_url: format!("{host}{TOKEN_PATH}/"),
+            control_url: format!("{host}{}", control::PATH),
+            client_id: client.client_id,
+            client_secret: client.client_secret,
+            api_key: client.api_key,
+            number: seed::NUMBER.to_owned(),
+            organization_id: world.organization_id().to_owned(),
+            department_id: world.first_department().to_owned(),
+            username: world.oauth.username.clone(),
+            password: world.oauth.password.clone(),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The control API: what a test in Rust does by calling [`crate::Sandbox`], over HTTP.
+//!
+//! It isn't part of the service, and what arrives here isn't in the ledger.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    routing::{delete, get, post},
+};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    answer::{Answer, Scripted},
+    api::messages,
+    ledger::Entry,
+    oauth::{NewClient, Registered},
+    sandbox::{Connection, delete_contact},
+    service::Service,
+    webhooks::Delivery,
+};
+
+pub(crate) const PATH: &str = "/control";
+
+type Shared = State<Arc<Service>>;
+type Refusal = (StatusCode, Json<Value>);
+type Outcome<T> = Result<Json<T>, Refusal>;
+
+pub(crate) fn routes(connection: Connection) -> Router<Arc<Service>> {
+    let index = Json(Index {
+        connection,
+        control: LIST,
+    });
+    Router::new()
+        .route("/", get(async move || index))
+        .route("/ledger", get(ledger).delete(clear_ledger))
+        .route("/messages", get(sent))
+        .route("/deliveries", get(deliveries))
+        .route("/customer/messages", post(customer_texts))
+        .route("/tokens/expire", post(expire_tokens))
+        .route("/tokens/revoke", post(revoke_tokens))
+        .route("/clock/advance", post(advance))
+        .route("/answers", post(script))
+        .route("/clients", post(register))
+        .route("/contacts/{id}", delete(remove_contact))
+}
+
+#[derive(Clone, Serialize)]
+struct Index {
+    #[serde(flatten)]
+    connection: Connection,
+    control: [(&'static str, &'static str); 11],
+}
+
+const LIST: [(&str, &str); 11] = [
+    (
+        "GET /control/ledger?since=N",
+        "every request as it arrived, from number N on",
+    ),
+    ("DELETE /control/ledger", "forget them"),
+    ("GET /control/messages", "the messages that were sent"),
+    ("GET /control/deliveries", "the events that were posted"),
+    (
+        "POST /control/customer/messages",
+        "{from, to, text}: a customer texts",
+    ),
+    ("POST /control/tokens/expire", "end all access tokens"),
+    (
+        "POST /control/tokens/revoke",
+        "{kind: access or refresh}: forget all tokens",
+    ),
+    (
+        "POST /control/clock/advance",
+        "{seconds}: move the clock on",
+    ),
+    (
+        "POST /control/answers",
+        "{operation, status, headers, body}: the next answer",
+    ),
+    (
+        "POST /control/clients",
+        "{name, redirect_uris, grants, scopes}: register a client",
+    ),
+    ("DELETE /control/contacts/{id}", "delete a contact"),
+];
+
+fn refuse(error: impl ToString) -> Refusal {
+    let body = json!({"message": error.to_string()});
+    (StatusCode::BAD_REQUEST, Json(body))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Since {
+    #[serde(default)]
+    since: usize,
+}
+
+async fn ledger(State(service): Shared, Query(from): Query<Since>) -> Json<Vec<Entry>> {
+    Json(service.ledger().since(from.since).to_vec())
+}
+
+async fn clear_ledger(State(service): Shared) -> StatusCode {
+    service.ledger().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn sent(State(service): Shared) -> Json<Value> {
+    Json(json!(service.world().messages.sent()))
+}
+
+async fn deliveries(State(service): Shared) -> Json<Vec<Delivery>> {
+    Json(service.world().deliveries.clone())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CustomerText {
+    from: String,
+    to: String,
+    text: String,
+}
+
+async fn customer_texts(State(service): Shared, Json(text): Json<CustomerText>) -> Outcome<Value> {
+    let received = messages::receive(&service, &text.from, &text.to, &text.text);
+    received.map(|id| Json(json!({"id": id}))).map_err(refuse)
+}
+
+async fn expire_tokens(State(service): Shared) -> StatusCode {
+    let mut world = service.world();
+    let now = world.clock.now();
+    world.oauth.expire_access_tokens(now);
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
+enum Revoke {
+    Access,
+    Refresh,
+}
+
+async fn revoke_tokens(State(service): Shared, Json(which): Json<Revoke>) -> StatusCode {
+    let oauth = &mut service.world().oauth;
+    match which {
+        Revoke::Access => oauth.revoke_access_tokens(),
+        Revoke::Refresh => oauth.revoke_refresh_tokens(),
+    }
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: u64,
+}
+
+async fn advance(State(service): Shared, Json(by): Json<Advance>) -> StatusCode {
+    service
+        .world()
+        .clock
+        .advance(Duration::from_secs(by.seconds));
+    StatusCode::NO_CONTENT
+}
+
+async fn script(
+    State(service): Shared,
+    Json(scripted): Json<Scripted>,
+) -> Result<StatusCode, Refusal> {
+    let operation = scripted.operation.clone();
+    let answer = Answer::try_from(scripted).map_err(refuse)?;
+    service.script().add(&operation, answer).map_err(refuse)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn register(State(service): Shared, Json(client): Json<NewClient>) -> Outcome<Registered> {
+    client.check().map_err(refuse)?;
+    let mut world = service.world();
+    let world = &mut *world;
+    Ok(Json(world.oauth.clients.add(&mut world.ids, client)))
+}
+
+async fn remove_contact(State(service): Shared, Path(id): Path<String>) -> StatusCode {
+    if delete_contact(&service, &id) {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
+    }
+}

@@ -1,0 +1,120 @@
+//! The sandbox as a program, for tests in any language.
+
+use std::{error::Error, process::ExitCode, time::Duration};
+
+use clap::Parser;
+use stratustexting_sandbox::Sandbox;
+
+/// A twin of the StratusTexting Connect API on this machine: no account, nothing is sent
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The port to listen on; 0 takes any that is free
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// What ids, credentials and data are made from
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print where it is as one line of JSON
+    #[arg(long)]
+    json: bool,
+    /// How many contacts there are
+    #[arg(long, default_value_t = 1_000)]
+    contacts: usize,
+    /// Another redirect URI for the ready-made client
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Vec<String>,
+    /// How long an access token is good, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
+    token_lifetime: u64,
+    /// Give a new refresh token at each refresh, and end the old one
+    #[arg(long)]
+    rotate_refresh_tokens: bool,
+    /// The most items of a page
+    #[arg(long, value_name = "ITEMS", default_value_t = 500)]
+    max_page_size: usize,
+    /// Give pages that have nothing but their content
+    #[arg(long)]
+    bare_pages: bool,
+    /// Answer an operation as an unknown route
+    #[arg(long, value_name = "OPERATION_ID")]
+    without_operation: Vec<String>,
+    /// Call callbacks on other machines, too
+    #[arg(long)]
+    allow_remote_callbacks: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let json = arguments.json;
+    let sandbox = start(arguments).await?;
+    print(&sandbox, json);
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+async fn start(arguments: Arguments) -> Result<Sandbox, Box<dyn Error>> {
+    let mut builder = Sandbox::builder()
+        .port(arguments.port)
+        .seed(arguments.seed)
+        .contacts(arguments.contacts)
+        .token_lifetime(Duration::from_secs(arguments.token_lifetime))
+        .rotate_refresh_tokens(arguments.rotate_refresh_tokens)
+        .max_page_size(arguments.max_page_size)
+        .bare_pages(arguments.bare_pages)
+        .allow_remote_callbacks(arguments.allow_remote_callbacks);
+    for uri in arguments.redirect_uri {
+        builder = builder.redirect_uri(uri);
+    }
+    for operation in arguments.without_operation {
+        builder = builder.without_operation(operation);
+    }
+    Ok(builder.start().await?)
+}
+
+#[allow(clippy::print_stdout, reason = "this is what the program is asked for")]
+fn print(sandbox: &Sandbox, json: bool) {
+    if json {
+        println!("{}", sandbox.connection_json());
+        return;
+    }
+    println!("The sandbox is up; Ctrl-C ends it. Nothing that is sent here reaches anybody.");
+    println!();
+    for (name, value) in [
+        ("API base", sandbox.api_base()),
+        ("authorize", sandbox.authorize_url()),
+        ("token", sandbox.token_url()),
+        ("control", sandbox.control_url()),
+        ("client id", sandbox.client_id()),
+        ("client secret", sandbox.client_secret()),
+        ("API key", sandbox.api_key()),
+        ("number", sandbox.number()),
+        ("user", sandbox.username()),
+        ("password", sandbox.password()),
+    ] {
+        println!("{name:<14} {value}");
+    }
+}
+
+#[allow(
+    clippy::print_stderr,
+    reason = "it is a program's way to say why it ends"
+)]
+fn report(error: &dyn Error) {
+    eprintln!("{error}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        eprintln!("  because: {error}");
+        source = error.source();
+    }
+}

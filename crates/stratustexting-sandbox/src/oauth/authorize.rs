@@ -1,0 +1,202 @@
+//! The authorization endpoint: a login page, and the way back with a code.
+//!
+//! What the client got wrong about itself or its redirect URI is shown on a page, since
+//! nobody may be sent to an address that isn't registered. Anything else goes back to
+//! the redirect URI as an error.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use url::Url;
+
+use super::{CODE_LIFETIME, Code, Grant, Granted, parameters, scopes, token::Challenge};
+use crate::{
+    reply::{Reply, with_body},
+    world::World,
+};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    client: &'a str,
+    scopes: &'a [String],
+    problem: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    error: &'a str,
+    description: &'a str,
+}
+
+/// A request that may go on.
+struct Authorization {
+    client: String,
+    name: String,
+    scopes: Vec<String>,
+    redirect_uri: String,
+    state: Option<String>,
+    challenge: Option<Challenge>,
+}
+
+/// Answers `GET` with the page, and `POST` with the way back.
+pub(crate) fn authorize(world: &mut World, method: &Method, query: &str, form: &[u8]) -> Reply {
+    let authorization = match check(world, query) {
+        Ok(authorization) => authorization,
+        Err(reply) => return reply,
+    };
+    match *method {
+        Method::GET => login_page(&authorization, StatusCode::OK, None),
+        Method::POST => log_in(world, authorization, form),
+        _ => error_page(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "invalid_request",
+            "GET or POST",
+        ),
+    }
+}
+
+fn check(world: &World, query: &str) -> Result<Authorization, Reply> {
+    let page = |error, description: &str| error_page(StatusCode::BAD_REQUEST, error, description);
+    let mut query = parameters(query.as_bytes()).map_err(|text| page("invalid_request", &text))?;
+    let mut required = |name: &str| {
+        let value = query.remove(name).filter(|value| !value.is_empty());
+        value.ok_or_else(|| {
+            page(
+                "invalid_request",
+                &format!("the parameter {name} is missing"),
+            )
+        })
+    };
+    let id = required("client_id")?;
+    let client = world.oauth.clients.get(&id);
+    let client = client.ok_or_else(|| page("invalid_client", "there is no such client"))?;
+    let redirect_uri = required("redirect_uri")?;
+    if !client.may_redirect_to(&redirect_uri) {
+        let text = "the redirect URI isn't registered for this client";
+        return Err(page("redirect_mismatch", text));
+    }
+
+    let state = query.remove("state");
+    let refuse = |error: &str, description: &str| {
+        let mut values = vec![("error", error), ("error_description", description)];
+        values.extend(state.as_deref().map(|state| ("state", state)));
+        go_back(&redirect_uri, &values)
+    };
+    if query.get("response_type").map(String::as_str) != Some("code") {
+        return Err(refuse(
+            "unsupported_response_type",
+            "response_type has to be code",
+        ));
+    }
+    if !client.may_use(Grant::AuthorizationCode) {
+        return Err(refuse(
+            "unauthorized_client",
+            "the client has no authorization_code grant",
+        ));
+    }
+    let scopes = scopes(query.get("scope").map(String::as_str), &client.scopes)
+        .map_err(|text| refuse("invalid_scope", &text))?;
+    let challenge = challenge(&query).map_err(|text| refuse("invalid_request", &text))?;
+    Ok(Authorization {
+        name: client.name.clone(),
+        client: id,
+        scopes,
+        redirect_uri,
+        state,
+        challenge,
+    })
+}
+
+fn challenge(query: &HashMap<String, String>) -> Result<Option<Challenge>, String> {
+    let method = query.get("code_challenge_method").map(String::as_str);
+    let Some(value) = query.get("code_challenge") else {
+        return match method {
+            Some(_) => Err("code_challenge is missing".to_owned()),
+            None => Ok(None),
+        };
+    };
+    Challenge::new(method, value).map(Some)
+}
+
+fn log_in(world: &mut World, authorization: Authorization, form: &[u8]) -> Reply {
+    let form = parameters(form).unwrap_or_default();
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let state = authorization.state.as_deref().map(|state| ("state", state));
+    if field("action") == "deny" {
+        let mut values = vec![("error", "access_denied")];
+        values.extend(state);
+        return go_back(&authorization.redirect_uri, &values);
+    }
+    let oauth = &mut world.oauth;
+    if field("username") != oauth.username || field("password") != oauth.password {
+        let problem = Some("There is no such user, or the password is another.");
+        return login_page(&authorization, StatusCode::UNAUTHORIZED, problem);
+    }
+    let code = world.ids.uuid();
+    let mut values = vec![("code", code.as_str())];
+    values.extend(state);
+    let reply = go_back(&authorization.redirect_uri, &values);
+    let granted = Granted {
+        client: authorization.client,
+        scopes: authorization.scopes,
+        login: oauth.next_login(),
+    };
+    let code_record = Code {
+        granted,
+        redirect_uri: authorization.redirect_uri,
+        challenge: authorization.challenge,
+        expires: world.clock.now() + CODE_LIFETIME,
+        used: false,
+    };
+    oauth.codes.insert(code, code_record);
+    reply
+}
+
+/// Sends the browser back to the program.
+fn go_back(redirect_uri: &str, values: &[(&str, &str)]) -> Reply {
+    let Ok(mut target) = Url::parse(redirect_uri) else {
+        return error_page(StatusCode::BAD_REQUEST, "redirect_mismatch", "it is no URL");
+    };
+    target.query_pairs_mut().extend_pairs(values);
+    let mut reply = Response::new(Default::default());
+    *reply.status_mut() = StatusCode::FOUND;
+    if let Ok(target) = HeaderValue::from_str(target.as_str()) {
+        reply.headers_mut().insert(header::LOCATION, target);
+    }
+    reply
+}
+
+fn login_page(authorization: &Authorization, status: StatusCode, problem: Option<&str>) -> Reply {
+    page(
+        status,
+        &LoginPage {
+            client: &authorization.name,
+            scopes: &authorization.scopes,
+            problem,
+        },
+    )
+}
+
+fn error_page(status: StatusCode, error: &str, description: &str) -> Reply {
+    page(status, &ErrorPage { error, description })
+}
+
+fn page(status: StatusCode, page: &impl Template) -> Reply {
+    let text = page.render().unwrap_or_default();
+    let mut reply = with_body(status, "text/html; charset=utf-8", text);
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ),
+    ] {
+        reply
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    reply
+}

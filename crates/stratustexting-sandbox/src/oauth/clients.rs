@@ -1,0 +1,235 @@
+//! The registered programs, as the product's page "API Connect" makes them.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use super::SCOPES;
+use crate::ids::Ids;
+
+/// A way to a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Grant {
+    /// A user logs in; the login is then renewed by a refresh token.
+    AuthorizationCode,
+    /// The program logs in as itself.
+    ClientCredentials,
+}
+
+/// A client to be registered. Without further words it may use all grants and scopes
+/// and has no redirect URI.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NewClient {
+    name: String,
+    redirect_uris: Vec<String>,
+    grants: Vec<Grant>,
+    scopes: Vec<String>,
+}
+
+impl Default for NewClient {
+    fn default() -> Self {
+        Self {
+            name: "Example".to_owned(),
+            redirect_uris: Vec::new(),
+            grants: vec![Grant::AuthorizationCode, Grant::ClientCredentials],
+            scopes: SCOPES.map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+impl NewClient {
+    /// The name that the login page shows.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Where a login may lead. One to a loopback address without a port is good for
+    /// every port (RFC 8252, section 7.3); any other has to match to the letter.
+    #[must_use]
+    pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
+        self.redirect_uris = uris.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The ways to a token that it may use. The real service gives a client either
+    /// the one or the other.
+    #[must_use]
+    pub fn grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
+        self.grants = grants.into_iter().collect();
+        self
+    }
+
+    /// The scopes that it may have.
+    #[must_use]
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// # Errors
+    ///
+    /// What of it can't be registered.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        for uri in &self.redirect_uris {
+            let url = Url::parse(uri).map_err(|error| format!("redirect URI {uri}: {error}"))?;
+            let scheme_fits = url.scheme() == "https" || is_loopback(&url) || !url.has_host();
+            if !scheme_fits || url.fragment().is_some() {
+                return Err(format!(
+                    "redirect URI {uri}: it has to be https, or http to this machine, without a fragment"
+                ));
+            }
+        }
+        match self
+            .scopes
+            .iter()
+            .find(|scope| !SCOPES.contains(&scope.as_str()))
+        {
+            Some(scope) => Err(format!("there is no scope {scope}; there are {SCOPES:?}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a registered client has to know.
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct Registered {
+    /// The client's id: 26 letters and digits, as Cognito's.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: String,
+    /// The value of the header `x-api-key`.
+    pub api_key: String,
+}
+
+impl fmt::Debug for Registered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registered")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct Client {
+    pub(crate) registered: Registered,
+    pub(crate) name: String,
+    pub(crate) scopes: Vec<String>,
+    redirect_uris: Vec<String>,
+    grants: Vec<Grant>,
+}
+
+#[derive(Default)]
+pub(crate) struct Clients {
+    by_id: IndexMap<String, Client>,
+}
+
+impl Clients {
+    pub(crate) fn add(&mut self, ids: &mut Ids, client: NewClient) -> Registered {
+        let registered = Registered {
+            client_id: ids.word(26),
+            client_secret: ids.word(52),
+            api_key: ids.word(40),
+        };
+        self.by_id.insert(
+            registered.client_id.clone(),
+            Client {
+                registered: registered.clone(),
+                name: client.name,
+                scopes: client.scopes,
+                redirect_uris: client.redirect_uris,
+                grants: client.grants,
+            },
+        );
+        registered
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Client> {
+        self.by_id.get(id)
+    }
+
+    /// The client that every sandbox has.
+    pub(crate) fn first(&self) -> Option<&Registered> {
+        self.by_id.first().map(|(_, client)| &client.registered)
+    }
+
+    pub(crate) fn has_api_key(&self, key: &[u8]) -> bool {
+        let mut clients = self.by_id.values();
+        clients.any(|client| client.registered.api_key.as_bytes() == key)
+    }
+}
+
+impl Client {
+    pub(crate) fn may_use(&self, grant: Grant) -> bool {
+        self.grants.contains(&grant)
+    }
+
+    pub(crate) fn may_redirect_to(&self, uri: &str) -> bool {
+        self.redirect_uris
+            .iter()
+            .any(|registered| matches(registered, uri))
+    }
+}
+
+fn matches(registered: &str, uri: &str) -> bool {
+    if registered == uri {
+        return true;
+    }
+    let (Ok(registered), Ok(mut uri)) = (Url::parse(registered), Url::parse(uri)) else {
+        return false;
+    };
+    is_loopback(&registered)
+        && registered.port().is_none()
+        && uri.set_port(None).is_ok()
+        && registered == uri
+}
+
+/// Whether a URL leads to this machine, by `http`.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    url.scheme() == "http"
+        && match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn redirect_uris_match_to_the_letter_but_for_the_port_of_this_machine() {
+        for (registered, uri, fits) in [
+            ("https://a.example/cb", "https://a.example/cb", true),
+            ("https://a.example/cb", "https://a.example/cb/", false),
+            ("https://a.example/cb", "https://a.example/cb?x=1", false),
+            ("https://a.example/cb", "https://a.example:8443/cb", false),
+            ("https://a.example/cb", "https://a.example.evil/cb", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:4711/cb", true),
+            ("http://localhost/cb", "http://localhost:4711/cb", true),
+            ("http://localhost/cb", "http://127.0.0.1:4711/cb", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:4711/other", false),
+            ("http://127.0.0.1:80/cb", "http://127.0.0.1:4711/cb", true),
+            (
+                "http://127.0.0.1:8000/cb",
+                "http://127.0.0.1:4711/cb",
+                false,
+            ),
+            (
+                "http://127.0.0.1/cb",
+                "http://127.0.0.1@evil.example/cb",
+                false,
+            ),
+        ] {
+            assert_eq!(matches(registered, uri), fits, "{registered} {uri}");
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! A running sandbox, in the hands of a test.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use serde::Serialize;
+
+use crate::{
+    answer::Answer,
+    api::messages::{self, SentMessage},
+    builder::{Builder, StartError},
+    ledger::Entry,
+    oauth::{NewClient, Registered},
+    service::Service,
+    webhooks::{self, ContactChange, Delivery, Happening},
+};
+
+/// A running sandbox. It ends when this is dropped.
+pub struct Sandbox {
+    service: Arc<Service>,
+    connection: Connection,
+}
+
+/// All that a program has to know to use it.
+#[derive(Clone, Serialize)]
+pub(crate) struct Connection {
+    pub(crate) api_base: String,
+    pub(crate) authorize_url: String,
+    pub(crate) token_url: String,
+    pub(crate) control_url: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) api_key: String,
+    pub(crate) number: String,
+    pub(crate) organization_id: String,
+    pub(crate) department_id: String,
+    pub(crate) username: String,
+    pub(crate) password: String,
+}
+
+/// Why a customer's text didn't arrive: what is wrong with it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CustomerError(String);
+
+impl Sandbox {
+    /// Starts one with the defaults of [`Builder`], on a free port.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    /// For one that isn't like any other.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn new(service: Arc<Service>, connection: Connection) -> Self {
+        Self {
+            service,
+            connection,
+        }
+    }
+
+    /// The API's base URL, without a slash at its end.
+    #[must_use]
+    pub fn api_base(&self) -> &str {
+        &self.connection.api_base
+    }
+
+    /// The authorization endpoint, with a slash at its end as the vendor prints it; it
+    /// works without, too.
+    #[must_use]
+    pub fn authorize_url(&self) -> &str {
+        &self.connection.authorize_url
+    }
+
+    /// The token endpoint, with a slash at its end as the vendor prints it; it works
+    /// without, too.
+    #[must_use]
+    pub fn token_url(&self) -> &str {
+        &self.connection.token_url
+    }
+
+    /// Where the control API is, for programs in other languages; `GET` lists it.
+    #[must_use]
+    pub fn control_url(&self) -> &str {
+        &self.connection.control_url
+    }
+
+    /// The ready-made client's id. It may use all grants and all scopes.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.connection.client_id
+    }
+
+    /// The ready-made client's secret.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        &self.connection.client_secret
+    }
+
+    /// The ready-made client's API key, for the header `x-api-key`.
+    #[must_use]
+    pub fn api_key(&self) -> &str {
+        &self.connection.api_key
+    }
+
+    /// A number of the account, to send from.
+    #[must_use]
+    pub fn number(&self) -> &str {
+        &self.connection.number
+    }
+
+    /// The organization's id, for event filters.
+    #[must_use]
+    pub fn organization_id(&self) -> &str {
+        &self.connection.organization_id
+    }
+
+    /// The id of the department that [`number`](Self::number) belongs to.
+    #[must_use]
+    pub fn department_id(&self) -> &str {
+        &self.connection.department_id
+    }
+
+    /// The name of the one user, for the login page.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.connection.username
+    }
+
+    /// The user's password.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        &self.connection.password
+    }
+
+    /// All that a program has to know to use it, as one JSON object; it holds secrets.
+    #[must_use]
+    pub fn connection_json(&self) -> String {
+        serde_json::to_string(&self.connection).unwrap_or_default()
+    }
+
+    /// Every request that arrived, in order, but for those to the control API. It
+    /// grows until [`clear_ledger`](Self::clear_ledger).
+    #[must_use]
+    pub fn ledger(&self) -> Vec<Entry> {
+        self.service.ledger().since(0).to_vec()
+    }
+
+    /// Forgets what arrived so far; the numbers of entries go on.
+    pub fn clear_ledger(&self) {
+        self.service.ledger().clear();
+    }
+
+    /// The messages that were sent, in order.
+    #[must_use]
+    pub fn sent_messages(&self) -> Vec<SentMessage> {
+        self.service.world().messages.sent().to_vec()
+    }
+
+    /// The events that were posted, or are about to be.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.service.world().deliveries.clone()
+    }
+
+    /// Waits until no delivery is under way.
+    pub async fn deliveries_settled(&self) {
+        let mut under_way = self.service.under_way.subscribe();
+        // The sender lives as long as the service, so this can't fail.
+        let _ = under_way.wait_for(|count| *count == 0).await;
+    }
+
+    /// Plays a customer who texts to a number of the account; returns the message's id.
+    /// Those who subscribed are told by the time that it is found by its id.
+    ///
+    /// # Errors
+    ///
+    /// When `from` isn't in E.164, `to` isn't a number of the account, or the text is
+    /// longer than [`MAX_TEXT`](crate::MAX_TEXT).
+    pub async fn customer_texts(
+        &self,
+        from: &str,
+        to: &str,
+        text: &str,
+    ) -> Result<String, CustomerError> {
+        let received = messages::receive(&self.service, from, to, text);
+        received.map_err(|fault| CustomerError(fault.to_string()))
+    }
+
+    /// Deletes a contact, for the event: the API has no operation for it. Returns
+    /// whether there was one.
+    pub fn delete_contact(&self, id: &str) -> bool {
+        delete_contact(&self.service, id)
+    }
+
+    /// Ends all access tokens, as if their time were over.
+    pub fn expire_access_tokens(&self) {
+        let mut world = self.service.world();
+        let now = world.clock.now();
+        world.oauth.expire_access_tokens(now);
+    }
+
+    /// Forgets all access tokens.
+    pub fn revoke_access_tokens(&self) {
+        self.service.world().oauth.revoke_access_tokens();
+    }
+
+    /// Forgets all refresh tokens, which ends every login.
+    pub fn revoke_refresh_tokens(&self) {
+        self.service.world().oauth.revoke_refresh_tokens();
+    }
+
+    /// Moves the sandbox's clock on: tokens, codes and subscriptions grow older. What
+    /// it waits for in real time isn't hastened.
+    pub fn advance(&self, by: Duration) {
+        self.service.world().clock.advance(by);
+    }
+
+    /// Gives this answer to the next request to an operation instead of handling it;
+    /// after it those that were scripted later, in order. `operation` is an
+    /// `operationId`, or `token` for the token endpoint. The gateway's checks are
+    /// passed over, too.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such operation.
+    pub fn answer_next(&self, operation: &str, answer: Answer) {
+        let added = self.service.script().add(operation, answer);
+        added.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Registers another client.
+    ///
+    /// # Errors
+    ///
+    /// What of it can't be registered: a redirect URI or a scope.
+    pub fn register_client(&self, client: NewClient) -> Result<Registered, StartError> {
+        client.check().map_err(StartError::Setting)?;
+        let mut world = self.service.world();
+        let world = &mut *world;
+        Ok(world.oauth.clients.add(&mut world.ids, client))
+    }
+}
+
+pub(crate) fn delete_contact(service: &Arc<Service>, id: &str) -> bool {
+    let mut world = service.world();
+    let Some(contact) = world.contacts.remove(id) else {
+        return false;
+    };
+    let happening = Happening::contact(ContactChange::Delete, &contact);
+    webhooks::publish(service, &mut world, &happening);
+    true
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.service.shutdown.cancel();
+    }
+}
+
+/// Shows where it is, and no credentials.
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("api_base", &self.connection.api_base)
+            .finish_non_exhaustive()
+    }
+}

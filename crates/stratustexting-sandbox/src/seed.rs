@@ -1,0 +1,175 @@
+//! The data that a sandbox starts with. Names and numbers are made up.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use stratustexting_client::types::{ConsentType, Contact, CustomConsent, Department, Site};
+
+use crate::{
+    api::{contacts::Contacts, messages::Messages},
+    clock::Clock,
+    ids::Ids,
+    oauth,
+    webhooks::Delivery,
+    world::World,
+};
+
+/// What every sandbox has: a sending number that is reserved for fiction.
+pub(crate) const NUMBER: &str = "+12025550100";
+
+const FIRST_NAMES: &[&str] = &[
+    "Ada", "Alan", "Barbara", "Chloé", "Dmitri", "Edsger", "Frances", "Grace", "Jörg", "Kenji",
+    "Leslie", "Margaret", "Niklaus", "Radia", "Søren", "Zoë",
+];
+const LAST_NAMES: &[&str] = &[
+    "Abara",
+    "Brown",
+    "Castillo",
+    "Dąbrowski",
+    "Eriksson",
+    "Fischer",
+    "García",
+    "Haddad",
+    "Ito",
+    "Jensen",
+    "Kaya",
+    "Li",
+    "Müller",
+    "Novák",
+    "O'Brien",
+    "Pham",
+    "Quispe",
+    "Rossi",
+    "Sato",
+];
+const COMPANIES: &[&str] = &["Example Ltd", "Example & Söhne", "Example, Inc."];
+
+/// # Panics
+///
+/// Never: the settings are checked by the builder.
+pub(crate) fn world(seed: u64, contacts: usize, oauth: oauth::Settings) -> World {
+    let mut ids = Ids::new(seed);
+    let site = site(&mut ids);
+    let mut world = World {
+        clock: Clock::default(),
+        oauth: oauth::Server::new(&mut ids, oauth),
+        contacts: Contacts::default(),
+        consents: [
+            consent(&mut ids, &site, "Order updates", "Informational"),
+            consent(&mut ids, &site, "Offers", "Promotional"),
+        ]
+        .into_iter()
+        .collect(),
+        subscriptions: Default::default(),
+        messages: Messages::default(),
+        deliveries: Vec::<Delivery>::new(),
+        site,
+        ids,
+    };
+    for index in 0..contacts {
+        let contact = contact(&mut world, index);
+        world.contacts.insert(contact);
+    }
+    world
+}
+
+fn site(ids: &mut Ids) -> Site {
+    let mut department = |name: &str, numbers: &[&str]| {
+        let numbers: Vec<String> = numbers.iter().map(|&number| number.to_owned()).collect();
+        Department::default()
+            .with_id(ids.object())
+            .with_name(name)
+            .with_phone_numbers(numbers)
+    };
+    let departments = vec![
+        department("Sales", &[NUMBER, "+12025550101"]),
+        department("Support", &["+12025550102"]),
+    ];
+    Site::default()
+        .with_id(ids.object())
+        .with_org_id(ids.object())
+        .with_name("Main office")
+        .with_departments(departments)
+}
+
+fn consent(ids: &mut Ids, site: &Site, name: &str, kind: &str) -> (String, CustomConsent) {
+    let id = ids.object();
+    let mut consent = CustomConsent::default()
+        .with_id(&id)
+        .with_name(name)
+        .with_type_(ConsentType::from(kind.to_owned()))
+        .with_active(true)
+        .with_created_date_time(long_ago())
+        .with_last_update_date_time(long_ago());
+    consent.org_id.clone_from(&site.org_id);
+    (id, consent)
+}
+
+fn contact(world: &mut World, index: usize) -> Contact {
+    let id = world.ids.object();
+    let random = world.ids.random();
+    let mut choose = |from: &[&'static str]| from[random.usize(..from.len())];
+    let first = choose(FIRST_NAMES);
+    let mut contact = Contact::default()
+        .with_id(id)
+        .with_first_name(first)
+        .with_last_name(choose(LAST_NAMES))
+        .with_mobile_number(number(index))
+        .with_email(format!("contact{index}@example.com"))
+        .with_consent_level(ConsentType::from(
+            choose(&["Conversational", "Informational", "Promotional"]).to_owned(),
+        ))
+        .with_org_id(world.organization_id())
+        .with_department_id(world.first_department())
+        .with_created_date_time(long_ago() + TimeDelta::seconds(index as i64))
+        .with_last_update_date_time(long_ago() + TimeDelta::seconds(index as i64));
+    // Not every contact has everything: a program must not count on it.
+    if index % 3 == 0 {
+        contact.company = Some(COMPANIES[index / 3 % COMPANIES.len()].to_owned());
+    }
+    if index % 5 == 0 {
+        contact.tags = Some(vec!["vip".to_owned()]);
+    }
+    if index % 7 == 0 {
+        contact.email = None;
+    }
+    contact
+}
+
+/// 2026-01-05, 09:00 UTC.
+fn long_ago() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_603_600, 0).unwrap_or_default()
+}
+
+/// A number that nobody has: 555-0100 to 555-0199 of North American areas, which are
+/// reserved for fiction, and then those of a country code that isn't assigned. The
+/// areas 202 and 303 are left to tests and to the sandbox itself.
+fn number(index: usize) -> String {
+    let mut areas = (201..=989).filter(|area| !matches!(area, 202 | 303) && area % 100 != 11);
+    const AREAS: usize = 779;
+    let line = index / AREAS;
+    match areas.nth(index % AREAS) {
+        Some(area) if line < 100 => format!("+1{area}55501{line:02}"),
+        _ => format!("+999{index:08}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::number;
+
+    #[test]
+    fn each_contact_has_a_number_of_its_own_that_nobody_has() {
+        let numbers: HashSet<String> = (0..100_000).map(number).collect();
+
+        assert_eq!(numbers.len(), 100_000);
+        for number in &numbers {
+            let fictional = number.starts_with("+1") && number[5..].starts_with("55501");
+            assert!(
+                fictional && number.len() == 12 || number.starts_with("+999"),
+                "{number}"
+            );
+            assert!(!number.starts_with("+1303") && !number.starts_with("+1202"));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The way of a request: it is written down, a scripted answer is given if one waits,
+//! else the OAuth server, or the gateway and then the application, answers.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::Response,
+};
+use bytes::Bytes;
+use http::{HeaderValue, request::Parts};
+use stratustexting_client::Operation;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    answer::{Script, TOKEN},
+    api::{self, Call},
+    builder::Limits,
+    gateway,
+    ledger::Ledger,
+    oauth,
+    reply::Reply,
+    world::World,
+};
+
+/// The path of the API's base URL, that of the brand's.
+pub(crate) const BASE_PATH: &str = "/stratustexting-prod";
+pub(crate) const AUTHORIZE_PATH: &str = "/oauth2/authorize";
+pub(crate) const TOKEN_PATH: &str = "/oauth2/token";
+
+/// What is read of a request at most: the largest message, and then some.
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// What all requests share. No lock is held while anything is waited for.
+pub(crate) struct Service {
+    pub(crate) limits: Limits,
+    pub(crate) callbacks: reqwest::Client,
+    /// Ends what goes on in the background when the sandbox goes away.
+    pub(crate) shutdown: CancellationToken,
+    /// How many deliveries are under way.
+    pub(crate) under_way: watch::Sender<usize>,
+    world: Mutex<World>,
+    ledger: Mutex<Ledger>,
+    script: Mutex<Script>,
+}
+
+impl Service {
+    pub(crate) fn new(limits: Limits, callbacks: reqwest::Client, world: World) -> Self {
+        Self {
+            limits,
+            callbacks,
+            shutdown: CancellationToken::new(),
+            under_way: watch::Sender::new(0),
+            world: Mutex::new(world),
+            ledger: Mutex::default(),
+            script: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a request goes.
+enum Place {
+    Authorize,
+    Token,
+    Operation(&'static Operation),
+    Nowhere,
+}
+
+impl Place {
+    fn of(service: &Service, parts: &Parts) -> Self {
+        let path = parts.uri.path();
+        // The vendor prints these URLs with a slash at their end; clients leave it out.
+        match path.strip_suffix('/').unwrap_or(path) {
+            AUTHORIZE_PATH => return Self::Authorize,
+            TOKEN_PATH => return Self::Token,
+            _ => {}
+        }
+        let below = path.strip_prefix(BASE_PATH);
+        let operation = below.and_then(|path| Operation::at(parts.method.as_str(), path));
+        match operation {
+            Some(operation) if service.limits.has(operation) => Self::Operation(operation),
+            _ => Self::Nowhere,
+        }
+    }
+
+    fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Authorize => Some("authorize"),
+            Self::Token => Some(TOKEN),
+            Self::Operation(operation) => Some(operation.id),
+            Self::Nowhere => None,
+        }
+    }
+}
+
+/// Answers every request that isn't for the control API.
+pub(crate) async fn serve(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return gateway::too_large().map(Body::from);
+    };
+    let place = Place::of(&service, &parts);
+    let sequence = service.ledger().write(place.name(), &parts, &body);
+    let scripted = place.name().and_then(|name| service.script().take(name));
+    let reply = match scripted {
+        Some(answer) => answer.into_reply(),
+        None => answer(&service, &place, parts, body).await,
+    };
+    let status = reply.status().as_u16();
+    service.ledger().answered(sequence, status);
+    tracing::debug!(operation = place.name(), status, "answered");
+    reply.map(Body::from)
+}
+
+async fn answer(service: &Arc<Service>, place: &Place, parts: Parts, body: Bytes) -> Reply {
+    let query = parts.uri.query().unwrap_or_default();
+    match place {
+        Place::Authorize => oauth::authorize(&mut service.world(), &parts.method, query, &body),
+        Place::Token if parts.method == http::Method::POST => {
+            oauth::token(&mut service.world(), &parts.headers, &body)
+        }
+        Place::Operation(operation) => {
+            let request_id = service.world().ids.uuid();
+            let mut reply = application(service, operation, parts, body).await;
+            if let Ok(id) = HeaderValue::from_str(&request_id) {
+                reply.headers_mut().insert("x-amzn-requestid", id);
+            }
+            reply
+        }
+        Place::Token | Place::Nowhere => gateway::unknown_route(),
+    }
+}
+
+async fn application(
+    service: &Arc<Service>,
+    operation: &'static Operation,
+    parts: Parts,
+    body: Bytes,
+) -> Reply {
+    let now = {
+        let world = service.world();
+        let now = world.clock.now();
+        if let Err(refusal) = gateway::check(&world.oauth, operation, &parts.headers, now) {
+            return refusal;
+        }
+        now
+    };
+    let call = Call::new(operation, parts, body);
+    match api::answer(service, &call).await {
+        Ok(reply) => reply,
+        Err(fault) => fault.into_reply(call.path(), now),
+    }
+}

@@ -1,0 +1,56 @@
+//! All that the sandbox knows: one organization and what happened to it.
+
+use indexmap::IndexMap;
+use stratustexting_client::types::{CustomConsent, Site, Subscription};
+
+use crate::{
+    api::{contacts::Contacts, messages::Messages},
+    clock::Clock,
+    ids::Ids,
+    oauth,
+    webhooks::Delivery,
+};
+
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) oauth: oauth::Server,
+    pub(crate) site: Site,
+    pub(crate) contacts: Contacts,
+    pub(crate) consents: IndexMap<String, CustomConsent>,
+    pub(crate) subscriptions: IndexMap<String, Subscription>,
+    pub(crate) messages: Messages,
+    pub(crate) deliveries: Vec<Delivery>,
+}
+
+impl World {
+    pub(crate) fn organization_id(&self) -> &str {
+        self.site.org_id.as_deref().unwrap_or_default()
+    }
+
+    /// The department that a number of the account belongs to.
+    pub(crate) fn department_of(&self, number: &str) -> Option<&str> {
+        let departments = self.site.departments.as_deref().unwrap_or_default();
+        let department = departments.iter().find(|department| {
+            let numbers = department.phone_numbers.as_deref().unwrap_or_default();
+            numbers.iter().any(|own| own == number)
+        });
+        department?.id.as_deref()
+    }
+
+    /// The department of contacts that name none.
+    pub(crate) fn first_department(&self) -> &str {
+        let departments = self.site.departments.as_deref().unwrap_or_default();
+        let first = departments.first();
+        first
+            .and_then(|first| first.id.as_deref())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn has_department(&self, id: &str) -> bool {
+        let departments = self.site.departments.as_deref().unwrap_or_default();
+        departments
+            .iter()
+            .any(|department| department.id.as_deref() == Some(id))
+    }
+}

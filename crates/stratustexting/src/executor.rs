@@ -133,7 +133,12 @@ impl Executor {
         state: &CallState,
     ) -> Result<Parts> {
         let url = request.url().clone();
+        let empty = request.body().is_none() && *request.method() == http::Method::POST;
         let headers = request.headers_mut();
+        if empty {
+            // A POST without a length is turned away by some proxies (411).
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         headers.insert(header::AUTHORIZATION, token.header());
         headers.insert(API_KEY, self.api_key.clone());
         let exchange = async {

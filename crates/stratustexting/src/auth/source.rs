@@ -194,8 +194,12 @@ impl Inner {
         if let Some(token) = stored.as_ref() {
             // Another process, or the last run of this one, may have left a good one.
             let mut state = self.lock();
-            if state.accepts(token, SystemTime::now() + LEEWAY) {
+            let now = SystemTime::now();
+            if state.accepts(token, now) {
+                // Even one that is about to expire, for when the renewal fails.
                 state.current = Some(token.clone());
+            }
+            if state.accepts(token, now + LEEWAY) {
                 return Ok(token.clone());
             }
         }

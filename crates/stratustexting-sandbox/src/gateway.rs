@@ -26,26 +26,22 @@ pub(crate) fn too_large() -> Reply {
     refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long")
 }
 
-/// # Errors
-///
 /// The refusal, where the request isn't to reach the application.
 pub(crate) fn check(
     oauth: &oauth::Server,
     operation: &Operation,
     headers: &HeaderMap,
     now: DateTime<Utc>,
-) -> Result<(), Reply> {
+) -> Option<Reply> {
     let scopes = bearer(headers).and_then(|token| oauth.scopes_of(token, now));
     let Some(scopes) = scopes else {
-        return Err(refusal(StatusCode::UNAUTHORIZED, "Unauthorized"));
+        return Some(refusal(StatusCode::UNAUTHORIZED, "Unauthorized"));
     };
     let key = headers.get("x-api-key").map(|key| key.as_bytes());
     let has_key = key.is_some_and(|key| oauth.clients.has_api_key(key));
     let in_scope = |wanted: &&str| scopes.iter().any(|scope| scope == wanted);
-    if !has_key || !operation.scopes.iter().all(in_scope) {
-        return Err(refusal(StatusCode::FORBIDDEN, "Forbidden"));
-    }
-    Ok(())
+    let may = has_key && operation.scopes.iter().all(in_scope);
+    (!may).then(|| refusal(StatusCode::FORBIDDEN, "Forbidden"))
 }
 
 /// The token, where there is one and one only.

@@ -122,13 +122,13 @@ fn contact(world: &mut World, index: usize) -> Contact {
         .with_created_date_time(long_ago() + TimeDelta::seconds(index as i64))
         .with_last_update_date_time(long_ago() + TimeDelta::seconds(index as i64));
     // Not every contact has everything: a program must not count on it.
-    if index % 3 == 0 {
+    if index.is_multiple_of(3) {
         contact.company = Some(COMPANIES[index / 3 % COMPANIES.len()].to_owned());
     }
-    if index % 5 == 0 {
+    if index.is_multiple_of(5) {
         contact.tags = Some(vec!["vip".to_owned()]);
     }
-    if index % 7 == 0 {
+    if index.is_multiple_of(7) {
         contact.email = None;
     }
     contact

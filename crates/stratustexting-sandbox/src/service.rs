@@ -154,7 +154,7 @@ async fn application(
     let now = {
         let world = service.world();
         let now = world.clock.now();
-        if let Err(refusal) = gateway::check(&world.oauth, operation, &parts.headers, now) {
+        if let Some(refusal) = gateway::check(&world.oauth, operation, &parts.headers, now) {
             return refusal;
         }
         now

@@ -9,6 +9,8 @@
 //! resident memory of both, and fails when they differ by more than 20 MB.
 //! Linux only: the peak is read from `/proc`.
 
+#![allow(clippy::print_stdout, reason = "printing is what it is for")]
+
 use std::{
     env,
     error::Error,

@@ -50,7 +50,7 @@ pub(crate) fn create(service: &Service, call: &Call) -> Result<Reply, Fault> {
 pub(crate) fn update(service: &Service, call: &Call) -> Result<Reply, Fault> {
     let request = call.json()?;
     change(&mut service.world(), call, |consent| {
-        apply(consent, request)
+        apply(consent, request);
     })
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn change_status(service: &Service, call: &Call) -> Result<Reply, Fau
         }
     };
     change(&mut service.world(), call, |consent| {
-        consent.active = Some(active)
+        consent.active = Some(active);
     })
 }
 

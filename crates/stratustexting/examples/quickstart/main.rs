@@ -10,6 +10,12 @@
 //! told to send (`--to NUMBER`) or to write contacts, consents and subscriptions
 //! (`--write`).
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the program says what it does"
+)]
+
 mod browser;
 mod callback;
 mod service;

@@ -1,0 +1,156 @@
+//! What the tests share.
+
+use std::{
+    fs,
+    ops::Deref,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
+
+use axum::{Router, body::Bytes, extract::State, routing::get};
+use http::{HeaderMap, StatusCode};
+use reqwest::{Method, RequestBuilder, redirect::Policy};
+use serde_json::Value;
+use stratustexting_sandbox::{Builder, Sandbox};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
+
+/// A customer's number; no seeded contact has it.
+pub(crate) const CUSTOMER: &str = "+13035550123";
+
+/// A sandbox and a program with a token for it.
+pub(crate) struct Api {
+    sandbox: Sandbox,
+    pub(crate) http: reqwest::Client,
+    pub(crate) token: String,
+}
+
+impl Api {
+    pub(crate) async fn start() -> Self {
+        Self::of(Sandbox::builder().contacts(20)).await
+    }
+
+    pub(crate) async fn of(builder: Builder) -> Self {
+        let sandbox = builder.start().await.unwrap();
+        let http = http();
+        let (_, token) = answer(
+            http.post(sandbox.token_url())
+                .basic_auth(sandbox.client_id(), Some(sandbox.client_secret()))
+                .form(&[("grant_type", "client_credentials")]),
+        )
+        .await;
+        let token = token["access_token"].as_str().unwrap().to_owned();
+        Self {
+            sandbox,
+            http,
+            token,
+        }
+    }
+
+    /// A request below the base URL, without credentials.
+    pub(crate) fn bare(&self, method: &str, path: &str) -> RequestBuilder {
+        let method: Method = method.parse().unwrap();
+        self.http
+            .request(method, format!("{}{path}", self.api_base()))
+    }
+
+    /// A request below the base URL.
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        self.bare(method, path)
+            .bearer_auth(&self.token)
+            .header("x-api-key", self.api_key())
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str) -> (u16, Value) {
+        answer(self.request(method, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        answer(self.request("POST", path).json(&body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> (u16, Value) {
+        answer(self.request("PUT", path).json(&body)).await
+    }
+
+    /// A filter of this account.
+    pub(crate) fn filter(&self, topic: &str) -> String {
+        let (organization, department) = (self.organization_id(), self.department_id());
+        format!("/orgId/{organization}/department/{department}/{topic}")
+    }
+}
+
+impl Deref for Api {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        &self.sandbox
+    }
+}
+
+pub(crate) fn http() -> reqwest::Client {
+    let builder = reqwest::Client::builder();
+    builder.redirect(Policy::none()).no_proxy().build().unwrap()
+}
+
+/// Status and body, null where it isn't JSON.
+pub(crate) async fn answer(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.bytes().await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// A fixture, by its path below the SDK's.
+pub(crate) fn fixture(path: &str) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../stratustexting/tests/fixtures");
+    let text = fs::read_to_string(folder.join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A program that takes part in the handshake and keeps what is posted to it.
+pub(crate) struct Callback {
+    pub(crate) uri: String,
+    pub(crate) events: UnboundedReceiver<Value>,
+}
+
+impl Callback {
+    pub(crate) async fn start() -> Self {
+        Self::failing(0).await
+    }
+
+    /// One that answers the first posts with 500.
+    pub(crate) async fn failing(failures: usize) -> Self {
+        type Arrivals = (UnboundedSender<Value>, Arc<AtomicUsize>);
+        async fn handshake(headers: HeaderMap) -> HeaderMap {
+            let token = headers.get("validation-token").cloned();
+            HeaderMap::from_iter(token.map(|t| ("validation-token".parse().unwrap(), t)))
+        }
+        async fn event(
+            State((events, failures)): State<Arrivals>,
+            headers: HeaderMap,
+            body: Bytes,
+        ) -> StatusCode {
+            assert_eq!(headers["content-type"], "application/json");
+            events.send(serde_json::from_slice(&body).unwrap()).unwrap();
+            let fails = failures.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
+            match fails {
+                Ok(_) => StatusCode::INTERNAL_SERVER_ERROR,
+                Err(_) => StatusCode::NO_CONTENT,
+            }
+        }
+        let (sender, events) = unbounded_channel();
+        let routes = Router::new()
+            .route("/hook", get(handshake).post(event))
+            .with_state((sender, Arc::new(AtomicUsize::new(failures))));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/hook", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self { uri, events }
+    }
+}

@@ -181,15 +181,15 @@ impl Builder {
             .build()?;
         let world = seed::world(self.seed, self.contacts, self.oauth);
         let connection = Connection::of(&format!("http://{address}"), &world);
-        let service = Arc::new(Service::new(self.limits, callbacks, world));
+        let service = Arc::new(Service::new(connection, self.limits, callbacks, world));
         let routes = Router::new()
-            .nest(control::PATH, control::routes(connection.clone()))
+            .nest(control::PATH, control::routes())
             .fallback(serve)
             .with_state(Arc::clone(&service));
         let ended = service.shutdown.clone().cancelled_owned();
         let server = axum::serve(listener, routes).with_graceful_shutdown(ended);
         tokio::spawn(async move { server.await });
-        Ok(Sandbox::new(service, connection))
+        Ok(Sandbox::new(service))
     }
 
     fn check(&self) -> Result<(), StartError> {

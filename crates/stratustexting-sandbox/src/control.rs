@@ -29,13 +29,9 @@ type Shared = State<Arc<Service>>;
 type Refusal = (StatusCode, Json<Value>);
 type Outcome<T> = Result<Json<T>, Refusal>;
 
-pub(crate) fn routes(connection: Connection) -> Router<Arc<Service>> {
-    let index = Json(Index {
-        connection,
-        control: LIST,
-    });
+pub(crate) fn routes() -> Router<Arc<Service>> {
     Router::new()
-        .route("/", get(async move || index))
+        .route("/", get(index))
         .route("/ledger", get(ledger).delete(clear_ledger))
         .route("/messages", get(sent))
         .route("/deliveries", get(deliveries))
@@ -48,7 +44,14 @@ pub(crate) fn routes(connection: Connection) -> Router<Arc<Service>> {
         .route("/contacts/{id}", delete(remove_contact))
 }
 
-#[derive(Clone, Serialize)]
+async fn index(State(service): Shared) -> Json<Index> {
+    Json(Index {
+        connection: service.connection.clone(),
+        control: LIST,
+    })
+}
+
+#[derive(Serialize)]
 struct Index {
     #[serde(flatten)]
     connection: Connection,

@@ -17,7 +17,6 @@ use crate::{
 /// A running sandbox. It ends when this is dropped.
 pub struct Sandbox {
     service: Arc<Service>,
-    connection: Connection,
 }
 
 /// All that a program has to know to use it.
@@ -57,91 +56,88 @@ impl Sandbox {
         Builder::default()
     }
 
-    pub(crate) fn new(service: Arc<Service>, connection: Connection) -> Self {
-        Self {
-            service,
-            connection,
-        }
+    pub(crate) fn new(service: Arc<Service>) -> Self {
+        Self { service }
     }
 
     /// The API's base URL, without a slash at its end.
     #[must_use]
     pub fn api_base(&self) -> &str {
-        &self.connection.api_base
+        &self.service.connection.api_base
     }
 
     /// The authorization endpoint, with a slash at its end as the vendor prints it; it
     /// works without, too.
     #[must_use]
     pub fn authorize_url(&self) -> &str {
-        &self.connection.authorize_url
+        &self.service.connection.authorize_url
     }
 
     /// The token endpoint, with a slash at its end as the vendor prints it; it works
     /// without, too.
     #[must_use]
     pub fn token_url(&self) -> &str {
-        &self.connection.token_url
+        &self.service.connection.token_url
     }
 
     /// Where the control API is, for programs in other languages; `GET` lists it.
     #[must_use]
     pub fn control_url(&self) -> &str {
-        &self.connection.control_url
+        &self.service.connection.control_url
     }
 
     /// The ready-made client's id. It may use all grants and all scopes.
     #[must_use]
     pub fn client_id(&self) -> &str {
-        &self.connection.client_id
+        &self.service.connection.client_id
     }
 
     /// The ready-made client's secret.
     #[must_use]
     pub fn client_secret(&self) -> &str {
-        &self.connection.client_secret
+        &self.service.connection.client_secret
     }
 
     /// The ready-made client's API key, for the header `x-api-key`.
     #[must_use]
     pub fn api_key(&self) -> &str {
-        &self.connection.api_key
+        &self.service.connection.api_key
     }
 
     /// A number of the account, to send from.
     #[must_use]
     pub fn number(&self) -> &str {
-        &self.connection.number
+        &self.service.connection.number
     }
 
     /// The organization's id, for event filters.
     #[must_use]
     pub fn organization_id(&self) -> &str {
-        &self.connection.organization_id
+        &self.service.connection.organization_id
     }
 
     /// The id of the department that [`number`](Self::number) belongs to.
     #[must_use]
     pub fn department_id(&self) -> &str {
-        &self.connection.department_id
+        &self.service.connection.department_id
     }
 
     /// The name of the one user, for the login page.
     #[must_use]
     pub fn username(&self) -> &str {
-        &self.connection.username
+        &self.service.connection.username
     }
 
     /// The user's password.
     #[must_use]
     pub fn password(&self) -> &str {
-        &self.connection.password
+        &self.service.connection.password
     }
 
     /// All that a program has to know to use it, as one JSON object; it holds secrets.
     #[must_use]
     pub fn connection_json(&self) -> String {
-        serde_json::to_string(&self.connection).unwrap_or_default()
+        serde_json::to_string(&self.service.connection).unwrap_or_default()
     }
 
     /// Every request that arrived, in order, but for those to the control API. It
@@ -267,7 +263,7 @@ impl Drop for Sandbox {
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
-            .field("api_base", &self.connection.api_base)
+            .field("api_base", &self.service.connection.api_base)
             .finish_non_exhaustive()
     }
 }

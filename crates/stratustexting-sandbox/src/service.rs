@@ -22,6 +22,7 @@ use crate::{
     ledger::Ledger,
     oauth,
     reply::Reply,
+    sandbox::Connection,
     world::World,
 };
 
@@ -35,6 +36,7 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// What all requests share. No lock is held while anything is waited for.
 pub(crate) struct Service {
+    pub(crate) connection: Connection,
     pub(crate) limits: Limits,
     pub(crate) callbacks: reqwest::Client,
     /// Ends what goes on in the background when the sandbox goes away.
@@ -47,8 +49,14 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(limits: Limits, callbacks: reqwest::Client, world: World) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        limits: Limits,
+        callbacks: reqwest::Client,
+        world: World,
+    ) -> Self {
         Self {
+            connection,
             limits,
             callbacks,
             shutdown: CancellationToken::new(),

@@ -135,7 +135,7 @@ async fn subscriptions_are_listed_and_deleted() {
             .collect::<Vec<_>>()
     };
 
-    assert_eq!(list().await, [id.clone()]);
+    assert_eq!(list().await, std::slice::from_ref(&id));
     let deleted = client.subscriptions().delete(&id).await.unwrap();
     assert!(deleted.status().is_success());
     assert!(list().await.is_empty());

@@ -22,7 +22,7 @@ mod test_support;
 mod unknown_fields;
 mod validation;
 
-pub(crate) use self::media::is_multipart_only;
+pub(crate) use self::media::{chosen, is_multipart_only};
 pub use self::{enums::OpenEnum, report::Report};
 
 use self::report::Notes;

@@ -13,6 +13,7 @@ use syn::{
 /// Whose paths are cut down to the last name. What isn't here keeps its whole
 /// path, so that two types with one name stay apart.
 const SHORTENED: &[&[&str]] = &[
+    &["std", "boxed"],
     &["std", "option"],
     &["std", "string"],
     &["std", "vec"],

@@ -132,7 +132,7 @@ fn every_way_to_break_the_document_is_one_line() {
                 json!(["/content/*/surname"]);
         }),
         ("not an OpenAPI document", |document| {
-            document["info"] = json!(null)
+            document["info"] = json!(null);
         }),
     ];
     for (place, way) in ways {

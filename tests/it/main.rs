@@ -11,6 +11,10 @@ mod snapshots;
 mod support;
 
 /// The build script itself, for its settings.
-#[allow(dead_code, reason = "its `main` is Cargo's")]
+#[allow(
+    dead_code,
+    clippy::print_stdout,
+    reason = "its `main`, which speaks to Cargo, isn't called here"
+)]
 #[path = "../../build.rs"]
 mod build_script;

@@ -106,12 +106,13 @@ fn features(with: &[&str]) -> CommandLine {
 }
 
 /// Packages what is published, and builds each package from its archive. Told where
-/// to build, Cargo finds the dependencies there that the tests have built; otherwise
-/// each archive would build all of them again.
+/// to build, and with the workspace's profile, Cargo finds the dependencies that the
+/// tests have built; otherwise each archive would build all of them again.
 fn package(options: &Options) -> CommandLine {
     let command = CommandLine::cargo(&["package", "--workspace", "--exclude", "xtask", "--locked"])
         .argument("--target-dir")
-        .argument(Workspace::target());
+        .argument(Workspace::target())
+        .with("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
     if options.allow_dirty {
         command.argument("--allow-dirty")
     } else {

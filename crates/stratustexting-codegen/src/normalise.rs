@@ -8,6 +8,7 @@
 //! a test that shows the trap. What no pass can make safe is refused, with
 //! operation and location, before the generator sees it.
 
+mod compose;
 mod descriptions;
 mod enums;
 mod hoist;
@@ -22,7 +23,7 @@ mod test_support;
 mod unknown_fields;
 mod validation;
 
-pub(crate) use self::media::is_multipart_only;
+pub(crate) use self::media::{chosen, is_multipart_only};
 pub use self::{enums::OpenEnum, report::Report};
 
 use self::report::Notes;
@@ -106,6 +107,11 @@ pub const PASSES: &[Pass] = &[
         name: "drop-schema-extensions",
         purpose: "a schema with an extension escapes the conversions that build.rs asks for",
         run: validation::drop_schema_extensions,
+    },
+    Pass {
+        name: "merge-parts",
+        purpose: "properties that the generator merges escape the conversions that build.rs asks for",
+        run: compose::merge_parts,
     },
     Pass {
         name: "hoist-schemas",

@@ -1,13 +1,29 @@
 //! A generated file summed up for review.
+//!
+//! The generated file has thousands of lines, most of which follow from a few
+//! facts: which types, fields and values there are, and what an operation takes
+//! and returns. The outline has a line for each of those and none for the rest, so
+//! that a field that the service adds is one added line. It is made from the
+//! file's syntax tree rather than from the document, so that it also shows what a
+//! new version of the generator makes of the same document.
 
-use quote::ToTokens;
-use syn::{Fields, File, ImplItem, Item, ItemImpl, ItemMod, Type, Visibility};
+mod spelling;
+mod tables;
 
-/// One sorted line per type, field, variant, constant, and operation with its
-/// arguments and result.
-///
-/// It is what a caller of the client sees of a change, without the text in
-/// between: an added field is one added line.
+use std::collections::BTreeMap;
+
+use syn::{
+    Fields, File, FnArg, ImplItem, Item, ItemEnum, ItemImpl, ItemMod, ItemStruct, LitStr,
+    ReturnType, Token, Type, Visibility, braced,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+};
+
+use self::spelling::{inner, last_ident, spell};
+use crate::polish::wire_name;
+
+/// One sorted line per type, field, variant, value of an open enum, operation with
+/// its arguments and result, and fact of the tables.
 ///
 /// # Errors
 ///
@@ -15,121 +31,213 @@ use syn::{Fields, File, ImplItem, Item, ItemImpl, ItemMod, Type, Visibility};
 pub fn outline(source: &str) -> Result<String, syn::Error> {
     let file: File = syn::parse_file(source)?;
     let mut lines = Vec::new();
-    for item in &file.items {
-        match item {
-            Item::Mod(module) => match module.ident.to_string().as_str() {
-                "types" | "open_enums" => types(module, &mut lines),
-                "builder" => operations(module, &mut lines),
-                "tables" => tables(module, &mut lines),
-                _ => {}
-            },
-            Item::Impl(item) if self_type(item) == "Client" && item.trait_.is_none() => {
-                for method in public_methods(item) {
-                    let name = &method.sig.ident;
-                    let result = tidy(&method.sig.output);
-                    lines.push(format!("client method {name}{result}"));
-                }
-            }
+    for module in file.items.iter().filter_map(|item| match item {
+        Item::Mod(module) => Some(module),
+        _ => None,
+    }) {
+        match module.ident.to_string().as_str() {
+            "types" | "open_enums" => types(module, &mut lines)?,
+            "tables" => tables::facts(module, &mut lines),
             _ => {}
         }
     }
+    client(&file, &mut lines);
     lines.sort();
-    lines.dedup();
     let mut text = lines.join("\n");
     text.push('\n');
     Ok(text)
 }
 
-fn types(module: &ItemMod, lines: &mut Vec<String>) {
-    for item in module.content.iter().flat_map(|(_, items)| items) {
+fn types(module: &ItemMod, lines: &mut Vec<String>) -> Result<(), syn::Error> {
+    let items = items_of(module);
+    let mut on_wire = BTreeMap::new();
+    for item in items {
+        if let Item::Macro(item) = item
+            && item
+                .mac
+                .path
+                .segments
+                .last()
+                .is_some_and(|segment| segment.ident == "open_enum_impls")
+        {
+            let list: OpenEnumImpls = item.mac.parse_body()?;
+            on_wire.insert(list.name, list.values);
+        }
+    }
+    for item in items {
         match item {
-            Item::Struct(item) => {
-                let name = &item.ident;
-                match &item.fields {
-                    Fields::Named(fields) => {
-                        lines.push(format!("type {name}"));
-                        for field in &fields.named {
-                            if let Some(ident) = &field.ident {
-                                lines.push(format!("type {name}.{ident}: {}", tidy(&field.ty)));
-                            }
-                        }
-                    }
-                    fields => lines.push(format!("type {name}{}", tidy(fields))),
-                }
-            }
+            Item::Struct(item) => structure(item, lines),
             Item::Enum(item) => {
-                let name = &item.ident;
-                lines.push(format!("enum {name}"));
-                for variant in &item.variants {
+                let values = on_wire.get(&item.ident.to_string());
+                enumeration(item, values.unwrap_or(&BTreeMap::new()), lines);
+            }
+            Item::Type(item) => lines.push(format!("alias {} = {}", item.ident, spell(&item.ty))),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn structure(item: &ItemStruct, lines: &mut Vec<String>) {
+    let name = &item.ident;
+    match &item.fields {
+        Fields::Named(fields) => {
+            lines.push(format!("type {name}"));
+            for field in &fields.named {
+                let ident = field.ident.as_ref().map(ToString::to_string);
+                let ident = ident.unwrap_or_default();
+                let wire = wire_name(field).map(|wire| format!(" = {wire:?}"));
+                lines.push(format!(
+                    "type {name}.{ident}: {}{}",
+                    spell(&field.ty),
+                    wire.unwrap_or_default()
+                ));
+            }
+        }
+        fields => lines.push(format!("type {name}{}", unnamed(fields))),
+    }
+}
+
+fn enumeration(item: &ItemEnum, on_wire: &BTreeMap<String, String>, lines: &mut Vec<String>) {
+    let name = &item.ident;
+    lines.push(format!("enum {name}"));
+    for variant in &item.variants {
+        let ident = &variant.ident;
+        let value = on_wire.get(&ident.to_string());
+        let value = value
+            .map(|value| format!(" = {value:?}"))
+            .unwrap_or_default();
+        match &variant.fields {
+            Fields::Named(fields) => {
+                lines.push(format!("enum {name}::{ident}"));
+                for field in &fields.named {
+                    let field_name = field.ident.as_ref().map(ToString::to_string);
                     lines.push(format!(
-                        "enum {name}::{}",
-                        tidy(&variant_without_attributes(variant))
+                        "enum {name}::{ident}.{}: {}",
+                        field_name.unwrap_or_default(),
+                        spell(&field.ty)
                     ));
                 }
             }
-            Item::Type(item) => lines.push(format!("alias {} = {}", item.ident, tidy(&item.ty))),
-            _ => {}
+            fields => lines.push(format!("enum {name}::{ident}{}{value}", unnamed(fields))),
         }
     }
 }
 
-fn variant_without_attributes(variant: &syn::Variant) -> syn::Variant {
-    let mut variant = variant.clone();
-    variant.attrs.clear();
-    variant
+/// The part of a tuple in brackets; nothing where there are no fields.
+fn unnamed(fields: &Fields) -> String {
+    let types: Vec<String> = fields.iter().map(|field| spell(&field.ty)).collect();
+    if types.is_empty() {
+        String::new()
+    } else {
+        format!("({})", types.join(", "))
+    }
 }
 
-/// The request builders: a line per argument with the type that is sent, and one
-/// for the result.
-fn operations(module: &ItemMod, lines: &mut Vec<String>) {
-    for item in module.content.iter().flat_map(|(_, items)| items) {
-        match item {
-            Item::Struct(item) => {
-                for field in &item.fields {
-                    let ident = field.ident.as_ref().map(ToString::to_string);
-                    let ident = ident.unwrap_or_default();
-                    if ident != "client" {
-                        let argument = argument_type(&field.ty);
-                        lines.push(format!("operation {}({ident}: {argument})", item.ident));
+/// The operations, each put together from the client's method, the fields of the
+/// builder that it returns, and what the builder's `send` returns; and the
+/// client's other methods.
+fn client(file: &File, lines: &mut Vec<String>) {
+    let builders = Builders::of(file);
+    for item in &file.items {
+        let Item::Impl(item) = item else { continue };
+        if item.trait_.is_some() || last_ident(&item.self_ty).is_none_or(|name| name != "Client") {
+            continue;
+        }
+        for method in public_methods(item) {
+            let name = &method.sig.ident;
+            let operation = match &method.sig.output {
+                ReturnType::Type(_, ty) => last_ident(ty).and_then(|name| builders.get(&name)),
+                ReturnType::Default => None,
+            };
+            lines.push(match operation {
+                Some((arguments, result)) => format!("operation {name}({arguments}) -> {result}"),
+                None => {
+                    let arguments: Vec<String> = method.sig.inputs.iter().map(argument).collect();
+                    let result = match &method.sig.output {
+                        ReturnType::Type(_, ty) => format!(" -> {}", spell(ty)),
+                        ReturnType::Default => String::new(),
+                    };
+                    format!("client {name}({}){result}", arguments.join(", "))
+                }
+            });
+        }
+    }
+}
+
+fn argument(argument: &FnArg) -> String {
+    match argument {
+        FnArg::Receiver(_) => "self".to_owned(),
+        FnArg::Typed(typed) => match &*typed.pat {
+            syn::Pat::Ident(name) => format!("{}: {}", name.ident, spell(&typed.ty)),
+            _ => spell(&typed.ty),
+        },
+    }
+}
+
+/// The request builders by name, with their arguments and their result as text.
+#[derive(Default)]
+struct Builders {
+    arguments: BTreeMap<String, String>,
+    results: BTreeMap<String, String>,
+}
+
+impl Builders {
+    fn of(file: &File) -> Self {
+        let mut builders = Self::default();
+        let modules = file.items.iter().filter_map(|item| match item {
+            Item::Mod(module) if module.ident == "builder" => Some(module),
+            _ => None,
+        });
+        for item in modules.flat_map(items_of) {
+            match item {
+                Item::Struct(item) => {
+                    let arguments = builder_arguments(item);
+                    builders.arguments.insert(item.ident.to_string(), arguments);
+                }
+                Item::Impl(item) if item.trait_.is_none() => {
+                    let send = public_methods(item).find(|method| method.sig.ident == "send");
+                    if let Some(name) = last_ident(&item.self_ty)
+                        && let Some(send) = send
+                        && let ReturnType::Type(_, ty) = &send.sig.output
+                    {
+                        builders.results.insert(name, result(ty));
                     }
                 }
+                _ => {}
             }
-            Item::Impl(item) if item.trait_.is_none() => {
-                for method in public_methods(item).filter(|method| method.sig.ident == "send") {
-                    let result = tidy(&method.sig.output);
-                    lines.push(format!("operation {}.send(){result}", self_type(item)));
-                }
-            }
-            _ => {}
         }
+        builders
+    }
+
+    fn get(&self, name: &str) -> Option<(&str, &str)> {
+        Some((self.arguments.get(name)?, self.results.get(name)?))
     }
 }
 
-/// Builders hold each argument as `Result<T, String>` until they send.
-fn argument_type(ty: &Type) -> String {
-    let text = tidy(ty);
-    text.strip_prefix("Result<")
-        .and_then(|rest| rest.strip_suffix(", String>"))
-        .map_or(text.clone(), str::to_owned)
+/// A builder holds each argument as `Result<T, String>` until it sends.
+fn builder_arguments(item: &ItemStruct) -> String {
+    let arguments = item.fields.iter().filter_map(|field| {
+        let name = field.ident.as_ref().filter(|name| *name != "client")?;
+        let ty = inner(&field.ty, "Result", "String").unwrap_or(&field.ty);
+        Some(format!("{name}: {}", spell(ty)))
+    });
+    arguments.collect::<Vec<_>>().join(", ")
 }
 
-/// The rows of the tables, as they are: a change of what may be repeated is to be
-/// seen in review.
-fn tables(module: &ItemMod, lines: &mut Vec<String>) {
-    for item in module.content.iter().flat_map(|(_, items)| items) {
-        if let Item::Static(item) = item {
-            let syn::Expr::Reference(rows) = &*item.expr else {
-                continue;
-            };
-            let syn::Expr::Array(rows) = &*rows.expr else {
-                continue;
-            };
-            for row in &rows.elems {
-                let name = item.ident.to_string().to_lowercase();
-                lines.push(format!("{name} {}", tidy(row)));
-            }
-        }
-    }
+/// `T` of `Result<ResponseValue<T>, Error<()>>`, which every operation returns;
+/// anything else in full, since it would be news.
+fn result(ty: &Type) -> String {
+    inner(ty, "Result", "Error<()>")
+        .and_then(|ty| inner(ty, "ResponseValue", ""))
+        .map_or_else(|| spell(ty), spell)
+}
+
+fn items_of(module: &ItemMod) -> &[Item] {
+    module
+        .content
+        .as_ref()
+        .map_or(&[], |(_, items)| items.as_slice())
 }
 
 fn public_methods(item: &ItemImpl) -> impl Iterator<Item = &syn::ImplItemFn> {
@@ -139,42 +247,31 @@ fn public_methods(item: &ItemImpl) -> impl Iterator<Item = &syn::ImplItemFn> {
     })
 }
 
-fn self_type(item: &ItemImpl) -> String {
-    match &*item.self_ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .map(|segment| segment.ident.to_string())
-            .unwrap_or_default(),
-        _ => String::new(),
+/// The body of `open_enum_impls!`: the one place of the file with each value's
+/// text beside its variant.
+struct OpenEnumImpls {
+    name: String,
+    values: BTreeMap<String, String>,
+}
+
+impl Parse for OpenEnumImpls {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name: syn::Ident = input.parse()?;
+        let body;
+        braced!(body in input);
+        let value = |input: ParseStream<'_>| {
+            let variant: syn::Ident = input.parse()?;
+            input.parse::<Token![=]>()?;
+            let text: LitStr = input.parse()?;
+            Ok((variant.to_string(), text.value()))
+        };
+        let values = Punctuated::<_, Token![,]>::parse_terminated_with(&body, value)?;
+        Ok(Self {
+            name: name.to_string(),
+            values: values.into_iter().collect(),
+        })
     }
 }
 
-/// Tokens as a person writes them, without the generator's absolute paths.
-fn tidy(tokens: &impl ToTokens) -> String {
-    let mut text = tokens.to_token_stream().to_string();
-    for (from, to) in [
-        (" :: ", "::"),
-        (":: ", "::"),
-        (" < ", "<"),
-        ("< ", "<"),
-        (" >", ">"),
-        (" ,", ","),
-        (", }", " }"),
-        ("& ", "&"),
-        (" (", "("),
-        ("( ", "("),
-        (" )", ")"),
-        (" :", ":"),
-        ("->", " -> "),
-        ("-  >", " -> "),
-        ("::std::option::", ""),
-        ("::std::string::", ""),
-        ("::std::vec::", ""),
-        ("::serde_json::", "serde_json::"),
-    ] {
-        text = text.replace(from, to);
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
+#[cfg(test)]
+mod tests;

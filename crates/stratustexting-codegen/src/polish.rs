@@ -205,7 +205,7 @@ fn debug_of_type(item: &ItemStruct, sensitive: &SensitiveFields) -> Item {
 }
 
 /// The field's name on the wire, if `serde` renames it.
-fn wire_name(field: &syn::Field) -> Option<String> {
+pub(crate) fn wire_name(field: &syn::Field) -> Option<String> {
     let mut name = None;
     for attribute in field.attrs.iter().filter(|a| a.path().is_ident("serde")) {
         // Other keys of the attribute, with or without a value, are passed over.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     document::{Document, Refusal, Site},
+    normalise::chosen,
     operations::{Sensitive, extension},
 };
 
@@ -35,14 +36,14 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
             continue;
         }
         let sensitive: Sensitive = extension(&site, &operation, "x-sensitive")?;
-        let request = operation.get("requestBody").and_then(first_schema);
+        let request = operation.get("requestBody").and_then(kept_schema);
         let response = operation
             .get("responses")
             .and_then(Value::as_object)
             .into_iter()
             .flatten()
             .find(|(status, _)| status.starts_with('2'))
-            .and_then(|(_, response)| first_schema(response));
+            .and_then(|(_, response)| kept_schema(response));
         for (pointers, schema) in [
             (&sensitive.request, request),
             (&sensitive.response, response),
@@ -79,9 +80,10 @@ fn callback_operations(
         .filter_map(Value::as_object)
 }
 
-fn first_schema(holder: &Value) -> Option<&Value> {
+/// The schema of the media type that the client is generated for.
+fn kept_schema(holder: &Value) -> Option<&Value> {
     let content = holder.get("content")?.as_object()?;
-    content.values().next()?.get("schema")
+    content.get(chosen(content)?)?.get("schema")
 }
 
 /// The named field at the end of a pointer: `Some(None)` where it exists but
@@ -167,6 +169,17 @@ mod tests {
             fields.into_iter().collect::<Vec<_>>(),
             [("Thing".to_owned(), "name".to_owned())]
         );
+    }
+
+    #[test]
+    fn reads_the_media_type_that_is_generated() {
+        let mut spec = document("/content/*/name").as_value().clone();
+        let page = &mut spec["components"]["responses"]["Page"];
+        page["content"]["application/hal+json"] = json!({"schema": {"type": "object"}});
+
+        let fields = sensitive_fields(&Document::parse(&spec.to_string()).unwrap()).unwrap();
+
+        assert_eq!(fields.len(), 1);
     }
 
     #[test]

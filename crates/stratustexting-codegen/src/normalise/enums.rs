@@ -4,7 +4,7 @@ use heck::ToUpperCamelCase;
 use serde_json::{Value, json};
 
 use super::report::Notes;
-use crate::document::{Document, Place, Refusal};
+use crate::document::{Document, Place, Refusal, object};
 
 /// A list of known values of a string that may also have others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,18 @@ pub struct OpenEnum {
 /// The generator sees plain strings under the enums' names, which the build
 /// script replaces by the types made of the list.
 pub(super) fn open_enums(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
+    // First, because schemas are visited from the inside out: the list within the
+    // idiom would be taken for one of its own.
+    document.for_each_schema(|_, schema| {
+        if let Some(values) = open_idiom(schema) {
+            let schema = object(schema);
+            schema.remove("anyOf");
+            schema.remove("oneOf");
+            schema.insert("type".to_owned(), json!("string"));
+            schema.insert("x-extensible-enum".to_owned(), json!(values));
+        }
+        Ok(())
+    })?;
     let mut found: Vec<OpenEnum> = Vec::new();
     document.for_each_schema(|place, schema| {
         let Some(values) = value_list(schema) else {
@@ -72,33 +84,32 @@ pub(super) fn open_enums(document: &mut Document, notes: &mut Notes) -> Result<(
 
 /// The listed strings, if the schema is a value list of strings.
 fn value_list(schema: &Value) -> Option<Vec<String>> {
-    let listed = |schema: &Value| -> Option<Vec<String>> {
-        let values = schema
-            .get("enum")
-            .or_else(|| schema.get("x-extensible-enum"))?
-            .as_array()?;
-        // A null among the values says "nullable", which every type of ours is.
-        values
-            .iter()
-            .filter(|value| !value.is_null())
-            .map(|value| value.as_str().map(str::to_owned))
-            .collect()
-    };
-    if let Some(values) = listed(schema) {
-        return (!values.is_empty()).then_some(values);
-    }
+    let values = schema
+        .get("enum")
+        .or_else(|| schema.get("x-extensible-enum"))?
+        .as_array()?;
+    // A null among the values says "nullable", which every type of ours is.
+    let values: Option<Vec<String>> = values
+        .iter()
+        .filter(|value| !value.is_null())
+        .map(|value| value.as_str().map(str::to_owned))
+        .collect();
+    values.filter(|values| !values.is_empty())
+}
+
+/// The listed strings of `anyOf: [{enum}, {type: string}]`, which says of a list
+/// that it is open.
+fn open_idiom(schema: &Value) -> Option<Vec<String>> {
     let parts = schema
         .get("anyOf")
         .or_else(|| schema.get("oneOf"))?
         .as_array()?;
+    let is_text = |part: &Value| part.get("type") == Some(&json!("string"));
     let open = parts
         .iter()
-        .any(|part| part.get("type") == Some(&json!("string")) && listed(part).is_none());
-    let values: Vec<String> = parts.iter().filter_map(listed).flatten().collect();
-    let other = parts
-        .iter()
-        .any(|part| part.get("type") != Some(&json!("string")));
-    (open && !other && !values.is_empty()).then_some(values)
+        .any(|part| is_text(part) && value_list(part).is_none());
+    let values: Vec<String> = parts.iter().filter_map(value_list).flatten().collect();
+    (open && parts.iter().all(is_text) && !values.is_empty()).then_some(values)
 }
 
 /// Names each value; values whose names would clash are refused.
@@ -167,11 +178,12 @@ mod tests {
 
         let trapped = without("open-enums", &spec).unwrap();
         assert!(trapped.contains("#[serde(flatten"), "{trapped}");
+        let generated = with(&spec).unwrap();
         assert!(
-            with(&spec)
-                .unwrap()
-                .contains("crate::open_enums::ThingState")
+            generated.contains("Option<crate::open_enums::ThingState>"),
+            "{generated}"
         );
+        assert!(!generated.contains("subtype_0"), "{generated}");
     }
 
     #[test]

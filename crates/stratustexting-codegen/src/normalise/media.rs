@@ -84,6 +84,16 @@ pub(super) fn one_media_type(document: &mut Document, notes: &mut Notes) -> Resu
     Ok(())
 }
 
+/// The media type that is kept of a body: JSON, or else what is JSON under another
+/// name, or else the first.
+pub(crate) fn chosen(content: &Map<String, Value>) -> Option<&String> {
+    content
+        .keys()
+        .find(|media| media.as_str() == JSON)
+        .or_else(|| content.keys().find(|media| is_json(media)))
+        .or_else(|| content.keys().next())
+}
+
 /// Reduces a body's media types to one and says what was done, if anything.
 fn reduce(holder: &mut Value) -> Option<String> {
     let content = holder.get_mut("content")?.as_object_mut()?;
@@ -92,13 +102,9 @@ fn reduce(holder: &mut Value) -> Option<String> {
         return None;
     }
     let before: Vec<String> = content.keys().cloned().collect();
-    let chosen = before
-        .iter()
-        .find(|media| media.as_str() == JSON)
-        .or_else(|| before.iter().find(|media| is_json(media)))
-        .or_else(|| before.first())?;
-    let mut media = content.remove(chosen)?;
-    let json_like = is_json(chosen);
+    let chosen = chosen(content)?.clone();
+    let mut media = content.remove(&chosen)?;
+    let json_like = is_json(&chosen);
     let untyped = json_like && media.get("schema").is_none();
     if untyped {
         // JSON without a schema panics the generator; "anything" is its meaning.

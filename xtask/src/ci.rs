@@ -1,0 +1,196 @@
+//! `cargo xtask ci`: all that CI runs, in one table.
+//!
+//! `.ci/run` installs the tools that aren't written in Rust and then runs this.
+//! Every step is a command line that can be run by itself, and a failure prints it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{bail, ensure};
+
+use crate::{command::CommandLine, workspace::Workspace};
+
+/// Which steps to run, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Runs this step only; may be given several times.
+    #[arg(long, value_name = "STEP")]
+    only: Vec<String>,
+    /// Lists the steps with their command lines, and runs none.
+    #[arg(long)]
+    list: bool,
+    /// Packages uncommitted changes too, which `cargo package` refuses.
+    #[arg(long)]
+    allow_dirty: bool,
+}
+
+/// One thing that has to succeed.
+struct Step {
+    name: &'static str,
+    command: CommandLine,
+}
+
+/// Where `.ci/run` installs the tools that aren't written in Rust: within the
+/// checkout wherever Cargo builds, and ignored by git.
+const TOOLS: &str = "target/ci-tools";
+
+/// The steps in their order.
+///
+/// The snapshots have no step of their own: they are tests of the root package, so
+/// the first step compares them, and says what to run when they differ.
+fn steps(options: &Options) -> Vec<Step> {
+    let cargo = CommandLine::cargo;
+    let tool =
+        |path: &str, arguments: &[&str]| CommandLine::new(format!("{TOOLS}/{path}"), arguments);
+    let step = |name, command| Step { name, command };
+    vec![
+        step("test", cargo(&["test", "--workspace", "--locked"])),
+        step("format", cargo(&["fmt", "--all", "--check"])),
+        step(
+            "clippy",
+            cargo(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ]),
+        ),
+        step(
+            "docs",
+            cargo(&["doc", "--workspace", "--no-deps", "--locked"])
+                .with("RUSTDOCFLAGS", "-D warnings"),
+        ),
+        // Two linters: one knows style, the other the letter of the specification.
+        step(
+            "redocly",
+            tool("npm/node_modules/.bin/redocly", &["lint", "openapi.json"])
+                .with("REDOCLY_TELEMETRY", "off")
+                .with("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"),
+        ),
+        step(
+            "openapi-spec-validator",
+            tool("python/bin/openapi-spec-validator", &["openapi.json"]),
+        ),
+        step("native-tls", features(&["--features", "native-tls"])),
+        step("no-tls", features(&[])),
+        step("refused", cargo(&["xtask", "refused"])),
+        step("package", package(options)),
+        step(
+            "quickstart",
+            cargo(&[
+                "run",
+                "--locked",
+                "--package",
+                "stratustexting",
+                "--example",
+                "quickstart",
+            ]),
+        ),
+    ]
+}
+
+/// The SDK with other features than the tests'. Only its library: its tests and
+/// examples need the default ones.
+fn features(with: &[&str]) -> CommandLine {
+    let arguments = [
+        "check",
+        "--locked",
+        "--lib",
+        "--package",
+        "stratustexting",
+        "--no-default-features",
+    ];
+    CommandLine::cargo(&[&arguments, with].concat())
+}
+
+/// Packages what is published, and builds each package from its archive. Told where
+/// to build, and with the workspace's profile, Cargo finds the dependencies that the
+/// tests have built; otherwise each archive would build all of them again.
+fn package(options: &Options) -> CommandLine {
+    let command = CommandLine::cargo(&["package", "--workspace", "--exclude", "xtask", "--locked"])
+        .argument("--target-dir")
+        .argument(Workspace::target())
+        .with("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+    if options.allow_dirty {
+        command.argument("--allow-dirty")
+    } else {
+        command
+    }
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
+    let mut steps = steps(options);
+    if let Some(unknown) = options
+        .only
+        .iter()
+        .find(|only| !steps.iter().any(|step| step.name == only.as_str()))
+    {
+        let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
+        bail!(
+            "no step is called {unknown}; there are {}",
+            names.join(", ")
+        );
+    }
+    steps.retain(|step| {
+        options.only.is_empty() || options.only.iter().any(|only| only == step.name)
+    });
+    if options.list {
+        for step in &steps {
+            println!("{:<24}{}", step.name, step.command);
+        }
+        return Ok(());
+    }
+    // Before the first step rather than after many minutes.
+    for step in &steps {
+        ensure!(
+            step.command.is_there(workspace),
+            "the step {} needs a tool that isn't installed; .ci/run installs it, \
+             or choose other steps with --only",
+            step.name
+        );
+    }
+
+    let mut durations = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        println!(
+            "\n[{}/{}] {}: {}",
+            index + 1,
+            steps.len(),
+            step.name,
+            step.command
+        );
+        let started = Instant::now();
+        let status = step.command.run(workspace)?;
+        let took = started.elapsed();
+        if !status.success() {
+            bail!(
+                "{} failed after {}. To run it alone:\n\n    {}\n",
+                step.name,
+                seconds(took),
+                step.command
+            );
+        }
+        println!(
+            "[{}/{}] {}: passed in {}",
+            index + 1,
+            steps.len(),
+            step.name,
+            seconds(took)
+        );
+        durations.push((step.name, took));
+    }
+
+    println!();
+    for (name, took) in &durations {
+        println!("{name:<24}{:>9}", seconds(*took));
+    }
+    let total = durations.iter().map(|(_, took)| *took).sum();
+    println!("{:<24}{:>9}", "all passed", seconds(total));
+    Ok(())
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}

@@ -1,0 +1,130 @@
+//! Programs that are run, with the line that runs them again.
+
+use std::{
+    env,
+    ffi::OsString,
+    fmt,
+    process::{Command, ExitStatus, Output, Stdio},
+};
+
+use anyhow::Context;
+
+use crate::workspace::Workspace;
+
+/// A command line at the workspace's root, which paths in it are relative to, with what it adds to the environment.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandLine {
+    program: String,
+    arguments: Vec<String>,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl CommandLine {
+    pub(crate) fn new(program: impl Into<String>, arguments: &[&str]) -> Self {
+        Self {
+            program: program.into(),
+            arguments: arguments
+                .iter()
+                .map(|&argument| argument.to_owned())
+                .collect(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// The Cargo that runs this program.
+    pub(crate) fn cargo(arguments: &[&str]) -> Self {
+        Self::new("cargo", arguments)
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn argument(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Whether the program exists, where it is given as a path.
+    pub(crate) fn is_there(&self, workspace: &Workspace) -> bool {
+        !self.program.contains('/') || workspace.path(&self.program).is_file()
+    }
+
+    /// Runs it with the terminal's output.
+    pub(crate) fn run(&self, workspace: &Workspace) -> anyhow::Result<ExitStatus> {
+        self.command(workspace)
+            .status()
+            .with_context(|| format!("cannot run {}", self.program))
+    }
+
+    /// Runs it and returns what it printed.
+    pub(crate) fn output(&self, workspace: &Workspace) -> anyhow::Result<Output> {
+        self.command(workspace)
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| format!("cannot run {}", self.program))
+    }
+
+    fn command(&self, workspace: &Workspace) -> Command {
+        let program = match self.program.as_str() {
+            "cargo" => env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+            path if path.contains('/') => workspace.path(path).into_os_string(),
+            other => OsString::from(other),
+        };
+        let mut command = Command::new(program);
+        // `cargo run` describes this package to it. Build scripts that read those
+        // names would take the description for a change, and build again.
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                command.env_remove(&name);
+            }
+        }
+        command
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(workspace.root());
+        command
+    }
+}
+
+/// The line to type into a shell.
+impl fmt::Display for CommandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.environment {
+            write!(f, "{name}={} ", quoted(value))?;
+        }
+        write!(f, "{}", quoted(&self.program))?;
+        for argument in &self.arguments {
+            write!(f, " {}", quoted(argument))?;
+        }
+        Ok(())
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_what_a_shell_runs() {
+        let line = CommandLine::cargo(&["doc", "--no-deps"])
+            .with("RUSTDOCFLAGS", "-D warnings")
+            .argument("it's");
+
+        assert_eq!(
+            line.to_string(),
+            r"RUSTDOCFLAGS='-D warnings' cargo doc --no-deps 'it'\''s'"
+        );
+    }
+}

@@ -109,7 +109,11 @@ fn features(with: &[&str]) -> CommandLine {
 /// to build, and with the workspace's profile, Cargo finds the dependencies that the
 /// tests have built; otherwise each archive would build all of them again.
 fn package(options: &Options) -> CommandLine {
-    let command = CommandLine::cargo(&["package", "--workspace", "--exclude", "xtask", "--locked"])
+    let command = CommandLine::cargo(&["package", "--workspace", "--locked"])
+        .argument("--exclude")
+        .argument("xtask")
+        .argument("--exclude")
+        .argument("stratustexting-bench")
         .argument("--target-dir")
         .argument(Workspace::target())
         .with("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");

@@ -11,6 +11,7 @@
 
 mod ci;
 mod command;
+mod instrument;
 mod refused;
 mod snapshot;
 mod workspace;
@@ -37,6 +38,12 @@ enum Command {
     Ci(ci::Options),
     /// Checks that a document that can't be generated fails the build in one line.
     Refused,
+    /// Sends through faults of every kind, and counts what arrived.
+    Faults(instrument::Options),
+    /// Lets many processes share one login while its tokens end.
+    Storm(instrument::Options),
+    /// Counts what a send costs, beside a request made by hand.
+    Bench(instrument::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +52,9 @@ fn main() -> ExitCode {
         Command::Snapshot(options) => snapshot::run(&workspace, &options),
         Command::Ci(options) => ci::run(&workspace, &options),
         Command::Refused => refused::run(&workspace),
+        Command::Faults(options) => instrument::run(&workspace, "faults", &options),
+        Command::Storm(options) => instrument::run(&workspace, "storm", &options),
+        Command::Bench(options) => instrument::run(&workspace, "cost", &options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,9 @@
+//! Instruments that hold the SDK against the sandbox, one program each:
+//!
+//! - `faults`: every cut point of a request with every operation, and many sends with
+//!   random faults: nothing sent twice, nothing said wrongly (`cargo xtask faults`).
+//! - `storm`: many processes share one login while its tokens end
+//!   (`cargo xtask storm`).
+//! - `cost`: what a send costs, beside a request made by hand (`cargo xtask bench`).
+//!
+//! What is counted is counted on the server's side. The package isn't published.

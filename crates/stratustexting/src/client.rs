@@ -5,6 +5,7 @@ mod raw;
 
 use std::{fmt, future::Future, sync::Arc};
 
+use serde::de::DeserializeOwned;
 use stratustexting_client::{self as api, Operation, ResponseValue};
 
 pub use self::{builder::ClientBuilder, raw::RawRequest};
@@ -12,8 +13,8 @@ pub use self::{builder::ClientBuilder, raw::RawRequest};
 use crate::{
     Result,
     auth::Auth,
-    error::Error,
-    executor::{CallState, Executor},
+    error::{Error, Kind},
+    executor::{CallState, Executor, without_values},
     options::CallOptions,
     resources::{Consents, Contacts, Messages, Sites, Subscriptions},
     response::Response,
@@ -186,7 +187,30 @@ impl Client {
                 if let Some(parts) = state.take_answer() {
                     error = error.with_answer(parts);
                 }
-                Err(error)
+                Err(state.with_ticket(error))
+            }
+        }
+    }
+
+    /// Sends a request that was made by hand as one call of this client, and reads the
+    /// answer as JSON.
+    pub(crate) async fn send_for<T: DeserializeOwned>(
+        &self,
+        request: reqwest::Request,
+        operation: Option<&'static Operation>,
+        options: &CallOptions,
+    ) -> Result<Response<T>> {
+        let executor = &self.inner.executor;
+        let state: CallState = executor.start(options);
+        let parts = executor.send(request, operation, &state).await?;
+        match serde_json::from_slice(&parts.body) {
+            Ok(value) => Ok(Response::new(value, parts)),
+            Err(error) => {
+                let error = Error::new(Kind::Decode)
+                    .with_source(without_values(&error))
+                    .with_answer(parts)
+                    .with_operation(operation);
+                Err(state.with_ticket(error))
             }
         }
     }

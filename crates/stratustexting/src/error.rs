@@ -7,7 +7,10 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use stratustexting_client::operation::{Basis, Operation, Provenance};
 
-use crate::response::Parts;
+use crate::{
+    outcome::{SendOutcome, Ticket},
+    response::Parts,
+};
 
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -39,7 +42,11 @@ struct Inner {
     operation: Option<&'static Operation>,
     answer: Option<Parts>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
-    may_have_been_sent: bool,
+    /// Whether a byte of the last attempt's request may have left.
+    left: bool,
+    /// What earlier attempts of the call came to.
+    earlier: SendOutcome,
+    ticket: Option<Arc<Ticket>>,
 }
 
 /// The kinds, private so that they can grow.
@@ -81,7 +88,7 @@ pub(crate) enum Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind) -> Self {
-        let may_have_been_sent = matches!(
+        let left = matches!(
             kind,
             Kind::Transport
                 | Kind::Timeout { .. }
@@ -95,7 +102,9 @@ impl Error {
             operation: None,
             answer: None,
             source: None,
-            may_have_been_sent,
+            left,
+            earlier: SendOutcome::NotSent,
+            ticket: None,
         }))
     }
 
@@ -141,21 +150,85 @@ impl Error {
     /// Says that no byte of the call's request left: the failure came before.
     #[must_use]
     pub(crate) fn before_sending(mut self) -> Self {
-        self.0.may_have_been_sent = false;
+        self.0.left = false;
         self
+    }
+
+    /// Says what the call's attempts came to, this one's included.
+    #[must_use]
+    pub(crate) fn after(mut self, attempts: SendOutcome) -> Self {
+        self.0.earlier = attempts;
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_ticket(mut self, ticket: Ticket) -> Self {
+        self.0.ticket = Some(Arc::new(ticket));
+        self
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0.kind
+    }
+
+    /// The kind in a word, for logs.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self.0.kind {
+            Kind::Input { .. } => "input",
+            Kind::Configuration { .. } => "configuration",
+            Kind::LoginRequired => "login_required",
+            Kind::Login { .. } => "login",
+            Kind::TokenRefused => "token_refused",
+            Kind::Store => "store",
+            Kind::Connect => "connect",
+            Kind::Timeout { .. } => "timeout",
+            Kind::Transport => "transport",
+            Kind::Status => "status",
+            Kind::Redirect { .. } => "redirect",
+            Kind::Decode => "decode",
+            Kind::TooLarge { .. } => "too_large",
+        }
     }
 
     /// Whether any part of the request may have reached the service.
     ///
     /// `false` is a promise: nothing left this machine, and the call can be made
     /// again without doing anything twice. `true` means that the service may have
-    /// acted, unless [`status`](Self::status) says that it refused. A message
-    /// whose sending failed with `true` and without a status must not be sent
-    /// again blindly: it may be under way already, and the service gives no way
-    /// to look.
+    /// acted, unless [`send_outcome`](Self::send_outcome) says that it refused. A
+    /// message whose sending ended so must not be sent again blindly: it may be under
+    /// way already, and the service gives no way to look.
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
-        self.0.may_have_been_sent
+        self.send_outcome() != SendOutcome::NotSent
+    }
+
+    /// What became of what was to be sent, all attempts of the call together: never
+    /// [`SendOutcome::Accepted`], since this is an error.
+    #[must_use]
+    pub fn send_outcome(&self) -> SendOutcome {
+        let last = if !self.0.left {
+            SendOutcome::NotSent
+        } else if self.is_refusal() {
+            SendOutcome::Rejected
+        } else {
+            SendOutcome::Unknown
+        };
+        self.0.earlier.and(last)
+    }
+
+    /// Whether the service answered that it didn't do what was asked. Of 408, 425 and
+    /// 429 that isn't known, and a server that fails (5xx) may have done it before.
+    fn is_refusal(&self) -> bool {
+        let status = self.status().filter(StatusCode::is_client_error);
+        self.0.kind == Kind::Status
+            && status.is_some_and(|status| !matches!(status.as_u16(), 408 | 425 | 429))
+    }
+
+    /// What is needed to find out later what became of a send: there is one when the
+    /// outcome is [`SendOutcome::Unknown`] and the operation must not be done twice.
+    #[must_use]
+    pub fn ticket(&self) -> Option<&Ticket> {
+        self.0.ticket.as_deref()
     }
 
     /// Whether the caller's input was refused before anything was sent.
@@ -414,7 +487,7 @@ impl fmt::Debug for Error {
             debug.field("status", &answer.status);
             debug.field("body_bytes", &answer.body.len());
         }
-        debug.field("may_have_been_sent", &self.0.may_have_been_sent);
+        debug.field("send_outcome", &self.send_outcome());
         if let Some(source) = &self.0.source {
             debug.field("source", source);
         }

@@ -1,24 +1,42 @@
-//! The one place through which every request goes: credentials, deadline, the
-//! repeat after a 401, the capture of errors, tracing.
+//! The one place through which every request goes: credentials, the deadline, limits,
+//! repeats, the capture of errors, tracing.
 //!
-//! Resources, the generated client, multipart and raw requests all end here, so
-//! that none of them can forget any of it. What is not here yet, and has its place
-//! in [`Executor::send`]: repeats of other failures, and a client-side rate limit.
+//! Resources, the generated client, multipart and raw requests all end here, so that
+//! none of them can forget any of it. This file decides about the attempts of a call;
+//! `attempt.rs` makes one; `seam.rs` is the way in from the generated client, and the
+//! way back of its errors.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod attempt;
+mod seam;
 
-use bytes::{Bytes, BytesMut};
-use futures::future::{BoxFuture, FutureExt};
-use http::{HeaderValue, StatusCode, header};
-use stratustexting_client::{
-    Operation,
-    transport::{Call, Transport},
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
-use tokio::time::{Instant, timeout_at};
+
+use http::{HeaderValue, StatusCode};
+use stratustexting_client::Operation;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument;
 use url::Url;
 
+pub(crate) use self::{
+    attempt::{read_body, transport_error},
+    seam::without_values,
+};
 use crate::{
-    Error, Result, auth::TokenSource, endpoint, error::Kind, options::CallOptions, response::Parts,
+    AccessToken, Error, Result, SendOutcome,
+    auth::TokenSource,
+    error::Kind,
+    options::CallOptions,
+    outcome::{Payload, Ticket, raw_value, rfc3339},
+    rate_limit::Limits,
+    response::Parts,
+    retry::{Bucket, FailedAttempt, Reason, RetryPolicy},
 };
 
 /// Sends requests.
@@ -28,6 +46,9 @@ pub(crate) struct Executor {
     pub(crate) api_key: HeaderValue,
     pub(crate) tokens: Arc<dyn TokenSource>,
     pub(crate) defaults: CallOptions,
+    pub(crate) retry: Arc<dyn RetryPolicy>,
+    pub(crate) budget: Bucket,
+    pub(crate) limits: Limits,
     /// The largest answer that is read, in bytes.
     pub(crate) max_response: usize,
 }
@@ -35,30 +56,95 @@ pub(crate) struct Executor {
 /// What belongs to one call, however many attempts it takes. It travels through
 /// the generated client as its context.
 pub(crate) struct CallState {
+    options: CallOptions,
+    started: chrono::DateTime<chrono::Utc>,
     deadline: Instant,
+    /// What a ticket would say, for what must not be done twice.
+    stub: OnceLock<Stub>,
     /// The answer, for what the generated client's errors lose of it.
     answer: Mutex<Option<Parts>>,
 }
 
+/// The part of a ticket that is known before the call ends.
+struct Stub {
+    operation: Option<&'static Operation>,
+    payload: Payload,
+    attempts: AtomicU32,
+}
+
+/// One request on its way, as all parts of the executor know it.
+struct Course<'a> {
+    operation: Option<&'static Operation>,
+    call: &'a CallState,
+    /// Whether doing it twice has the effect of doing it once.
+    repeatable: bool,
+    /// The sending number, where there is one and it has a limit.
+    number: Option<String>,
+    /// How many attempts were begun.
+    attempts: u32,
+    /// What the attempts so far came to.
+    outcome: SendOutcome,
+    /// Whether a token was refused and replaced; that happens once in a call.
+    token_replaced: bool,
+}
+
 impl CallState {
     pub(crate) fn take_answer(&self) -> Option<Parts> {
-        self.answer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.lock().take()
+    }
+
+    fn keep_answer(&self, answer: Parts) {
+        *self.lock() = Some(answer);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Parts>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives an error the ticket that it needs: when it isn't known what became of
+    /// something that must not be done twice.
+    pub(crate) fn with_ticket(&self, error: Error) -> Error {
+        let Some(stub) = self.stub.get() else {
+            return error;
+        };
+        if error.send_outcome() != SendOutcome::Unknown || error.ticket().is_some() {
+            return error;
+        }
+        let correlation = match &self.options.correlation {
+            Some(name) => name.as_ref().to_owned(),
+            None => format!("{:032x}", fastrand::u128(..)),
+        };
+        let ticket = Ticket {
+            operation: stub.operation.map(|operation| Cow::Borrowed(operation.id)),
+            started_at: rfc3339(self.started),
+            correlation,
+            payload_digest: stub.payload.hex(),
+            attempts: stub.attempts.load(Ordering::Relaxed),
+            status: error.status().map(|status| status.as_u16()),
+        };
+        error.with_ticket(ticket)
+    }
+
+    fn is_over_after(&self, wait: Duration) -> bool {
+        Instant::now()
+            .checked_add(wait)
+            .is_none_or(|then| then >= self.deadline)
     }
 }
 
 impl Executor {
     /// Starts a call: its time runs from here.
     pub(crate) fn start(&self, options: &CallOptions) -> CallState {
-        let timeout = options.timeout.or(self.defaults.timeout);
-        let timeout = timeout.unwrap_or(CallOptions::DEFAULT_TIMEOUT);
+        let options = options.or(&self.defaults);
+        let timeout = options.timeout.unwrap_or(CallOptions::DEFAULT_TIMEOUT);
         CallState {
+            options,
+            started: chrono::Utc::now(),
             // A time limit beyond what the clock can count means no limit.
             deadline: Instant::now()
                 .checked_add(timeout)
                 .unwrap_or_else(|| Instant::now() + CallOptions::FOREVER),
+            stub: OnceLock::new(),
             answer: Mutex::new(None),
         }
     }
@@ -68,53 +154,140 @@ impl Executor {
         &self,
         request: reqwest::Request,
         operation: Option<&'static Operation>,
-        state: &CallState,
+        call: &CallState,
     ) -> Result<Parts> {
-        self.send_authorized(request, operation, state)
+        let span = tracing::debug_span!(
+            "call",
+            operation = operation.map(|operation| operation.id),
+            correlation = call.options.correlation.as_deref(),
+            http.request.method = %request.method(),
+            // The template, never the URL: that holds numbers and texts.
+            url.template = operation.map(|operation| operation.path),
+            server.address = self.api_base.host_str(),
+            server.port = self.api_base.port_or_known_default(),
+        );
+        let mut course = Course {
+            operation,
+            call,
+            repeatable: operation.map_or_else(
+                || request.method().is_safe(),
+                |operation| operation.idempotent,
+            ),
+            number: self.sending_number(request.url()),
+            attempts: 0,
+            outcome: SendOutcome::NotSent,
+            token_replaced: false,
+        };
+        self.attempts(request, &mut course)
+            .instrument(span)
             .await
-            .map_err(|error| error.with_operation(operation))
+            .map_err(|error| {
+                let error = error.with_operation(operation).after(course.outcome);
+                call.with_ticket(error)
+            })
     }
 
-    async fn send_authorized(
+    /// Makes attempts until one succeeds or there is to be no other.
+    async fn attempts(
         &self,
-        request: reqwest::Request,
-        operation: Option<&'static Operation>,
-        state: &CallState,
+        mut request: reqwest::Request,
+        course: &mut Course<'_>,
     ) -> Result<Parts> {
         self.check(&request)?;
-        let token = self.token(state).await?;
-        let again = request.try_clone();
-        let refused = match self.attempt(1, request, &token, operation, state).await {
-            Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => error,
-            outcome => return outcome,
-        };
-        // A 401 says that the request was turned away at the door, so that even a
-        // message may be sent again, once, with another token.
-        self.tokens.reject(&token);
-        match (again, self.token(state).await) {
-            (Some(request), Ok(new)) if new != token => {
-                self.attempt(2, request, &new, operation, state).await
-            }
-            // The failed renewal says more than the 401, which remains what
-            // happened to the request: it was sent, and refused.
-            (_, Err(renewal)) => Err(refused.with_source(renewal)),
-            _ => Err(refused),
+        if !course.repeatable {
+            // Before the request is given away, because a ticket may be needed then.
+            let payload = Payload::of(&request);
+            let operation = course.operation;
+            let attempts = AtomicU32::new(0);
+            let _ = course.call.stub.set(Stub {
+                operation,
+                payload,
+                attempts,
+            });
         }
+        self.budget.deposit();
+        let mut refused: Option<(AccessToken, Error)> = None;
+        loop {
+            let spare = copy(&request);
+            course.attempts += 1;
+            if let Some(stub) = course.call.stub.get() {
+                stub.attempts.store(course.attempts, Ordering::Relaxed);
+            }
+            let error = match self.attempt(request, refused.take(), course).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            course.outcome = course.outcome.and(error.error.send_outcome());
+            let Some(next) = spare else {
+                return Err(error.error);
+            };
+            let wait = self.wait(&error, course)?;
+            request = next;
+            course.token_replaced |= error.refused.is_some();
+            refused = error.refused.map(|token| (token, error.error));
+            if !wait.is_zero() {
+                sleep(wait).await;
+            }
+        }
+    }
+
+    /// How long to wait before another attempt.
+    ///
+    /// # Errors
+    ///
+    /// The failure itself, when there is to be no other.
+    fn wait(&self, failed: &Failed, course: &Course<'_>) -> Result<Duration> {
+        let error = &failed.error;
+        let give_up = || Err(error.clone());
+        let failed_attempt = FailedAttempt {
+            attempts: course.attempts,
+            error,
+        };
+        let policy = course.call.options.retry.as_ref().unwrap_or(&self.retry);
+        let Some(wait) = policy.wait(&failed_attempt) else {
+            return give_up();
+        };
+        if failed.refused.is_some() {
+            // A 401 says that the request was turned away at the door, so that even a
+            // message may be sent again, with another token, and right away.
+            return Ok(Duration::ZERO);
+        }
+        let Some(reason) = Reason::of(error) else {
+            return give_up();
+        };
+        let resend = course.call.options.resend.unwrap_or_default();
+        if !reason.allows(course.repeatable, resend, error) {
+            return give_up();
+        }
+        let wait = wait.max(error.retry_after().unwrap_or_default());
+        if course.call.is_over_after(wait) || !self.budget.withdraw() {
+            return give_up();
+        }
+        tracing::debug!(
+            reason = %reason,
+            attempt = course.attempts,
+            wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "another attempt"
+        );
+        Ok(wait)
     }
 
     /// Refuses what must not be given credentials.
     fn check(&self, request: &reqwest::Request) -> Result<()> {
         let (url, base) = (request.url(), &self.api_base);
+        let same_origin = url.scheme() == base.scheme()
+            && url.host_str() == base.host_str()
+            && url.port_or_known_default() == base.port_or_known_default();
         let below = url.path().starts_with(base.path().trim_end_matches('/'));
-        if url.origin() == base.origin() && below {
+        if same_origin && below {
             Ok(())
         } else {
             Err(Error::input("path", "has to be below the API's base URL"))
         }
     }
 
-    async fn token(&self, state: &CallState) -> Result<crate::AccessToken> {
-        timeout_at(state.deadline, self.tokens.access_token())
+    async fn token(&self, call: &CallState) -> Result<AccessToken> {
+        timeout_at(call.deadline, self.tokens.access_token())
             .await
             .unwrap_or_else(|_| {
                 Err(Error::new(Kind::Timeout {
@@ -124,245 +297,78 @@ impl Executor {
             .map_err(Error::before_sending)
     }
 
+    /// The number that a request sends from, where that has a limit of its own.
+    fn sending_number(&self, url: &Url) -> Option<String> {
+        self.limits.per_number?;
+        raw_value(url, "from").map(str::to_owned)
+    }
+}
+
+/// The same request once more. Bodies are bytes, which are shared, not copied.
+fn copy(request: &reqwest::Request) -> Option<reqwest::Request> {
+    if request.body().is_some() {
+        return request.try_clone();
+    }
+    // Most requests; `try_clone` would also make a map for what they don't have.
+    let mut copy = reqwest::Request::new(request.method().clone(), request.url().clone());
+    copy.headers_mut().clone_from(request.headers());
+    Some(copy)
+}
+
+/// An attempt that failed.
+struct Failed {
+    error: Error,
+    /// The token that the service refused, if that is what failed: worth another
+    /// attempt with another one.
+    refused: Option<AccessToken>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            refused: None,
+        }
+    }
+}
+
+impl Executor {
+    /// One attempt: a turn under the limits, a token, the exchange.
+    ///
+    /// `refused` is the token of the attempt before, if the service refused it, and
+    /// that refusal.
     async fn attempt(
         &self,
-        number: u32,
-        mut request: reqwest::Request,
-        token: &crate::AccessToken,
-        operation: Option<&'static Operation>,
-        state: &CallState,
-    ) -> Result<Parts> {
-        let url = request.url().clone();
-        let empty = request.body().is_none() && *request.method() == http::Method::POST;
-        let headers = request.headers_mut();
-        if empty {
-            // A POST without a length is turned away by some proxies (411).
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        headers.insert(header::AUTHORIZATION, token.header());
-        headers.insert(API_KEY, self.api_key.clone());
-        let exchange = async {
-            let mut response = self.http.execute(request).await.map_err(transport_error)?;
-            let status = response.status();
-            let headers = std::mem::take(response.headers_mut());
-            let body = read_body(response, self.max_response).await;
-            Ok::<_, Error>((status, headers, body))
-        };
-        let outcome = timeout_at(state.deadline, exchange)
-            .await
-            .unwrap_or_else(|_| {
-                Err(Error::new(Kind::Timeout {
-                    while_: "waiting for the answer",
-                }))
-            })
-            .and_then(|(status, headers, body)| {
-                let (body, failure) = match body {
-                    Ok(body) => (body, None),
-                    // Status and headers are known all the same.
-                    Err(error) => (Bytes::new(), Some(error)),
-                };
-                let answer = Parts {
-                    status,
-                    headers,
-                    body,
-                };
-                match failure {
-                    Some(error) => Err(error.with_answer(answer)),
-                    None => judge(answer, &url),
-                }
-            });
-        // The path's template, never the URL: it holds numbers and texts.
-        tracing::debug!(
-            operation = operation.map(|operation| operation.id),
-            attempt = number,
-            status = match &outcome {
-                Ok(answer) => Some(answer.status.as_u16()),
-                Err(error) => error.status().map(|status| status.as_u16()),
-            },
-            "request done"
-        );
-        outcome
-    }
-}
-
-const API_KEY: header::HeaderName = header::HeaderName::from_static("x-api-key");
-
-/// Makes an error of whatever isn't a success.
-fn judge(answer: Parts, url: &Url) -> Result<Parts> {
-    let kind = if answer.status.is_success() {
-        return Ok(answer);
-    } else if answer.status.is_redirection() {
-        let target = answer.headers.get(header::LOCATION);
-        let target = target.and_then(|target| url.join(target.to_str().ok()?).ok());
-        Kind::Redirect {
-            target: target.as_ref().map(endpoint::origin),
-        }
-    } else {
-        Kind::Status
-    };
-    Err(Error::new(kind).with_answer(answer))
-}
-
-/// Reads an answer's body up to a limit.
-pub(crate) async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Bytes> {
-    let too_large = || Error::new(Kind::TooLarge { limit });
-    if response.content_length() > Some(limit as u64) {
-        return Err(too_large());
-    }
-    // Most answers come in one piece, which then isn't copied.
-    let Some(first) = response.chunk().await.map_err(transport_error)? else {
-        return Ok(Bytes::new());
-    };
-    let mut rest = BytesMut::new();
-    let mut length = first.len();
-    while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
-        if rest.is_empty() {
-            rest.extend_from_slice(&first);
-        }
-        rest.extend_from_slice(&chunk);
-        length += chunk.len();
-        if length > limit {
-            return Err(too_large());
-        }
-    }
-    if length > limit {
-        return Err(too_large());
-    }
-    Ok(if rest.is_empty() {
-        first
-    } else {
-        rest.freeze()
-    })
-}
-
-/// What a failure of the HTTP client means. Its URL goes: the query holds numbers
-/// and texts.
-pub(crate) fn transport_error(error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    let mapped = if error.is_builder() || error.is_request() && error.is_redirect() {
-        Error::input("request", "can't be made into an HTTP request")
-    } else if error.is_connect() {
-        Error::new(Kind::Connect)
-    } else if error.is_timeout() {
-        Error::new(Kind::Timeout {
-            while_: "waiting for the answer",
-        })
-    } else {
-        Error::new(Kind::Transport)
-    };
-    mapped.with_source(error)
-}
-
-impl Transport for Executor {
-    fn execute<'a>(
-        &'a self,
         request: reqwest::Request,
-        call: Call<'a>,
-    ) -> BoxFuture<'a, reqwest::Result<reqwest::Response>> {
-        async move {
-            let given = call.context.and_then(|context| context.downcast_ref());
-            let own;
-            let state: &CallState = match given {
-                Some(state) => state,
-                None => {
-                    own = self.start(&self.defaults);
-                    &own
-                }
-            };
-            Ok(match self.send(request, call.operation, state).await {
-                Ok(answer) => {
-                    *state.answer.lock().unwrap_or_else(PoisonError::into_inner) =
-                        Some(answer.clone());
-                    response_of(answer).into()
-                }
-                Err(error) => carrier(error),
-            })
-        }
-        .boxed()
-    }
-}
-
-fn response_of(answer: Parts) -> http::Response<Bytes> {
-    let mut response = http::Response::new(answer.body);
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
-    response
-}
-
-/// A failure, dressed as an answer that no operation takes for a success: the seam
-/// can only hand on `reqwest::Error`, which can't be made outside of `reqwest`.
-fn carrier(error: Error) -> reqwest::Response {
-    /// No server answers with it.
-    const NO_ANSWER: u16 = 599;
-    let status = error.status().filter(|status| !status.is_success());
-    let mut response = http::Response::new(error.body().cloned().unwrap_or_default());
-    *response.status_mut() = status
-        .or_else(|| StatusCode::from_u16(NO_ANSWER).ok())
-        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if let Some(headers) = error.headers() {
-        *response.headers_mut() = headers.clone();
-    }
-    response.extensions_mut().insert(error);
-    response.into()
-}
-
-/// The generated client's errors as ours.
-impl From<stratustexting_client::Error<()>> for Error {
-    fn from(error: stratustexting_client::Error<()>) -> Self {
-        use stratustexting_client::Error as Generated;
-        match error {
-            Generated::UnexpectedResponse(response) => match response.extensions().get::<Self>() {
-                Some(error) => error.clone(),
-                // A success with a status that the operation doesn't promise.
-                None => Self::new(Kind::Decode).with_answer(Parts {
-                    status: response.status(),
-                    headers: response.headers().clone(),
-                    body: Bytes::new(),
-                }),
-            },
-            Generated::InvalidResponsePayload(_, source) => {
-                Self::new(Kind::Decode).with_source(without_values(&source))
+        refused: Option<(AccessToken, Error)>,
+        course: &Course<'_>,
+    ) -> Result<Parts, Failed> {
+        self.limits
+            .pass(course.number.as_deref(), course.call.deadline)
+            .await?;
+        let token = match (self.token(course.call).await, refused) {
+            (Ok(token), Some((old, refusal))) if token == old => return Err(refusal.into()),
+            (Ok(token), _) => token,
+            // The failed renewal says more than the 401, which remains what happened
+            // to the request: it was sent, and refused.
+            (Err(renewal), Some((_, refusal))) => return Err(refusal.with_source(renewal).into()),
+            (Err(error), None) => return Err(error.into()),
+        };
+        let outcome = self.exchange(request, &token, course).await;
+        outcome.map_err(|error| {
+            let status = error.status();
+            if status == Some(StatusCode::TOO_MANY_REQUESTS) {
+                self.limits
+                    .slow_down(course.number.as_deref(), error.retry_after());
             }
-            Generated::CommunicationError(source)
-            | Generated::ResponseBodyError(source)
-            | Generated::InvalidUpgrade(source) => transport_error(source),
-            Generated::InvalidRequest(reason) | Generated::Custom(reason) => {
-                Self::input("request", reason)
+            let refused = status == Some(StatusCode::UNAUTHORIZED) && !course.token_replaced;
+            if refused {
+                self.tokens.reject(&token);
             }
-            Generated::ErrorResponse(answer) => Self::new(Kind::Status).with_answer(Parts {
-                status: answer.status(),
-                headers: answer.headers().clone(),
-                body: Bytes::new(),
-            }),
-        }
+            Failed {
+                error,
+                refused: refused.then_some(token),
+            }
+        })
     }
 }
-
-/// A decoding error without the values that it quotes, which may be personal.
-pub(crate) fn without_values(error: &serde_json::Error) -> DecodeError {
-    DecodeError {
-        line: error.line(),
-        column: error.column(),
-        what: match error.classify() {
-            serde_json::error::Category::Eof => "the JSON ends too early",
-            serde_json::error::Category::Syntax => "not JSON",
-            _ => "JSON of another type",
-        },
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct DecodeError {
-    line: usize,
-    column: usize,
-    what: &'static str,
-}
-
-impl std::fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { line, column, what } = self;
-        write!(f, "{what}, at line {line}, column {column} of the body")
-    }
-}
-
-impl std::error::Error for DecodeError {}

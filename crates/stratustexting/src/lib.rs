@@ -71,10 +71,13 @@ mod error;
 mod executor;
 mod input;
 mod options;
+mod outcome;
 pub mod pager;
 mod phone;
+mod rate_limit;
 pub mod resources;
 mod response;
+mod retry;
 mod secret;
 pub mod webhook;
 
@@ -88,10 +91,13 @@ pub use self::{
     client::{Client, ClientBuilder, RawRequest},
     error::{Error, Result},
     options::CallOptions,
+    outcome::{SendOutcome, Ticket},
     pager::Pager,
     phone::{IntoPhoneNumber, PhoneNumber},
+    rate_limit::RateLimit,
     resources::{Consents, ContactRef, Contacts, Media, Messages, Sites, Subscriptions},
     response::Response,
+    retry::{Backoff, FailedAttempt, Resend, RetryBudget, RetryPolicy},
     secret::{AccessToken, ApiKey, ClientSecret, RefreshToken},
 };
 

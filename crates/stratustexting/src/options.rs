@@ -1,16 +1,24 @@
 //! What can be set for one call.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use crate::retry::{Resend, RetryPolicy};
 
 /// What a call may differ in from the client's defaults.
 #[derive(Clone, Debug, Default)]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) retry: Option<Arc<dyn RetryPolicy>>,
+    pub(crate) resend: Option<Resend>,
+    pub(crate) correlation: Option<Arc<str>>,
 }
 
 impl CallOptions {
-    /// How long a call may take unless something else is set.
+    /// How long a call may take in all unless something else is set: a minute.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+    /// How long an attempt may take unless something else is set: 30 seconds.
+    pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
     /// Longer than any program runs, and still within every clock's range.
     pub(crate) const FOREVER: Duration = Duration::from_secs(86400 * 365 * 30);
@@ -21,12 +29,62 @@ impl CallOptions {
         Self::default()
     }
 
-    /// How long the call may take in all: waiting for a token, every attempt, and
-    /// reading the answer. By default the client's, which is
-    /// [60 seconds](Self::DEFAULT_TIMEOUT) unless set.
+    /// How long the call may take in all: waiting for its turn under the rate limit and
+    /// for a token, every attempt, the waits between them, and reading the answer. By
+    /// default the client's, which is [a minute](Self::DEFAULT_TIMEOUT) unless set.
+    ///
+    /// It is kept to: a wait that would outlast it isn't begun. A time shorter than the
+    /// client's connect timeout can leave the outcome of a send unknown although only
+    /// the connection was slow.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+
+    /// How long one attempt may take, from connecting to the last byte of the answer. By
+    /// default the client's, which is [30 seconds](Self::DEFAULT_ATTEMPT_TIMEOUT) unless
+    /// set.
+    #[must_use]
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// When another attempt is made. By default the client's, which is
+    /// [`Backoff`](crate::Backoff) unless set. It doesn't decide whether a send may be
+    /// tried again: that is [`resend`](Self::resend).
+    #[must_use]
+    pub fn retry(mut self, policy: impl RetryPolicy) -> Self {
+        self.retry = Some(Arc::new(policy));
+        self
+    }
+
+    /// When what must not be done twice is tried again. By default only if provably
+    /// nothing of it left.
+    #[must_use]
+    pub fn resend(mut self, resend: Resend) -> Self {
+        self.resend = Some(resend);
+        self
+    }
+
+    /// A name for this call, such as your own id of the message: the call's span and the
+    /// [`Ticket`](crate::Ticket) of an unknown outcome have it. It isn't sent. Put
+    /// nothing personal into it.
+    #[must_use]
+    pub fn correlation(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.correlation = Some(name.into());
+        self
+    }
+
+    /// These options, and for what they leave open the defaults.
+    pub(crate) fn or(&self, defaults: &Self) -> Self {
+        Self {
+            timeout: self.timeout.or(defaults.timeout),
+            attempt_timeout: self.attempt_timeout.or(defaults.attempt_timeout),
+            retry: self.retry.as_ref().or(defaults.retry.as_ref()).cloned(),
+            resend: self.resend.or(defaults.resend),
+            correlation: self.correlation.clone(),
+        }
     }
 }

@@ -36,15 +36,6 @@ impl<T> Response<T> {
         Self { value, parts }
     }
 
-    /// The same answer with another value.
-    pub(crate) fn with_value<U>(self, value: U) -> Response<U> {
-        Response::new(value, self.parts)
-    }
-
-    pub(crate) fn into_parts(self) -> Parts {
-        self.parts
-    }
-
     /// The value alone.
     pub fn into_inner(self) -> T {
         self.value

@@ -14,6 +14,8 @@ use crate::{
     endpoint,
     executor::Executor,
     options::CallOptions,
+    rate_limit::{Limits, RateLimit},
+    retry::{Backoff, Bucket, RetryBudget, RetryPolicy},
     secret::{VISIBLE, header_value},
 };
 
@@ -32,6 +34,10 @@ pub struct ClientBuilder {
     credentials: Option<Credentials>,
     store: Option<Arc<dyn TokenStore>>,
     options: CallOptions,
+    retry: Arc<dyn RetryPolicy>,
+    retry_budget: RetryBudget,
+    rate_limit: Option<RateLimit>,
+    number_rate_limit: Option<RateLimit>,
     connect_timeout: Duration,
     max_response: usize,
     media_limit: usize,
@@ -57,6 +63,10 @@ impl ClientBuilder {
             credentials: None,
             store: None,
             options: CallOptions::default(),
+            retry: Arc::new(Backoff::default()),
+            retry_budget: RetryBudget::default(),
+            rate_limit: None,
+            number_rate_limit: None,
             connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
             max_response: Self::DEFAULT_MAX_RESPONSE,
             media_limit: Self::DEFAULT_MEDIA_LIMIT,
@@ -113,6 +123,42 @@ impl ClientBuilder {
     /// [60 seconds](CallOptions::DEFAULT_TIMEOUT). See [`CallOptions::timeout`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// How long one attempt may take; by default
+    /// [30 seconds](CallOptions::DEFAULT_ATTEMPT_TIMEOUT). See
+    /// [`CallOptions::attempt_timeout`].
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.options.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// When another attempt is made; by default [`Backoff`]. What may be tried again at
+    /// all isn't decided here: reads and what can be repeated without harm are, and
+    /// sends only if provably nothing of them left, unless a call says otherwise
+    /// ([`CallOptions::resend`]).
+    pub fn retry(mut self, policy: impl RetryPolicy) -> Self {
+        self.retry = Arc::new(policy);
+        self
+    }
+
+    /// How many repeats all calls may make together; see [`RetryBudget`].
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.retry_budget = budget;
+        self
+    }
+
+    /// How fast requests are sent; by default without a limit. Clones of the client
+    /// share it, other clients and programs don't.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
+        self
+    }
+
+    /// How fast messages are sent from each number; by default without a limit.
+    pub fn number_rate_limit(mut self, limit: RateLimit) -> Self {
+        self.number_rate_limit = Some(limit);
         self
     }
 
@@ -180,6 +226,12 @@ impl ClientBuilder {
             .ok_or_else(|| Error::configuration("credentials", "have to be set"))?;
         let user_agent = header_value(&self.user_agent)
             .ok_or_else(|| Error::configuration("user_agent", VISIBLE))?;
+        for (field, limit) in [
+            ("rate_limit", self.rate_limit),
+            ("number_rate_limit", self.number_rate_limit),
+        ] {
+            limit.map_or(Ok(()), |limit| limit.check(field))?;
+        }
         let token_url = match self.token_url.as_deref().or(self.brand.token_url()) {
             Some(url) => Some(endpoint::checked("token_url", url)?),
             None => None,
@@ -199,7 +251,8 @@ impl ClientBuilder {
         // `configure_http`.
         http = http
             .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never());
+            // Told that there are none it doesn't copy each request for them either.
+            .retry(reqwest::retry::never().max_retries_per_request(0));
         let urls = [Some(&api_base), token_url.as_ref(), authorize_url.as_ref()];
         if urls.iter().flatten().any(|url| url.scheme() == "http") {
             // A proxy would carry a request for this machine off it in plain text.
@@ -244,6 +297,9 @@ impl ClientBuilder {
             api_key,
             tokens: Arc::clone(&tokens),
             defaults: self.options,
+            retry: self.retry,
+            budget: Bucket::new(self.retry_budget),
+            limits: Limits::new(self.rate_limit, self.number_rate_limit),
             max_response: self.max_response,
         });
         let base = api_base.as_str().trim_end_matches('/');

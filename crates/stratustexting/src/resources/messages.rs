@@ -5,9 +5,7 @@ use stratustexting_client::{Operation, types};
 
 use super::{Media, media, resource};
 use crate::{
-    Error, Result,
-    error::Kind,
-    input,
+    Error, Result, input,
     phone::{IntoPhoneNumber, PhoneNumber},
     response::Response,
 };
@@ -16,10 +14,11 @@ resource! {
     /// Messages; from [`Client::messages`](crate::Client::messages).
     ///
     /// A message costs money and can't be unsent, and the service gives no id by
-    /// which to look whether one went out. So nothing here sends a message again by
-    /// itself, but for one repeat after a 401, which says that it was turned away at
-    /// the door. When sending fails, ask
-    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent).
+    /// which to look whether one went out. So a message is sent again by itself only if
+    /// provably nothing of it left, or after a 401, which says that it was turned away
+    /// at the door; a call can say otherwise
+    /// ([`CallOptions::resend`](crate::CallOptions::resend)). When sending fails,
+    /// [`SendOutcome`](crate::SendOutcome) says what became of it.
     Messages
 }
 
@@ -129,10 +128,9 @@ impl Messages {
             .body(body)
             .build()
             .map_err(crate::executor::transport_error)?;
-        let answer = self.client.send(request, operation, &self.options).await?;
-        answer
-            .decode()
-            .map_err(|error| error.with_operation(operation))
+        self.client
+            .send_for(request, operation, &self.options)
+            .await
     }
 
     /// Reads a message (`getMessageById`, documented in the vendor's FAQ).
@@ -160,16 +158,4 @@ fn numbers(
     to: impl IntoPhoneNumber,
 ) -> Result<(PhoneNumber, PhoneNumber)> {
     Ok((from.into_phone_number("from")?, to.into_phone_number("to")?))
-}
-
-impl Response<()> {
-    /// The same answer with its body read as JSON.
-    fn decode<T: serde::de::DeserializeOwned>(self) -> Result<Response<T>> {
-        match serde_json::from_slice(self.body()) {
-            Ok(value) => Ok(self.with_value(value)),
-            Err(error) => Err(Error::new(Kind::Decode)
-                .with_source(crate::executor::without_values(&error))
-                .with_answer(self.into_parts())),
-        }
-    }
 }

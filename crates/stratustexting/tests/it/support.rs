@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
-use stratustexting::{Client, ClientBuilder, auth::Credentials};
+use stratustexting::{Backoff, Client, ClientBuilder, auth::Credentials};
 use stratustexting_sandbox::{Builder, Entry, Sandbox};
 
 /// A sandbox that, when the test ends, looks through everything that was logged
@@ -49,6 +49,12 @@ impl Watched {
     /// A client that logs in as itself.
     pub(crate) fn client(&self) -> Client {
         self.builder().credentials(self.machine()).build().unwrap()
+    }
+
+    /// A client that logs in as itself and makes one attempt.
+    pub(crate) fn one_attempt(&self) -> Client {
+        let builder = self.builder().credentials(self.machine());
+        builder.retry(Backoff::never()).build().unwrap()
     }
 
     /// The requests that came to the API, in order, without those for tokens.

@@ -1,0 +1,166 @@
+//! One exchange with the service: the request with its credentials, the answer with its
+//! body, within the time.
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderName, HeaderValue, Method, header};
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
+use url::Url;
+
+use super::{Course, Executor};
+use crate::{
+    AccessToken, Error, Result, endpoint, error::Kind, options::CallOptions, response::Parts,
+};
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+impl Executor {
+    pub(super) async fn exchange(
+        &self,
+        mut request: reqwest::Request,
+        token: &AccessToken,
+        course: &Course<'_>,
+    ) -> Result<Parts> {
+        let empty = request.body().is_none() && *request.method() == Method::POST;
+        let headers = request.headers_mut();
+        if empty {
+            // A POST without a length is turned away by some proxies (411).
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        headers.insert(header::AUTHORIZATION, token.header());
+        headers.insert(API_KEY, self.api_key.clone());
+
+        let options = &course.call.options;
+        let patience = options.attempt_timeout;
+        let patience = patience.unwrap_or(CallOptions::DEFAULT_ATTEMPT_TIMEOUT);
+        let end = Instant::now().checked_add(patience);
+        let end = end.map_or(course.call.deadline, |end| end.min(course.call.deadline));
+        let span = tracing::debug_span!(
+            "attempt",
+            http.request.resend_count = course.attempts - 1,
+            http.response.status_code = tracing::field::Empty,
+            error.r#type = tracing::field::Empty,
+        );
+        let outcome = timeout_at(end, self.answer(request))
+            .instrument(span.clone())
+            .await
+            .unwrap_or_else(|_| {
+                Err(Error::new(Kind::Timeout {
+                    while_: "waiting for the answer",
+                }))
+            })
+            .and_then(|answer| judge(answer, &self.api_base));
+        let status = match &outcome {
+            Ok(answer) => Some(answer.status),
+            Err(error) => error.status(),
+        };
+        if let Some(status) = status {
+            span.record("http.response.status_code", status.as_u16());
+        }
+        if let Err(error) = &outcome {
+            span.record("error.type", error.type_name());
+        }
+        span.in_scope(|| tracing::debug!("done"));
+        outcome
+    }
+
+    async fn answer(&self, request: reqwest::Request) -> Result<Parts> {
+        let mut response = self.http.execute(request).await.map_err(transport_error)?;
+        let mut answer = Parts {
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body: Bytes::new(),
+        };
+        match read_body(response, self.max_response).await {
+            Ok(body) => {
+                answer.body = body;
+                Ok(answer)
+            }
+            // Status and headers are known all the same.
+            Err(error) => Err(error.with_answer(answer)),
+        }
+    }
+}
+
+/// Makes an error of whatever isn't a success.
+fn judge(answer: Parts, base: &Url) -> Result<Parts> {
+    let kind = if answer.status.is_success() {
+        return Ok(answer);
+    } else if answer.status.is_redirection() {
+        let target = answer.headers.get(header::LOCATION);
+        // Its origin is all that is told, and that doesn't depend on the path.
+        let target = target.and_then(|target| base.join(target.to_str().ok()?).ok());
+        Kind::Redirect {
+            target: target.as_ref().map(endpoint::origin),
+        }
+    } else {
+        Kind::Status
+    };
+    Err(Error::new(kind).with_answer(answer))
+}
+
+/// Reads an answer's body up to a limit.
+pub(crate) async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Bytes> {
+    let too_large = || Error::new(Kind::TooLarge { limit });
+    if response.content_length() > Some(limit as u64) {
+        return Err(too_large());
+    }
+    // Most answers come in one piece, which then isn't copied.
+    let Some(first) = response.chunk().await.map_err(transport_error)? else {
+        return Ok(Bytes::new());
+    };
+    let mut rest = BytesMut::new();
+    let mut length = first.len();
+    while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
+        if rest.is_empty() {
+            rest.extend_from_slice(&first);
+        }
+        rest.extend_from_slice(&chunk);
+        length += chunk.len();
+        if length > limit {
+            return Err(too_large());
+        }
+    }
+    if length > limit {
+        return Err(too_large());
+    }
+    Ok(if rest.is_empty() {
+        first
+    } else {
+        rest.freeze()
+    })
+}
+
+/// What a failure of the HTTP client means. Its URL goes: the query holds numbers
+/// and texts.
+pub(crate) fn transport_error(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let mapped = if error.is_builder() || error.is_request() && error.is_redirect() {
+        Error::input("request", "can't be made into an HTTP request")
+    } else if error.is_connect() {
+        Error::new(Kind::Connect)
+    } else if error.is_timeout() {
+        Error::new(Kind::Timeout {
+            while_: "waiting for the answer",
+        })
+    } else if was_never_written(&error) {
+        Error::new(Kind::Transport).before_sending()
+    } else {
+        Error::new(Kind::Transport)
+    };
+    mapped.with_source(error)
+}
+
+/// Whether a request was still waiting for its turn on a connection when that ended.
+/// hyper says so of a request that it gives back, and of none that it has begun to
+/// write.
+fn was_never_written(error: &reqwest::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            return error.is_canceled();
+        }
+        source = error.source();
+    }
+    false
+}

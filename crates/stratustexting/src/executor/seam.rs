@@ -1,0 +1,123 @@
+//! The way in from the generated client, and the way back of its errors.
+
+use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt};
+use http::StatusCode;
+use stratustexting_client::transport::{Call, Transport};
+
+use super::{CallState, Executor, transport_error};
+use crate::{Error, error::Kind, response::Parts};
+
+impl Transport for Executor {
+    fn execute<'a>(
+        &'a self,
+        request: reqwest::Request,
+        call: Call<'a>,
+    ) -> BoxFuture<'a, reqwest::Result<reqwest::Response>> {
+        async move {
+            let given = call.context.and_then(|context| context.downcast_ref());
+            let own;
+            let state: &CallState = match given {
+                Some(state) => state,
+                None => {
+                    own = self.start(&self.defaults);
+                    &own
+                }
+            };
+            Ok(match self.send(request, call.operation, state).await {
+                Ok(mut answer) => {
+                    let mut response = http::Response::new(answer.body.clone());
+                    *response.status_mut() = answer.status;
+                    if given.is_none() {
+                        *response.headers_mut() = std::mem::take(&mut answer.headers);
+                    } else {
+                        // Whoever gave the context takes the answer out of it, so that
+                        // the headers needn't be copied along.
+                        state.keep_answer(answer);
+                    }
+                    response.into()
+                }
+                Err(error) => carrier(error),
+            })
+        }
+        .boxed()
+    }
+}
+
+/// A failure, dressed as an answer that no operation takes for a success: the seam
+/// can only hand on `reqwest::Error`, which can't be made outside of `reqwest`.
+fn carrier(error: Error) -> reqwest::Response {
+    /// No server answers with it.
+    const NO_ANSWER: u16 = 599;
+    let status = error.status().filter(|status| !status.is_success());
+    let mut response = http::Response::new(error.body().cloned().unwrap_or_default());
+    *response.status_mut() = status
+        .or_else(|| StatusCode::from_u16(NO_ANSWER).ok())
+        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(headers) = error.headers() {
+        *response.headers_mut() = headers.clone();
+    }
+    response.extensions_mut().insert(error);
+    response.into()
+}
+
+/// The generated client's errors as ours.
+impl From<stratustexting_client::Error<()>> for Error {
+    fn from(error: stratustexting_client::Error<()>) -> Self {
+        use stratustexting_client::Error as Generated;
+        match error {
+            Generated::UnexpectedResponse(response) => match response.extensions().get::<Self>() {
+                Some(error) => error.clone(),
+                // A success with a status that the operation doesn't promise.
+                None => Self::new(Kind::Decode).with_answer(Parts {
+                    status: response.status(),
+                    headers: response.headers().clone(),
+                    body: Bytes::new(),
+                }),
+            },
+            Generated::InvalidResponsePayload(_, source) => {
+                Self::new(Kind::Decode).with_source(without_values(&source))
+            }
+            Generated::CommunicationError(source)
+            | Generated::ResponseBodyError(source)
+            | Generated::InvalidUpgrade(source) => transport_error(source),
+            Generated::InvalidRequest(reason) | Generated::Custom(reason) => {
+                Self::input("request", reason)
+            }
+            Generated::ErrorResponse(answer) => Self::new(Kind::Status).with_answer(Parts {
+                status: answer.status(),
+                headers: answer.headers().clone(),
+                body: Bytes::new(),
+            }),
+        }
+    }
+}
+
+/// A decoding error without the values that it quotes, which may be personal.
+pub(crate) fn without_values(error: &serde_json::Error) -> DecodeError {
+    DecodeError {
+        line: error.line(),
+        column: error.column(),
+        what: match error.classify() {
+            serde_json::error::Category::Eof => "the JSON ends too early",
+            serde_json::error::Category::Syntax => "not JSON",
+            _ => "JSON of another type",
+        },
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct DecodeError {
+    line: usize,
+    column: usize,
+    what: &'static str,
+}
+
+impl std::fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { line, column, what } = self;
+        write!(f, "{what}, at line {line}, column {column} of the body")
+    }
+}
+
+impl std::error::Error for DecodeError {}

@@ -246,7 +246,7 @@ impl Client {
         }
         let executor = &self.inner.executor;
         let base = executor.api_base.as_str().trim_end_matches('/');
-        Ok(executor.http.request(method, format!("{base}{path}")))
+        Ok(api::ClientInfo::client(&self.inner.api).request(method, format!("{base}{path}")))
     }
 
     pub(crate) fn media_limit(&self) -> usize {

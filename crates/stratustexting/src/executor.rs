@@ -41,7 +41,7 @@ use crate::{
 
 /// Sends requests.
 pub(crate) struct Executor {
-    pub(crate) http: reqwest::Client,
+    pub(crate) wire: Wire,
     pub(crate) api_base: Url,
     pub(crate) api_key: HeaderValue,
     pub(crate) tokens: Arc<dyn TokenSource>,
@@ -51,6 +51,14 @@ pub(crate) struct Executor {
     pub(crate) limits: Limits,
     /// The largest answer that is read, in bytes.
     pub(crate) max_response: usize,
+}
+
+/// Where requests go.
+pub(crate) enum Wire {
+    Http(reqwest::Client),
+    /// Tests of time have no sockets: the runtime's clock can't stand still for those.
+    #[cfg(test)]
+    Script(tests::Script),
 }
 
 /// What belongs to one call, however many attempts it takes. It travels through
@@ -372,3 +380,6 @@ impl Executor {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use crate::{
         TokenSource, TokenStore,
     },
     endpoint,
-    executor::Executor,
+    executor::{Executor, Wire},
     options::CallOptions,
     rate_limit::{Limits, RateLimit},
     retry::{Backoff, Bucket, RetryBudget, RetryPolicy},
@@ -292,7 +292,7 @@ impl ClientBuilder {
             }
         };
         let executor = Arc::new(Executor {
-            http: http.clone(),
+            wire: Wire::Http(http.clone()),
             api_base: api_base.clone(),
             api_key,
             tokens: Arc::clone(&tokens),

@@ -1,0 +1,360 @@
+//! The executor in time, without sockets: the clock stands still until everybody waits.
+
+use std::sync::atomic::AtomicUsize;
+
+use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt, join_all};
+use http::{HeaderMap, Method, header::RETRY_AFTER};
+
+use super::*;
+use crate::{
+    auth::StaticToken,
+    rate_limit::RateLimit,
+    retry::{Backoff, Resend, RetryBudget},
+};
+
+/// A service: what it answers to a request.
+pub(crate) type Script =
+    Box<dyn Fn(reqwest::Request) -> BoxFuture<'static, Result<Parts>> + Send + Sync>;
+
+/// When each request came, counted from the start.
+#[derive(Clone, Default)]
+struct Arrivals(Arc<Mutex<Vec<Duration>>>);
+
+impl Arrivals {
+    fn times(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+fn answer(status: u16) -> Parts {
+    Parts {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    }
+}
+
+fn later(status: u16, seconds: &'static str) -> Parts {
+    let mut answer = answer(status);
+    let value = HeaderValue::from_static(seconds);
+    answer.headers.insert(RETRY_AFTER, value);
+    answer
+}
+
+/// An executor before a service that answers by the number of the request.
+fn executor(
+    service: impl Fn(usize) -> Result<Parts> + Send + Sync + 'static,
+) -> (Executor, Arrivals) {
+    slow(Duration::ZERO, service)
+}
+
+/// The same before a service that takes its time.
+fn slow(
+    time: Duration,
+    service: impl Fn(usize) -> Result<Parts> + Send + Sync + 'static,
+) -> (Executor, Arrivals) {
+    let (arrivals, start) = (Arrivals::default(), Instant::now());
+    let arrived = arrivals.clone();
+    let script: Script = Box::new(move |_| {
+        let mut arrived = arrived.0.lock().unwrap();
+        let answer = service(arrived.len());
+        arrived.push(start.elapsed());
+        async move {
+            sleep(time).await;
+            answer
+        }
+        .boxed()
+    });
+    let executor = Executor {
+        wire: Wire::Script(script),
+        api_base: "http://localhost/base".parse().unwrap(),
+        api_key: HeaderValue::from_static("key"),
+        tokens: Arc::new(StaticToken(AccessToken::new("token").unwrap())),
+        defaults: CallOptions::default(),
+        retry: Arc::new(Backoff::default()),
+        budget: Bucket::new(RetryBudget::default()),
+        limits: Limits::default(),
+        max_response: 1_000,
+    };
+    (executor, arrivals)
+}
+
+fn broken() -> Error {
+    Error::new(Kind::Transport)
+}
+
+async fn call(executor: &Executor, id: &str, options: &CallOptions) -> Result<StatusCode> {
+    let operation = Operation::find(id).unwrap();
+    let url = format!("http://localhost/base{}?from=1&to=2&text=3", operation.path);
+    let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
+    let request = reqwest::Request::new(method, url.parse().unwrap());
+    let state = executor.start(options);
+    let sent = executor.send(request, Some(operation), &state).await;
+    sent.map(|answer| answer.status)
+}
+
+async fn read(executor: &Executor) -> Result<StatusCode> {
+    call(executor, "listSites", &CallOptions::new()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_service_asks_to_wait_is_waited() {
+    for (asked, least) in [("7", 7), ("0", 0)] {
+        let (executor, arrivals) = executor(move |number| match number {
+            0 => Ok(later(429, asked)),
+            1 => Ok(later(503, asked)),
+            _ => Ok(answer(200)),
+        });
+
+        read(&executor).await.unwrap();
+
+        let times = arrivals.times();
+        assert_eq!(times.len(), 3);
+        for pair in times.windows(2) {
+            assert!(pair[1] - pair[0] >= Duration::from_secs(least), "{times:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_would_outlast_the_call_is_not_begun() {
+    let (executor, arrivals) = executor(|_| Ok(later(503, "60")));
+    let start = Instant::now();
+
+    let error = read(&executor).await.unwrap_err();
+
+    assert_eq!(error.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(arrivals.times().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_has_its_time_and_the_call_has_one_for_all() {
+    let (executor, arrivals) = slow(Duration::from_secs(1_000), |_| Ok(answer(200)));
+    let start = Instant::now();
+
+    let error = read(&executor).await.unwrap_err();
+
+    assert!(error.is_timeout());
+    assert_eq!(start.elapsed(), CallOptions::DEFAULT_TIMEOUT, "no longer");
+    assert_eq!(
+        arrivals.times().len(),
+        2,
+        "30 seconds, a wait, and the rest"
+    );
+
+    let options = CallOptions::new()
+        .timeout(Duration::from_secs(100))
+        .attempt_timeout(Duration::from_secs(5));
+    let start = Instant::now();
+    call(&executor, "listSites", &options).await.unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(15 + 2));
+    assert_eq!(arrivals.times().len(), 2 + 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_is_kept_whatever_happens() {
+    for (index, deadline) in (0..200_u64).map(|index| (index, 10 + index * 37 % 5_000)) {
+        let time = Duration::from_millis(index * 13 % 900);
+        let (executor, _) = slow(time, |number| match number % 3 {
+            0 => Ok(later(503, "1")),
+            1 => Err(broken()),
+            _ => Ok(answer(500)),
+        });
+        let deadline = Duration::from_millis(deadline);
+        let start = Instant::now();
+
+        let options = CallOptions::new().timeout(deadline);
+        call(&executor, "listSites", &options).await.unwrap_err();
+
+        assert!(
+            start.elapsed() <= deadline,
+            "{:?} of {deadline:?}",
+            start.elapsed()
+        );
+    }
+}
+
+/// Half of all answers are 503 for a minute, with 64 callers who don't give up.
+#[tokio::test(start_paused = true)]
+async fn a_service_in_trouble_is_not_given_more_of_it() {
+    let (executor, arrivals) = slow(Duration::from_millis(50), |number| {
+        Ok(answer(if number % 2 == 0 { 503 } else { 200 }))
+    });
+    let calls = AtomicUsize::new(0);
+    let end = Instant::now() + Duration::from_secs(60);
+
+    let callers = (0..64).map(|_| async {
+        while Instant::now() < end {
+            calls.fetch_add(1, Ordering::Relaxed);
+            let _ = read(&executor).await;
+        }
+    });
+    join_all(callers).await;
+
+    let (calls, requests) = (calls.into_inner(), arrivals.times().len());
+    let ratio = requests as f64 / calls as f64;
+    assert!(calls > 10_000, "{calls}");
+    assert!(ratio <= 1.2, "{requests} requests for {calls} calls");
+    assert!(ratio >= 1.05, "what the budget allows is used: {ratio}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_budget_the_same_service_is_given_more() {
+    let (mut executor, arrivals) = executor(|_| Ok(answer(503)));
+    executor.budget = Bucket::new(RetryBudget::unlimited());
+
+    for _ in 0..100 {
+        read(&executor).await.unwrap_err();
+    }
+
+    assert_eq!(arrivals.times().len(), 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_that_may_have_left_is_repeated_only_when_told_so() {
+    let fail = |kind: Kind| move |_| Err(Error::new(kind.clone()));
+    let times = async |service: Box<dyn Fn(usize) -> Result<Parts> + Send + Sync>, resend| {
+        let (executor, arrivals) = executor(service);
+        let options = CallOptions::new().resend(resend);
+        let error = call(&executor, "sendSms", &options).await.unwrap_err();
+        (arrivals.times().len(), error)
+    };
+
+    for (resend, broken, busy, connect) in [
+        (Resend::IfNotSent, 1, 1, 3),
+        (Resend::IfTurnedAway, 1, 3, 3),
+        (Resend::EvenIfUnknown, 3, 3, 3),
+    ] {
+        let (requests, error) = times(Box::new(fail(Kind::Transport)), resend).await;
+        assert_eq!(requests, broken, "{resend:?}");
+        assert_eq!(error.send_outcome(), SendOutcome::Unknown);
+        let ticket = error.ticket().unwrap();
+        assert_eq!(ticket.attempts as usize, broken);
+        assert_eq!(ticket.operation.as_deref(), Some("sendSms"));
+
+        let (requests, error) = times(Box::new(|_| Ok(answer(429))), resend).await;
+        assert_eq!(requests, busy, "{resend:?}");
+        assert_eq!(error.ticket().unwrap().status, Some(429));
+
+        let (requests, error) = times(Box::new(fail(Kind::Connect)), resend).await;
+        assert_eq!(requests, connect, "{resend:?}");
+        assert_eq!(error.send_outcome(), SendOutcome::NotSent);
+        assert!(error.ticket().is_none());
+    }
+}
+
+/// The last attempt didn't leave, but the one before may have.
+#[tokio::test(start_paused = true)]
+async fn a_later_attempt_does_not_make_an_earlier_one_certain() {
+    let cases: [(fn() -> Result<Parts>, SendOutcome); 2] = [
+        (|| Err(broken()), SendOutcome::Unknown),
+        (|| Ok(answer(401)), SendOutcome::Rejected),
+    ];
+    for (first, outcome) in cases {
+        let (mut executor, _) = executor(move |number| match number {
+            0 => first(),
+            _ => Err(Error::new(Kind::Connect)),
+        });
+        executor.tokens = Arc::new(Changing::default());
+        let options = CallOptions::new().resend(Resend::EvenIfUnknown);
+
+        let error = call(&executor, "sendSms", &options).await.unwrap_err();
+
+        assert!(
+            error.is_connect() && error.may_have_been_sent(),
+            "{error:?}"
+        );
+        assert_eq!(error.send_outcome(), outcome);
+        assert_eq!(error.ticket().is_some(), outcome == SendOutcome::Unknown);
+    }
+}
+
+/// Tokens that are others each time.
+#[derive(Debug, Default)]
+struct Changing(AtomicUsize);
+
+impl TokenSource for Changing {
+    fn access_token(&self) -> BoxFuture<'_, Result<AccessToken>> {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        async move { AccessToken::new(format!("token{number}")) }.boxed()
+    }
+
+    fn reject(&self, _: &AccessToken) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_401_is_repeated_once_at_once_and_within_the_attempts() {
+    for (attempts, requests) in [(1, 1), (2, 2), (5, 2)] {
+        let (mut executor, arrivals) = executor(|_| Ok(answer(401)));
+        executor.tokens = Arc::new(Changing::default());
+        let options = CallOptions::new().retry(Backoff::new().attempts(attempts));
+
+        let error = call(&executor, "sendSms", &options).await.unwrap_err();
+
+        assert_eq!(error.send_outcome(), SendOutcome::Rejected);
+        assert_eq!(
+            arrivals.times(),
+            vec![Duration::ZERO; requests],
+            "{attempts}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limits_are_kept_and_a_429_slows_them() {
+    let (mut executor, arrivals) = executor(|number| match number {
+        2 => Ok(later(429, "9")),
+        _ => Ok(answer(200)),
+    });
+    let second = RateLimit::new(1, Duration::from_secs(1));
+    executor.limits = Limits::new(None, Some(second));
+    let options = CallOptions::new();
+
+    for index in 0..5 {
+        let sent = call(&executor, "sendSms", &options).await;
+        assert_eq!(sent.is_ok(), index != 2, "a 429 is not repeated for a send");
+    }
+
+    let seconds: Vec<_> = arrivals.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(
+        seconds,
+        [0, 1, 2, 11, 13],
+        "evenly, then after 9 seconds, then half as fast"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_comes_too_late_sends_nothing() {
+    let (mut executor, arrivals) = executor(|_| Ok(answer(200)));
+    executor.limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(100))), None);
+    read(&executor).await.unwrap();
+
+    let error = call(&executor, "sendSms", &CallOptions::new())
+        .await
+        .unwrap_err();
+
+    assert_eq!(error.send_outcome(), SendOutcome::NotSent);
+    assert!(error.is_timeout());
+    assert_eq!(arrivals.times().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_policy_says_is_done_as_far_as_it_is_allowed() {
+    #[derive(Debug)]
+    struct Stubborn;
+    impl RetryPolicy for Stubborn {
+        fn wait(&self, failed: &FailedAttempt<'_>) -> Option<Duration> {
+            (failed.attempts < 6).then_some(Duration::from_secs(2))
+        }
+    }
+    let (executor, arrivals) = executor(|_| Ok(answer(500)));
+    let options = CallOptions::new().retry(Stubborn);
+
+    call(&executor, "listSites", &options).await.unwrap_err();
+    let seconds: Vec<_> = arrivals.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [0, 2, 4, 6, 8, 10]);
+    call(&executor, "sendSms", &options).await.unwrap_err();
+    assert_eq!(arrivals.times().len(), 7, "no policy repeats a send");
+}

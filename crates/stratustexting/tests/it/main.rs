@@ -23,6 +23,8 @@ mod paging;
 mod payloads;
 /// What the promises about secrets, redirects and limits come to.
 mod safety;
+/// What becomes of a send, and what is repeated.
+mod sends;
 /// Renewing tokens for many callers at once.
 mod tokens;
 /// Subscribing, the handshake, and what is delivered.

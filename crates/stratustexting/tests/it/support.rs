@@ -97,6 +97,28 @@ impl Watched {
         secrets.retain(|secret| secret.len() >= 8);
         secrets
     }
+
+    /// Every number and text that came with requests, as it was sent and as it is.
+    fn personal(&self) -> BTreeSet<String> {
+        let mut personal = BTreeSet::new();
+        for entry in self.ledger() {
+            let query = entry.query.unwrap_or_default();
+            for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+                if ["from", "to", "text", "number"].contains(&name.as_ref()) {
+                    let sent = url::form_urlencoded::byte_serialize(value.as_bytes());
+                    personal.insert(sent.collect::<String>());
+                    personal.insert(value.into_owned());
+                }
+            }
+            if let Some((_, number)) = entry.path.split_once("/contact/mobile/") {
+                personal.insert(number.to_owned());
+                personal.insert(number.replace("%2B", "+"));
+            }
+        }
+        // Anything shorter is found in any log.
+        personal.retain(|value| value.len() >= 8);
+        personal
+    }
 }
 
 impl Deref for Watched {
@@ -116,6 +138,9 @@ impl Drop for Watched {
         for secret in self.secrets() {
             let found = find(&log, secret.as_bytes());
             assert!(!found, "a secret was logged: one of {} bytes", secret.len());
+        }
+        for value in self.personal() {
+            assert!(!find(&log, value.as_bytes()), "{value} was logged");
         }
     }
 }

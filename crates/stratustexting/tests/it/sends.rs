@@ -1,0 +1,350 @@
+//! What becomes of a send, and what is repeated, over real HTTP: counted on the server.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use serde_json::json;
+use stratustexting::{
+    Backoff, CallOptions, Client, FailedAttempt, Resend, RetryPolicy, SendOutcome, Ticket,
+    api::OPERATIONS, models::Message,
+};
+use stratustexting_sandbox::Answer;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use crate::support::{Watched, log_has};
+
+const TO: &str = "+13035550123";
+
+/// Three attempts without waits.
+fn at_once() -> Backoff {
+    Backoff::new().base(Duration::ZERO)
+}
+
+fn client(sandbox: &Watched) -> Client {
+    let builder = sandbox.builder().credentials(sandbox.machine());
+    builder.retry(at_once()).build().unwrap()
+}
+
+/// For each operation, a repeatable failure is repeated if the table says that it may
+/// be, and isn't if not.
+#[tokio::test]
+async fn each_operation_is_repeated_as_the_table_says() {
+    for operation in OPERATIONS {
+        let sandbox = Watched::start().await;
+        let client = client(&sandbox);
+        sandbox.answer_next(operation.id, Answer::new(503));
+        sandbox.answer_next(operation.id, Answer::json(200, json!({})));
+        let path = operation
+            .path
+            .split('/')
+            .map(|segment| match segment.starts_with('{') {
+                true => "x",
+                false => segment,
+            });
+        let path = path.collect::<Vec<_>>().join("/");
+
+        let request = client.request(operation.method.parse().unwrap(), &path);
+        let outcome = request.send().await;
+
+        assert_eq!(outcome.is_ok(), operation.idempotent, "{}", operation.id);
+        let requests = if operation.idempotent { 2 } else { 1 };
+        assert_eq!(sandbox.calls().len(), requests, "{}", operation.id);
+        if let Err(error) = outcome {
+            assert_eq!(
+                error.send_outcome(),
+                SendOutcome::Unknown,
+                "{}",
+                operation.id
+            );
+            assert!(error.ticket().is_some(), "{}", operation.id);
+        }
+    }
+}
+
+/// A policy that opens the door before the second attempt.
+#[derive(Debug)]
+struct Opens(Mutex<Option<u16>>);
+
+impl RetryPolicy for Opens {
+    fn wait(&self, failed: &FailedAttempt<'_>) -> Option<Duration> {
+        assert!(failed.error.is_connect(), "{:?}", failed.error);
+        let port = self.0.lock().unwrap().take()?;
+        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let listener = TcpListener::from_std(listener).unwrap();
+        tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let length = connection.read(&mut request).await.unwrap();
+            assert!(request[..length].starts_with(b"POST /message/sendsms?"));
+            let body = r#"{"result":"ok"}"#;
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+            connection
+                .write_all((head + body).as_bytes())
+                .await
+                .unwrap();
+        });
+        Some(Duration::ZERO)
+    }
+}
+
+#[tokio::test]
+async fn a_send_that_found_no_connection_is_tried_again() {
+    let sandbox = Watched::start().await;
+    let port = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.machine())
+        .api_base(format!("http://127.0.0.1:{port}"))
+        .retry(Opens(Mutex::new(Some(port))))
+        .build()
+        .unwrap();
+
+    let sent = client.messages().send_sms(sandbox.number(), TO, "x").await;
+
+    assert_eq!(SendOutcome::of(&sent), SendOutcome::Accepted, "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_send_that_got_no_token_is_tried_again_within_its_attempts() {
+    for (failures, outcome) in [(2, SendOutcome::Accepted), (3, SendOutcome::NotSent)] {
+        let sandbox = Watched::start().await;
+        for _ in 0..failures {
+            sandbox.answer_next("token", Answer::new(503));
+        }
+
+        let messages = client(&sandbox).messages();
+        let sent = messages.send_sms(sandbox.number(), TO, "x").await;
+
+        assert_eq!(SendOutcome::of(&sent), outcome);
+        assert_eq!(sandbox.token_requests().len(), 3);
+        let sends = usize::from(outcome == SendOutcome::Accepted);
+        assert_eq!(sandbox.sent_messages().len(), sends);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_request_is_not_repeated() {
+    let sandbox = Watched::start().await;
+    let answer = Answer::json(400, json!({"error": "invalid_client"}));
+    sandbox.answer_next("token", answer);
+
+    let messages = client(&sandbox).messages();
+    let sent = messages.send_sms(sandbox.number(), TO, "x").await;
+
+    assert_eq!(SendOutcome::of(&sent), SendOutcome::NotSent);
+    assert_eq!(sandbox.token_requests().len(), 1);
+}
+
+/// What the service answers, and what that says.
+#[tokio::test]
+async fn an_answer_says_what_became_of_the_send() {
+    let html = || {
+        Answer::new(200)
+            .header("content-type", "text/html")
+            .body("<p>Hello</p>")
+    };
+    let cases = [
+        (Answer::new(400), SendOutcome::Rejected),
+        (Answer::new(403), SendOutcome::Rejected),
+        (Answer::new(408), SendOutcome::Unknown),
+        (Answer::new(425), SendOutcome::Unknown),
+        (Answer::new(429), SendOutcome::Unknown),
+        (Answer::new(500), SendOutcome::Unknown),
+        (Answer::new(502), SendOutcome::Unknown),
+        (
+            Answer::new(303).header("location", "/x"),
+            SendOutcome::Unknown,
+        ),
+        (html(), SendOutcome::Unknown),
+        (Answer::new(204), SendOutcome::Unknown),
+        (Answer::json(200, json!([])), SendOutcome::Unknown),
+        (
+            Answer::json(200, json!({"result": "ok"})),
+            SendOutcome::Accepted,
+        ),
+    ];
+    for (answer, outcome) in cases {
+        let sandbox = Watched::start().await;
+        let shown = format!("{answer:?}");
+        for operation in ["sendSms", "sendMms"] {
+            sandbox.answer_next(operation, answer.clone());
+        }
+        let messages = client(&sandbox).messages();
+
+        let sms = messages.send_sms(sandbox.number(), TO, "x").await;
+        let media = [stratustexting::Media::from_bytes("a.txt", "text")];
+        let mms = messages.send_mms(sandbox.number(), TO, "x", media).await;
+
+        for sent in [sms, mms] {
+            assert_eq!(SendOutcome::of(&sent), outcome, "{shown}");
+            let ticket = sent.as_ref().err().and_then(|error| error.ticket());
+            assert_eq!(ticket.is_some(), outcome == SendOutcome::Unknown, "{shown}");
+        }
+        assert_eq!(sandbox.calls().len(), 2, "{shown}: each once");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_finds_its_message_among_others() {
+    let sandbox = Watched::start().await;
+    let client = client(&sandbox);
+    sandbox.answer_next("sendSms", Answer::new(500));
+    let options = CallOptions::new().correlation("order-17");
+    let messages = client.messages().options(options);
+
+    let sent = messages
+        .send_sms(sandbox.number(), TO, "Ça va? 👍 + & so on")
+        .await;
+
+    let error = sent.unwrap_err();
+    let stored = serde_json::to_string(error.ticket().unwrap()).unwrap();
+    let ticket: Ticket = serde_json::from_str(&stored).unwrap();
+    assert_eq!(ticket.correlation, "order-17");
+    assert_eq!((ticket.attempts, ticket.status), (1, Some(500)));
+    let message = |text: &str| {
+        let message = Message::default().with_from(sandbox.number()).with_to(TO);
+        message.with_text(text)
+    };
+    assert!(ticket.is_for(&message("Ça va? 👍 + & so on")));
+    assert!(!ticket.is_for(&message("Ça va? 👍")));
+    for personal in [sandbox.number(), TO, "Ça va"] {
+        assert!(!format!("{stored} {ticket:?} {error:?} {error}").contains(personal));
+    }
+}
+
+#[tokio::test]
+async fn a_caller_can_widen_the_rule_for_one_call() {
+    for (resend, status, accepted) in [
+        (Resend::IfNotSent, 429, false),
+        (Resend::IfTurnedAway, 429, true),
+        (Resend::IfTurnedAway, 503, true),
+        (Resend::IfTurnedAway, 500, false),
+        (Resend::EvenIfUnknown, 500, true),
+        (Resend::EvenIfUnknown, 400, false),
+    ] {
+        let sandbox = Watched::start().await;
+        sandbox.answer_next("sendSms", Answer::new(status));
+        let messages = client(&sandbox).messages();
+        let messages = messages.options(CallOptions::new().resend(resend));
+
+        let sent = messages.send_sms(sandbox.number(), TO, "x").await;
+
+        assert_eq!(sent.is_ok(), accepted, "{resend:?} {status}");
+        assert_eq!(sandbox.sent_messages().len(), usize::from(accepted));
+    }
+}
+
+/// A server that keeps connections open, counts whole requests, and ends a connection
+/// as it is told: before or after the second request on it.
+async fn ends_connections(after_request: bool) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let counted = Arc::clone(&requests);
+    tokio::spawn(async move {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            for on_connection in 0.. {
+                let mut request = vec![0; 8192];
+                let length = connection.read(&mut request).await.unwrap_or(0);
+                if length == 0 {
+                    break;
+                }
+                let text = String::from_utf8_lossy(&request[..length]).into_owned();
+                counted.lock().unwrap().push(text);
+                if after_request && on_connection == 1 {
+                    break;
+                }
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{\"result\":\"ok\"}";
+                connection.write_all(answer).await.unwrap();
+                if !after_request {
+                    // Closed while the client thinks that it can be used again.
+                    break;
+                }
+            }
+        }
+    });
+    (base, requests)
+}
+
+/// Below the SDK, hyper takes a request that was never written to another connection,
+/// and that is all: whatever arrives, arrives once.
+#[tokio::test]
+async fn a_connection_that_ended_meanwhile_never_makes_a_second_copy() {
+    for after_request in [false, true] {
+        let (base, requests) = ends_connections(after_request).await;
+        let sandbox = Watched::start().await;
+        let builder = sandbox.builder().credentials(sandbox.machine());
+        let client = builder.api_base(base).retry(at_once()).build().unwrap();
+
+        let mut accepted = 0;
+        for number in 0..50 {
+            let text = format!("text-{number}-");
+            let sent = client
+                .messages()
+                .send_sms(sandbox.number(), TO, &text)
+                .await;
+            let arrived = requests.lock().unwrap().clone();
+            let copies = arrived
+                .iter()
+                .filter(|request| request.contains(&text))
+                .count();
+            match SendOutcome::of(&sent) {
+                SendOutcome::Accepted => assert_eq!(copies, 1),
+                SendOutcome::Unknown => assert!(copies <= 1),
+                other => panic!("{other:?}"),
+            }
+            accepted += usize::from(sent.is_ok());
+        }
+        assert!(accepted >= 25, "{accepted}");
+    }
+}
+
+#[tokio::test]
+async fn reads_survive_a_connection_that_breaks() {
+    let (base, requests) = ends_connections(true).await;
+    let sandbox = Watched::start().await;
+    let builder = sandbox.builder().credentials(sandbox.machine());
+    let client = builder.api_base(base).retry(at_once()).build().unwrap();
+
+    for _ in 0..10 {
+        client.messages().get("m").await.unwrap();
+    }
+
+    assert!(requests.lock().unwrap().len() > 10, "some came twice");
+}
+
+#[tokio::test]
+async fn spans_say_what_was_tried_and_why_again() {
+    let sandbox = Watched::start().await;
+    sandbox.answer_next("listSites", Answer::new(503));
+    let options = CallOptions::new().correlation("a-name-for-the-log");
+
+    let sites = client(&sandbox).sites().options(options);
+    futures::TryStreamExt::try_collect::<Vec<_>>(sites.list())
+        .await
+        .unwrap();
+
+    for field in [
+        "a-name-for-the-log",
+        "operation=\"listSites\"",
+        "http.request.method=GET",
+        "url.template=\"/site/all\"",
+        "server.address=\"127.0.0.1\"",
+        "http.request.resend_count=1",
+        "http.response.status_code=503",
+        "error.type=\"status\"",
+        "reason=503",
+    ] {
+        assert!(log_has(field), "{field}");
+    }
+}

@@ -6,7 +6,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use futures::TryStreamExt;
-//! use stratustexting::{Client, auth::Credentials};
+//! use stratustexting::{Client, SendOutcome, auth::Credentials};
 //!
 //! # let sandbox = Sandbox::start().await?;
 //! # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
@@ -17,10 +17,11 @@
 //!     .build()?;
 //!
 //! # let from = sandbox.number();
-//! match client.messages().send_sms(from, "+12025550123", "Your order is ready.").await {
-//!     Ok(_) => println!("taken"),
-//!     Err(error) if error.may_have_been_sent() => println!("look before sending again: {error}"),
-//!     Err(error) => println!("nothing was sent: {error}"),
+//! let sent = client.messages().send_sms(from, "+12025550123", "Your order is ready.").await;
+//! match SendOutcome::of(&sent) {
+//!     SendOutcome::Accepted => println!("the service took it"),
+//!     SendOutcome::Rejected | SendOutcome::NotSent => println!("nobody was texted: {sent:?}"),
+//!     SendOutcome::Unknown => println!("look before you send it again: {sent:?}"),
 //! }
 //!
 //! let mut contacts = client.contacts().list();
@@ -37,7 +38,7 @@
 //! - [`auth::Credentials`] say how it gets its tokens; [`auth`] explains which to take.
 //! - Its resources are [`Messages`], [`Contacts`], [`Consents`], [`Subscriptions`] and
 //!   [`Sites`]; lists are [`Pager`]s.
-//! - [`Error`] says what went wrong, and whether anything may have been sent.
+//! - [`SendOutcome`] says what became of a message, and [`Error`] what went wrong.
 //! - [`webhook`] reads what the service posts.
 //! - [`Client::api`] is the generated client below all of it, and [`Client::request`]
 //!   takes any path: through the same credentials and limits.
@@ -57,11 +58,31 @@
 //!
 //! Without either, a client can only be built for a loopback address.
 //!
-//! # What it does not do
+//! # When something fails
 //!
-//! It doesn't repeat failed requests, except once after a 401, and doesn't limit how
-//! fast requests are sent. Several processes that share one login don't yet keep out
-//! of each other's way when they renew its token.
+//! Three things are decided in three places. Whether an operation may be done again is in
+//! [`api::OPERATIONS`]; of what may not, such as a send, only what provably never left is
+//! tried again, unless a call says otherwise ([`CallOptions::resend`]). When, is decided
+//! by a [`RetryPolicy`], by default [`Backoff`]. How often over all calls, by a
+//! [`RetryBudget`]. What the service asks for (`Retry-After`) is kept to, and so is the
+//! call's time.
+//!
+//! | time | default | set by |
+//! |---|---|---|
+//! | the whole call | 60 s | [`ClientBuilder::timeout`], [`CallOptions::timeout`] |
+//! | an attempt | 30 s | [`ClientBuilder::attempt_timeout`], [`CallOptions::attempt_timeout`] |
+//! | connecting, TLS included | 10 s | [`ClientBuilder::connect_timeout`] |
+//!
+//! Nothing limits how fast requests are sent unless a [`RateLimit`] is set.
+//!
+//! # What is logged
+//!
+//! Spans and events of `tracing`, at DEBUG: a span `call` with `operation`,
+//! `correlation`, `http.request.method`, `url.template`, `server.address`,
+//! `server.port`; in it a span `attempt` with `http.request.resend_count`,
+//! `http.response.status_code`, `error.type`, after OpenTelemetry's conventions; an event
+//! `another attempt` with `reason` and `wait_ms`. URLs aren't logged: the vendor puts
+//! numbers and texts into the query.
 
 pub mod auth;
 mod brand;

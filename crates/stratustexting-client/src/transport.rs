@@ -98,12 +98,9 @@ impl Client {
 impl ClientHooks<Handle> for Client {
     async fn exec(
         &self,
-        mut request: reqwest::Request,
+        request: reqwest::Request,
         info: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
-        // The generator adds the document's version to every request, which the
-        // service never asked for.
-        request.headers_mut().remove("api-version");
         let handle = self.inner();
         let call = Call {
             operation: by_rust_name(info.operation_id),
@@ -124,6 +121,16 @@ fn by_rust_name(name: &str) -> Option<&'static Operation> {
             .map(|c| c.to_ascii_lowercase())
             .filter(squash)
             .eq(name.chars().filter(squash))
+    })
+}
+
+/// The error of a parameter that is missing, which has no reason of its own, or that
+/// couldn't be converted.
+pub(crate) fn invalid(reason: String, missing: &str) -> crate::Error<()> {
+    crate::Error::InvalidRequest(if reason.is_empty() {
+        missing.to_owned()
+    } else {
+        reason
     })
 }
 

@@ -1,5 +1,7 @@
 //! What the generator has no setting for, done on its output.
 
+mod requests;
+
 use proc_macro2::Span;
 use quote::quote;
 use syn::{
@@ -18,6 +20,8 @@ use crate::{
 ///   no breaking change of the crate, and get `Default` where all is optional;
 /// - types get a constructor and setters;
 /// - path parameters are percent-encoded in full, `+` and `@` too;
+/// - requests go without the document's version, and without texts that only an error
+///   would need;
 /// - builders of types start without unlisted fields instead of insisting on them;
 /// - `Debug` of types and builders is written by hand, so that it prints neither
 ///   personal values nor fields that the document doesn't list;
@@ -32,6 +36,7 @@ pub(crate) fn polish(file: &mut File, sensitive: &SensitiveFields) {
                 "builder" => {
                     polish_builders(module);
                     StrictSegments.visit_item_mod_mut(module);
+                    requests::polish_requests(module);
                 }
                 _ => {}
             }

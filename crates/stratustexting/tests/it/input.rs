@@ -302,3 +302,24 @@ fn settings_that_can_not_work() {
         Some("access token")
     );
 }
+
+/// The generated client names what is missing, too, before anything is sent.
+#[tokio::test]
+async fn a_parameter_that_was_never_set_is_named() {
+    let sandbox = Watched::start().await;
+
+    let client = sandbox.client();
+    let error = client
+        .api()
+        .send_sms()
+        .to("+13035550123")
+        .send()
+        .await
+        .unwrap_err();
+
+    assert!(
+        error.to_string().contains("from was not initialized"),
+        "{error}"
+    );
+    assert!(sandbox.ledger().is_empty());
+}

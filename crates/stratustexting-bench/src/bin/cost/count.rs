@@ -11,7 +11,7 @@ use std::{alloc::System, net::SocketAddr};
 use anyhow::ensure;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
-use crate::ways::{Sender, Way};
+use crate::ways::{self, Sender, Way};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -32,26 +32,22 @@ pub(crate) struct Allocations {
 pub(crate) struct Round {
     /// The median, of each figure.
     pub(crate) median: Allocations,
-    pub(crate) least: usize,
-    pub(crate) most: usize,
+    /// The smallest count of a send, and the largest.
+    pub(crate) range: (usize, usize),
 }
 
-/// Sends `warm_up` texts by a client of its own, and then two rounds of `sends`, one
-/// after the other.
-pub(crate) fn measure(
-    way: Way,
-    server: SocketAddr,
-    warm_up: usize,
-    sends: usize,
-) -> anyhow::Result<Round> {
-    let runtime = crate::runtime()?;
-    runtime.block_on(async {
+/// How many texts are sent before anything is counted: buffers get their size.
+const WARM_UP: usize = 200;
+
+/// Sends two rounds of texts, one text after the other on one connection.
+pub(crate) fn measure(way: Way, server: SocketAddr, sends: usize) -> anyhow::Result<Round> {
+    ways::runtime()?.block_on(async {
         let sender = way.sender(server)?;
-        for _ in 0..warm_up {
+        for _ in 0..WARM_UP {
             sender.send().await?;
         }
-        let first = round(&sender, sends).await?;
-        let second = round(&sender, sends).await?;
+        let first = round_of(&sender, sends).await?;
+        let second = round_of(&sender, sends).await?;
         ensure!(
             first.median == second.median,
             "two rounds of {} differ, so that neither says anything: {:?}, then {:?}",
@@ -63,8 +59,8 @@ pub(crate) fn measure(
     })
 }
 
-async fn round(sender: &Sender, sends: usize) -> anyhow::Result<Round> {
-    ensure!(sends > 0, "a round needs a send");
+async fn round_of(sender: &Sender, sends: usize) -> anyhow::Result<Round> {
+    ensure!(sends > 0, "--sends has to be 1 at least");
     // Its room is made beforehand, because making it allocates.
     let mut seen = Vec::with_capacity(sends);
     let mut region = Region::new(ALLOCATOR);
@@ -84,8 +80,10 @@ async fn round(sender: &Sender, sends: usize) -> anyhow::Result<Round> {
             grown: median(seen.iter().map(|each| each.grown)),
             bytes: median(seen.iter().map(|each| each.bytes)),
         },
-        least: counts().min().unwrap_or_default(),
-        most: counts().max().unwrap_or_default(),
+        range: (
+            counts().min().unwrap_or_default(),
+            counts().max().unwrap_or_default(),
+        ),
     })
 }
 

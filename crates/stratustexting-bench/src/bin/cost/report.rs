@@ -89,8 +89,8 @@ pub(crate) fn places(places: &Places) -> String {
     }
     let _ = writeln!(text, "{}  in all", row(&total));
     text.push_str(
-        "\nCalls that the compiler inlined are missing. They are there when it is run with \
-         CARGO_PROFILE_RELEASE_DEBUG=line-tables-only in the environment.\n",
+        "\nWhat the compiler inlined has no line of its own: it counts for its caller, even one \
+         of another crate.\n",
     );
     text
 }

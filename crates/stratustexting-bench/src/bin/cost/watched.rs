@@ -39,11 +39,13 @@ fn collected(log: &str) -> Option<u64> {
 
 /// The heap profile of so many sends, as JSON.
 pub(crate) fn heap(way: Way, server: SocketAddr, sends: usize) -> anyhow::Result<Vec<u8>> {
-    // Deep enough that the innermost call of ours is never cut off.
+    // Deep enough that the innermost call of ours is never cut off. Where a build has
+    // information of inlined calls, valgrind can't name them.
     let options = [
         "--tool=dhat",
         "--dhat-out-file=/dev/stdout",
         "--num-callers=40",
+        "--read-inline-info=no",
     ];
     Ok(watch(&options, way, server, sends)?.stdout)
 }

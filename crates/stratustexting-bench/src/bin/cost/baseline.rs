@@ -60,7 +60,8 @@ impl Baseline {
         let (old, new) = (self.allocations(Way::Sdk)?, measured.allocations(Way::Sdk)?);
         let (old_raw, new_raw) = (self.allocations(Way::Raw)?, measured.allocations(Way::Raw)?);
         let cause = if old_raw == new_raw {
-            "Raw reqwest allocates as often as before, so the cause is in this workspace."
+            "Raw reqwest allocates as often as before, so the cause is most likely in this \
+             workspace."
         } else {
             "Raw reqwest's count has changed as well, so at least part of the cause is \
              another compiler, or another version of reqwest or of what is below it."

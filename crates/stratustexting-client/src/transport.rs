@@ -90,8 +90,11 @@ impl Client {
     /// [`Handle::with_context`].
     #[must_use]
     pub fn with_context(&self, context: Arc<dyn std::any::Any + Send + Sync>) -> Self {
-        let handle = self.inner().with_context(context);
-        Self::new_with_client(self.baseurl(), self.client().clone(), handle)
+        Self {
+            baseurl: Arc::clone(&self.baseurl),
+            client: self.client.clone(),
+            inner: self.inner.with_context(context),
+        }
     }
 }
 

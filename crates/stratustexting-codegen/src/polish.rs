@@ -30,6 +30,7 @@ pub(crate) fn polish(file: &mut File, sensitive: &SensitiveFields) {
     file.items
         .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
     for item in &mut file.items {
+        requests::share_base_url(item);
         if let Item::Mod(module) = item {
             match module.ident.to_string().as_str() {
                 "types" => polish_types(module, sensitive),

@@ -1,16 +1,18 @@
 //! What the generated builders do for each request that nobody asked for: a header with
-//! the document's version, and a text for each parameter in case it is never set.
+//! the document's version, a text for each parameter in case it is never set, a URL that
+//! grows piece by piece; and a base URL that is copied with each client.
 
 use std::collections::HashMap;
 
 use syn::{
-    Block, Expr, ExprCall, ExprMethodCall, FieldValue, ItemMod, Lit, Local, Member, Pat, Stmt,
-    parse_quote,
+    Block, Expr, ExprCall, ExprLit, ExprMethodCall, FieldValue, ItemMod, Lit, Local, Member, Pat,
+    Stmt, Token, parse_quote,
+    punctuated::Punctuated,
     visit::Visit,
     visit_mut::{self, VisitMut},
 };
 
-/// Takes both out of the builders of operations.
+/// Takes them out of the builders of operations.
 pub(super) fn polish_requests(module: &mut ItemMod) {
     let Some((_, items)) = &mut module.content else {
         return;
@@ -21,6 +23,35 @@ pub(super) fn polish_requests(module: &mut ItemMod) {
             let mut late = LateTexts::default();
             late.visit_item_impl_mut(item);
             UseLateTexts(&late.texts).visit_item_impl_mut(item);
+            Concat.visit_item_impl_mut(item);
+        }
+    }
+}
+
+/// Lets copies of a client share the base URL.
+pub(super) fn share_base_url(item: &mut syn::Item) {
+    match item {
+        syn::Item::Struct(item) if item.ident == "Client" => {
+            for field in &mut item.fields {
+                if field.ident.as_ref().is_some_and(|name| name == "baseurl") {
+                    field.ty = parse_quote!(::std::sync::Arc<str>);
+                }
+            }
+        }
+        syn::Item::Impl(item) => SharedBaseUrl.visit_item_impl_mut(item),
+        _ => {}
+    }
+}
+
+struct SharedBaseUrl;
+
+impl VisitMut for SharedBaseUrl {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expression);
+        if *expression == parse_quote!(baseurl.to_string()) {
+            *expression = parse_quote!(baseurl.into());
+        } else if *expression == parse_quote!(self.baseurl.as_str()) {
+            *expression = parse_quote!(&self.baseurl);
         }
     }
 }
@@ -152,6 +183,52 @@ impl VisitMut for UseLateTexts<'_> {
     }
 }
 
+/// Makes `let url = format!("{}/a/{}", base, id)` a concatenation, which knows how long
+/// it will be.
+struct Concat;
+
+impl VisitMut for Concat {
+    fn visit_local_mut(&mut self, local: &mut Local) {
+        let is_url = matches!(&local.pat, Pat::Ident(name) if name.ident == "url");
+        if let Some(init) = local.init.as_mut().filter(|_| is_url)
+            && let Expr::Macro(call) = &*init.expr
+            && let Some(pieces) = pieces(&call.mac)
+        {
+            init.expr = parse_quote!([#(#pieces),*].concat());
+        }
+    }
+}
+
+/// The pieces of a `format!` that has nothing but `{}`, as `&str`.
+fn pieces(call: &syn::Macro) -> Option<Vec<Expr>> {
+    let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
+    let arguments = call
+        .path
+        .is_ident("format")
+        .then(|| call.parse_body_with(parser));
+    let mut arguments = arguments?.ok()?.into_iter();
+    let Some(Expr::Lit(ExprLit {
+        lit: Lit::Str(template),
+        ..
+    })) = arguments.next()
+    else {
+        return None;
+    };
+    let template = template.value();
+    let mut pieces = Vec::new();
+    for (index, text) in template.split("{}").enumerate() {
+        if index > 0 {
+            let argument = arguments.next()?;
+            pieces.push(parse_quote!(&*#argument));
+        }
+        if !text.is_empty() {
+            pieces.push(parse_quote!(#text));
+        }
+    }
+    let plain = !template.replace("{}", "").contains(['{', '}']);
+    (plain && arguments.next().is_none()).then_some(pieces)
+}
+
 /// What a chain of calls begins with.
 fn leftmost(expression: &Expr) -> &Expr {
     match expression {
@@ -230,6 +307,44 @@ mod tests {
         assert!(text.contains("\"from was not initialized\""), "{text}");
         assert!(
             text.contains("let size = size.map_err(Error::InvalidRequest)?"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn urls_are_put_together_in_one_go() {
+        let text = polished(builder(&parse_quote! {
+            let url = format!("{}/a/{}/b", client.baseurl, encode(&id),);
+        }));
+        let text: String = text.split_whitespace().collect();
+
+        assert!(
+            text.contains(r#"[&*client.baseurl,"/a/",&*encode(&id),"/b"].concat()"#),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn clients_share_the_base_url() {
+        let mut file: syn::File = parse_quote! {
+            pub struct Client { pub(crate) baseurl: String, other: String }
+            impl Client {
+                fn new(baseurl: &str) -> Self { Self { baseurl: baseurl.to_string() } }
+                fn baseurl(&self) -> &str { self.baseurl.as_str() }
+            }
+        };
+        file.items.iter_mut().for_each(share_base_url);
+
+        let text = prettyplease::unparse(&file);
+        for expected in [
+            "baseurl: ::std::sync::Arc<str>",
+            "other: String",
+            "baseurl.into()",
+        ] {
+            assert!(text.contains(expected), "{text}");
+        }
+        assert!(
+            text.contains("&self.baseurl") && !text.contains("as_str"),
             "{text}"
         );
     }

@@ -71,6 +71,7 @@ impl Default for Builder {
             oauth: oauth::Settings {
                 token_lifetime: Duration::from_secs(3_600),
                 rotate_refresh_tokens: false,
+                refresh_token_grace: Duration::ZERO,
                 redirect_uris: Vec::new(),
             },
             limits: Limits {
@@ -121,6 +122,16 @@ impl Builder {
     /// is UNKNOWN, so a client has to work with both.
     pub fn rotate_refresh_tokens(mut self, rotate: bool) -> Self {
         self.oauth.rotate_refresh_tokens = rotate;
+        self
+    }
+
+    /// How long a refresh token that was replaced still brings the same successor, as
+    /// long as that hasn't been used itself. It is for a client that lost the answer;
+    /// many real servers have it. Only with
+    /// [`rotate_refresh_tokens`](Self::rotate_refresh_tokens), and by the sandbox's own
+    /// clock. Default: zero, which is no grace.
+    pub fn refresh_token_grace(mut self, grace: Duration) -> Self {
+        self.oauth.refresh_token_grace = grace;
         self
     }
 

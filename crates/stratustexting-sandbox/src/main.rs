@@ -30,6 +30,9 @@ struct Arguments {
     /// Give a new refresh token at each refresh, and end the old one
     #[arg(long)]
     rotate_refresh_tokens: bool,
+    /// How long a refresh token that was replaced still brings its successor, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    refresh_token_grace: u64,
     /// The most items of a page
     #[arg(long, value_name = "ITEMS", default_value_t = 500)]
     max_page_size: usize,
@@ -70,6 +73,7 @@ async fn start(arguments: Arguments) -> Result<Sandbox, Box<dyn Error>> {
         .contacts(arguments.contacts)
         .token_lifetime(Duration::from_secs(arguments.token_lifetime))
         .rotate_refresh_tokens(arguments.rotate_refresh_tokens)
+        .refresh_token_grace(Duration::from_secs(arguments.refresh_token_grace))
         .max_page_size(arguments.max_page_size)
         .bare_pages(arguments.bare_pages)
         .allow_remote_callbacks(arguments.allow_remote_callbacks);

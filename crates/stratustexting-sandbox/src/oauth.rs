@@ -5,10 +5,12 @@
 //!
 //! - `authorize.rs`: the login page and the code that comes of it.
 //! - `token.rs`: the token endpoint.
+//! - `grace.rs`: a refresh token that comes once more, just after it was replaced.
 //! - `clients.rs`: the registered programs.
 
 mod authorize;
 mod clients;
+mod grace;
 mod token;
 
 use std::{collections::HashMap, time::Duration};
@@ -35,6 +37,8 @@ const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 pub(crate) struct Settings {
     pub(crate) token_lifetime: Duration,
     pub(crate) rotate_refresh_tokens: bool,
+    /// How long a refresh token that was replaced brings its successor once more.
+    pub(crate) refresh_token_grace: Duration,
     pub(crate) redirect_uris: Vec<String>,
 }
 
@@ -76,7 +80,7 @@ struct Access {
 struct Refresh {
     granted: Granted,
     /// It was rotated: another took its place.
-    replaced: bool,
+    replaced: Option<grace::Successor>,
 }
 
 impl Server {
@@ -157,7 +161,7 @@ impl Server {
         let token = ids.word(64);
         let refresh = Refresh {
             granted,
-            replaced: false,
+            replaced: None,
         };
         self.refresh.insert(token.clone(), refresh);
         token

@@ -147,6 +147,17 @@ impl Sandbox {
         self.service.ledger().since(0).to_vec()
     }
 
+    /// What arrived so far, which is then forgotten; the numbers of entries go on.
+    /// Nothing that arrives meanwhile gets lost, but of a request that isn't answered
+    /// yet the status never becomes known.
+    #[must_use = "otherwise `clear_ledger` is meant"]
+    pub fn take_ledger(&self) -> Vec<Entry> {
+        let mut ledger = self.service.ledger();
+        let entries = ledger.since(0).to_vec();
+        ledger.clear();
+        entries
+    }
+
     /// Forgets what arrived so far; the numbers of entries go on.
     pub fn clear_ledger(&self) {
         self.service.ledger().clear();

@@ -13,23 +13,60 @@
 //! - [`Credentials::source`]: a [`TokenSource`] of your own.
 //!
 //! Tokens live in a [`TokenStore`]: in memory by default, in a file with
-//! [`FileTokenStore`], or wherever you implement it. A renewed token is stored
-//! before it is used, because a service that rotates refresh tokens has by then
-//! forgotten the old one.
+//! [`FileTokenStore`], in Redis with `RedisTokenStore` (feature `redis`), or wherever
+//! you implement it. A renewed token is stored before it is used, because a service
+//! that rotates refresh tokens has by then forgotten the old one.
+//!
+//! # When a token is renewed
+//!
+//! In the background during its last minutes (from 5½ minutes before its end at the
+//! earliest, from 1¾ minutes before at the latest, drawn at random; for tokens of less
+//! than 25 minutes correspondingly less), while calls go on with the one that there is.
+//! In its last 30 seconds a call waits for the renewal, and if that fails, uses the token
+//! all the same. After a 401 it counts as expired. A lifetime is counted from the start
+//! of the request for the token; an `expires_in` that is missing, zero, negative or no
+//! number means that the end isn't known, and the token is used until the service
+//! refuses it.
+//!
+//! However many calls wait, one renewal is made for all of them, and it goes on when
+//! they go away. An error never takes the place of a token that is still good.
+//!
+//! # Several processes with one login
+//!
+//! Share a [`FileTokenStore`] on one machine, or a `RedisTokenStore` on several. One
+//! process renews, under the store's lock; the others find its token and use it, also
+//! after a 401. A process that is killed meanwhile holds up nobody for long: a file's
+//! lock ends with it, one in Redis after
+//! its expiry. What nothing on this side can repair: the service has replaced the
+//! refresh token, and the process ends, or the machine does, before the new one is
+//! stored. Then the next renewal uses the old one again. A service with a grace period
+//! answers that, and nothing is lost; one without ends the login, and calls fail with
+//! [`Error::is_login_required`].
 
 mod credentials;
+mod file_lock;
 mod file_store;
+mod lifetime;
+mod lock;
 mod login;
+mod managed;
 mod protocol;
+#[cfg(feature = "redis")]
+mod redis_store;
+mod renewal;
+mod schedule;
 mod source;
 mod store;
 mod token;
 
 use std::sync::Arc;
 
+#[cfg(feature = "redis")]
+pub use self::redis_store::RedisTokenStore;
 pub use self::{
     credentials::{ClientAuthentication, Credentials},
     file_store::FileTokenStore,
+    lock::StoreLock,
     login::Login,
     source::TokenSource,
     store::{MemoryTokenStore, StoreError, TokenStore},
@@ -38,8 +75,9 @@ pub use self::{
 
 pub(crate) use self::{
     credentials::{Grant, Kind as CredentialsKind, Managed},
+    managed::ManagedTokens,
     protocol::OAuthClient,
-    source::{ManagedTokens, StaticToken},
+    source::StaticToken,
 };
 
 use crate::{AccessToken, Error, Result};
@@ -109,8 +147,9 @@ impl Auth {
         self.logging_in()?.finish_login(login, callback_url).await
     }
 
-    /// Forgets the tokens, here and in the store. The service is not told: it
-    /// documents no way to.
+    /// Forgets the tokens, here and in the store, once no renewal is under way. The
+    /// service is not told: it documents no way to. A process that shares the store
+    /// keeps what it has in memory.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Grant, Granted, Server, parameters, scopes};
+use super::{Grant, Granted, Server, grace::Successor, parameters, scopes};
 use crate::{
     ids::Ids,
     reply::{Reply, with_body},
@@ -120,8 +120,15 @@ impl Server {
             }
             "refresh_token" => {
                 let token = field("refresh_token")?;
+                if let Some(reply) = self.again(ids, &client, token, now) {
+                    return Ok(reply);
+                }
                 let (granted, next) = self.renew(ids, &client, token, scope)?;
-                Ok(self.grant(ids, granted, next, now))
+                let access = self.issue_access(ids, granted.clone(), now);
+                if let Some(next) = &next {
+                    self.replace(token, Successor::new(now, &access, next, granted));
+                }
+                Ok(self.tokens(&access, next, now))
             }
             "client_credentials" => {
                 let allowed = self.clients.get(&client);
@@ -229,7 +236,7 @@ impl Server {
         let record = record.filter(|record| record.granted.client == client);
         let record = record.ok_or_else(OAuthError::invalid_grant)?;
         let granted = record.granted.clone();
-        if record.replaced {
+        if record.replaced.is_some() {
             self.revoke_login(granted.login);
             return Err(OAuthError::invalid_grant());
         }
@@ -240,7 +247,6 @@ impl Server {
         if !self.settings.rotate_refresh_tokens {
             return Ok((narrowed, None));
         }
-        record.replaced = true;
         let next = self.issue_refresh(ids, granted);
         Ok((narrowed, Some(next)))
     }
@@ -252,10 +258,22 @@ impl Server {
         refresh: Option<String>,
         now: DateTime<Utc>,
     ) -> Reply {
+        let access = self.issue_access(ids, granted, now);
+        self.tokens(&access, refresh, now)
+    }
+
+    /// The answer that hands out tokens.
+    pub(super) fn tokens(
+        &self,
+        access: &str,
+        refresh: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Reply {
+        let expires = self.access.get(access).map(|access| access.expires - now);
         let mut body = json!({
-            "access_token": self.issue_access(ids, granted, now),
+            "access_token": access,
             "token_type": "Bearer",
-            "expires_in": self.lifetime().num_seconds(),
+            "expires_in": expires.unwrap_or_default().num_seconds(),
         });
         if let Some(refresh) = refresh {
             body["refresh_token"] = refresh.into();

@@ -346,6 +346,64 @@ async fn a_refresh_keeps_its_token_or_changes_it() {
 }
 
 #[tokio::test]
+async fn within_the_grace_a_replaced_token_brings_the_same_successor() {
+    let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(true);
+    let builder = builder.refresh_token_grace(Duration::from_secs(60));
+    let sandbox = builder.start().await.unwrap();
+    let code = code(&sandbox, &[]).await;
+    let (_, first) = exchange(&sandbox, &code, &[]).await;
+    let refresh = async |from: &Value| {
+        let old = from["refresh_token"].as_str().unwrap();
+        let form = [("grant_type", "refresh_token"), ("refresh_token", old)];
+        token(&sandbox, &form).await
+    };
+
+    let (_, second) = refresh(&first).await;
+    sandbox.advance(Duration::from_secs(30));
+    let (status, again) = refresh(&first).await;
+    assert_eq!(status, 200);
+    for name in ["access_token", "refresh_token"] {
+        assert_eq!(again[name], second[name], "{name}");
+    }
+    let lifetime = again["expires_in"].as_u64().unwrap();
+    assert!(lifetime <= 3_570, "it is 30 seconds older: {lifetime}");
+
+    // An access token that is over is no answer; the refresh token stays the same.
+    sandbox.expire_access_tokens();
+    let (_, again) = refresh(&first).await;
+    assert_ne!(again["access_token"], second["access_token"]);
+    assert_eq!(again["refresh_token"], second["refresh_token"]);
+    assert!(is_good(&sandbox, &again).await);
+
+    let (status, third) = refresh(&second).await;
+    assert_eq!(status, 200);
+    sandbox.advance(Duration::from_secs(60));
+    assert_eq!(refresh(&second).await.0, 400, "the grace is over");
+    assert_eq!(refresh(&third).await.0, 400, "and the login with it");
+}
+
+#[tokio::test]
+async fn the_grace_is_for_the_immediately_preceding_token_only() {
+    let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(true);
+    let builder = builder.refresh_token_grace(Duration::from_secs(60));
+    let sandbox = builder.start().await.unwrap();
+    let code = code(&sandbox, &[]).await;
+    let (_, first) = exchange(&sandbox, &code, &[]).await;
+    let refresh = async |from: &Value| {
+        let old = from["refresh_token"].as_str().unwrap();
+        let form = [("grant_type", "refresh_token"), ("refresh_token", old)];
+        token(&sandbox, &form).await
+    };
+
+    let (_, second) = refresh(&first).await;
+    let (_, third) = refresh(&second).await;
+
+    assert_eq!(refresh(&first).await, grant_error("invalid_grant"));
+    assert_eq!(refresh(&third).await, grant_error("invalid_grant"));
+    assert!(!is_good(&sandbox, &third).await);
+}
+
+#[tokio::test]
 async fn a_refresh_that_asks_for_too_much_ends_nothing() {
     let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(true);
     let sandbox = builder.start().await.unwrap();

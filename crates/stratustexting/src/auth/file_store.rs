@@ -5,11 +5,12 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use futures::future::{BoxFuture, FutureExt};
 
-use super::{StoreError, Token, TokenStore};
+use super::{StoreError, StoreLock, Token, TokenStore, file_lock};
 
 /// Keeps the token in a file that only its owner can read (mode 0600 on Unix).
 ///
@@ -17,20 +18,46 @@ use super::{StoreError, Token, TokenStore};
 /// place: whoever reads sees the old token or the new one, never a part. Missing
 /// folders are made, with mode 0700.
 ///
-/// Several processes may read the file; that two of them don't renew at the same
-/// time is not seen to yet.
+/// Any number of processes on one machine can share the file. Whoever renews the token
+/// holds the operating system's lock on a second file beside it, with `.lock` at the end
+/// of its name, and reads the token again first: what another process has renewed
+/// meanwhile is used as it is. The lock ends with its holder, even one that is killed.
+/// The second file is never deleted, and holds nothing.
+///
+/// On a network's file system the lock is as good as that file system's own. Where files
+/// can't be locked at all, that is logged as a warning and the store works without.
 #[derive(Clone, Debug)]
 pub struct FileTokenStore {
     path: Arc<Path>,
+    lock_path: Arc<Path>,
+    lock_wait: Duration,
 }
 
 impl FileTokenStore {
+    /// How long to wait for another process's renewal unless something else is set: 45
+    /// seconds. Who holds the lock gives up its request after 30.
+    pub const DEFAULT_LOCK_WAIT: Duration = Duration::from_secs(45);
+
     /// A store in the file with this path, which need not exist yet.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let mut name = path.as_os_str().to_owned();
+        name.push(".lock");
         Self {
-            path: path.into().into(),
+            path: path.into(),
+            lock_path: PathBuf::from(name).into(),
+            lock_wait: Self::DEFAULT_LOCK_WAIT,
         }
+    }
+
+    /// How long to wait for another process's renewal; by default
+    /// [45 seconds](Self::DEFAULT_LOCK_WAIT). When it is over, a call that has no good
+    /// token fails with the lock as the error's source.
+    #[must_use]
+    pub fn lock_wait(mut self, wait: Duration) -> Self {
+        self.lock_wait = wait;
+        self
     }
 
     /// Runs file work where it may block.
@@ -62,6 +89,15 @@ impl TokenStore for FileTokenStore {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
             _ => Ok(sync_folder(folder_of(path))?),
         })
+    }
+
+    fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
+        async {
+            self.blocking(|path| Ok(make_folder(folder_of(path))?))
+                .await?;
+            file_lock::acquire(Arc::clone(&self.lock_path), self.lock_wait).await
+        }
+        .boxed()
     }
 }
 

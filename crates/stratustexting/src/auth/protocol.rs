@@ -17,14 +17,14 @@ use oauth2::{
 };
 use url::Url;
 
-use super::{ClientAuthentication, Login, Managed, Token};
+use super::{ClientAuthentication, Login, Managed, Token, lifetime};
 use crate::{AccessToken, Error, RefreshToken, Result, error::Kind, response::Parts};
 
 /// How long a request to the token endpoint may take in all.
 ///
 /// It is its own limit, because a token is renewed for all callers, whatever the
 /// patience of the one that happened to ask first.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// The largest answer of the token endpoint that is read, in bytes.
 const SIZE_LIMIT: usize = 256 * 1024;
@@ -132,7 +132,13 @@ impl OAuthClient {
 struct Exchange {
     http: reqwest::Client,
     started: SystemTime,
-    answer: Arc<Mutex<Option<Parts>>>,
+    answer: Arc<Mutex<Option<Answer>>>,
+}
+
+/// What came back, and how long it says that the token is good.
+struct Answer {
+    parts: Parts,
+    lifetime: Option<Duration>,
 }
 
 impl Exchange {
@@ -154,11 +160,13 @@ impl Exchange {
     where
         E: oauth2::ErrorResponse + 'static,
     {
-        let parts = self
+        let answered = self
             .answer
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
+        let lifetime = answered.as_ref().and_then(|answer| answer.lifetime);
+        let parts = answered.map(|answer| answer.parts);
         let refused = |parts: Option<Parts>| {
             let error = Error::new(Kind::TokenRefused);
             match parts {
@@ -175,15 +183,9 @@ impl Exchange {
         };
         let access =
             AccessToken::new(answer.access_token().secret()).map_err(|_| refused(parts))?;
-        let mut token = Token::new(access);
         // From the start of the request: however slow the answer was, the token is
         // never thought to live longer than it does.
-        if let Some(expires_at) = answer
-            .expires_in()
-            .and_then(|lifetime| self.started.checked_add(lifetime))
-        {
-            token = token.with_expiry(expires_at);
-        }
+        let token = Token::new(access).obtained(self.started, lifetime);
         let new = answer
             .refresh_token()
             .map(|t| RefreshToken::from(t.secret().clone()));
@@ -196,7 +198,7 @@ impl Exchange {
     async fn send(
         http: reqwest::Client,
         request: HttpRequest,
-        slot: Arc<Mutex<Option<Parts>>>,
+        slot: Arc<Mutex<Option<Answer>>>,
     ) -> Result<HttpResponse> {
         let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
             .map_err(|error| transport_error(error).before_sending())?;
@@ -220,7 +222,8 @@ impl Exchange {
             headers: headers.clone(),
             body: body.clone(),
         };
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(parts);
+        let (body, lifetime) = lifetime::take(body);
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Answer { parts, lifetime });
         let mut response = HttpResponse::new(Bytes::into(body));
         *response.status_mut() = status;
         *response.headers_mut() = headers;

@@ -1,12 +1,14 @@
 //! Where tokens are kept.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::{BoxFuture, FutureExt};
 
-use super::Token;
+use super::{StoreLock, Token};
 
 /// Why a store failed.
+///
+/// It becomes the source of an [`Error`](crate::Error), so it must not quote a token.
 pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A place that keeps one login's token.
@@ -15,6 +17,48 @@ pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 /// have it safe when [`save`](Self::save) is done: a service that rotates refresh
 /// tokens has forgotten the old one by then, and losing the new one means that a
 /// user has to log in again.
+///
+/// Three methods are enough for a program of one process, in which one client renews
+/// a token once for all callers:
+///
+/// ```
+/// use std::sync::Mutex;
+/// use futures::future::BoxFuture;
+/// use stratustexting::auth::{StoreError, Token, TokenStore};
+///
+/// /// Keeps the token as a row of JSON, as a database would.
+/// #[derive(Default)]
+/// struct Row(Mutex<Option<String>>);
+///
+/// impl TokenStore for Row {
+///     fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
+///         Box::pin(async {
+///             let row = self.0.lock().expect("not poisoned").clone();
+///             Ok(row.as_deref().map(Token::from_secret_json).transpose()?)
+///         })
+///     }
+///
+///     fn save<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+///         Box::pin(async {
+///             *self.0.lock().expect("not poisoned") = Some(token.to_secret_json());
+///             Ok(())
+///         })
+///     }
+///
+///     fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+///         Box::pin(async {
+///             *self.0.lock().expect("not poisoned") = None;
+///             Ok(())
+///         })
+///     }
+/// }
+/// ```
+///
+/// Where several processes share the store, [`lock`](Self::lock) keeps them from
+/// renewing at the same time. Without it they still agree where the service lets them:
+/// one whose refresh token turns out to be used up takes the token that the other has
+/// stored. With a service that ends the login at the second use of a refresh token
+/// that is too late.
 pub trait TokenStore: Send + Sync + 'static {
     /// The token that was saved last, if there is one.
     fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>>;
@@ -24,11 +68,49 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Forgets the token.
     fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Takes the right to renew the token, and waits for it if need be.
+    ///
+    /// It is held while the token is read again, renewed and saved, and while a user's
+    /// login is finished or forgotten; reading alone doesn't need it. The wait has to
+    /// end with an error at some time, the future has to be safe to drop, and neither
+    /// may block the runtime's thread.
+    ///
+    /// Default: [`StoreLock::none`], which keeps nobody out.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be had in time. A caller whose token is still good doesn't notice.
+    fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
+        async { Ok(StoreLock::none()) }.boxed()
+    }
+
+    /// Keeps a token in place of the one before, under a lock of this store.
+    ///
+    /// A store whose locks can end by themselves refuses the token if another holder
+    /// with a larger [fence](StoreLock::fence) has saved one since: this one then
+    /// comes too late.
+    ///
+    /// Default: [`save`](Self::save).
+    fn save_locked<'a>(
+        &'a self,
+        token: &'a Token,
+        lock: &'a StoreLock,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let _ = lock;
+        self.save(token)
+    }
 }
 
 /// Keeps the token for as long as the program runs.
+///
+/// Several clients of a program can share one by an [`Arc`]; its lock keeps them from
+/// renewing at the same time.
 #[derive(Debug, Default)]
-pub struct MemoryTokenStore(Mutex<Option<Token>>);
+pub struct MemoryTokenStore {
+    token: Mutex<Option<Token>>,
+    renewing: Arc<tokio::sync::Mutex<()>>,
+}
 
 impl MemoryTokenStore {
     /// An empty store.
@@ -40,22 +122,21 @@ impl MemoryTokenStore {
     /// A store that has a token already.
     #[must_use]
     pub fn with(token: Token) -> Self {
-        Self(Mutex::new(Some(token)))
+        let store = Self::default();
+        store.set(Some(token));
+        store
     }
 
     fn set(&self, token: Option<Token>) {
         // Replacing the whole value can't leave it half-written.
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
     }
 }
 
 impl TokenStore for MemoryTokenStore {
     fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
-        let token = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let token = self.token.lock();
+        let token = token.unwrap_or_else(PoisonError::into_inner).clone();
         async { Ok(token) }.boxed()
     }
 
@@ -68,10 +149,17 @@ impl TokenStore for MemoryTokenStore {
         self.set(None);
         async { Ok(()) }.boxed()
     }
+
+    /// Waits without an end of its own: who holds it is in this program, and has its
+    /// own time limit.
+    fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
+        let renewing = Arc::clone(&self.renewing);
+        async { Ok(StoreLock::holding(renewing.lock_owned().await)) }.boxed()
+    }
 }
 
 /// A store that several clients share.
-impl<S: TokenStore + ?Sized> TokenStore for std::sync::Arc<S> {
+impl<S: TokenStore + ?Sized> TokenStore for Arc<S> {
     fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
         (**self).load()
     }
@@ -82,5 +170,17 @@ impl<S: TokenStore + ?Sized> TokenStore for std::sync::Arc<S> {
 
     fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         (**self).clear()
+    }
+
+    fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
+        (**self).lock()
+    }
+
+    fn save_locked<'a>(
+        &'a self,
+        token: &'a Token,
+        lock: &'a StoreLock,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).save_locked(token, lock)
     }
 }

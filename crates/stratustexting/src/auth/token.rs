@@ -15,6 +15,8 @@ pub struct Token {
     access: AccessToken,
     refresh: Option<RefreshToken>,
     expires_at: Option<SystemTime>,
+    /// When it was asked for, of those that this crate asked for.
+    obtained_at: Option<SystemTime>,
 }
 
 /// What a store writes. The version lets a later one read what this one wrote.
@@ -27,6 +29,9 @@ struct Stored {
     /// Milliseconds since 1970-01-01 UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<u64>,
+    /// Likewise. Missing in what others wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    obtained_at: Option<u64>,
 }
 
 const VERSION: u32 = 1;
@@ -39,6 +44,7 @@ impl Token {
             access,
             refresh: None,
             expires_at: None,
+            obtained_at: None,
         }
     }
 
@@ -74,6 +80,24 @@ impl Token {
         self.expires_at
     }
 
+    /// The same with a lifetime that is counted from the start of the request for it.
+    pub(super) fn obtained(mut self, at: SystemTime, lifetime: Option<Duration>) -> Self {
+        self.obtained_at = Some(at);
+        self.expires_at = lifetime.and_then(|lifetime| at.checked_add(lifetime));
+        self
+    }
+
+    /// How long it is good in all, if that is known.
+    pub(super) fn lifetime(&self) -> Option<Duration> {
+        self.expires_at?.duration_since(self.obtained_at?).ok()
+    }
+
+    /// Whether it is the same, not only as good.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        let refresh = |token: &Self| token.refresh.as_ref().map(|t| t.expose().to_owned());
+        self.access == other.access && refresh(self) == refresh(other)
+    }
+
     /// Whether the access token is still good at a time.
     pub(crate) fn is_good_at(&self, time: SystemTime) -> bool {
         self.expires_at.is_none_or(|expires_at| time < expires_at)
@@ -91,6 +115,7 @@ impl Token {
             access_token: self.access.expose().to_owned(),
             refresh_token: self.refresh.as_ref().map(|t| t.expose().to_owned()),
             expires_at: self.expires_at.map(millis),
+            obtained_at: self.obtained_at.map(millis),
         };
         // Plain strings and numbers always serialise.
         serde_json::to_string(&stored).unwrap_or_default()
@@ -108,12 +133,12 @@ impl Token {
         if stored.version != VERSION {
             return Err(unreadable());
         }
+        let time = |millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis));
         Ok(Self {
             access: AccessToken::new(&stored.access_token)?,
             refresh: stored.refresh_token.map(RefreshToken::new),
-            expires_at: stored
-                .expires_at
-                .map(|millis| UNIX_EPOCH + Duration::from_millis(millis)),
+            expires_at: stored.expires_at.and_then(time),
+            obtained_at: stored.obtained_at.and_then(time),
         })
     }
 }
@@ -137,6 +162,7 @@ mod tests {
         let expires_at = UNIX_EPOCH + Duration::from_millis(1_774_951_200_123);
         let token = Token::new(AccessToken::new("access").unwrap())
             .with_refresh("refresh")
+            .obtained(UNIX_EPOCH, Some(Duration::from_secs(3_600)))
             .with_expiry(expires_at);
 
         let back = Token::from_secret_json(&token.to_secret_json()).unwrap();
@@ -144,6 +170,17 @@ mod tests {
         assert_eq!(back.access(), token.access());
         assert_eq!(back.refresh().map(RefreshToken::expose), Some("refresh"));
         assert_eq!(back.expires_at(), Some(expires_at));
+        assert_eq!(back.lifetime(), token.lifetime());
+        assert!(back.is_same_as(&token));
+    }
+
+    #[test]
+    fn what_an_earlier_version_wrote_is_read() {
+        let text = r#"{"version":1,"access_token":"a","expires_at":1774951200123}"#;
+
+        let token = Token::from_secret_json(text).unwrap();
+
+        assert!(token.expires_at().is_some() && token.lifetime().is_none());
     }
 
     #[test]

@@ -23,10 +23,10 @@ use crate::support::{Watched, fixture, folder};
 
 /// A redirect URI that the ready-made client of the sandbox has; nothing listens
 /// there, since the tests read where the browser would go.
-const REDIRECT: &str = "http://127.0.0.1:9/callback";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:9/callback";
 
 /// Plays the browser: fills in the login page, and returns where it is sent.
-async fn visit(sandbox: &Sandbox, url: &Url) -> String {
+pub(crate) async fn visit(sandbox: &Sandbox, url: &Url) -> String {
     let browser = reqwest::Client::builder()
         .redirect(Policy::none())
         .no_proxy()
@@ -43,12 +43,14 @@ async fn visit(sandbox: &Sandbox, url: &Url) -> String {
     location.to_str().unwrap().to_owned()
 }
 
-async fn logged_in(sandbox: &Watched) -> Client {
-    let client = sandbox
-        .builder()
-        .credentials(sandbox.user())
-        .build()
-        .unwrap();
+pub(crate) async fn logged_in(sandbox: &Watched) -> Client {
+    logged_in_with(sandbox, MemoryTokenStore::new()).await
+}
+
+/// A client whose user has logged in, with the tokens in this store.
+pub(crate) async fn logged_in_with(sandbox: &Watched, store: impl TokenStore) -> Client {
+    let builder = sandbox.builder().credentials(sandbox.user());
+    let client = builder.token_store(store).build().unwrap();
     let login = client.auth().start_login(REDIRECT).unwrap();
     let callback = visit(sandbox, login.url()).await;
     client.auth().finish_login(login, &callback).await.unwrap();

@@ -21,10 +21,17 @@ mod operations;
 mod paging;
 /// Payloads, documented and odd ones, come through the models whole.
 mod payloads;
+/// Tokens in Redis, if there is one.
+#[cfg(all(unix, feature = "redis"))]
+mod redis;
+/// When a token is renewed, by whom, and what may go wrong meanwhile.
+mod renewal;
 /// What the promises about secrets, redirects and limits come to.
 mod safety;
 /// What becomes of a send, and what is repeated.
 mod sends;
+/// One token file for many.
+mod stores;
 /// Renewing tokens for many callers at once.
 mod tokens;
 /// Subscribing, the handshake, and what is delivered.

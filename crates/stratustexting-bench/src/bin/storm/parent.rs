@@ -1,0 +1,360 @@
+//! Starts the processes, ends their tokens, kills them, and counts.
+//!
+//! An expiry is over when every task of every process has made a call that it began
+//! after it. Only then comes the next, since a call is repeated once after a 401 and not
+//! twice: two expiries within one call would be a failure that is none.
+
+use std::{collections::HashMap, process::Stdio, time::Duration};
+
+use anyhow::{Context, bail, ensure};
+use reqwest::redirect::Policy;
+use stratustexting_sandbox::Sandbox;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, ChildStdin, Command},
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::{Instant, interval, sleep, timeout},
+};
+
+use super::{
+    Storm,
+    ledger::Seen,
+    store::{Place, Raw, Watch},
+    wire::{Report, Settings},
+};
+
+/// A redirect URI that the sandbox's client has. Nothing listens there.
+const REDIRECT: &str = "http://127.0.0.1:9/callback";
+
+/// Something is stuck when an expiry takes so long.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How often the ledger is looked at.
+const GLANCE: Duration = Duration::from_millis(1);
+
+/// A kill comes so long after its cause at most, in microseconds: after an expiry, or
+/// after the request of whoever is killed for making it.
+const DELAYS: (u64, u64) = (50_000, 8_000);
+
+/// How many failures are told; the others are only counted.
+const TOLD: u64 = 10;
+
+/// One of the processes.
+struct Worker {
+    name: String,
+    process: Child,
+    input: ChildStdin,
+    done: u64,
+}
+
+struct Parent<'a> {
+    storm: &'a Storm,
+    sandbox: Sandbox,
+    settings: Settings,
+    workers: Vec<Worker>,
+    reports: UnboundedReceiver<(String, Report)>,
+    reporting: UnboundedSender<(String, Report)>,
+    random: fastrand::Rng,
+    raw: Raw,
+    seen: Seen,
+    started: u64,
+    round: u64,
+    kills: u64,
+    /// Who was killed after the last expiry before anything new was stored, and how many
+    /// tokens it had asked for when that began.
+    killed_early: HashMap<String, u64>,
+    relogins: u64,
+    failed: u64,
+}
+
+pub(crate) async fn run(storm: &Storm) -> anyhow::Result<()> {
+    let place = Place::new(storm.store)?;
+    let mut builder = Sandbox::builder()
+        .seed(storm.seed)
+        .contacts(1)
+        .rotate_refresh_tokens(true);
+    if !storm.no_grace {
+        builder = builder.refresh_token_grace(Duration::from_secs(3_600));
+    }
+    let sandbox = builder.start().await?;
+    let settings = Settings {
+        api_base: sandbox.api_base().to_owned(),
+        authorize_url: sandbox.authorize_url().to_owned(),
+        token_url: sandbox.token_url().to_owned(),
+        api_key: sandbox.api_key().to_owned(),
+        client_id: sandbox.client_id().to_owned(),
+        client_secret: sandbox.client_secret().to_owned(),
+        store: place.settings.clone(),
+        name: "storm-parent".to_owned(),
+        tasks: storm.tasks,
+        seed: storm.seed,
+    };
+    log_in(&sandbox, &settings).await?;
+
+    let watch = Watch::start(Raw::open(&place.settings)?);
+    let (reporting, reports) = unbounded_channel();
+    let mut parent = Parent {
+        storm,
+        raw: Raw::open(&place.settings)?,
+        sandbox,
+        settings,
+        workers: Vec::new(),
+        reports,
+        reporting,
+        random: fastrand::Rng::with_seed(storm.seed),
+        seen: Seen::default(),
+        started: 0,
+        round: 0,
+        kills: 0,
+        killed_early: HashMap::new(),
+        relogins: 0,
+        failed: 0,
+    };
+    let begun = Instant::now();
+    let outcome = parent.storm().await;
+    parent.end().await?;
+    let (reads, unreadable) = watch.end()?;
+    outcome?;
+    parent.report(reads, unreadable, begun.elapsed())
+}
+
+/// Logs in as a user would, once; the token is in the store then.
+async fn log_in(sandbox: &Sandbox, settings: &Settings) -> anyhow::Result<()> {
+    let client = settings.client()?;
+    let login = client.auth().start_login(REDIRECT)?;
+    let browser = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .build()?;
+    let form = [
+        ("username", sandbox.username()),
+        ("password", sandbox.password()),
+    ];
+    let answer = browser.post(login.url().clone()).form(&form).send().await?;
+    let callback = answer.headers().get("location");
+    let callback = callback.context("the login page leads nowhere")?.to_str()?;
+    client.auth().finish_login(login, callback).await?;
+    Ok(())
+}
+
+impl Parent<'_> {
+    async fn storm(&mut self) -> anyhow::Result<()> {
+        self.round = 1;
+        for _ in 0..self.storm.processes {
+            let worker = self.start_worker().await?;
+            self.workers.push(worker);
+        }
+        self.finish_round().await?;
+        for expiry in 1..=self.storm.expiries {
+            let before = self.raw.access_token()?;
+            self.sandbox.expire_access_tokens();
+            self.next_round().await?;
+            if self.random.u8(..100) < self.storm.kill_percent {
+                self.kill_somebody(&before).await?;
+            }
+            self.finish_round().await?;
+            let after = self.raw.access_token()?;
+            ensure!(after != before, "all calls succeeded with an old token");
+            if expiry % 100 == 0 {
+                note(&format!("{expiry} expiries, {} kills", self.kills));
+            }
+        }
+        Ok(())
+    }
+
+    async fn start_worker(&mut self) -> anyhow::Result<Worker> {
+        self.started += 1;
+        let name = format!("storm-{}", self.started);
+        let mut process = Command::new(std::env::current_exe()?)
+            .arg("worker")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut input = process.stdin.take().context("no input")?;
+        let output = process.stdout.take().context("no output")?;
+        let mut lines = BufReader::new(output).lines();
+        let (reporting, from) = (self.reporting.clone(), name.clone());
+        tokio::spawn(async move {
+            // A line that a kill cut off is none.
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Ok(report) = serde_json::from_str(&line) {
+                    let _ = reporting.send((from.clone(), report));
+                }
+            }
+        });
+        let settings = Settings {
+            name: name.clone(),
+            seed: self.storm.seed ^ (self.started << 32),
+            ..self.settings.clone()
+        };
+        let first = format!("{}\n{}\n", serde_json::to_string(&settings)?, self.round);
+        input.write_all(first.as_bytes()).await?;
+        Ok(Worker {
+            name,
+            process,
+            input,
+            done: 0,
+        })
+    }
+
+    async fn next_round(&mut self) -> anyhow::Result<()> {
+        self.round += 1;
+        let line = format!("{}\n", self.round);
+        for worker in &mut self.workers {
+            worker.input.write_all(line.as_bytes()).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until every task has called in this round.
+    async fn finish_round(&mut self) -> anyhow::Result<()> {
+        let mut glances = interval(GLANCE);
+        let begun = Instant::now();
+        while self.workers.iter().any(|worker| worker.done < self.round) {
+            tokio::select! {
+                Some((from, report)) = self.reports.recv() => self.take(&from, report).await?,
+                _ = glances.tick() => drop(self.seen.update(&self.sandbox)),
+            }
+            ensure!(
+                begun.elapsed() < PATIENCE,
+                "round {} doesn't end",
+                self.round
+            );
+        }
+        self.seen.update(&self.sandbox);
+        Ok(())
+    }
+
+    async fn take(&mut self, from: &str, report: Report) -> anyhow::Result<()> {
+        let Some(worker) = self.workers.iter_mut().find(|worker| worker.name == from) else {
+            // Of somebody who has been killed meanwhile.
+            return Ok(());
+        };
+        match report {
+            Report::Done(round) => worker.done = round,
+            Report::Failed(error) => {
+                self.failed += 1;
+                if self.failed <= TOLD {
+                    note(&format!("{from}: a call failed: {error}"));
+                }
+                ensure!(self.failed < 1_000, "too many calls fail");
+                self.next_round().await?;
+            }
+            Report::LoginRequired => {
+                // Each of its tasks says so, and each process: one login is enough.
+                let begun = self.round;
+                if self.login_is_lost().await {
+                    log_in(&self.sandbox, &self.settings).await?;
+                    self.relogins += 1;
+                }
+                if begun == self.round {
+                    self.next_round().await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the store's token can't be renewed any more.
+    async fn login_is_lost(&mut self) -> bool {
+        let client = self.settings.client();
+        let Ok(client) = client else { return true };
+        client.api().list_sites().send().await.is_err()
+    }
+
+    /// Kills a process: any, at any time soon, or the one that is renewing the token.
+    async fn kill_somebody(&mut self, before: &str) -> anyhow::Result<()> {
+        let asked_before = self.seen.refreshed_by.clone();
+        let index = if self.random.bool() {
+            sleep(Duration::from_micros(self.random.u64(..DELAYS.0))).await;
+            self.random.usize(..self.workers.len())
+        } else {
+            let renewing = timeout(PATIENCE, self.somebody_renewing());
+            let index = renewing.await.context("nobody renews the token")?;
+            sleep(Duration::from_micros(self.random.u64(..DELAYS.1))).await;
+            index
+        };
+        let name = self.workers[index].name.clone();
+        let process = &mut self.workers[index].process;
+        process.start_kill()?;
+        process.wait().await?;
+        self.kills += 1;
+        if self.raw.access_token()? == before {
+            let asked = asked_before.get(&name).copied().unwrap_or_default();
+            self.killed_early.insert(name, asked);
+        }
+        self.workers[index] = self.start_worker().await?;
+        Ok(())
+    }
+
+    async fn somebody_renewing(&mut self) -> usize {
+        loop {
+            for name in self.seen.update(&self.sandbox) {
+                let found = self.workers.iter().position(|worker| worker.name == name);
+                if let Some(index) = found {
+                    return index;
+                }
+            }
+            sleep(GLANCE / 4).await;
+        }
+    }
+
+    async fn end(&mut self) -> anyhow::Result<()> {
+        for mut worker in self.workers.drain(..) {
+            // They end when their input does.
+            drop(worker.input);
+            if timeout(PATIENCE, worker.process.wait()).await.is_err() {
+                worker.process.kill().await?;
+                bail!("{} doesn't end", worker.name);
+            }
+        }
+        self.seen.update(&self.sandbox);
+        Ok(())
+    }
+
+    /// How many were killed after they had asked for a token and before it was stored.
+    fn lost(&self) -> u64 {
+        let asked = |name: &str| self.seen.refreshed_by.get(name).copied();
+        let lost = |(name, before): &(&String, &u64)| asked(name) > Some(**before);
+        self.killed_early.iter().filter(lost).count() as u64
+    }
+
+    fn report(&self, reads: u64, unreadable: u64, took: Duration) -> anyhow::Result<()> {
+        let (seen, lost, failed, kills) = (&self.seen, self.lost(), self.failed, self.kills);
+        let (expiries, relogins) = (self.storm.expiries, self.relogins);
+        let (calls, refused, seconds) = (seen.calls, seen.refused, took.as_secs());
+        note(&format!(
+            "{calls} calls ({refused} refused with 401) and {reads} readings in {seconds} s"
+        ));
+        note(&format!("kills={kills} in_window={lost} failed={failed}"));
+        let refreshes = seen.refreshes;
+        say(&format!(
+            "expiries={expiries} refreshes={refreshes} relogins={relogins} \
+             unreadable={unreadable} kills={kills}"
+        ));
+        ensure!(
+            unreadable == 0,
+            "the store couldn't be read at every moment"
+        );
+        ensure!(failed == 0, "calls failed in processes that weren't killed");
+        if !self.storm.no_grace {
+            ensure!(relogins == 0, "the login was lost");
+            ensure!(
+                (expiries..=expiries + lost).contains(&refreshes),
+                "there has to be one refresh per expiry, and at most {lost} more for kills"
+            );
+        }
+        Ok(())
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "this is what the program is asked for")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+#[allow(clippy::print_stderr, reason = "how it goes on is for whoever watches")]
+fn note(line: &str) {
+    eprintln!("{line}");
+}

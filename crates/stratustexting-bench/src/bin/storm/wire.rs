@@ -1,0 +1,70 @@
+//! What the parent and its processes say to each other, a line each.
+//!
+//! The settings hold secrets, so they come by standard input, where nobody else sees
+//! them as they would see arguments.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use stratustexting::{
+    Client,
+    auth::{Credentials, FileTokenStore, RedisTokenStore},
+};
+
+/// A process that is killed with the lock in Redis holds up the others for so long.
+const LOCK_EXPIRY: Duration = Duration::from_secs(2);
+
+/// All that a client of the storm has to know. The first line to a process.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Settings {
+    pub(crate) api_base: String,
+    pub(crate) authorize_url: String,
+    pub(crate) token_url: String,
+    pub(crate) api_key: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) store: StoreSettings,
+    /// What the client calls itself, by which the ledger knows it.
+    pub(crate) name: String,
+    pub(crate) tasks: u64,
+    pub(crate) seed: u64,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) enum StoreSettings {
+    File(PathBuf),
+    Redis { url: String, key: String },
+}
+
+/// What a process says. The other way there are only numbers of rounds.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) enum Report {
+    /// Every task has made a call that it began in this round, or a later one.
+    Done(u64),
+    /// A call failed, although it shouldn't.
+    Failed(String),
+    /// A call needs a user to log in. Its task waits for the next round.
+    LoginRequired,
+}
+
+impl Settings {
+    pub(crate) fn client(&self) -> anyhow::Result<Client> {
+        let credentials =
+            Credentials::authorization_code(self.client_id.as_str(), self.client_secret.as_str());
+        let builder = Client::builder()
+            .api_base(&self.api_base)
+            .authorize_url(&self.authorize_url)
+            .token_url(&self.token_url)
+            .api_key(self.api_key.as_str())
+            .user_agent(&self.name)
+            .credentials(credentials);
+        let builder = match &self.store {
+            StoreSettings::File(path) => builder.token_store(FileTokenStore::new(path)),
+            StoreSettings::Redis { url, key } => {
+                let store = RedisTokenStore::new(url, key)?;
+                builder.token_store(store.lock_expiry(LOCK_EXPIRY))
+            }
+        };
+        Ok(builder.build()?)
+    }
+}

@@ -1,0 +1,160 @@
+//! The lock beside a token file: one process at a time, and none after its death.
+//!
+//! It is the operating system's lock on a file of its own, since the token's file is
+//! replaced at each save. The system releases it when its holder ends, however that
+//! comes about. It is tried again and again rather than waited for: a thread that waits
+//! in the system can't be told to stop, and would keep a program from ending.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, sleep},
+};
+
+use super::{StoreError, StoreLock, schedule::jitter};
+
+/// The pauses between two tries grow from the first to the last.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(25));
+
+/// Lets go of the lock at once, which on some systems closing the file doesn't.
+struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Closing the file, which follows, does it as well.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the lock, or fails when the wait is over. It can be dropped at any time.
+pub(super) async fn acquire(path: Arc<Path>, wait: Duration) -> Result<StoreLock, StoreError> {
+    let started = Instant::now();
+    let mut pause = PAUSES.0;
+    loop {
+        let path = Arc::clone(&path);
+        // If this future is dropped meanwhile, so is the lock that it brings.
+        match spawn_blocking(move || attempt(&path)).await? {
+            Ok(Some(held)) => return Ok(StoreLock::holding(held)),
+            Ok(None) => {}
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                tracing::warn!(
+                    "token files can't be locked here; only one process may use this one"
+                );
+                return Ok(StoreLock::none());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if started.elapsed() >= wait {
+            return Err("another process holds the token file's lock".into());
+        }
+        sleep(pause.mul_f64(0.5 + jitter() / 2.0)).await;
+        pause = (pause * 2).min(PAUSES.1);
+    }
+}
+
+/// One try, which doesn't wait.
+fn attempt(path: &Path) -> io::Result<Option<Held>> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let held = Held(file);
+    // Who deletes the file, against all advice, makes two locks of one.
+    Ok(is_at(&held.0, path)?.then_some(held))
+}
+
+/// Whether the path still leads to this file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let own = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(there) => Ok((own.dev(), own.ino()) == (there.dev(), there.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A file that is open can't be deleted here.
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> io::Result<bool> {
+    fs::exists(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> (tempfile::TempDir, Arc<Path>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token.json.lock").into();
+        (folder, path)
+    }
+
+    #[tokio::test]
+    async fn one_holds_it_and_the_next_waits_until_it_is_released() {
+        let (_folder, path) = place();
+        let minute = Duration::from_secs(60);
+        let first = acquire(Arc::clone(&path), minute).await.unwrap();
+
+        let second = tokio::spawn(acquire(Arc::clone(&path), minute));
+        let none = acquire(Arc::clone(&path), Duration::ZERO)
+            .await
+            .unwrap_err();
+        assert!(none.to_string().contains("lock"), "{none}");
+        assert!(!second.is_finished());
+
+        drop(first);
+        second.await.unwrap().unwrap().release().await;
+        acquire(path, Duration::ZERO).await.unwrap().release().await;
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_leaves_no_lock_behind() {
+        let (_folder, path) = place();
+        let minute = Duration::from_secs(60);
+        for polls in 1..20 {
+            let mut waiting = Box::pin(acquire(Arc::clone(&path), minute));
+            for _ in 0..polls {
+                if futures::poll!(&mut waiting).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(waiting);
+
+            acquire(Arc::clone(&path), minute)
+                .await
+                .unwrap()
+                .release()
+                .await;
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_lock_file_that_is_deleted_makes_no_second_lock() {
+        let (_folder, path) = place();
+        let held = attempt(&path).unwrap().unwrap();
+        let again = File::options().write(true).open(&path).unwrap();
+
+        fs::remove_file(&path).unwrap();
+        drop(held);
+
+        again.try_lock().unwrap();
+        assert!(!is_at(&again, &path).unwrap());
+    }
+}

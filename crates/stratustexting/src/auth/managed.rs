@@ -1,0 +1,271 @@
+//! Tokens that this crate gets, keeps and renews: one renewal for all who wait.
+//!
+//! What stands here is the process's side: the token in hand, who waits, who needn't.
+//! How a renewal is made, and what other processes have to do with it, is in
+//! `renewal.rs`.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Instant, SystemTime},
+};
+
+use futures::future::{BoxFuture, FutureExt, Shared};
+
+use super::{
+    Grant, Login, OAuthClient, StoreError, Token, TokenSource, TokenStore,
+    schedule::{Due, Plan, pause_after_failure},
+};
+use crate::{AccessToken, Error, RefreshToken, Result, error::Kind};
+
+/// Tokens that this crate gets, keeps and renews.
+#[derive(Clone)]
+pub(crate) struct ManagedTokens(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) oauth: OAuthClient,
+    pub(super) grant: Grant,
+    /// A refresh token to begin with, where the store has no token.
+    pub(super) first: Option<RefreshToken>,
+    pub(super) store: Arc<dyn TokenStore>,
+    /// Held while tokens are renewed, got by a login, or forgotten: in this process,
+    /// whatever the store's lock does.
+    pub(super) gate: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    current: Option<(Token, Plan)>,
+    /// The token that the service refused although it should be good.
+    rejected: Option<AccessToken>,
+    /// A new token that the store didn't take, and the one that was renewed by it.
+    pub(super) unsaved: Option<(Token, Option<Token>)>,
+    renewal: Option<Renewal>,
+    /// A failed renewal isn't tried again before, as long as there is a good token.
+    retry_at: Option<Instant>,
+}
+
+/// A renewal that is under way, for everybody who waits for it.
+type Renewal = Shared<BoxFuture<'static, Result<Token>>>;
+
+impl State {
+    /// The token in hand, if it is good.
+    pub(super) fn good(&self) -> Option<&Token> {
+        let (token, _) = self.current.as_ref()?;
+        self.accepts(token).then_some(token)
+    }
+
+    pub(super) fn current(&self) -> Option<&Token> {
+        self.current.as_ref().map(|(token, _)| token)
+    }
+
+    /// Whether a token is good now, and nobody has refused it.
+    pub(super) fn accepts(&self, token: &Token) -> bool {
+        token.is_good_at(SystemTime::now()) && self.rejected.as_ref() != Some(token.access())
+    }
+
+    /// Whether a request with the token in hand might arrive too late.
+    pub(super) fn is_about_to_expire(&self) -> bool {
+        let plan = self.current.as_ref().map(|(_, plan)| plan);
+        plan.is_none_or(|plan| plan.due(SystemTime::now()) == Due::Now)
+    }
+
+    /// Takes a token that is in the store.
+    pub(super) fn take(&mut self, token: &Token) {
+        // The same one keeps the time that was drawn for it.
+        if self
+            .current()
+            .is_none_or(|current| !current.is_same_as(token))
+        {
+            self.current = Some((token.clone(), Plan::of(token)));
+        }
+    }
+
+    /// Takes a new token, which nobody can have refused.
+    pub(super) fn replace(&mut self, token: Option<&Token>) {
+        self.current = token.map(|token| (token.clone(), Plan::of(token)));
+        self.rejected = None;
+        self.unsaved = None;
+        self.retry_at = None;
+    }
+
+    pub(super) fn renewal_failed(&mut self) {
+        self.retry_at = Instant::now().checked_add(pause_after_failure());
+    }
+
+    /// The token to use and what to do about it, if there is a good one.
+    fn in_hand(&self) -> Option<(&Token, Due)> {
+        let (token, plan) = self.current.as_ref()?;
+        if !self.accepts(token) {
+            return None;
+        }
+        let paused = self.retry_at.is_some_and(|time| Instant::now() < time);
+        let due = if paused {
+            Due::Nothing
+        } else {
+            plan.due(SystemTime::now())
+        };
+        Some((token, due))
+    }
+}
+
+impl ManagedTokens {
+    pub(crate) fn new(
+        oauth: OAuthClient,
+        grant: Grant,
+        first: Option<RefreshToken>,
+        store: Arc<dyn TokenStore>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            oauth,
+            grant,
+            first,
+            store,
+            gate: tokio::sync::Mutex::default(),
+            state: Mutex::default(),
+        }))
+    }
+
+    pub(super) fn grant(&self) -> Grant {
+        self.0.grant
+    }
+
+    pub(super) fn start_login(&self, redirect_uri: &str) -> Result<Login> {
+        self.0.oauth.start_login(redirect_uri)
+    }
+
+    pub(super) async fn finish_login(&self, login: Login, callback_url: &str) -> Result<()> {
+        let code = login.code(callback_url)?;
+        let inner = Arc::clone(&self.0);
+        // Detached: a code can be used once, so a caller who goes away must not take
+        // the answer along.
+        detached(async move { inner.log_in(login, code).await }).await
+    }
+
+    pub(super) async fn log_out(&self) -> Result<()> {
+        let inner = Arc::clone(&self.0);
+        // Detached, so that the store and the memory forget together.
+        detached(async move { inner.log_out().await }).await
+    }
+
+    /// The renewal that is under way, or a new one.
+    fn renewal(&self, state: &mut State) -> Renewal {
+        if let Some(renewal) = &state.renewal {
+            return renewal.clone();
+        }
+        let inner = Arc::clone(&self.0);
+        // Detached for the same reason as a login: whoever asked first may go away,
+        // and a rotated refresh token must not be lost with them.
+        let task = tokio::spawn(async move {
+            let _done = Done(&inner);
+            inner.renew().await
+        });
+        let renewal = async move { task.await.map_err(interrupted)? }
+            .boxed()
+            .shared();
+        state.renewal = Some(renewal.clone());
+        renewal
+    }
+
+    /// A token that needs no waiting, or the renewal to wait for.
+    fn demand(&self) -> Result<AccessToken, Renewal> {
+        let mut state = self.0.lock();
+        let found = state
+            .in_hand()
+            .map(|(token, due)| (token.access().clone(), due));
+        match found {
+            Some((token, Due::Nothing)) => Ok(token),
+            Some((token, Due::InBackground)) => {
+                // It goes on without anybody who waits for it.
+                drop(self.renewal(&mut state));
+                Ok(token)
+            }
+            Some((_, Due::Now)) | None => Err(self.renewal(&mut state)),
+        }
+    }
+}
+
+impl TokenSource for ManagedTokens {
+    fn access_token(&self) -> BoxFuture<'_, Result<AccessToken>> {
+        async {
+            let renewal = match self.demand() {
+                Ok(token) => return Ok(token),
+                Err(renewal) => renewal,
+            };
+            let token = renewal.await?;
+            if self.0.lock().accepts(&token) {
+                return Ok(token.access().clone());
+            }
+            // It was refused while its own renewal was ending.
+            match self.demand() {
+                Ok(token) => Ok(token),
+                Err(renewal) => Ok(renewal.await?.access().clone()),
+            }
+        }
+        .boxed()
+    }
+
+    fn reject(&self, token: &AccessToken) {
+        let mut state = self.0.lock();
+        // Compared, because by the time one caller's 401 is here another's may have
+        // brought a new token, which nobody has refused.
+        if state.current().map(Token::access) == Some(token) {
+            state.rejected = Some(token.clone());
+        }
+    }
+}
+
+impl Inner {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // Every change above is a few assignments that can't fail, so a panic elsewhere
+        // leaves nothing half-done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends the renewal when its task ends, in whichever way.
+struct Done<'a>(&'a Inner);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.lock().renewal = None;
+    }
+}
+
+async fn detached(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+    tokio::spawn(work).await.map_err(interrupted)?
+}
+
+pub(super) fn store_error(error: StoreError) -> Error {
+    Error::new(Kind::Store).with_source(Wrapped(error))
+}
+
+/// The runtime ended, or the store panicked, while the token was being renewed.
+fn interrupted(error: tokio::task::JoinError) -> Error {
+    Error::new(Kind::Store).with_source(error)
+}
+
+/// A boxed error as an error.
+#[derive(Debug)]
+struct Wrapped(StoreError);
+
+impl fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Wrapped {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl fmt::Debug for ManagedTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManagedTokens")
+            .field("grant", &self.0.grant)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,328 @@
+//! Tokens in Redis, for several machines with one login.
+//!
+//! The lock is a key that ends by itself, because its holder's machine may be gone. So a
+//! holder can come too late without knowing it: it was suspended, or its network was.
+//! Each lock therefore has a number, larger than all before, and Redis itself refuses a
+//! token of a smaller number than that of the one it has. What has to be one step is a
+//! script, which Redis runs as one.
+
+use std::{
+    fmt,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures::future::{BoxFuture, FutureExt};
+use oauth2::CsrfToken;
+use redis::{
+    Client, FromRedisValue, RedisError, Script, ScriptInvocation,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+use tokio::time::sleep;
+
+use super::{StoreError, StoreLock, Token, TokenStore, schedule::jitter};
+use crate::{Error, Result};
+
+/// How long Redis may take to connect or to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The pauses between two tries for the lock grow from the first to the last.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
+
+/// Takes the lock if it is free, or this owner's already, since an answer may get lost.
+/// The number is counted up either way. Nothing means that another has it.
+static ACQUIRE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) \
+            or redis.call('GET', KEYS[1]) == ARGV[1] then \
+            return redis.call('INCR', KEYS[2]) \
+        end \
+        return false",
+    )
+});
+
+/// Deletes the lock if it is this owner's still.
+static RELEASE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end")
+});
+
+/// Keeps a token under a number, unless there is one under a larger number.
+static SAVE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "if tonumber(redis.call('GET', KEYS[2]) or 0) > tonumber(ARGV[2]) then return 0 end \
+        redis.call('SET', KEYS[1], ARGV[1]) \
+        redis.call('SET', KEYS[2], ARGV[2]) \
+        return 1",
+    )
+});
+
+/// Keeps a token, or forgets it, whoever has the lock: who had it until now is late.
+static OVERRULE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "redis.call('SET', KEYS[2], redis.call('INCR', KEYS[3])) \
+        if ARGV[1] == '' then redis.call('DEL', KEYS[1]) \
+        else redis.call('SET', KEYS[1], ARGV[1]) end",
+    )
+});
+
+/// Keeps the token in Redis, where any number of machines can share it. Feature `redis`.
+///
+/// The key holds the token as the JSON of
+/// [`Token::to_secret_json`], as [`FileTokenStore`](super::FileTokenStore) does in its
+/// file: **the secrets are readable to whoever can read the key.** Three more keys lie
+/// beside it, with `:lock`, `:fence` and `:saved` at the end of their names. None of them
+/// holds a secret, and only the lock expires; Redis has to keep the others
+/// (`maxmemory-policy noeviction`), and to write them to disk if a login is to outlive
+/// its restart.
+///
+/// Whoever renews the token holds the lock. It ends when it is released, or
+/// [by itself](Self::lock_expiry) when its holder was killed. A holder that was suspended
+/// for longer and comes back late can't overwrite what another has saved meanwhile.
+///
+/// It is for one server; a replica that takes over may have missed the last write. TLS
+/// (`rediss://`) isn't compiled in: use a tunnel, a private network, or a Unix socket.
+///
+/// ```no_run
+/// use stratustexting::{Client, auth::{Credentials, RedisTokenStore}};
+///
+/// # fn main() -> stratustexting::Result<()> {
+/// let store = RedisTokenStore::new("redis://127.0.0.1/", "texting:login")?;
+/// let client = Client::builder()
+///     .api_key("…")
+///     .credentials(Credentials::authorization_code("…", "…"))
+///     .token_store(store)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RedisTokenStore {
+    client: Client,
+    connection: Arc<Mutex<Option<ConnectionManager>>>,
+    keys: Arc<Keys>,
+    lock_expiry: Duration,
+    lock_wait: Duration,
+}
+
+struct Keys {
+    token: String,
+    lock: String,
+    fence: String,
+    saved: String,
+}
+
+impl RedisTokenStore {
+    /// When a lock ends by itself unless something else is set: after 45 seconds.
+    pub const DEFAULT_LOCK_EXPIRY: Duration = Duration::from_secs(45);
+    /// How long to wait for another's renewal unless something else is set: a minute.
+    pub const DEFAULT_LOCK_WAIT: Duration = Duration::from_secs(60);
+
+    /// A store under this key of the server with this URL: `redis://` with user and
+    /// password where there are some, or `unix://` with the path of a socket. It is
+    /// connected to at its first use, in the runtime of that use, and again when the
+    /// connection breaks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_configuration`] when the URL is none of these, or the key is empty.
+    /// The error doesn't quote the URL, which may hold a password.
+    pub fn new(url: impl AsRef<str>, key: impl Into<String>) -> Result<Self> {
+        let token: String = key.into();
+        if token.is_empty() {
+            return Err(Error::configuration("redis key", "has to be set"));
+        }
+        let client = Client::open(url.as_ref()).map_err(|_| {
+            Error::configuration("redis url", "has to be redis://, or unix:// with a path")
+        })?;
+        let beside = |name: &str| format!("{token}:{name}");
+        Ok(Self {
+            client,
+            connection: Arc::default(),
+            keys: Arc::new(Keys {
+                lock: beside("lock"),
+                fence: beside("fence"),
+                saved: beside("saved"),
+                token,
+            }),
+            lock_expiry: Self::DEFAULT_LOCK_EXPIRY,
+            lock_wait: Self::DEFAULT_LOCK_WAIT,
+        })
+    }
+
+    /// When a lock ends by itself; by default after
+    /// [45 seconds](Self::DEFAULT_LOCK_EXPIRY), and a second at least.
+    ///
+    /// It is how long the others wait after a holder was killed. The holder gives up its
+    /// request for a token after three quarters of it (and after 30 seconds anyway), so
+    /// it has to be a good deal longer than the token endpoint ever takes.
+    #[must_use]
+    pub fn lock_expiry(mut self, expiry: Duration) -> Self {
+        self.lock_expiry = expiry.max(Duration::from_secs(1));
+        self
+    }
+
+    /// How long to wait for another's renewal; by default
+    /// [a minute](Self::DEFAULT_LOCK_WAIT). It should be longer than
+    /// [`lock_expiry`](Self::lock_expiry).
+    #[must_use]
+    pub fn lock_wait(mut self, wait: Duration) -> Self {
+        self.lock_wait = wait;
+        self
+    }
+
+    fn connection(&self) -> Result<ConnectionManager, RedisError> {
+        let mut connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = &*connection {
+            return Ok(connection.clone());
+        }
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE))
+            .set_number_of_retries(1);
+        let new = ConnectionManager::new_lazy_with_config(self.client.clone(), config)?;
+        Ok(connection.insert(new).clone())
+    }
+
+    /// Runs a script, once more if the connection broke: all of them may run twice.
+    async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
+        let mut connection = self.connection().map_err(Failure::of)?;
+        let outcome = match script.invoke_async(&mut connection).await {
+            Err(error) if error.is_io_error() => script.invoke_async(&mut connection).await,
+            outcome => outcome,
+        };
+        Ok(outcome.map_err(Failure::of)?)
+    }
+
+    async fn get(&self) -> Result<Option<Token>, StoreError> {
+        let mut connection = self.connection().map_err(Failure::of)?;
+        let get = redis::Cmd::get(&self.keys.token);
+        let outcome: Result<Option<String>, RedisError> =
+            match get.query_async(&mut connection).await {
+                Err(error) if error.is_io_error() => get.query_async(&mut connection).await,
+                outcome => outcome,
+            };
+        let text = outcome.map_err(Failure::of)?;
+        Ok(text.as_deref().map(Token::from_secret_json).transpose()?)
+    }
+
+    async fn overrule(&self, text: &str) -> Result<(), StoreError> {
+        let mut script = OVERRULE.key(&self.keys.token);
+        script.key(&self.keys.saved).key(&self.keys.fence).arg(text);
+        self.run(&script).await
+    }
+
+    async fn acquire(&self) -> Result<StoreLock, StoreError> {
+        let owner = CsrfToken::new_random().secret().to_owned();
+        // There before the lock is: if this future is dropped while Redis answers, the
+        // lock is released all the same.
+        let lock = StoreLock::released_by({
+            let (store, owner) = (self.clone(), owner.clone());
+            move || async move { store.release(&owner).await }
+        });
+        let started = Instant::now();
+        let mut pause = PAUSES.0;
+        loop {
+            let asked = Instant::now();
+            let expiry = u64::try_from(self.lock_expiry.as_millis()).unwrap_or(u64::MAX >> 1);
+            let mut script = ACQUIRE.key(&self.keys.lock);
+            script.key(&self.keys.fence).arg(&owner).arg(expiry);
+            if let Some(fence) = self.run(&script).await? {
+                return Ok(lock.with_fence(fence).expiring_at(asked + self.lock_expiry));
+            }
+            if started.elapsed() >= self.lock_wait {
+                return Err("another process holds the lock in Redis".into());
+            }
+            sleep(pause.mul_f64(0.5 + jitter() / 2.0)).await;
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    async fn release(&self, owner: &str) {
+        let mut script = RELEASE.key(&self.keys.lock);
+        let outcome: Result<(), _> = self.run(script.arg(owner)).await;
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "a lock in Redis couldn't be released; it ends by itself");
+        }
+    }
+}
+
+impl TokenStore for RedisTokenStore {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
+        self.get().boxed()
+    }
+
+    /// Whoever has the lock meanwhile can't save any more.
+    fn save<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+        async { self.overrule(&token.to_secret_json()).await }.boxed()
+    }
+
+    /// Whoever has the lock meanwhile can't save any more.
+    fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.overrule("").boxed()
+    }
+
+    fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
+        self.acquire().boxed()
+    }
+
+    fn save_locked<'a>(
+        &'a self,
+        token: &'a Token,
+        lock: &'a StoreLock,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        async {
+            let fence = lock.fence().ok_or("the lock isn't of this store")?;
+            let mut script = SAVE.key(&self.keys.token);
+            script
+                .key(&self.keys.saved)
+                .arg(token.to_secret_json())
+                .arg(fence);
+            match self.run(&script).await? {
+                1 => Ok(()),
+                _ => Err("another process has stored a token since".into()),
+            }
+        }
+        .boxed()
+    }
+}
+
+impl fmt::Debug for RedisTokenStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisTokenStore")
+            .field("key", &self.keys.token)
+            .field("lock_expiry", &self.lock_expiry)
+            .field("lock_wait", &self.lock_wait)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A failure of Redis without its details, which may quote what was stored.
+#[derive(Debug)]
+struct Failure(String);
+
+impl Failure {
+    fn of(error: RedisError) -> Self {
+        let reason = if error.is_connection_refusal() {
+            "the connection was refused"
+        } else if error.is_timeout() {
+            "it took too long"
+        } else {
+            error.category()
+        };
+        Self(match error.code() {
+            Some(code) => format!("Redis: {reason} ({code})"),
+            None => format!("Redis: {reason}"),
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,223 @@
+//! One renewal, from the store's lock to the store.
+//!
+//! The order is what matters: take the lock, read the store again, ask for a token, store
+//! it, and only then hand it out. Whoever has the lock may find that another process has
+//! been faster; then its token is the one. Whoever fails looks once more before it says
+//! so, because another machine may have won without the lock.
+
+use std::time::Duration;
+
+use super::{
+    Grant, Login, StoreLock, Token,
+    managed::{Inner, store_error},
+    protocol::TIME_LIMIT,
+    schedule::jitter,
+};
+use crate::{Error, RefreshToken, Result, error::Kind};
+
+/// How many refresh tokens a renewal tries: its own, and as often again what another
+/// process has stored meanwhile.
+const TRIES: usize = 3;
+
+/// After which pauses the store is read for the token of whoever won, where no lock says
+/// that nobody is about to store one. In milliseconds.
+const WINNERS_TIME: [u64; 3] = [50, 150, 300];
+
+impl Inner {
+    /// Renews the token; where that fails, one that is still good is returned.
+    pub(super) async fn renew(&self) -> Result<Token> {
+        match self.obtain().await {
+            Ok(token) => Ok(token),
+            Err(error) => {
+                let mut state = self.lock();
+                state.renewal_failed();
+                // A token that is only about to expire is better than none.
+                let good = state.good().cloned();
+                if good.is_some() {
+                    tracing::warn!(%error, "the token couldn't be renewed, and is still good");
+                }
+                good.ok_or(error)
+            }
+        }
+    }
+
+    /// Gets tokens for a code, which can be done once: so everything that can fail
+    /// before is done before.
+    pub(super) async fn log_in(&self, login: Login, code: String) -> Result<()> {
+        let _gate = self.gate.lock().await;
+        let lock = self.store.lock().await.map_err(store_error)?;
+        let outcome = match within(&lock, self.oauth.exchange_code(login, code)).await {
+            Ok(token) => {
+                let saved = self.store.save_locked(&token, &lock).await;
+                saved
+                    .map(|()| self.lock().replace(Some(&token)))
+                    .map_err(store_error)
+            }
+            Err(error) => Err(error),
+        };
+        lock.release().await;
+        outcome
+    }
+
+    pub(super) async fn log_out(&self) -> Result<()> {
+        let _gate = self.gate.lock().await;
+        let lock = self.store.lock().await.map_err(store_error)?;
+        let outcome = self.store.clear().await.map_err(store_error);
+        if outcome.is_ok() {
+            self.lock().replace(None);
+        }
+        lock.release().await;
+        outcome
+    }
+
+    async fn obtain(&self) -> Result<Token> {
+        let _gate = self.gate.lock().await;
+        // First without the lock: another process, or the last run of this one, may
+        // have left a good token, which costs nobody any waiting.
+        let stored = self.load().await?;
+        if let Some(token) = self.adopt(stored.as_ref()) {
+            return Ok(token);
+        }
+        let lock = match self.store.lock().await {
+            Ok(lock) => lock,
+            // Whoever holds it so long may be about to end.
+            Err(error) => {
+                let stored = self.load().await?;
+                return self
+                    .adopt(stored.as_ref())
+                    .ok_or_else(|| store_error(error));
+            }
+        };
+        let outcome = self.renew_under(&lock).await;
+        lock.release().await;
+        outcome
+    }
+
+    async fn renew_under(&self, lock: &StoreLock) -> Result<Token> {
+        let stored = self.load().await?;
+        if let Some(token) = self.adopt(stored.as_ref()) {
+            return Ok(token);
+        }
+        let unsaved = self.unsaved(stored.as_ref());
+        if let Some(token) = &unsaved
+            && self.lock().accepts(token)
+        {
+            return self.publish(token.clone(), stored, lock).await;
+        }
+        let mut base = unsaved
+            .or(stored)
+            .or_else(|| self.lock().current().cloned());
+        for attempt in 1..=TRIES {
+            let refresh = base.as_ref().and_then(Token::refresh);
+            let error = match self.ask(refresh.or(self.first.as_ref()), lock).await {
+                Ok(token) => return self.publish(token, base, lock).await,
+                Err(error) => error.before_sending(),
+            };
+            if error.oauth_error().as_deref() != Some("invalid_grant") || attempt == TRIES {
+                return Err(error);
+            }
+            let Some(other) = self.winner(base.as_ref(), lock).await? else {
+                return Err(error);
+            };
+            if let Some(token) = self.adopt(Some(&other)) {
+                return Ok(token);
+            }
+            base = Some(other);
+        }
+        Err(Error::new(Kind::LoginRequired))
+    }
+
+    async fn ask(&self, refresh: Option<&RefreshToken>, lock: &StoreLock) -> Result<Token> {
+        match (refresh, self.grant) {
+            (Some(refresh), _) => within(lock, self.oauth.refresh(refresh)).await,
+            (None, Grant::ClientCredentials) => within(lock, self.oauth.client_credentials()).await,
+            (None, Grant::AuthorizationCode) => Err(Error::new(Kind::LoginRequired)),
+        }
+    }
+
+    async fn load(&self) -> Result<Option<Token>> {
+        self.store.load().await.map_err(store_error)
+    }
+
+    /// Uses a stored token if that makes a renewal unnecessary.
+    fn adopt(&self, stored: Option<&Token>) -> Option<Token> {
+        let token = stored?;
+        let mut state = self.lock();
+        if !state.accepts(token) {
+            return None;
+        }
+        // The one in hand is to be renewed, so finding it again is no help.
+        let known = state
+            .good()
+            .is_some_and(|good| good.access() == token.access());
+        // Even one that is about to expire, for when the renewal fails.
+        state.take(token);
+        (!known && !state.is_about_to_expire()).then(|| token.clone())
+    }
+
+    /// A new token that the store didn't take the last time, if the store still has the
+    /// one that it replaces: the service knows no other by now.
+    fn unsaved(&self, stored: Option<&Token>) -> Option<Token> {
+        let (token, replaced) = self.lock().unsaved.take()?;
+        let fits = match (stored, &replaced) {
+            (Some(stored), Some(replaced)) => stored.is_same_as(replaced),
+            (stored, _) => stored.is_none(),
+        };
+        fits.then_some(token)
+    }
+
+    /// What another process has stored in place of the token whose renewal was refused.
+    async fn winner(&self, used: Option<&Token>, lock: &StoreLock) -> Result<Option<Token>> {
+        let other = |stored: Option<Token>| {
+            stored.filter(|stored| used.is_none_or(|used| !stored.is_same_as(used)))
+        };
+        let mut found = other(self.load().await?);
+        if lock.excludes() {
+            return Ok(found);
+        }
+        for pause in WINNERS_TIME {
+            if found.is_some() {
+                break;
+            }
+            let pause = Duration::from_millis(pause);
+            tokio::time::sleep(pause.mul_f64(0.5 + jitter())).await;
+            found = other(self.load().await?);
+        }
+        Ok(found)
+    }
+
+    /// Stores a token and only then hands it out.
+    async fn publish(
+        &self,
+        token: Token,
+        replaced: Option<Token>,
+        lock: &StoreLock,
+    ) -> Result<Token> {
+        let Err(error) = self.store.save_locked(&token, lock).await else {
+            self.lock().replace(Some(&token));
+            return Ok(token);
+        };
+        // It may have been refused because another process has stored a newer one, or
+        // it may be there all the same.
+        if let Ok(stored) = self.store.load().await
+            && let Some(token) = self.adopt(stored.as_ref())
+        {
+            return Ok(token);
+        }
+        self.lock().unsaved = Some((token, replaced));
+        Err(store_error(error))
+    }
+}
+
+/// Asks the token endpoint for no longer than the lock is sure to last.
+async fn within(lock: &StoreLock, request: impl Future<Output = Result<Token>>) -> Result<Token> {
+    let limit = lock.time_left().unwrap_or(TIME_LIMIT).min(TIME_LIMIT);
+    let timeout = |while_| Error::new(Kind::Timeout { while_ });
+    if limit.is_zero() {
+        // Somebody else may have the lock by now.
+        return Err(timeout("waiting for the token store").before_sending());
+    }
+    tokio::time::timeout(limit, request)
+        .await
+        .unwrap_or_else(|_| Err(timeout("waiting for the token endpoint")))
+}

@@ -1,0 +1,159 @@
+//! One token file for several clients, as several processes would share it.
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use futures::future::join_all;
+use stratustexting::{
+    AccessToken, Client,
+    auth::{FileTokenStore, Token, TokenStore},
+};
+use stratustexting_sandbox::Sandbox;
+
+use crate::{login::logged_in_with, support::Watched};
+
+async fn strict() -> Watched {
+    Watched::of(Sandbox::builder().contacts(1).rotate_refresh_tokens(true)).await
+}
+
+async fn call(client: &Client) -> stratustexting::Result<()> {
+    let answer = client.api().list_sites().send().await;
+    answer.map(|_| ()).map_err(Into::into)
+}
+
+fn client(sandbox: &Watched, store: FileTokenStore) -> Client {
+    let builder = sandbox.builder().credentials(sandbox.user());
+    builder.token_store(store).build().unwrap()
+}
+
+fn expiring(access: &AccessToken, at: SystemTime) -> Token {
+    Token::new(access.clone())
+        .with_refresh("unknown")
+        .with_expiry(at)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_share_a_file_make_one_refresh_per_expiry() {
+    let sandbox = strict().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token.json");
+    logged_in_with(&sandbox, FileTokenStore::new(&path)).await;
+    let clients: Vec<Client> = (0..4)
+        .map(|_| client(&sandbox, FileTokenStore::new(&path)))
+        .collect();
+
+    for expiry in 1..=5 {
+        sandbox.expire_access_tokens();
+        let calls = (0..100).map(|task: usize| {
+            let client = clients[task % clients.len()].clone();
+            tokio::spawn(async move { call(&client).await })
+        });
+        for outcome in join_all(calls).await {
+            outcome.unwrap().unwrap();
+        }
+
+        assert_eq!(sandbox.token_requests().len(), 1 + expiry);
+    }
+    assert_eq!(names(folder.path()), ["token.json", "token.json.lock"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_lock_file_is_the_owners_and_holds_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileTokenStore::new(folder.path().join("new/token.json"));
+
+    let lock = store.lock().await.unwrap();
+
+    let file = fs::metadata(folder.path().join("new/token.json.lock")).unwrap();
+    assert_eq!(file.permissions().mode() & 0o777, 0o600);
+    assert_eq!(file.len(), 0);
+    assert!(store.load().await.unwrap().is_none());
+    drop(lock);
+}
+
+#[tokio::test]
+async fn a_lock_that_is_held_too_long_is_an_error_and_nothing_is_sent() {
+    let sandbox = strict().await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileTokenStore::new(folder.path().join("token.json"));
+    let first = logged_in_with(&sandbox, store.clone()).await;
+    let impatient = client(&sandbox, store.clone().lock_wait(Duration::ZERO));
+    call(&impatient).await.unwrap();
+    let (requests, calls) = (sandbox.token_requests().len(), sandbox.calls().len());
+
+    let lock = store.lock().await.unwrap();
+    let old = first.auth().access_token().await.unwrap();
+    let over = SystemTime::now() - Duration::from_secs(1);
+    store.save(&expiring(&old, over)).await.unwrap();
+    let late = client(&sandbox, store.clone().lock_wait(Duration::ZERO));
+    let error = call(&late).await.unwrap_err();
+
+    assert!(!error.may_have_been_sent());
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.to_string().contains("lock"), "{source}");
+    // Who holds the lock stores a token, and then it doesn't matter any more.
+    let later = SystemTime::now() + Duration::from_secs(3_600);
+    store.save(&expiring(&old, later)).await.unwrap();
+    call(&late).await.unwrap();
+    drop(lock);
+    assert_eq!(sandbox.token_requests().len(), requests);
+    assert_eq!(sandbox.calls().len(), calls + 1);
+}
+
+#[tokio::test]
+async fn a_token_that_is_still_good_outlives_a_lock_that_is_held() {
+    let sandbox = Watched::start().await;
+    let access = sandbox.client().auth().access_token().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileTokenStore::new(folder.path().join("token.json"));
+    let soon = SystemTime::now() + Duration::from_secs(10);
+    store.save(&expiring(&access, soon)).await.unwrap();
+    let _lock = store.lock().await.unwrap();
+    let client = client(&sandbox, store.clone().lock_wait(Duration::ZERO));
+
+    call(&client).await.unwrap();
+
+    assert_eq!(sandbox.token_requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_given_up_anywhere_leaves_file_and_lock_as_they_should_be() {
+    let sandbox = strict().await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileTokenStore::new(folder.path().join("token.json"));
+    let client = logged_in_with(&sandbox, store.clone()).await;
+
+    for polls in 1..40 {
+        let before = sandbox.token_requests().len();
+        sandbox.expire_access_tokens();
+        {
+            let mut given_up = Box::pin(call(&client));
+            for _ in 0..polls {
+                if futures::poll!(&mut given_up).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        assert!(store.load().await.unwrap().is_some());
+        call(&client).await.unwrap();
+
+        assert_eq!(sandbox.token_requests().len() - before, 1, "{polls} polls");
+    }
+    drop(store.lock().await.unwrap());
+    assert_eq!(names(folder.path()), ["token.json", "token.json.lock"]);
+}

@@ -130,6 +130,18 @@ impl TryFrom<Scripted> for Answer {
 /// The name under which answers of the token endpoint are scripted.
 pub(crate) const TOKEN: &str = "token";
 
+/// # Errors
+///
+/// When there is no such operation.
+pub(crate) fn check_name(operation: &str) -> Result<(), String> {
+    if operation == TOKEN || Operation::find(operation).is_some() {
+        return Ok(());
+    }
+    Err(format!(
+        "there is no operation {operation:?}: it has to be an operationId, or {TOKEN:?}"
+    ))
+}
+
 /// The answers that wait, first come first given, for each operation.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
@@ -141,11 +153,7 @@ impl Script {
     ///
     /// When there is no such operation.
     pub(crate) fn add(&mut self, operation: &str, answer: Answer) -> Result<(), String> {
-        if operation != TOKEN && Operation::find(operation).is_none() {
-            return Err(format!(
-                "there is no operation {operation:?}: it has to be an operationId, or {TOKEN:?}"
-            ));
-        }
+        check_name(operation)?;
         let waiting = self.waiting.entry(operation.to_owned()).or_default();
         waiting.push_back(answer);
         Ok(())

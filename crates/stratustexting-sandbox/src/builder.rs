@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Router, middleware};
 use reqwest::redirect::Policy;
 use stratustexting_client::Operation;
 use tokio::net::TcpListener;
@@ -11,8 +11,9 @@ use crate::{
     control, oauth,
     sandbox::{Connection, Sandbox},
     seed,
-    service::{AUTHORIZE_PATH, BASE_PATH, Service, TOKEN_PATH, serve},
+    service::{AUTHORIZE_PATH, BASE_PATH, Service, TOKEN_PATH, serve, tell_the_wire},
     webhooks::PATIENCE,
+    wire::{Door, Gate, Wire},
 };
 
 /// What a sandbox is to be like; made by [`Sandbox::builder`].
@@ -192,13 +193,18 @@ impl Builder {
             .build()?;
         let world = seed::world(self.seed, self.contacts, self.oauth);
         let connection = Connection::of(&format!("http://{address}"), &world);
-        let service = Arc::new(Service::new(connection, self.limits, callbacks, world));
+        let gate = Gate::new(listener).map_err(listen)?;
+        let service = Service::new(connection, self.limits, callbacks, world, gate);
+        let service = Arc::new(service);
         let routes = Router::new()
             .nest(control::PATH, control::routes())
             .fallback(serve)
-            .with_state(Arc::clone(&service));
+            .layer(middleware::from_fn(tell_the_wire))
+            .with_state(Arc::clone(&service))
+            .into_make_service_with_connect_info::<Wire>();
         let ended = service.shutdown.clone().cancelled_owned();
-        let server = axum::serve(listener, routes).with_graceful_shutdown(ended);
+        let door = Door(Arc::clone(&service));
+        let server = axum::serve(door, routes).with_graceful_shutdown(ended);
         tokio::spawn(async move { server.await });
         Ok(Sandbox::new(service))
     }

@@ -16,9 +16,10 @@ use serde_json::{Value, json};
 use crate::{
     answer::{Answer, Scripted},
     api::messages,
-    ledger::Entry,
+    fault::{Fault, FaultPlan, ScriptedPlan},
+    ledger::{BrokenRequest, Entry},
     oauth::{NewClient, Registered},
-    sandbox::{Connection, delete_contact},
+    sandbox::{Connection, clear_ledger as forget_requests, delete_contact},
     service::Service,
     webhooks::Delivery,
 };
@@ -40,6 +41,10 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
         .route("/tokens/revoke", post(revoke_tokens))
         .route("/clock/advance", post(advance))
         .route("/answers", post(script))
+        .route("/faults", post(fail_next).delete(stop_failing))
+        .route("/faults/random", post(fail_at_random))
+        .route("/faults/refuse", post(refuse_connections))
+        .route("/broken", get(broken_requests))
         .route("/clients", post(register))
         .route("/contacts/{id}", delete(remove_contact))
 }
@@ -55,10 +60,10 @@ async fn index(State(service): Shared) -> Json<Index> {
 struct Index {
     #[serde(flatten)]
     connection: Connection,
-    control: [(&'static str, &'static str); 11],
+    control: [(&'static str, &'static str); 16],
 }
 
-const LIST: [(&str, &str); 11] = [
+const LIST: [(&str, &str); 16] = [
     (
         "GET /control/ledger?since=N",
         "every request as it arrived, from number N on",
@@ -84,6 +89,26 @@ const LIST: [(&str, &str); 11] = [
         "{operation, status, headers, body}: the next answer",
     ),
     (
+        "POST /control/faults",
+        "{operation, fault: {kind, commit: before or after, …}}: the next request fails",
+    ),
+    (
+        "DELETE /control/faults",
+        "forget all faults that were scripted",
+    ),
+    (
+        "POST /control/faults/random",
+        "{seed, probability, faults: [{fault, weight}], operations}: fail at random",
+    ),
+    (
+        "POST /control/faults/refuse",
+        "{milliseconds}: refuse connections for so long",
+    ),
+    (
+        "GET /control/broken",
+        "the requests that never became whole",
+    ),
+    (
         "POST /control/clients",
         "{name, redirect_uris, grants, scopes}: register a client",
     ),
@@ -107,7 +132,7 @@ async fn ledger(State(service): Shared, Query(from): Query<Since>) -> Json<Vec<E
 }
 
 async fn clear_ledger(State(service): Shared) -> StatusCode {
-    service.ledger().clear();
+    forget_requests(&service);
     StatusCode::NO_CONTENT
 }
 
@@ -177,6 +202,62 @@ async fn script(
     let answer = Answer::try_from(scripted).map_err(refuse)?;
     service.script().add(&operation, answer).map_err(refuse)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failing {
+    operation: String,
+    fault: Fault,
+}
+
+async fn fail_next(
+    State(service): Shared,
+    Json(failing): Json<Failing>,
+) -> Result<StatusCode, Refusal> {
+    let added = service.faults().add(&failing.operation, failing.fault);
+    added.map_err(refuse)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn stop_failing(State(service): Shared) -> StatusCode {
+    service.faults().stop();
+    StatusCode::NO_CONTENT
+}
+
+async fn fail_at_random(
+    State(service): Shared,
+    Json(plan): Json<ScriptedPlan>,
+) -> Result<StatusCode, Refusal> {
+    let plan = FaultPlan::try_from(plan).map_err(refuse)?;
+    service.faults().follow(plan);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refusing {
+    milliseconds: u64,
+}
+
+/// For a time only: who asks over HTTP couldn't take it back.
+async fn refuse_connections(
+    State(service): Shared,
+    Json(refusing): Json<Refusing>,
+) -> Result<StatusCode, Refusal> {
+    service.refuse_connections(true).map_err(refuse)?;
+    let again = Arc::clone(&service);
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(refusing.milliseconds)).await;
+        if let Err(error) = again.refuse_connections(false) {
+            tracing::error!(%error, "the port is lost");
+        }
+    });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn broken_requests(State(service): Shared) -> Json<Vec<BrokenRequest>> {
+    Json(service.faults().broken().to_vec())
 }
 
 async fn register(State(service): Shared, Json(client): Json<NewClient>) -> Outcome<Registered> {

@@ -31,6 +31,41 @@ pub struct Entry {
     pub body: Bytes,
     /// The status of the answer; 0 while there is none.
     pub status: u16,
+    /// The [name](crate::Fault::name) of the fault that it met, if it met one.
+    pub fault: Option<&'static str>,
+    /// Whether the operation was carried out: by the sandbox itself, with success,
+    /// whatever the client got to hear of it. Answers that are scripted carry nothing
+    /// out.
+    pub carried_out: bool,
+}
+
+/// A request that never became whole, or a connection that was reset before any; from
+/// [`Sandbox::broken_requests`](crate::Sandbox::broken_requests).
+///
+/// Either a fault was scripted, or the client went away before it had sent all of it.
+/// Nothing of such a request is carried out. `Debug` doesn't show its target.
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct BrokenRequest {
+    /// The `operationId`, `authorize` or `token`; none where so little arrived that it
+    /// isn't known, and for an unknown route.
+    pub operation: Option<String>,
+    /// Path and query as they were sent; none where the first line wasn't whole.
+    pub target: Option<String>,
+    /// How many bytes of it were read. Others may have been on their way.
+    pub bytes: u64,
+    /// The [name](crate::Fault::name) of the fault; none when the client went away.
+    pub fault: Option<&'static str>,
+}
+
+impl fmt::Debug for BrokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BrokenRequest")
+            .field("operation", &self.operation)
+            .field("bytes", &self.bytes)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Entry {
@@ -53,6 +88,8 @@ impl fmt::Debug for Entry {
             .field("operation", &self.operation)
             .field("method", &self.method)
             .field("status", &self.status)
+            .field("fault", &self.fault)
+            .field("carried_out", &self.carried_out)
             .finish_non_exhaustive()
     }
 }
@@ -81,7 +118,13 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Writes a request down and returns its number.
-    pub(crate) fn write(&mut self, operation: Option<&str>, parts: &Parts, body: &Bytes) -> usize {
+    pub(crate) fn write(
+        &mut self,
+        operation: Option<&str>,
+        parts: &Parts,
+        body: &Bytes,
+        fault: Option<&'static str>,
+    ) -> usize {
         let sequence = self.cleared + self.entries.len();
         let headers = parts
             .headers
@@ -97,15 +140,27 @@ impl Ledger {
             headers,
             body: body.clone(),
             status: 0,
+            fault,
+            carried_out: false,
         });
         sequence
     }
 
     pub(crate) fn answered(&mut self, sequence: usize, status: u16) {
-        let index = sequence.checked_sub(self.cleared);
-        if let Some(entry) = index.and_then(|index| self.entries.get_mut(index)) {
+        if let Some(entry) = self.entry(sequence) {
             entry.status = status;
         }
+    }
+
+    pub(crate) fn carried_out(&mut self, sequence: usize) {
+        if let Some(entry) = self.entry(sequence) {
+            entry.carried_out = true;
+        }
+    }
+
+    fn entry(&mut self, sequence: usize) -> Option<&mut Entry> {
+        let index = sequence.checked_sub(self.cleared)?;
+        self.entries.get_mut(index)
     }
 
     /// The entries from a number on.

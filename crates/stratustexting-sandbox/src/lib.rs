@@ -45,6 +45,10 @@
 //! - **Webhooks**: the handshake when a subscription is made, and delivery of message
 //!   and contact events, each up to three times.
 //! - **A ledger** of every request as it arrived ([`Sandbox::ledger`]).
+//! - **Faults** at every point of an exchange, scripted or at random by a seed
+//!   ([`Sandbox::fail_next`], [`Sandbox::fail_at_random`]): connections refused and
+//!   reset, answers that never come, come late, come in part, or are another's. The
+//!   ledger says of each whether the operation was carried out all the same.
 //! - **Control**: play the customer who texts ([`Sandbox::customer_texts`]), let tokens
 //!   expire, move the clock, script answers ([`Sandbox::answer_next`]). The same over
 //!   HTTP for other languages, below [`Sandbox::control_url`].
@@ -66,6 +70,7 @@ mod api;
 mod builder;
 mod clock;
 mod control;
+mod fault;
 mod gateway;
 mod ids;
 mod ledger;
@@ -75,13 +80,15 @@ mod sandbox;
 mod seed;
 mod service;
 mod webhooks;
+mod wire;
 mod world;
 
 pub use self::{
     answer::Answer,
     api::messages::{MAX_MEDIA, MAX_TEXT, SentMedia, SentMessage},
     builder::{Builder, StartError},
-    ledger::Entry,
+    fault::{Commit, Fault, FaultPlan},
+    ledger::{BrokenRequest, Entry},
     oauth::{Grant, NewClient, Registered},
     sandbox::{CustomerError, Sandbox},
     webhooks::{Delivery, DeliveryState},

@@ -8,7 +8,8 @@ use crate::{
     answer::Answer,
     api::messages::{self, SentMessage},
     builder::{Builder, StartError},
-    ledger::Entry,
+    fault::{Fault, FaultPlan},
+    ledger::{BrokenRequest, Entry},
     oauth::{NewClient, Registered},
     service::Service,
     webhooks::{self, ContactChange, Delivery, Happening},
@@ -158,9 +159,28 @@ impl Sandbox {
         entries
     }
 
-    /// Forgets what arrived so far; the numbers of entries go on.
+    /// Forgets what arrived so far, whole or broken; the numbers of entries go on.
     pub fn clear_ledger(&self) {
-        self.service.ledger().clear();
+        clear_ledger(&self.service);
+    }
+
+    /// The requests to API and OAuth server that never became whole, in the order in
+    /// which they broke, and the connections that were reset before any. A request is in
+    /// the ledger or here, never in both: if it is in neither, not a byte of it arrived.
+    ///
+    /// A connection that closes without having brought a byte leaves nothing here.
+    #[must_use]
+    pub fn broken_requests(&self) -> Vec<BrokenRequest> {
+        self.service.faults().broken().to_vec()
+    }
+
+    /// Waits until no request is on its way in or being carried out, so that the ledger
+    /// says all there is to say. One that is never answered is waited for until its
+    /// client goes away.
+    pub async fn requests_settled(&self) {
+        let mut working = self.service.working.subscribe();
+        // The sender lives as long as the service, so this can't fail.
+        let _ = working.wait_for(|count| *count == 0).await;
     }
 
     /// The messages that were sent, in order.
@@ -241,6 +261,63 @@ impl Sandbox {
         added.unwrap_or_else(|error| panic!("{error}"));
     }
 
+    /// Lets the next request to an operation fail; after it those that were scripted
+    /// later, in order. `operation` is an `operationId`, `token` for the token endpoint,
+    /// or `connection` for the next connection that is opened
+    /// ([`Fault::reset_before_request`] only).
+    ///
+    /// Where an [answer](Self::answer_next) waits too, it stands for what the sandbox
+    /// would have done: a fault that lets the operation be carried out takes it.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::{Commit, Fault, Sandbox};
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let sandbox = Sandbox::start().await?;
+    /// sandbox.fail_next("sendSms", Fault::reset_before_answer(Commit::After));
+    /// // The next SMS is sent, and its sender can't know.
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })
+    /// # .map_err(|error| error.to_string())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When there is no such operation.
+    pub fn fail_next(&self, operation: &str, fault: Fault) {
+        let added = self.service.faults().add(operation, fault);
+        added.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Lets requests fail at random from here on, by a plan in the place of any earlier
+    /// one. What [`fail_next`](Self::fail_next) scripted comes first.
+    ///
+    /// The same seed lets the same requests meet the same faults: which one depends on
+    /// the request's method, path and query, and on how many like it came before.
+    pub fn fail_at_random(&self, plan: FaultPlan) {
+        self.service.faults().follow(plan);
+    }
+
+    /// Forgets all faults that were scripted, and the plan. Those that are under way
+    /// take their course.
+    pub fn stop_failing(&self) {
+        self.service.faults().stop();
+    }
+
+    /// Closes the listening socket, so that connections are refused, and those that are
+    /// open as soon as no request is under way; or listens again, on the same port.
+    /// Either is done when this returns.
+    ///
+    /// A client learns of a closed connection a moment later, so a request may still
+    /// begin on one; nothing of it arrives.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Listen`] when something else has taken the port meanwhile.
+    pub fn refuse_connections(&self, refuse: bool) -> Result<(), StartError> {
+        self.service.refuse_connections(refuse)
+    }
+
     /// Registers another client.
     ///
     /// # Errors
@@ -252,6 +329,11 @@ impl Sandbox {
         let world = &mut *world;
         Ok(world.oauth.clients.add(&mut world.ids, client))
     }
+}
+
+pub(crate) fn clear_ledger(service: &Service) {
+    service.ledger().clear();
+    service.faults().clear_broken();
 }
 
 pub(crate) fn delete_contact(service: &Arc<Service>, id: &str) -> bool {

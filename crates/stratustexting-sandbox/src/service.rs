@@ -1,11 +1,13 @@
 //! The way of a request: it is written down, a scripted answer is given if one waits,
-//! else the OAuth server, or the gateway and then the application, answers.
+//! else the OAuth server, or the gateway and then the application, answers. A fault that
+//! it meets stands around all that, or in its place.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
+    middleware::Next,
     response::Response,
 };
 use bytes::Bytes;
@@ -18,11 +20,13 @@ use crate::{
     answer::{Script, TOKEN},
     api::{self, Call},
     builder::Limits,
+    fault::{Faults, strike},
     gateway,
     ledger::Ledger,
     oauth,
     reply::Reply,
     sandbox::Connection,
+    wire::{Gate, Wire},
     world::World,
 };
 
@@ -46,6 +50,21 @@ pub(crate) struct Service {
     world: Mutex<World>,
     ledger: Mutex<Ledger>,
     script: Mutex<Script>,
+    faults: Mutex<Faults>,
+    pub(crate) gate: Mutex<Gate>,
+    /// Whether connections are refused.
+    pub(crate) is_closed: AtomicBool,
+    /// How many requests are on their way in or are being carried out.
+    pub(crate) working: watch::Sender<usize>,
+}
+
+/// A request that is on its way in or is being carried out, as long as this lives.
+pub(crate) struct Working(Arc<Service>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.working.send_modify(|count| *count -= 1);
+    }
 }
 
 impl Service {
@@ -54,6 +73,7 @@ impl Service {
         limits: Limits,
         callbacks: reqwest::Client,
         world: World,
+        gate: Gate,
     ) -> Self {
         Self {
             connection,
@@ -64,7 +84,25 @@ impl Service {
             world: Mutex::new(world),
             ledger: Mutex::default(),
             script: Mutex::default(),
+            faults: Mutex::default(),
+            gate: Mutex::new(gate),
+            is_closed: AtomicBool::new(false),
+            working: watch::Sender::new(0),
         }
+    }
+
+    pub(crate) fn working(service: &Arc<Self>) -> Working {
+        service.working.send_modify(|count| *count += 1);
+        Working(Arc::clone(service))
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The name of what a request goes to, if faults may meet it.
+    pub(crate) fn operation_at(&self, method: &str, path: &str) -> Option<&'static str> {
+        Place::of(self, method, path).name()
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
@@ -81,6 +119,7 @@ impl Service {
 }
 
 /// Where a request goes.
+#[derive(Clone, Copy)]
 enum Place {
     Authorize,
     Token,
@@ -89,8 +128,7 @@ enum Place {
 }
 
 impl Place {
-    fn of(service: &Service, parts: &Parts) -> Self {
-        let path = parts.uri.path();
+    fn of(service: &Service, method: &str, path: &str) -> Self {
         // The vendor prints these URLs with a slash at their end; clients leave it out.
         match path.strip_suffix('/').unwrap_or(path) {
             AUTHORIZE_PATH => return Self::Authorize,
@@ -98,7 +136,7 @@ impl Place {
             _ => {}
         }
         let below = path.strip_prefix(BASE_PATH);
-        let operation = below.and_then(|path| Operation::at(parts.method.as_str(), path));
+        let operation = below.and_then(|path| Operation::at(method, path));
         match operation {
             Some(operation) if service.limits.has(operation) => Self::Operation(operation),
             _ => Self::Nowhere,
@@ -116,22 +154,67 @@ impl Place {
 }
 
 /// Answers every request that isn't for the control API.
-pub(crate) async fn serve(State(service): State<Arc<Service>>, request: Request) -> Response {
+pub(crate) async fn serve(
+    State(service): State<Arc<Service>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return gateway::too_large().map(Body::from);
     };
-    let place = Place::of(&service, &parts);
-    let sequence = service.ledger().write(place.name(), &parts, &body);
-    let scripted = place.name().and_then(|name| service.script().take(name));
-    let reply = match scripted {
-        Some(answer) => answer.into_reply(),
-        None => answer(&service, &place, parts, body).await,
+    let fault = wire.whole();
+    let place = Place::of(&service, parts.method.as_str(), parts.uri.path());
+    let name = fault.as_ref().map(|fault| fault.name());
+    let sequence = service.ledger().write(place.name(), &parts, &body, name);
+    let errand = Errand {
+        place,
+        parts,
+        body,
+        sequence,
+    };
+    let reply = match &fault {
+        None => errand.run(&service).await,
+        Some(fault) => strike(&service, &wire, fault, errand).await,
     };
     let status = reply.status().as_u16();
     service.ledger().answered(sequence, status);
-    tracing::debug!(operation = place.name(), status, "answered");
+    tracing::debug!(operation = place.name(), status, fault = name, "answered");
     reply.map(Body::from)
+}
+
+/// Tells the connection where answers begin.
+pub(crate) async fn tell_the_wire(
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    wire.answered();
+    response
+}
+
+/// A request that was written down and not carried out yet.
+pub(crate) struct Errand {
+    place: Place,
+    parts: Parts,
+    body: Bytes,
+    sequence: usize,
+}
+
+impl Errand {
+    pub(crate) async fn run(self, service: &Arc<Service>) -> Reply {
+        let scripted = self.place.name();
+        let scripted = scripted.and_then(|name| service.script().take(name));
+        if let Some(answer) = scripted {
+            return answer.into_reply();
+        }
+        let reply = answer(service, &self.place, self.parts, self.body).await;
+        if reply.status().as_u16() < 400 {
+            service.ledger().carried_out(self.sequence);
+        }
+        reply
+    }
 }
 
 async fn answer(service: &Arc<Service>, place: &Place, parts: Parts, body: Bytes) -> Reply {

@@ -1,0 +1,97 @@
+//! Each operation, called through the SDK's public API.
+
+use anyhow::bail;
+use futures::TryStreamExt;
+use stratustexting::{
+    Client, ContactRef, Media, Result,
+    models::{ContactRequest, CustomConsentRequest},
+};
+
+use crate::stage::{CUSTOMER, Stage};
+
+/// What a call needs that is made before anything fails.
+pub(crate) struct Prepared {
+    subscription_id: String,
+}
+
+impl Prepared {
+    /// # Errors
+    ///
+    /// When what has to be there can't be made.
+    pub(crate) async fn of(operation: &str, stage: &Stage, calm: &Client) -> anyhow::Result<Self> {
+        let mut subscription_id = String::new();
+        if operation == "deleteSubscription" {
+            let made = calm.subscriptions().upsert(stage.subscription()).await?;
+            subscription_id = made.into_inner().id.unwrap_or_default();
+        }
+        Ok(Self { subscription_id })
+    }
+}
+
+/// Calls an operation; `text` is a message's.
+///
+/// # Errors
+///
+/// Outside when there is no such call here, inside what the SDK says.
+pub(crate) async fn call(
+    operation: &str,
+    client: &Client,
+    stage: &Stage,
+    prepared: &Prepared,
+    text: &str,
+) -> anyhow::Result<Result<()>> {
+    let from = stage.sandbox.number();
+    let (contact_id, consent_id) = (&*stage.contact_id, &*stage.consent_id);
+    let messages = client.messages();
+    let (contacts, consents) = (client.contacts(), client.consents());
+    let subscriptions = client.subscriptions();
+    let contact = || ContactRequest::default().with_company("Example Ltd");
+    let consent = || CustomConsentRequest::default().with_name("Order updates");
+    Ok(match operation {
+        "sendSms" => done(messages.send_sms(from, CUSTOMER, text).await),
+        "sendSmsAsAgent" => {
+            let agent = "agent@example.com";
+            done(
+                messages
+                    .send_sms_as_agent(agent, from, CUSTOMER, text)
+                    .await,
+            )
+        }
+        "sendMms" => {
+            // Larger than what is cut off its beginning.
+            let media = Media::from_bytes("a.png", vec![0x89; 20_000]);
+            done(messages.send_mms(from, CUSTOMER, text, [media]).await)
+        }
+        "getMessageById" => done(messages.get(&stage.message_id).await),
+        "listContacts" => done(contacts.list().try_collect::<Vec<_>>().await),
+        "findContactByMobile" => done(contacts.find_by_mobile(CUSTOMER).await),
+        "searchContacts" => match contacts.search("3035550123") {
+            Ok(found) => done(found.try_collect::<Vec<_>>().await),
+            Err(error) => Err(error),
+        },
+        "upsertContact" => {
+            let contact = contact().with_mobile_number(CUSTOMER);
+            done(contacts.upsert(contact).await)
+        }
+        "updateContactByMobile" => done(contacts.update_by_mobile(CUSTOMER, contact()).await),
+        "updateContact" => done(contacts.update(contact_id, contact()).await),
+        "createCustomConsent" => done(consents.create(consent()).await),
+        "updateCustomConsent" => done(consents.update(consent_id, consent()).await),
+        "getCustomConsent" => done(consents.get(consent_id).await),
+        "listCustomConsents" => done(consents.list().try_collect::<Vec<_>>().await),
+        "changeCustomConsentStatus" => done(consents.set_active(consent_id, false).await),
+        "changeCustomConsentType" => {
+            let (contact, kind) = (ContactRef::id(contact_id), "Informational");
+            done(consents.add_type(consent_id, contact, kind).await)
+        }
+        "listSubscriptions" => done(subscriptions.list().try_collect::<Vec<_>>().await),
+        "upsertSubscription" => done(subscriptions.upsert(stage.subscription()).await),
+        "deleteSubscription" => done(subscriptions.delete(&prepared.subscription_id).await),
+        "listSites" => done(client.sites().list().try_collect::<Vec<_>>().await),
+        other => bail!("the operation {other} is new: say here how it is called"),
+    })
+}
+
+fn done<T>(outcome: Result<T>) -> Result<()> {
+    outcome.map(drop)
+}

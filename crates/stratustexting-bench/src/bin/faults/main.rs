@@ -1,0 +1,136 @@
+//! `cargo xtask faults`: every cut point of a request with every operation, and many
+//! sends with random faults. The sandbox's ledger is the referee.
+//!
+//! It ends with 0 only when nothing was sent twice, nothing that had arrived was called
+//! not sent, nothing was called accepted that wasn't carried out, no redirect was
+//! followed and no call outlived its deadline by much.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for the terminal"
+)]
+
+mod calls;
+mod cuts;
+mod matrix;
+mod referee;
+mod sends;
+mod stage;
+
+use std::{fs, path::PathBuf, process::ExitCode, time::Instant};
+
+use anyhow::Context;
+use clap::Parser;
+
+use crate::{referee::Counts, sends::Round};
+
+/// Sends through faults of every kind, and counts what arrived.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask faults", bin_name = "cargo xtask faults")]
+struct Arguments {
+    /// How many messages are sent with random faults.
+    #[arg(long, default_value_t = 10_000)]
+    sends: usize,
+    /// What the random faults are made from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many messages are sent at the same time; with 1, the same seed gives the
+    /// same trace.
+    #[arg(long, default_value_t = 32)]
+    concurrency: usize,
+    /// 1,000 sends, for CI; every cut point with every operation all the same.
+    #[arg(long)]
+    reduced: bool,
+    /// Leaves out every cut point with every operation.
+    #[arg(long)]
+    only_sends: bool,
+    /// Writes a line per send to this file: index, what was done to it, what the
+    /// sandbox saw, what the SDK said.
+    #[arg(long)]
+    trace: Option<PathBuf>,
+    /// Sends all of them again, one after the other, and compares the traces; with
+    /// `--concurrency 1`.
+    #[arg(long)]
+    twice: bool,
+}
+
+impl Arguments {
+    fn round(&self) -> Round {
+        Round {
+            sends: if self.reduced { 1_000 } else { self.sends },
+            seed: self.seed,
+            concurrency: self.concurrency.max(1),
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let mut counts = Counts::default();
+    if !arguments.only_sends {
+        let start = Instant::now();
+        let found = matrix::run().await?;
+        println!("matrix: {found} in {:.1} s", start.elapsed().as_secs_f64());
+        counts += found;
+    }
+    let start = Instant::now();
+    let round = arguments.round();
+    let (found, trace) = sends::run(round).await?;
+    println!("random: {found} in {:.1} s", start.elapsed().as_secs_f64());
+    counts += found;
+    let mut same = true;
+    if arguments.twice {
+        let (_, again) = sends::run(round).await?;
+        same = compare(&trace, &again);
+    }
+    if let Some(path) = &arguments.trace {
+        let mut text = trace.join("\n");
+        text.push('\n');
+        fs::write(path, text).with_context(|| format!("can't write {}", path.display()))?;
+    }
+    println!("{counts}");
+    Ok(same && counts.are_good())
+}
+
+/// Whether two traces are the same; says where they aren't.
+fn compare(trace: &[String], again: &[String]) -> bool {
+    let mut different = trace.iter().zip(again).filter(|(a, b)| a != b).peekable();
+    let same = different.peek().is_none() && trace.len() == again.len();
+    for (a, b) in different.by_ref().take(10) {
+        println!("not the same: {a} | {b}");
+    }
+    println!("traces: {}", if same { "the same" } else { "different" });
+    same
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{compare, sends};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn one_after_the_other_the_same_seed_gives_the_same_trace() {
+        let round = |seed| sends::Round {
+            sends: 150,
+            seed,
+            concurrency: 1,
+        };
+        let (_, trace) = sends::run(round(3)).await.unwrap();
+        let (_, again) = sends::run(round(3)).await.unwrap();
+        let (_, other) = sends::run(round(4)).await.unwrap();
+
+        assert!(compare(&trace, &again));
+        assert!(!compare(&trace, &other));
+    }
+}

@@ -1,0 +1,178 @@
+//! Every cut point with every operation, and with the request for a token.
+//!
+//! Each once on a connection that is open already and once on a new one: what an HTTP
+//! client does when its request fails isn't the same on both.
+
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use futures::{StreamExt, TryStreamExt, stream};
+use stratustexting::{
+    Client,
+    api::{OPERATIONS, operation::Operation},
+};
+
+use crate::{
+    calls::{Prepared, call},
+    cuts::{self, Cut},
+    referee::{Counts, Server, Told, Twice},
+    stage::{OVERDUE, Stage},
+};
+
+/// How many operations at the same time, each with a sandbox of its own.
+const AT_ONCE: usize = 8;
+
+pub(crate) async fn run() -> anyhow::Result<Counts> {
+    let operations = OPERATIONS.iter().map(Row::Operation);
+    let rows = operations.chain([Row::Token]);
+    let counts = stream::iter(rows)
+        .map(|row| async move {
+            let task = tokio::spawn(async move { row.run().await });
+            let counts = task.await.context("a call panicked")?;
+            counts.with_context(|| format!("while {} was called", row.name()))
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_fold(Counts::default(), async |mut sum, counts| {
+            sum += counts;
+            Ok(sum)
+        });
+    counts.await
+}
+
+/// What fails.
+#[derive(Clone, Copy)]
+enum Row {
+    Operation(&'static Operation),
+    /// The request for a token, before a message is sent.
+    Token,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Connection {
+    New,
+    Open,
+}
+
+impl Row {
+    /// What is called.
+    fn called(self) -> &'static str {
+        match self {
+            Self::Operation(operation) => operation.id,
+            Self::Token => "sendSms",
+        }
+    }
+
+    /// What fails.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Operation(operation) => operation.id,
+            Self::Token => "token",
+        }
+    }
+
+    fn twice(self) -> Twice {
+        match self {
+            Self::Operation(operation) if operation.idempotent => Twice::Harmless,
+            _ => Twice::Harmful,
+        }
+    }
+
+    fn is_send(self) -> bool {
+        self.called().starts_with("send")
+    }
+
+    async fn run(self) -> anyhow::Result<Counts> {
+        let stage = Stage::set().await?;
+        let mut counts = Counts::default();
+        let calm = stage.patient_client()?;
+        for (number, cut) in cuts::all(&stage.elsewhere()).iter().enumerate() {
+            for connection in [Connection::New, Connection::Open] {
+                let text = format!("{}{number}{connection:?}", self.name());
+                self.meet(&stage, &calm, cut, connection, &text, &mut counts)
+                    .await
+                    .with_context(|| format!("{cut}, {connection:?} connection"))?;
+            }
+        }
+        counts.followed_redirects = stage.followed();
+        if counts.followed_redirects > 0 {
+            println!("{}: redirects were followed", self.name());
+        }
+        Ok(counts)
+    }
+
+    async fn client(self, stage: &Stage, connection: Connection) -> anyhow::Result<Client> {
+        let client = match self {
+            Self::Token => stage.stranger()?,
+            Self::Operation(_) => stage.client()?,
+        };
+        if connection == Connection::Open {
+            // The token's request goes to the same address, so this opens one for both.
+            client.sites().list().try_collect::<Vec<_>>().await?;
+            if matches!(self, Self::Token) {
+                stage.sandbox.revoke_access_tokens();
+            }
+        }
+        Ok(client)
+    }
+
+    async fn meet(
+        self,
+        stage: &Stage,
+        calm: &Client,
+        cut: &Cut,
+        connection: Connection,
+        text: &str,
+        counts: &mut Counts,
+    ) -> anyhow::Result<()> {
+        let sandbox = &stage.sandbox;
+        let prepared = Prepared::of(self.called(), stage, calm).await?;
+        let client = self.client(stage, connection).await?;
+        stage.quiet().await?;
+        sandbox.clear_ledger();
+        match cut {
+            Cut::Refused => sandbox.refuse_connections(true)?,
+            Cut::ConnectionReset => sandbox.fail_next("connection", reset()),
+            Cut::Request(fault) => sandbox.fail_next(self.name(), fault.clone()),
+        }
+        let start = Instant::now();
+        let outcome = call(self.called(), &client, stage, &prepared, text);
+        let Ok(outcome) = tokio::time::timeout(OVERDUE * 6, outcome).await else {
+            bail!("a call never ended");
+        };
+        let took = start.elapsed();
+        let outcome = outcome?;
+        let said = outcome.as_ref().err().map(|error| format!("{error:?}"));
+        let told = Told::of(outcome);
+        sandbox.refuse_connections(false)?;
+        sandbox.stop_failing();
+        drop(client);
+        stage.quiet().await?;
+
+        let server = Server::of(sandbox)?;
+        let mut known = server.of_operation(self.called());
+        if self.is_send() {
+            known = server.of_text(text);
+            known.connections = server.connections;
+            counts.sends += 1;
+            counts.unknown += usize::from(told == Told::Unknown);
+        }
+        counts.calls += 1;
+        let mut wrong = counts.judge(told, &known, self.twice());
+        if took > OVERDUE {
+            counts.overdue += 1;
+            wrong.push("overdue");
+        }
+        if !wrong.is_empty() {
+            let (name, faults) = (self.name(), known.faults.join(" "));
+            let said = said.unwrap_or_default();
+            println!(
+                "{wrong:?}: {name}, {connection:?} connection, {cut}: {told}; the server has: {faults}; {said}"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn reset() -> stratustexting_sandbox::Fault {
+    stratustexting_sandbox::Fault::reset_before_request()
+}

@@ -1,0 +1,225 @@
+//! Many messages, sent while faults strike at random.
+//!
+//! Requests meet the faults of a plan. Around it, some sends find no connection, one
+//! that is reset, a token that is no longer good, or a token endpoint that fails. All of
+//! it follows from the seed. One after the other, the same seed gives the same trace;
+//! at the same time, what happens to one send happens to its neighbours as well, and
+//! connections that are open already fail under them.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use anyhow::Context;
+use futures::{StreamExt, TryStreamExt, stream};
+use stratustexting::Client;
+use stratustexting_sandbox::{Fault, FaultPlan};
+
+use crate::{
+    cuts,
+    referee::{Counts, Server, Told, Twice},
+    stage::{CUSTOMER, OVERDUE, Stage},
+};
+
+/// How messages are sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Round {
+    pub(crate) sends: usize,
+    pub(crate) seed: u64,
+    pub(crate) concurrency: usize,
+}
+
+/// How often a request meets a fault.
+const PROBABILITY: f64 = 0.6;
+
+/// How many violations are named.
+const NAMED: usize = 30;
+
+/// What happens to a send besides the plan.
+#[derive(Clone, Debug)]
+enum Mishap {
+    None,
+    Refused,
+    ConnectionReset,
+    TokenRevoked,
+    TokenFails(Fault),
+}
+
+impl Mishap {
+    fn of(round: Round, index: usize, faults: &[Fault]) -> Self {
+        let seed = round.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ index as u64;
+        let mut random = fastrand::Rng::with_seed(seed);
+        match random.u32(..1_000) {
+            0..15 => Self::Refused,
+            15..30 => Self::ConnectionReset,
+            30..40 => Self::TokenRevoked,
+            40..50 => Self::TokenFails(faults[random.usize(..faults.len())].clone()),
+            _ => Self::None,
+        }
+    }
+}
+
+impl fmt::Display for Mishap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("-"),
+            Self::Refused => f.write_str("refused"),
+            Self::ConnectionReset => f.write_str("connection_reset"),
+            Self::TokenRevoked => f.write_str("token_revoked"),
+            Self::TokenFails(fault) => write!(f, "token:{}", fault.name()),
+        }
+    }
+}
+
+/// What all sends of a round share.
+struct Shared {
+    round: Round,
+    stage: Stage,
+    faults: Vec<Fault>,
+    client: Mutex<Client>,
+    /// How many sends want connections to be refused.
+    refusing: Mutex<usize>,
+}
+
+/// One send that is over.
+struct Sent {
+    index: usize,
+    text: String,
+    mishap: Mishap,
+    told: Told,
+    overdue: bool,
+}
+
+pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
+    let stage = Stage::set().await?;
+    let faults = cuts::faults(&stage.elsewhere());
+    let mut plan = FaultPlan::new(round.seed)
+        .probability(PROBABILITY)
+        .operation("sendSms");
+    for fault in &faults {
+        plan = plan.fault(fault.clone(), 1);
+    }
+    stage.quiet().await?;
+    stage.sandbox.clear_ledger();
+    stage.sandbox.fail_at_random(plan);
+    let shared = Arc::new(Shared {
+        round,
+        client: Mutex::new(stage.client()?),
+        refusing: Mutex::default(),
+        stage,
+        faults,
+    });
+    let mut sent: Vec<Sent> = stream::iter(0..round.sends)
+        .map(|index| {
+            let task = tokio::spawn(send(Arc::clone(&shared), index));
+            async move { task.await.context("a send panicked")? }
+        })
+        .buffer_unordered(round.concurrency)
+        .try_collect()
+        .await?;
+    shared.stage.sandbox.stop_failing();
+    shared.stage.quiet().await?;
+    sent.sort_by_key(|sent| sent.index);
+    judge(&shared.stage, &sent)
+}
+
+async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
+    let (sandbox, round) = (&shared.stage.sandbox, shared.round);
+    let mishap = Mishap::of(round, index, &shared.faults);
+    match &mishap {
+        Mishap::None => {}
+        Mishap::Refused => shared.refuse(true)?,
+        Mishap::ConnectionReset => {
+            sandbox.fail_next("connection", Fault::reset_before_request());
+        }
+        Mishap::TokenRevoked => sandbox.revoke_access_tokens(),
+        Mishap::TokenFails(fault) => {
+            sandbox.revoke_access_tokens();
+            sandbox.fail_next("token", fault.clone());
+        }
+    }
+    if round.concurrency == 1 {
+        // Whether a client learns in time that its connection was closed is a race,
+        // which belongs to the rounds with many at the same time.
+        shared.renew_client()?;
+    }
+    let client = shared.client();
+    let text = format!("s{index}e");
+    let start = Instant::now();
+    let from = sandbox.number();
+    let outcome = client.messages().send_sms(from, CUSTOMER, &*text).await;
+    let overdue = start.elapsed() > OVERDUE;
+    if matches!(mishap, Mishap::Refused) {
+        shared.refuse(false)?;
+    }
+    Ok(Sent {
+        index,
+        text,
+        mishap,
+        told: Told::of(outcome.map(drop)),
+        overdue,
+    })
+}
+
+impl Shared {
+    fn client(&self) -> Client {
+        let client = self.client.lock();
+        client.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn renew_client(&self) -> anyhow::Result<()> {
+        let client = self.stage.client()?;
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
+        Ok(())
+    }
+
+    /// Connections are refused as long as any send wants it.
+    fn refuse(&self, refuse: bool) -> anyhow::Result<()> {
+        let refusing = self.refusing.lock();
+        let mut refusing = refusing.unwrap_or_else(PoisonError::into_inner);
+        if refuse {
+            *refusing += 1;
+        } else {
+            *refusing -= 1;
+        }
+        self.stage.sandbox.refuse_connections(*refusing > 0)?;
+        Ok(())
+    }
+}
+
+fn judge(stage: &Stage, sent: &[Sent]) -> anyhow::Result<(Counts, Vec<String>)> {
+    let server = Server::of(&stage.sandbox)?;
+    let mut counts = Counts {
+        followed_redirects: stage.followed(),
+        ..Counts::default()
+    };
+    // Each connection that was reset before a byte was read explains one unknown.
+    let mut resets = server.connections;
+    let mut trace = Vec::new();
+    let mut named = 0;
+    for sent in sent {
+        let mut known = server.of_text(&sent.text);
+        if sent.told == Told::Unknown && known.arrived == 0 && resets > 0 {
+            resets -= 1;
+            known.connections = 1;
+        }
+        counts.calls += 1;
+        counts.sends += 1;
+        counts.unknown += usize::from(sent.told == Told::Unknown);
+        counts.overdue += usize::from(sent.overdue);
+        let wrong = counts.judge(sent.told, &known, Twice::Harmful);
+        let faults = match known.faults.join(",") {
+            none if none.is_empty() => "nothing".to_owned(),
+            faults => faults,
+        };
+        let line = format!("{} {} {faults} {}", sent.index, sent.mishap, sent.told);
+        if !wrong.is_empty() && named < NAMED {
+            named += 1;
+            println!("{wrong:?}: {line}");
+        }
+        trace.push(line);
+    }
+    Ok((counts, trace))
+}

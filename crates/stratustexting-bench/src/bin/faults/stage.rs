@@ -1,0 +1,161 @@
+//! A sandbox, clients for it, and what the operations need to be there.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use stratustexting::{
+    Client,
+    auth::{Credentials, MemoryTokenStore},
+    models::{ContactRequest, CustomConsentRequest, SubscriptionRequest},
+};
+use stratustexting_sandbox::Sandbox;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+/// How long a call may take. Short, because many calls are never answered.
+pub(crate) const DEADLINE: Duration = Duration::from_millis(300);
+
+/// After so long a call has missed its deadline by more than a busy machine explains.
+pub(crate) const OVERDUE: Duration = Duration::from_secs(5);
+
+/// The largest answer that the clients read.
+pub(crate) const LARGEST_ANSWER: usize = 64 * 1024;
+
+/// A customer's number; no seeded contact has it.
+pub(crate) const CUSTOMER: &str = "+13035550123";
+
+/// A sandbox and what is in it.
+pub(crate) struct Stage {
+    pub(crate) sandbox: Sandbox,
+    /// Where redirects lead; nothing is to arrive there.
+    pub(crate) elsewhere: Sandbox,
+    /// Clients that share it share their login.
+    tokens: Arc<MemoryTokenStore>,
+    pub(crate) message_id: String,
+    pub(crate) contact_id: String,
+    pub(crate) consent_id: String,
+    callback: String,
+}
+
+impl Stage {
+    pub(crate) async fn set() -> anyhow::Result<Self> {
+        let sandbox = Sandbox::builder().contacts(3).start().await?;
+        let elsewhere = Sandbox::builder().contacts(0).start().await?;
+        let (number, text) = (sandbox.number().to_owned(), "hello");
+        let message_id = sandbox.customer_texts(CUSTOMER, &number, text).await?;
+        let mut stage = Self {
+            sandbox,
+            elsewhere,
+            tokens: Arc::new(MemoryTokenStore::new()),
+            message_id,
+            contact_id: String::new(),
+            consent_id: String::new(),
+            callback: callback().await?,
+        };
+        let client = stage.patient_client()?;
+        let contact = ContactRequest::default().with_mobile_number(CUSTOMER);
+        let contact = client.contacts().upsert(contact).await?;
+        stage.contact_id = contact.into_inner().id.context("a contact has an id")?;
+        let consent = CustomConsentRequest::default().with_name("Order updates");
+        let consent = client.consents().create(consent).await?;
+        stage.consent_id = consent.into_inner().id.context("a consent has an id")?;
+        Ok(stage)
+    }
+
+    /// A client with connections of its own, and the login that all share.
+    pub(crate) fn client(&self) -> stratustexting::Result<Client> {
+        self.client_with(Arc::clone(&self.tokens), DEADLINE)
+    }
+
+    /// A client that has no token yet.
+    pub(crate) fn stranger(&self) -> stratustexting::Result<Client> {
+        self.client_with(Arc::new(MemoryTokenStore::new()), DEADLINE)
+    }
+
+    /// A client for what isn't to fail.
+    pub(crate) fn patient_client(&self) -> stratustexting::Result<Client> {
+        self.client_with(Arc::clone(&self.tokens), Duration::from_secs(60))
+    }
+
+    fn client_with(
+        &self,
+        tokens: Arc<MemoryTokenStore>,
+        deadline: Duration,
+    ) -> stratustexting::Result<Client> {
+        let sandbox = &self.sandbox;
+        Client::builder()
+            .api_base(sandbox.api_base())
+            .authorize_url(sandbox.authorize_url())
+            .token_url(sandbox.token_url())
+            .api_key(sandbox.api_key())
+            .credentials(Credentials::client_credentials(
+                sandbox.client_id(),
+                sandbox.client_secret(),
+            ))
+            .token_store(tokens)
+            .timeout(deadline)
+            .max_response_bytes(LARGEST_ANSWER)
+            .build()
+    }
+
+    /// What an upsert of a subscription takes; its callback answers the handshake.
+    pub(crate) fn subscription(&self) -> SubscriptionRequest {
+        let (organization, department) =
+            (self.sandbox.organization_id(), self.sandbox.department_id());
+        let filter = format!("/orgId/{organization}/department/{department}/contact");
+        SubscriptionRequest::new(vec![filter], self.callback.clone())
+    }
+
+    /// Where redirects lead.
+    pub(crate) fn elsewhere(&self) -> String {
+        format!("{}/message/sendsms", self.elsewhere.api_base())
+    }
+
+    /// How many requests came to where redirects lead.
+    pub(crate) fn followed(&self) -> usize {
+        self.elsewhere.ledger().len() + self.elsewhere.broken_requests().len()
+    }
+
+    /// Waits until all that was sent has arrived and is done with.
+    pub(crate) async fn quiet(&self) -> anyhow::Result<()> {
+        // Connections are accepted in their order, so that those before this one are.
+        let url = self.sandbox.control_url();
+        let address = url.trim_start_matches("http://");
+        let (address, _) = address.split_once('/').context("the URL has a path")?;
+        let mut connection = TcpStream::connect(address).await?;
+        let request = b"GET /control/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        connection.write_all(request).await?;
+        connection.read_to_end(&mut Vec::new()).await?;
+        self.sandbox.requests_settled().await;
+        Ok(())
+    }
+}
+
+/// A program that takes part in the handshake, and nothing else; returns its URL.
+async fn callback() -> anyhow::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/hook", listener.local_addr()?);
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            tokio::spawn(handshake(connection));
+        }
+    });
+    Ok(url)
+}
+
+async fn handshake(mut connection: TcpStream) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if connection.read_buf(&mut head).await? == 0 {
+            return Ok(());
+        }
+    }
+    let head = String::from_utf8_lossy(&head).to_string();
+    let is_token = |line: &&str| line.to_ascii_lowercase().starts_with("validation-token:");
+    let token = head.lines().find(is_token).unwrap_or("x: y");
+    let answer =
+        format!("HTTP/1.1 200 OK\r\n{token}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    connection.write_all(answer.as_bytes()).await
+}

@@ -248,9 +248,12 @@ async fn a_send_that_may_have_left_is_repeated_only_when_told_so() {
 /// The last attempt didn't leave, but the one before may have.
 #[tokio::test(start_paused = true)]
 async fn a_later_attempt_does_not_make_an_earlier_one_certain() {
-    let cases: [(fn() -> Result<Parts>, SendOutcome); 2] = [
-        (|| Err(broken()), SendOutcome::Unknown),
-        (|| Ok(answer(401)), SendOutcome::Rejected),
+    type First = fn() -> Result<Parts>;
+    let broken: First = || Err(broken());
+    let refused: First = || Ok(answer(401));
+    let cases = [
+        (broken, SendOutcome::Unknown),
+        (refused, SendOutcome::Rejected),
     ];
     for (first, outcome) in cases {
         let (mut executor, _) = executor(move |number| match number {

@@ -295,6 +295,9 @@ impl Executor {
     }
 
     async fn token(&self, call: &CallState) -> Result<AccessToken> {
+        if let Some(token) = self.tokens.ready() {
+            return Ok(token);
+        }
         timeout_at(call.deadline, self.tokens.access_token())
             .await
             .unwrap_or_else(|_| {

@@ -206,6 +206,13 @@ impl TokenSource for ManagedTokens {
         .boxed()
     }
 
+    fn ready(&self) -> Option<AccessToken> {
+        match self.0.lock().in_hand() {
+            Some((token, Due::Nothing)) => Some(token.access().clone()),
+            _ => None,
+        }
+    }
+
     fn reject(&self, token: &AccessToken) {
         let mut state = self.0.lock();
         // Compared, because by the time one caller's 401 is here another's may have

@@ -14,6 +14,13 @@ pub trait TokenSource: Send + Sync + fmt::Debug + 'static {
     /// wrapped by [`Error::from_token_source`].
     fn access_token(&self) -> BoxFuture<'_, Result<AccessToken>>;
 
+    /// A token that is good now and needs no waiting, if there is one. It spares most
+    /// calls the future; a source that doesn't have it is asked by
+    /// [`access_token`](Self::access_token).
+    fn ready(&self) -> Option<AccessToken> {
+        None
+    }
+
     /// Says that the service refused this very token, so that another one is
     /// needed. A source that has another one already does nothing.
     fn reject(&self, token: &AccessToken);
@@ -27,6 +34,10 @@ impl TokenSource for StaticToken {
     fn access_token(&self) -> BoxFuture<'_, Result<AccessToken>> {
         let token = self.0.clone();
         async { Ok(token) }.boxed()
+    }
+
+    fn ready(&self) -> Option<AccessToken> {
+        Some(self.0.clone())
     }
 
     fn reject(&self, _: &AccessToken) {}

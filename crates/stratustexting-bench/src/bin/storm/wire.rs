@@ -43,8 +43,9 @@ pub(crate) enum Report {
     Done(u64),
     /// A call failed, although it shouldn't.
     Failed(String),
-    /// A call needs a user to log in. Its task waits for the next round.
-    LoginRequired,
+    /// A call that began in this round needs a user to log in. Its task waits for the
+    /// next round.
+    LoginRequired(u64),
 }
 
 impl Settings {

@@ -282,14 +282,15 @@ impl Parent<'_> {
             index
         };
         let name = self.workers[index].name.clone();
-        let process = &mut self.workers[index].process;
-        process.start_kill()?;
-        process.wait().await?;
-        self.kills += 1;
+        // Before the kill: after it another may have renewed the token already.
         if self.raw.access_token()? == before {
             let asked = asked_before.get(&name).copied().unwrap_or_default();
             self.killed_early.insert(name, asked);
         }
+        let process = &mut self.workers[index].process;
+        process.start_kill()?;
+        process.wait().await?;
+        self.kills += 1;
         self.workers[index] = self.start_worker().await?;
         Ok(())
     }

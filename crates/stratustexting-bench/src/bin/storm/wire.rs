@@ -11,8 +11,9 @@ use stratustexting::{
     auth::{Credentials, FileTokenStore, RedisTokenStore},
 };
 
-/// A process that is killed with the lock in Redis holds up the others for so long.
-const LOCK_EXPIRY: Duration = Duration::from_secs(2);
+/// A process that is killed with the lock in Redis holds up the others for so long. Much
+/// less, and on a busy machine an honest request for a token would be given up.
+const LOCK_EXPIRY: Duration = Duration::from_secs(5);
 
 /// All that a client of the storm has to know. The first line to a process.
 #[derive(Clone, Deserialize, Serialize)]

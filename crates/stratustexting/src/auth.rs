@@ -22,8 +22,8 @@
 //! In the background during its last minutes (from 5½ minutes before its end at the
 //! earliest, from 1¾ minutes before at the latest, drawn at random; for tokens of less
 //! than 25 minutes correspondingly less), while calls go on with the one that there is.
-//! In its last 30 seconds a call waits for the renewal, and if that fails, uses the token
-//! all the same. After a 401 it counts as expired. A lifetime is counted from the start
+//! In its last 30 seconds a call waits for the renewal, for half of what is left at most,
+//! and if nothing comes of it uses the token all the same. After a 401 it counts as expired. A lifetime is counted from the start
 //! of the request for the token; an `expires_in` that is missing, zero, negative or no
 //! number means that the end isn't known, and the token is used until the service
 //! refuses it.

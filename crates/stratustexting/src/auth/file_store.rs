@@ -22,7 +22,9 @@ use super::{StoreError, StoreLock, Token, TokenStore, file_lock};
 /// holds the operating system's lock on a second file beside it, with `.lock` at the end
 /// of its name, and reads the token again first: what another process has renewed
 /// meanwhile is used as it is. The lock ends with its holder, even one that is killed.
-/// The second file is never deleted, and holds nothing.
+/// The second file is never deleted, and holds nothing. A process that is killed while it
+/// writes a token may leave that behind, readable to its owner only, in a file whose name
+/// begins with `.token`.
 ///
 /// On a network's file system the lock is as good as that file system's own. Where files
 /// can't be locked at all, that is logged as a warning and the store works without.

@@ -168,42 +168,74 @@ impl ManagedTokens {
         renewal
     }
 
-    /// A token that needs no waiting, or the renewal to wait for.
-    fn demand(&self) -> Result<AccessToken, Renewal> {
+    /// A token that needs no waiting, or what to wait for.
+    fn demand(&self) -> Result<AccessToken, Wait> {
         let mut state = self.0.lock();
-        let found = state
-            .in_hand()
-            .map(|(token, due)| (token.access().clone(), due));
+        let found = state.in_hand().map(|(token, due)| (token.clone(), due));
         match found {
-            Some((token, Due::Nothing)) => Ok(token),
+            Some((token, Due::Nothing)) => Ok(token.access().clone()),
             Some((token, Due::InBackground)) => {
                 // It goes on without anybody who waits for it.
                 drop(self.renewal(&mut state));
-                Ok(token)
+                Ok(token.access().clone())
             }
-            Some((_, Due::Now)) | None => Err(self.renewal(&mut state)),
+            Some((token, Due::Now)) => Err(Wait {
+                renewal: self.renewal(&mut state),
+                instead: Some(token),
+            }),
+            None => Err(Wait {
+                renewal: self.renewal(&mut state),
+                instead: None,
+            }),
         }
+    }
+
+    async fn get(&self) -> Result<AccessToken> {
+        let token = match self.demand() {
+            Ok(token) => return Ok(token),
+            Err(wait) => wait.end().await?,
+        };
+        let settled = {
+            let state = self.0.lock();
+            state.accepts(&token) && !state.is_about_to_expire()
+        };
+        if settled {
+            return Ok(token.access().clone());
+        }
+        // It was refused while its own renewal was ending. Or all that was done is that
+        // it was found in the store: now that it is known, its end limits the wait.
+        match self.demand() {
+            Ok(token) => Ok(token),
+            Err(wait) => Ok(wait.end().await?.access().clone()),
+        }
+    }
+}
+
+/// A renewal to wait for.
+struct Wait {
+    renewal: Renewal,
+    /// A token that is good for a little while yet, if the renewal takes too long.
+    instead: Option<Token>,
+}
+
+impl Wait {
+    async fn end(self) -> Result<Token> {
+        let left = self.instead.as_ref().and_then(|token| {
+            let left = token.expires_at()?.duration_since(SystemTime::now());
+            left.ok()
+        });
+        let (Some(token), Some(left)) = (self.instead, left) else {
+            return self.renewal.await;
+        };
+        // The other half is for the request.
+        let renewed = tokio::time::timeout(left / 2, self.renewal).await;
+        renewed.unwrap_or(Ok(token))
     }
 }
 
 impl TokenSource for ManagedTokens {
     fn access_token(&self) -> BoxFuture<'_, Result<AccessToken>> {
-        async {
-            let renewal = match self.demand() {
-                Ok(token) => return Ok(token),
-                Err(renewal) => renewal,
-            };
-            let token = renewal.await?;
-            if self.0.lock().accepts(&token) {
-                return Ok(token.access().clone());
-            }
-            // It was refused while its own renewal was ending.
-            match self.demand() {
-                Ok(token) => Ok(token),
-                Err(renewal) => Ok(renewal.await?.access().clone()),
-            }
-        }
-        .boxed()
+        self.get().boxed()
     }
 
     fn ready(&self) -> Option<AccessToken> {

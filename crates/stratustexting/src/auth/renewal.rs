@@ -74,8 +74,14 @@ impl Inner {
         let _gate = self.gate.lock().await;
         // First without the lock: another process, or the last run of this one, may
         // have left a good token, which costs nobody any waiting.
+        let empty_handed = self.lock().good().is_none();
         let stored = self.load().await?;
         if let Some(token) = self.adopt(stored.as_ref()) {
+            return Ok(token);
+        }
+        if empty_handed && let Some(token) = self.lock().good().cloned() {
+            // It is about to expire. Whoever waits asks again, and doesn't wait for the
+            // lock and the renewal for longer than it is good.
             return Ok(token);
         }
         let lock = match self.store.lock().await {

@@ -131,6 +131,23 @@ async fn a_token_that_is_still_good_outlives_a_lock_that_is_held() {
 }
 
 #[tokio::test]
+async fn a_call_waits_for_a_renewal_only_as_long_as_its_token_is_good() {
+    let sandbox = Watched::start().await;
+    let access = sandbox.client().auth().access_token().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileTokenStore::new(folder.path().join("token.json"));
+    let soon = SystemTime::now() + Duration::from_secs(2);
+    store.save(&expiring(&access, soon)).await.unwrap();
+    let _lock = store.lock().await.unwrap();
+    let client = client(&sandbox, store.clone());
+
+    call(&client).await.unwrap();
+
+    assert!(SystemTime::now() < soon, "it had less time than that");
+    assert_eq!(sandbox.token_requests().len(), 1);
+}
+
+#[tokio::test]
 async fn a_call_given_up_anywhere_leaves_file_and_lock_as_they_should_be() {
     let sandbox = strict().await;
     let folder = tempfile::tempdir().unwrap();

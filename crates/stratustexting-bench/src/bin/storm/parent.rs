@@ -34,7 +34,7 @@ const GLANCE: Duration = Duration::from_millis(1);
 
 /// A kill comes so long after its cause at most, in microseconds: after an expiry, or
 /// after the request of whoever is killed for making it.
-const DELAYS: (u64, u64) = (50_000, 8_000);
+const DELAYS: (u64, u64) = (50_000, 3_000);
 
 /// How many failures are told; the others are only counted.
 const TOLD: u64 = 10;
@@ -59,6 +59,8 @@ struct Parent<'a> {
     seen: Seen,
     started: u64,
     round: u64,
+    /// The round that began after the last login.
+    logged_in_at: u64,
     kills: u64,
     /// Who was killed after the last expiry before anything new was stored, and how many
     /// tokens it had asked for when that began.
@@ -105,6 +107,7 @@ pub(crate) async fn run(storm: &Storm) -> anyhow::Result<()> {
         seen: Seen::default(),
         started: 0,
         round: 0,
+        logged_in_at: 0,
         kills: 0,
         killed_early: HashMap::new(),
         relogins: 0,
@@ -216,11 +219,11 @@ impl Parent<'_> {
                 Some((from, report)) = self.reports.recv() => self.take(&from, report).await?,
                 _ = glances.tick() => drop(self.seen.update(&self.sandbox)),
             }
-            ensure!(
-                begun.elapsed() < PATIENCE,
-                "round {} doesn't end",
-                self.round
-            );
+            if begun.elapsed() > PATIENCE {
+                let late = self.workers.iter().filter(|w| w.done < self.round);
+                let late: Vec<_> = late.map(|w| format!("{} at {}", w.name, w.done)).collect();
+                bail!("round {} doesn't end: {}", self.round, late.join(", "));
+            }
         }
         self.seen.update(&self.sandbox);
         Ok(())
@@ -241,16 +244,15 @@ impl Parent<'_> {
                 ensure!(self.failed < 1_000, "too many calls fail");
                 self.next_round().await?;
             }
-            Report::LoginRequired => {
-                // Each of its tasks says so, and each process: one login is enough.
-                let begun = self.round;
+            // What failed before the last login is over; its task has been told.
+            Report::LoginRequired(round) if round < self.logged_in_at => {}
+            Report::LoginRequired(_) => {
                 if self.login_is_lost().await {
                     log_in(&self.sandbox, &self.settings).await?;
                     self.relogins += 1;
                 }
-                if begun == self.round {
-                    self.next_round().await?;
-                }
+                self.next_round().await?;
+                self.logged_in_at = self.round;
             }
         }
         Ok(())
@@ -272,18 +274,23 @@ impl Parent<'_> {
         } else {
             let renewing = timeout(PATIENCE, self.somebody_renewing());
             let index = renewing.await.context("nobody renews the token")?;
-            sleep(Duration::from_micros(self.random.u64(..DELAYS.1))).await;
+            // Not slept: a timer is too coarse for the window that is aimed at.
+            let until = Instant::now() + Duration::from_micros(self.random.u64(..DELAYS.1));
+            while Instant::now() < until {
+                tokio::task::yield_now().await;
+            }
             index
         };
         let name = self.workers[index].name.clone();
-        let process = &mut self.workers[index].process;
-        process.start_kill()?;
-        process.wait().await?;
-        self.kills += 1;
+        // Before the kill: after it another may have renewed the token already.
         if self.raw.access_token()? == before {
             let asked = asked_before.get(&name).copied().unwrap_or_default();
             self.killed_early.insert(name, asked);
         }
+        let process = &mut self.workers[index].process;
+        process.start_kill()?;
+        process.wait().await?;
+        self.kills += 1;
         self.workers[index] = self.start_worker().await?;
         Ok(())
     }
@@ -296,7 +303,7 @@ impl Parent<'_> {
                     return index;
                 }
             }
-            sleep(GLANCE / 4).await;
+            tokio::task::yield_now().await;
         }
     }
 

@@ -11,8 +11,9 @@ use stratustexting::{
     auth::{Credentials, FileTokenStore, RedisTokenStore},
 };
 
-/// A process that is killed with the lock in Redis holds up the others for so long.
-const LOCK_EXPIRY: Duration = Duration::from_secs(2);
+/// A process that is killed with the lock in Redis holds up the others for so long. Much
+/// less, and on a busy machine an honest request for a token would be given up.
+const LOCK_EXPIRY: Duration = Duration::from_secs(5);
 
 /// All that a client of the storm has to know. The first line to a process.
 #[derive(Clone, Deserialize, Serialize)]
@@ -43,8 +44,9 @@ pub(crate) enum Report {
     Done(u64),
     /// A call failed, although it shouldn't.
     Failed(String),
-    /// A call needs a user to log in. Its task waits for the next round.
-    LoginRequired,
+    /// A call that began in this round needs a user to log in. Its task waits for the
+    /// next round.
+    LoginRequired(u64),
 }
 
 impl Settings {

@@ -74,7 +74,7 @@ impl Task {
             match call.await.map_err(stratustexting::Error::from) {
                 Ok(_) => self.progress.made(self.number, round),
                 Err(error) if needs_login(&error) => {
-                    report(&Report::LoginRequired);
+                    report(&Report::LoginRequired(round));
                     if self.round.changed().await.is_err() {
                         return;
                     }

@@ -9,6 +9,8 @@ use crate::stage::{DEADLINE, LARGEST_ANSWER};
 /// One way for a call to fail.
 #[derive(Clone, Debug)]
 pub(crate) enum Cut {
+    /// Nothing fails: to see that a call is one that works.
+    Nothing,
     /// No connection can be opened.
     Refused,
     /// A connection is opened and reset, before a byte is read.
@@ -36,7 +38,7 @@ fn too_late() -> Duration {
 
 /// Every cut point.
 pub(crate) fn all(elsewhere: &str) -> Vec<Cut> {
-    let connections = [Cut::Refused, Cut::ConnectionReset];
+    let connections = [Cut::Nothing, Cut::Refused, Cut::ConnectionReset];
     let requests = faults(elsewhere).into_iter().map(Cut::Request);
     connections.into_iter().chain(requests).collect()
 }
@@ -44,6 +46,7 @@ pub(crate) fn all(elsewhere: &str) -> Vec<Cut> {
 impl fmt::Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Nothing => f.write_str("nothing"),
             Self::Refused => f.write_str("refused"),
             Self::ConnectionReset => f.write_str("connection_reset"),
             Self::Request(fault) => match serde_json::to_string(fault) {

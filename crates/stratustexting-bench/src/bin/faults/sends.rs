@@ -78,7 +78,7 @@ struct Shared {
     round: Round,
     stage: Stage,
     faults: Vec<Fault>,
-    client: Mutex<Client>,
+    client: Client,
     /// How many sends want connections to be refused.
     refusing: Mutex<usize>,
 }
@@ -104,9 +104,15 @@ pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
     stage.quiet().await?;
     stage.sandbox.clear_ledger();
     stage.sandbox.fail_at_random(plan);
+    // Whether a client learns in time that a connection was closed is a race, which
+    // belongs to the rounds with many at the same time.
+    let client = match round.concurrency {
+        1 => stage.client_without_pool()?,
+        _ => stage.client()?,
+    };
     let shared = Arc::new(Shared {
         round,
-        client: Mutex::new(stage.client()?),
+        client,
         refusing: Mutex::default(),
         stage,
         faults,
@@ -140,16 +146,11 @@ async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
             sandbox.fail_next("token", fault.clone());
         }
     }
-    if round.concurrency == 1 {
-        // Whether a client learns in time that its connection was closed is a race,
-        // which belongs to the rounds with many at the same time.
-        shared.renew_client()?;
-    }
-    let client = shared.client();
     let text = format!("s{index}e");
     let start = Instant::now();
     let from = sandbox.number();
-    let outcome = client.messages().send_sms(from, CUSTOMER, &*text).await;
+    let messages = shared.client.messages();
+    let outcome = messages.send_sms(from, CUSTOMER, &*text).await;
     let overdue = start.elapsed() > OVERDUE;
     if matches!(mishap, Mishap::Refused) {
         shared.refuse(false)?;
@@ -164,17 +165,6 @@ async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
 }
 
 impl Shared {
-    fn client(&self) -> Client {
-        let client = self.client.lock();
-        client.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn renew_client(&self) -> anyhow::Result<()> {
-        let client = self.stage.client()?;
-        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
-        Ok(())
-    }
-
     /// Connections are refused as long as any send wants it.
     fn refuse(&self, refuse: bool) -> anyhow::Result<()> {
         let refusing = self.refusing.lock();
@@ -195,14 +185,14 @@ fn judge(stage: &Stage, sent: &[Sent]) -> anyhow::Result<(Counts, Vec<String>)> 
         followed_redirects: stage.followed(),
         ..Counts::default()
     };
-    // Each connection that was reset before a byte was read explains one unknown.
-    let mut resets = server.connections;
+    // Each connection that was ended before a byte was read explains one unknown.
+    let mut ended = server.connections + stage.sandbox.idle_connections_closed();
     let mut trace = Vec::new();
     let mut named = 0;
     for sent in sent {
         let mut known = server.of_text(&sent.text);
-        if sent.told == Told::Unknown && known.arrived == 0 && resets > 0 {
-            resets -= 1;
+        if sent.told == Told::Unknown && known.arrived == 0 && ended > 0 {
+            ended -= 1;
             known.connections = 1;
         }
         counts.calls += 1;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use stratustexting::{
-    Client,
+    Client, ClientBuilder,
     auth::{Credentials, MemoryTokenStore},
     models::{ContactRequest, CustomConsentRequest, SubscriptionRequest},
 };
@@ -64,26 +64,31 @@ impl Stage {
         Ok(stage)
     }
 
-    /// A client with connections of its own, and the login that all share.
+    /// A client that sends on connections that are open already, where there are any.
     pub(crate) fn client(&self) -> stratustexting::Result<Client> {
-        self.client_with(Arc::clone(&self.tokens), DEADLINE)
+        self.builder(&self.tokens).build()
+    }
+
+    /// A client that opens a connection for each request. Both share a login.
+    pub(crate) fn client_without_pool(&self) -> stratustexting::Result<Client> {
+        self.builder(&self.tokens)
+            .configure_http(|http| http.pool_max_idle_per_host(0))
+            .build()
     }
 
     /// A client that has no token yet.
     pub(crate) fn stranger(&self) -> stratustexting::Result<Client> {
-        self.client_with(Arc::new(MemoryTokenStore::new()), DEADLINE)
+        self.builder(&Arc::new(MemoryTokenStore::new())).build()
     }
 
     /// A client for what isn't to fail.
     pub(crate) fn patient_client(&self) -> stratustexting::Result<Client> {
-        self.client_with(Arc::clone(&self.tokens), Duration::from_secs(60))
+        self.builder(&self.tokens)
+            .timeout(Duration::from_secs(60))
+            .build()
     }
 
-    fn client_with(
-        &self,
-        tokens: Arc<MemoryTokenStore>,
-        deadline: Duration,
-    ) -> stratustexting::Result<Client> {
+    fn builder(&self, tokens: &Arc<MemoryTokenStore>) -> ClientBuilder {
         let sandbox = &self.sandbox;
         Client::builder()
             .api_base(sandbox.api_base())
@@ -94,17 +99,16 @@ impl Stage {
                 sandbox.client_id(),
                 sandbox.client_secret(),
             ))
-            .token_store(tokens)
-            .timeout(deadline)
+            .token_store(Arc::clone(tokens))
+            .timeout(DEADLINE)
             .max_response_bytes(LARGEST_ANSWER)
-            .build()
     }
 
     /// What an upsert of a subscription takes; its callback answers the handshake.
     pub(crate) fn subscription(&self) -> SubscriptionRequest {
         let (organization, department) =
             (self.sandbox.organization_id(), self.sandbox.department_id());
-        let filter = format!("/orgId/{organization}/department/{department}/contact");
+        let filter = format!("/orgId/{organization}/department/{department}/contact?event=create");
         SubscriptionRequest::new(vec![filter], self.callback.clone())
     }
 

@@ -1,4 +1,5 @@
-//! Every cut point with every operation, and with the request for a token.
+//! Every cut point with every operation, with the request for a token, and with the
+//! request that is made again after a 401.
 //!
 //! Each once on a connection that is open already and once on a new one: what an HTTP
 //! client does when its request fails isn't the same on both.
@@ -11,6 +12,7 @@ use stratustexting::{
     CallOptions, Client,
     api::{OPERATIONS, operation::Operation},
 };
+use stratustexting_sandbox::{Commit, Fault};
 
 use crate::{
     calls::{Prepared, call},
@@ -20,11 +22,11 @@ use crate::{
 };
 
 /// How many operations at the same time, each with a sandbox of its own.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 12;
 
 pub(crate) async fn run() -> anyhow::Result<Counts> {
     let operations = OPERATIONS.iter().map(Row::Operation);
-    let rows = operations.chain([Row::Token]);
+    let rows = operations.chain([Row::Token, Row::Again]);
     let counts = stream::iter(rows)
         .map(|row| async move {
             let task = tokio::spawn(async move { row.run().await });
@@ -45,6 +47,8 @@ enum Row {
     Operation(&'static Operation),
     /// The request for a token, before a message is sent.
     Token,
+    /// A message, after a 401.
+    Again,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,7 +72,7 @@ impl Row {
     fn called(self) -> &'static str {
         match self {
             Self::Operation(operation) => operation.id,
-            Self::Token => "sendSms",
+            Self::Token | Self::Again => "sendSms",
         }
     }
 
@@ -77,6 +81,7 @@ impl Row {
         match self {
             Self::Operation(operation) => operation.id,
             Self::Token => "token",
+            Self::Again => "again",
         }
     }
 
@@ -155,8 +160,17 @@ impl Row {
         match cut {
             Cut::Nothing => {}
             Cut::Refused => sandbox.refuse_connections(true)?,
-            Cut::ConnectionReset => sandbox.fail_next("connection", reset()),
-            Cut::Request(fault) => sandbox.fail_next(self.name(), fault.clone()),
+            Cut::ConnectionReset => sandbox.fail_next("connection", Fault::reset_before_request()),
+            Cut::Request(fault) => {
+                let failing = match self {
+                    Self::Token => "token",
+                    _ => self.called(),
+                };
+                if matches!(self, Self::Again) {
+                    sandbox.fail_next(failing, Fault::status(401, Commit::Before));
+                }
+                sandbox.fail_next(failing, fault.clone());
+            }
         }
         let start = Instant::now();
         let outcome = call(self.called(), &client, stage, &prepared, text);
@@ -202,8 +216,4 @@ impl Row {
         }
         Ok(())
     }
-}
-
-fn reset() -> stratustexting_sandbox::Fault {
-    stratustexting_sandbox::Fault::reset_before_request()
 }

@@ -6,16 +6,13 @@
 //! at the same time, what happens to one send happens to its neighbours as well, and
 //! connections that are open already fail under them.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{fmt, sync::Arc, time::Instant};
 
 use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
 use stratustexting::Client;
 use stratustexting_sandbox::{Fault, FaultPlan};
+use tokio::sync::watch;
 
 use crate::{
     cuts,
@@ -33,6 +30,9 @@ pub(crate) struct Round {
 
 /// How often a request meets a fault.
 const PROBABILITY: f64 = 0.6;
+
+/// Every so many a send begins although connections are refused.
+const CARELESS: usize = 4;
 
 /// How many violations are named.
 const NAMED: usize = 30;
@@ -80,7 +80,7 @@ struct Shared {
     faults: Vec<Fault>,
     client: Client,
     /// How many sends want connections to be refused.
-    refusing: Mutex<usize>,
+    refusing: watch::Sender<usize>,
 }
 
 /// One send that is over.
@@ -113,7 +113,7 @@ pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
     let shared = Arc::new(Shared {
         round,
         client,
-        refusing: Mutex::default(),
+        refusing: watch::Sender::new(0),
         stage,
         faults,
     });
@@ -134,6 +134,11 @@ pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
 async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
     let (sandbox, round) = (&shared.stage.sandbox, shared.round);
     let mishap = Mishap::of(round, index, &shared.faults);
+    if index % CARELESS != 0 && !matches!(mishap, Mishap::Refused) {
+        // Else most of the sends would fail while one of them is refused.
+        let mut refusing = shared.refusing.subscribe();
+        refusing.wait_for(|count| *count == 0).await?;
+    }
     match &mishap {
         Mishap::None => {}
         Mishap::Refused => shared.refuse(true)?,
@@ -167,14 +172,12 @@ async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
 impl Shared {
     /// Connections are refused as long as any send wants it.
     fn refuse(&self, refuse: bool) -> anyhow::Result<()> {
-        let refusing = self.refusing.lock();
-        let mut refusing = refusing.unwrap_or_else(PoisonError::into_inner);
-        if refuse {
-            *refusing += 1;
-        } else {
-            *refusing -= 1;
-        }
-        self.stage.sandbox.refuse_connections(*refusing > 0)?;
+        let mut outcome = Ok(());
+        self.refusing.send_modify(|count| {
+            *count = if refuse { *count + 1 } else { *count - 1 };
+            outcome = self.stage.sandbox.refuse_connections(*count > 0);
+        });
+        outcome?;
         Ok(())
     }
 }

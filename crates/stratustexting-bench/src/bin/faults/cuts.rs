@@ -1,10 +1,8 @@
 //! The points at which an exchange is cut.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
-use stratustexting_sandbox::{Commit, Fault};
-
-use crate::stage::{DEADLINE, LARGEST_ANSWER};
+use stratustexting_sandbox::Fault;
 
 /// One way for a call to fail.
 #[derive(Clone, Debug)]
@@ -19,27 +17,10 @@ pub(crate) enum Cut {
     Request(Fault),
 }
 
-/// Every fault of a request, at every point; redirects go to a place that isn't to be
-/// reached. What is late comes before the deadline, and after it.
-pub(crate) fn faults(elsewhere: &str) -> Vec<Fault> {
-    let mut faults = Fault::every(elsewhere);
-    // Said at the size that is too large for the clients here.
-    faults.retain(|fault| fault.name() != "oversized_body");
-    for commit in [Commit::Before, Commit::After] {
-        faults.push(Fault::oversized_body(4 * LARGEST_ANSWER, commit));
-        faults.push(Fault::answer_late(too_late(), commit));
-    }
-    faults
-}
-
-fn too_late() -> Duration {
-    DEADLINE * 2
-}
-
-/// Every cut point.
-pub(crate) fn all(elsewhere: &str) -> Vec<Cut> {
+/// Every cut point, with these faults of requests.
+pub(crate) fn all(faults: Vec<Fault>) -> Vec<Cut> {
     let connections = [Cut::Nothing, Cut::Refused, Cut::ConnectionReset];
-    let requests = faults(elsewhere).into_iter().map(Cut::Request);
+    let requests = faults.into_iter().map(Cut::Request);
     connections.into_iter().chain(requests).collect()
 }
 

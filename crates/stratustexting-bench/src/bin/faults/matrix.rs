@@ -24,12 +24,12 @@ use crate::{
 /// How many operations at the same time, each with a sandbox of its own.
 const AT_ONCE: usize = 12;
 
-pub(crate) async fn run() -> anyhow::Result<Counts> {
+pub(crate) async fn run(deadline: Duration) -> anyhow::Result<Counts> {
     let operations = OPERATIONS.iter().map(Row::Operation);
     let rows = operations.chain([Row::Token, Row::Again]);
     let counts = stream::iter(rows)
         .map(|row| async move {
-            let task = tokio::spawn(async move { row.run().await });
+            let task = tokio::spawn(async move { row.run(deadline).await });
             let counts = task.await.context("a call panicked")?;
             counts.with_context(|| format!("while {} was called", row.name()))
         })
@@ -96,15 +96,15 @@ impl Row {
         self.called().starts_with("send")
     }
 
-    async fn run(self) -> anyhow::Result<Counts> {
-        let stage = Stage::set().await?;
+    async fn run(self, deadline: Duration) -> anyhow::Result<Counts> {
+        let stage = Stage::set(deadline).await?;
         let mut counts = Counts::default();
         let clients = Clients {
             calm: stage.patient_client()?,
             new: stage.client_without_pool()?,
             open: stage.client()?,
         };
-        for (number, cut) in cuts::all(&stage.elsewhere()).iter().enumerate() {
+        for (number, cut) in cuts::all(stage.faults()).iter().enumerate() {
             for connection in [Connection::New, Connection::Open] {
                 let text = format!("{}{number}{connection:?}", self.name());
                 self.meet(&stage, &clients, cut, connection, &text, &mut counts)

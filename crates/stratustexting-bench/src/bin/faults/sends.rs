@@ -6,7 +6,11 @@
 //! at the same time, what happens to one send happens to its neighbours as well, and
 //! connections that are open already fail under them.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -15,7 +19,6 @@ use stratustexting_sandbox::{Fault, FaultPlan};
 use tokio::sync::watch;
 
 use crate::{
-    cuts,
     referee::{Counts, Server, Told, Twice},
     stage::{CUSTOMER, OVERDUE, Stage},
 };
@@ -26,6 +29,8 @@ pub(crate) struct Round {
     pub(crate) sends: usize,
     pub(crate) seed: u64,
     pub(crate) concurrency: usize,
+    /// How long a send may take.
+    pub(crate) deadline: Duration,
 }
 
 /// How often a request meets a fault.
@@ -95,8 +100,8 @@ struct Sent {
 }
 
 pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
-    let stage = Stage::set().await?;
-    let mut faults = cuts::faults(&stage.elsewhere());
+    let stage = Stage::set(round.deadline).await?;
+    let mut faults = stage.faults();
     let mut plan = FaultPlan::new(round.seed)
         .probability(PROBABILITY)
         .operation("sendSms");

@@ -8,14 +8,11 @@ use stratustexting::{
     auth::{Credentials, MemoryTokenStore},
     models::{ContactRequest, CustomConsentRequest, SubscriptionRequest},
 };
-use stratustexting_sandbox::Sandbox;
+use stratustexting_sandbox::{Commit, Fault, Sandbox};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-
-/// How long a call may take. Short, because many calls are never answered.
-pub(crate) const DEADLINE: Duration = Duration::from_millis(300);
 
 /// After so long a call has missed its deadline by more than a busy machine explains.
 pub(crate) const OVERDUE: Duration = Duration::from_secs(5);
@@ -33,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) elsewhere: Sandbox,
     /// Clients that share it share their login.
     tokens: Arc<MemoryTokenStore>,
+    /// How long a call may take.
+    deadline: Duration,
     pub(crate) message_id: String,
     pub(crate) contact_id: String,
     pub(crate) consent_id: String,
@@ -40,7 +39,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) async fn set() -> anyhow::Result<Self> {
+    pub(crate) async fn set(deadline: Duration) -> anyhow::Result<Self> {
         let sandbox = Sandbox::builder().contacts(3).start().await?;
         let elsewhere = Sandbox::builder().contacts(0).start().await?;
         let (number, text) = (sandbox.number().to_owned(), "hello");
@@ -49,6 +48,7 @@ impl Stage {
             sandbox,
             elsewhere,
             tokens: Arc::new(MemoryTokenStore::new()),
+            deadline,
             message_id,
             contact_id: String::new(),
             consent_id: String::new(),
@@ -100,7 +100,7 @@ impl Stage {
                 sandbox.client_secret(),
             ))
             .token_store(Arc::clone(tokens))
-            .timeout(DEADLINE)
+            .timeout(self.deadline)
             .max_response_bytes(LARGEST_ANSWER)
     }
 
@@ -112,9 +112,18 @@ impl Stage {
         SubscriptionRequest::new(vec![filter], self.callback.clone())
     }
 
-    /// Where redirects lead.
-    pub(crate) fn elsewhere(&self) -> String {
-        format!("{}/message/sendsms", self.elsewhere.api_base())
+    /// Every fault of a request. Redirects lead to where nothing is to arrive; what is
+    /// late comes before the deadline, and after it.
+    pub(crate) fn faults(&self) -> Vec<Fault> {
+        let elsewhere = format!("{}/message/sendsms", self.elsewhere.api_base());
+        let mut faults = Fault::every(&elsewhere);
+        // Said at the size that is too large for the clients here.
+        faults.retain(|fault| fault.name() != "oversized_body");
+        for commit in [Commit::Before, Commit::After] {
+            faults.push(Fault::oversized_body(4 * LARGEST_ANSWER, commit));
+            faults.push(Fault::answer_late(self.deadline * 2, commit));
+        }
+        faults
     }
 
     /// How many requests came to where redirects lead.

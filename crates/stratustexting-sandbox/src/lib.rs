@@ -93,3 +93,8 @@ pub use self::{
     sandbox::{CustomerError, Sandbox},
     webhooks::{Delivery, DeliveryState},
 };
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

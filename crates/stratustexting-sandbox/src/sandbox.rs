@@ -1,6 +1,10 @@
 //! A running sandbox, in the hands of a test.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -316,6 +320,13 @@ impl Sandbox {
     /// [`StartError::Listen`] when something else has taken the port meanwhile.
     pub fn refuse_connections(&self, refuse: bool) -> Result<(), StartError> {
         self.service.refuse_connections(refuse)
+    }
+
+    /// How many idle connections [`refuse_connections`](Self::refuse_connections) has
+    /// closed. On each, one request may have begun that never arrived.
+    #[must_use]
+    pub fn idle_connections_closed(&self) -> usize {
+        self.service.idle_closed.load(Ordering::SeqCst)
     }
 
     /// Registers another client.

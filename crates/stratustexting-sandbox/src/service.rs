@@ -2,7 +2,10 @@
 //! else the OAuth server, or the gateway and then the application, answers. A fault that
 //! it meets stands around all that, or in its place.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicUsize},
+};
 
 use axum::{
     body::{Body, to_bytes},
@@ -54,6 +57,8 @@ pub(crate) struct Service {
     pub(crate) gate: Mutex<Gate>,
     /// Whether connections are refused.
     pub(crate) is_closed: AtomicBool,
+    /// How many idle connections were closed because of that.
+    pub(crate) idle_closed: AtomicUsize,
     /// How many requests are on their way in or are being carried out.
     pub(crate) working: watch::Sender<usize>,
 }
@@ -87,6 +92,7 @@ impl Service {
             faults: Mutex::default(),
             gate: Mutex::new(gate),
             is_closed: AtomicBool::new(false),
+            idle_closed: AtomicUsize::new(0),
             working: watch::Sender::new(0),
         }
     }

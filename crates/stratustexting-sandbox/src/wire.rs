@@ -133,8 +133,9 @@ impl Wire {
     /// Closes the connection if no request is under way.
     fn close_if_idle(&self) {
         let mut line = self.line();
-        if line.phase == Phase::Between {
-            line.socket = None;
+        if line.phase == Phase::Between && line.socket.is_some() {
+            line.end(End::Close);
+            self.0.service.idle_closed.fetch_add(1, Ordering::SeqCst);
             if let Some(reader) = line.reader.take() {
                 reader.wake();
             }
@@ -320,8 +321,9 @@ impl Line {
     fn flushed(&mut self, service: &Service) {
         if self.phase == (Phase::Answering { written: true }) {
             self.phase = Phase::Between;
-            if service.is_closed.load(Ordering::SeqCst) {
+            if service.is_closed.load(Ordering::SeqCst) && self.socket.is_some() {
                 self.end(End::Close);
+                service.idle_closed.fetch_add(1, Ordering::SeqCst);
             }
         }
     }

@@ -444,6 +444,7 @@ async fn connections_are_refused_and_idle_ones_closed_until_they_arent() {
 
     api.refuse_connections(true).unwrap();
 
+    assert_eq!(api.idle_connections_closed(), 2, "the token's, too");
     assert!(read(&mut idle).await.bytes.is_empty(), "closed");
     let error = http().get(&url).send().await.unwrap_err();
     assert!(error.is_connect(), "{error}");

@@ -1,16 +1,18 @@
-//! Every cut point with every operation, and with the request for a token.
+//! Every cut point with every operation, with the request for a token, and with the
+//! request that is made again after a 401.
 //!
 //! Each once on a connection that is open already and once on a new one: what an HTTP
 //! client does when its request fails isn't the same on both.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use stratustexting::{
-    Client,
+    CallOptions, Client,
     api::{OPERATIONS, operation::Operation},
 };
+use stratustexting_sandbox::{Commit, Fault};
 
 use crate::{
     calls::{Prepared, call},
@@ -20,14 +22,14 @@ use crate::{
 };
 
 /// How many operations at the same time, each with a sandbox of its own.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 12;
 
-pub(crate) async fn run() -> anyhow::Result<Counts> {
+pub(crate) async fn run(deadline: Duration) -> anyhow::Result<Counts> {
     let operations = OPERATIONS.iter().map(Row::Operation);
-    let rows = operations.chain([Row::Token]);
+    let rows = operations.chain([Row::Token, Row::Again]);
     let counts = stream::iter(rows)
         .map(|row| async move {
-            let task = tokio::spawn(async move { row.run().await });
+            let task = tokio::spawn(async move { row.run(deadline).await });
             let counts = task.await.context("a call panicked")?;
             counts.with_context(|| format!("while {} was called", row.name()))
         })
@@ -45,6 +47,8 @@ enum Row {
     Operation(&'static Operation),
     /// The request for a token, before a message is sent.
     Token,
+    /// A message, after a 401.
+    Again,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,12 +57,22 @@ enum Connection {
     Open,
 }
 
+/// The clients of a row; making one takes longer than most calls.
+struct Clients {
+    /// For what isn't to fail.
+    calm: Client,
+    /// Opens a connection for each request.
+    new: Client,
+    /// Sends on connections that are open.
+    open: Client,
+}
+
 impl Row {
     /// What is called.
     fn called(self) -> &'static str {
         match self {
             Self::Operation(operation) => operation.id,
-            Self::Token => "sendSms",
+            Self::Token | Self::Again => "sendSms",
         }
     }
 
@@ -67,6 +81,7 @@ impl Row {
         match self {
             Self::Operation(operation) => operation.id,
             Self::Token => "token",
+            Self::Again => "again",
         }
     }
 
@@ -81,14 +96,18 @@ impl Row {
         self.called().starts_with("send")
     }
 
-    async fn run(self) -> anyhow::Result<Counts> {
-        let stage = Stage::set().await?;
+    async fn run(self, deadline: Duration) -> anyhow::Result<Counts> {
+        let stage = Stage::set(deadline).await?;
         let mut counts = Counts::default();
-        let calm = stage.patient_client()?;
-        for (number, cut) in cuts::all(&stage.elsewhere()).iter().enumerate() {
+        let clients = Clients {
+            calm: stage.patient_client()?,
+            new: stage.client_without_pool()?,
+            open: stage.client()?,
+        };
+        for (number, cut) in cuts::all(stage.faults()).iter().enumerate() {
             for connection in [Connection::New, Connection::Open] {
                 let text = format!("{}{number}{connection:?}", self.name());
-                self.meet(&stage, &calm, cut, connection, &text, &mut counts)
+                self.meet(&stage, &clients, cut, connection, &text, &mut counts)
                     .await
                     .with_context(|| format!("{cut}, {connection:?} connection"))?;
             }
@@ -100,14 +119,22 @@ impl Row {
         Ok(counts)
     }
 
-    async fn client(self, stage: &Stage, connection: Connection) -> anyhow::Result<Client> {
-        let client = match self {
-            Self::Token => stage.stranger()?,
-            Self::Operation(_) => stage.client()?,
+    async fn client(
+        self,
+        stage: &Stage,
+        clients: &Clients,
+        connection: Connection,
+    ) -> anyhow::Result<Client> {
+        let client = match (self, connection) {
+            (Self::Token, _) => stage.stranger()?,
+            (_, Connection::New) => clients.new.clone(),
+            (_, Connection::Open) => clients.open.clone(),
         };
         if connection == Connection::Open {
             // The token's request goes to the same address, so this opens one for both.
-            client.sites().list().try_collect::<Vec<_>>().await?;
+            let patience = CallOptions::new().timeout(Duration::from_secs(60));
+            let sites = client.sites().options(patience).list();
+            sites.try_collect::<Vec<_>>().await?;
             if matches!(self, Self::Token) {
                 stage.sandbox.revoke_access_tokens();
             }
@@ -118,21 +145,32 @@ impl Row {
     async fn meet(
         self,
         stage: &Stage,
-        calm: &Client,
+        clients: &Clients,
         cut: &Cut,
         connection: Connection,
         text: &str,
         counts: &mut Counts,
     ) -> anyhow::Result<()> {
         let sandbox = &stage.sandbox;
-        let prepared = Prepared::of(self.called(), stage, calm).await?;
-        let client = self.client(stage, connection).await?;
+        let prepared = Prepared::of(self.called(), stage, &clients.calm).await?;
+        let client = self.client(stage, clients, connection).await?;
         stage.quiet().await?;
         sandbox.clear_ledger();
+        let closed = sandbox.idle_connections_closed();
         match cut {
+            Cut::Nothing => {}
             Cut::Refused => sandbox.refuse_connections(true)?,
-            Cut::ConnectionReset => sandbox.fail_next("connection", reset()),
-            Cut::Request(fault) => sandbox.fail_next(self.name(), fault.clone()),
+            Cut::ConnectionReset => sandbox.fail_next("connection", Fault::reset_before_request()),
+            Cut::Request(fault) => {
+                let failing = match self {
+                    Self::Token => "token",
+                    _ => self.called(),
+                };
+                if matches!(self, Self::Again) {
+                    sandbox.fail_next(failing, Fault::status(401, Commit::Before));
+                }
+                sandbox.fail_next(failing, fault.clone());
+            }
         }
         let start = Instant::now();
         let outcome = call(self.called(), &client, stage, &prepared, text);
@@ -142,6 +180,9 @@ impl Row {
         let took = start.elapsed();
         let outcome = outcome?;
         let said = outcome.as_ref().err().map(|error| format!("{error:?}"));
+        if let (Cut::Nothing, Err(error)) = (cut, outcome.as_ref()) {
+            ensure!(error.is_timeout(), "it fails without a fault: {error}");
+        }
         let told = Told::of(outcome);
         sandbox.refuse_connections(false)?;
         sandbox.stop_failing();
@@ -149,10 +190,14 @@ impl Row {
         stage.quiet().await?;
 
         let server = Server::of(sandbox)?;
-        let mut known = server.of_operation(self.called());
+        let mut known = if self.is_send() {
+            server.of_text(text)
+        } else {
+            server.of_operation(self.called())
+        };
+        let closed = sandbox.idle_connections_closed() - closed;
+        known.connections = server.connections + closed;
         if self.is_send() {
-            known = server.of_text(text);
-            known.connections = server.connections;
             counts.sends += 1;
             counts.unknown += usize::from(told == Told::Unknown);
         }
@@ -171,8 +216,4 @@ impl Row {
         }
         Ok(())
     }
-}
-
-fn reset() -> stratustexting_sandbox::Fault {
-    stratustexting_sandbox::Fault::reset_before_request()
 }

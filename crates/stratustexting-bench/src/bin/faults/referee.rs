@@ -51,8 +51,9 @@ pub(crate) struct Known {
     pub(crate) carried_out: usize,
     /// Requests of which at least a byte arrived.
     pub(crate) arrived: usize,
-    /// Connections that were reset before a byte of a request was read from them; whose
-    /// call it was can't be told.
+    /// Connections that there were, and that the sandbox ended before a byte of a request
+    /// was read from them: reset when they were new, or closed while they were idle. That
+    /// one of them was this call's can't be shown, nor ruled out.
     pub(crate) connections: usize,
     /// What the requests met.
     pub(crate) faults: Vec<String>,
@@ -133,11 +134,7 @@ impl Server {
     }
 
     pub(crate) fn of_operation(&self, id: &str) -> Known {
-        let known = self.by_operation.get(id).cloned();
-        Known {
-            connections: self.connections,
-            ..known.unwrap_or_default()
-        }
+        self.by_operation.get(id).cloned().unwrap_or_default()
     }
 }
 
@@ -156,8 +153,8 @@ pub(crate) struct Counts {
     pub(crate) false_accepted: usize,
     /// Sends of which the SDK couldn't say it.
     pub(crate) unknown: usize,
-    /// Calls of which it couldn't, though not a byte arrived and no connection was reset
-    /// either. No harm, but a send that could have been repeated.
+    /// Calls of which it couldn't, though not a byte arrived, nor was there a connection
+    /// that the sandbox ended. No harm, but a send that could have been repeated.
     pub(crate) unjustified_unknown: usize,
     /// Requests that arrived where redirects led.
     pub(crate) followed_redirects: usize,

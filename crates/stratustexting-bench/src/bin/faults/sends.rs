@@ -8,17 +8,17 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
 use stratustexting::Client;
 use stratustexting_sandbox::{Fault, FaultPlan};
+use tokio::sync::watch;
 
 use crate::{
-    cuts,
     referee::{Counts, Server, Told, Twice},
     stage::{CUSTOMER, OVERDUE, Stage},
 };
@@ -29,10 +29,15 @@ pub(crate) struct Round {
     pub(crate) sends: usize,
     pub(crate) seed: u64,
     pub(crate) concurrency: usize,
+    /// How long a send may take.
+    pub(crate) deadline: Duration,
 }
 
 /// How often a request meets a fault.
 const PROBABILITY: f64 = 0.6;
+
+/// Every so many a send begins although connections are refused.
+const CARELESS: usize = 4;
 
 /// How many violations are named.
 const NAMED: usize = 30;
@@ -52,10 +57,10 @@ impl Mishap {
         let seed = round.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ index as u64;
         let mut random = fastrand::Rng::with_seed(seed);
         match random.u32(..1_000) {
-            0..15 => Self::Refused,
-            15..30 => Self::ConnectionReset,
-            30..40 => Self::TokenRevoked,
-            40..50 => Self::TokenFails(faults[random.usize(..faults.len())].clone()),
+            0..10 => Self::Refused,
+            10..30 => Self::ConnectionReset,
+            30..36 => Self::TokenRevoked,
+            36..40 => Self::TokenFails(faults[random.usize(..faults.len())].clone()),
             _ => Self::None,
         }
     }
@@ -78,9 +83,9 @@ struct Shared {
     round: Round,
     stage: Stage,
     faults: Vec<Fault>,
-    client: Mutex<Client>,
+    client: Client,
     /// How many sends want connections to be refused.
-    refusing: Mutex<usize>,
+    refusing: watch::Sender<usize>,
 }
 
 /// One send that is over.
@@ -89,25 +94,35 @@ struct Sent {
     text: String,
     mishap: Mishap,
     told: Told,
+    /// The SDK's error, for who has to find out why it was wrong.
+    said: String,
     overdue: bool,
 }
 
 pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
-    let stage = Stage::set().await?;
-    let faults = cuts::faults(&stage.elsewhere());
+    let stage = Stage::set(round.deadline).await?;
+    let mut faults = stage.faults();
     let mut plan = FaultPlan::new(round.seed)
         .probability(PROBABILITY)
         .operation("sendSms");
     for fault in &faults {
         plan = plan.fault(fault.clone(), 1);
     }
+    // All sends wait for one renewal, which may take longer than all of them.
+    faults.retain(|fault| fault.name() != "never_answer");
     stage.quiet().await?;
     stage.sandbox.clear_ledger();
     stage.sandbox.fail_at_random(plan);
+    // Whether a client learns in time that a connection was closed is a race, which
+    // belongs to the rounds with many at the same time.
+    let client = match round.concurrency {
+        1 => stage.client_without_pool()?,
+        _ => stage.client()?,
+    };
     let shared = Arc::new(Shared {
         round,
-        client: Mutex::new(stage.client()?),
-        refusing: Mutex::default(),
+        client,
+        refusing: watch::Sender::new(0),
         stage,
         faults,
     });
@@ -128,6 +143,11 @@ pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
 async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
     let (sandbox, round) = (&shared.stage.sandbox, shared.round);
     let mishap = Mishap::of(round, index, &shared.faults);
+    if index % CARELESS != 0 && !matches!(mishap, Mishap::Refused) {
+        // Else most of the sends would fail while one of them is refused.
+        let mut refusing = shared.refusing.subscribe();
+        refusing.wait_for(|count| *count == 0).await?;
+    }
     match &mishap {
         Mishap::None => {}
         Mishap::Refused => shared.refuse(true)?,
@@ -140,16 +160,12 @@ async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
             sandbox.fail_next("token", fault.clone());
         }
     }
-    if round.concurrency == 1 {
-        // Whether a client learns in time that its connection was closed is a race,
-        // which belongs to the rounds with many at the same time.
-        shared.renew_client()?;
-    }
-    let client = shared.client();
     let text = format!("s{index}e");
     let start = Instant::now();
     let from = sandbox.number();
-    let outcome = client.messages().send_sms(from, CUSTOMER, &*text).await;
+    let messages = shared.client.messages();
+    let outcome = messages.send_sms(from, CUSTOMER, &*text).await;
+    let said = outcome.as_ref().err().map(|error| format!("{error:?}"));
     let overdue = start.elapsed() > OVERDUE;
     if matches!(mishap, Mishap::Refused) {
         shared.refuse(false)?;
@@ -159,32 +175,20 @@ async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
         text,
         mishap,
         told: Told::of(outcome.map(drop)),
+        said: said.unwrap_or_default(),
         overdue,
     })
 }
 
 impl Shared {
-    fn client(&self) -> Client {
-        let client = self.client.lock();
-        client.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn renew_client(&self) -> anyhow::Result<()> {
-        let client = self.stage.client()?;
-        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
-        Ok(())
-    }
-
     /// Connections are refused as long as any send wants it.
     fn refuse(&self, refuse: bool) -> anyhow::Result<()> {
-        let refusing = self.refusing.lock();
-        let mut refusing = refusing.unwrap_or_else(PoisonError::into_inner);
-        if refuse {
-            *refusing += 1;
-        } else {
-            *refusing -= 1;
-        }
-        self.stage.sandbox.refuse_connections(*refusing > 0)?;
+        let mut outcome = Ok(());
+        self.refusing.send_modify(|count| {
+            *count = if refuse { *count + 1 } else { *count - 1 };
+            outcome = self.stage.sandbox.refuse_connections(*count > 0);
+        });
+        outcome?;
         Ok(())
     }
 }
@@ -195,14 +199,14 @@ fn judge(stage: &Stage, sent: &[Sent]) -> anyhow::Result<(Counts, Vec<String>)> 
         followed_redirects: stage.followed(),
         ..Counts::default()
     };
-    // Each connection that was reset before a byte was read explains one unknown.
-    let mut resets = server.connections;
+    // Each connection that was ended before a byte was read explains one unknown.
+    let mut ended = server.connections + stage.sandbox.idle_connections_closed();
     let mut trace = Vec::new();
     let mut named = 0;
     for sent in sent {
         let mut known = server.of_text(&sent.text);
-        if sent.told == Told::Unknown && known.arrived == 0 && resets > 0 {
-            resets -= 1;
+        if sent.told == Told::Unknown && known.arrived == 0 && ended > 0 {
+            ended -= 1;
             known.connections = 1;
         }
         counts.calls += 1;
@@ -217,7 +221,7 @@ fn judge(stage: &Stage, sent: &[Sent]) -> anyhow::Result<(Counts, Vec<String>)> 
         let line = format!("{} {} {faults} {}", sent.index, sent.mishap, sent.told);
         if !wrong.is_empty() && named < NAMED {
             named += 1;
-            println!("{wrong:?}: {line}");
+            println!("{wrong:?}: {line}; {}", sent.said);
         }
         trace.push(line);
     }

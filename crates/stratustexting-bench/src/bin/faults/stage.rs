@@ -4,18 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use stratustexting::{
-    Client,
+    Client, ClientBuilder,
     auth::{Credentials, MemoryTokenStore},
     models::{ContactRequest, CustomConsentRequest, SubscriptionRequest},
 };
-use stratustexting_sandbox::Sandbox;
+use stratustexting_sandbox::{Commit, Fault, Sandbox};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-
-/// How long a call may take. Short, because many calls are never answered.
-pub(crate) const DEADLINE: Duration = Duration::from_millis(300);
 
 /// After so long a call has missed its deadline by more than a busy machine explains.
 pub(crate) const OVERDUE: Duration = Duration::from_secs(5);
@@ -33,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) elsewhere: Sandbox,
     /// Clients that share it share their login.
     tokens: Arc<MemoryTokenStore>,
+    /// How long a call may take.
+    deadline: Duration,
     pub(crate) message_id: String,
     pub(crate) contact_id: String,
     pub(crate) consent_id: String,
@@ -40,7 +39,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) async fn set() -> anyhow::Result<Self> {
+    pub(crate) async fn set(deadline: Duration) -> anyhow::Result<Self> {
         let sandbox = Sandbox::builder().contacts(3).start().await?;
         let elsewhere = Sandbox::builder().contacts(0).start().await?;
         let (number, text) = (sandbox.number().to_owned(), "hello");
@@ -49,6 +48,7 @@ impl Stage {
             sandbox,
             elsewhere,
             tokens: Arc::new(MemoryTokenStore::new()),
+            deadline,
             message_id,
             contact_id: String::new(),
             consent_id: String::new(),
@@ -64,26 +64,31 @@ impl Stage {
         Ok(stage)
     }
 
-    /// A client with connections of its own, and the login that all share.
+    /// A client that sends on connections that are open already, where there are any.
     pub(crate) fn client(&self) -> stratustexting::Result<Client> {
-        self.client_with(Arc::clone(&self.tokens), DEADLINE)
+        self.builder(&self.tokens).build()
+    }
+
+    /// A client that opens a connection for each request. Both share a login.
+    pub(crate) fn client_without_pool(&self) -> stratustexting::Result<Client> {
+        self.builder(&self.tokens)
+            .configure_http(|http| http.pool_max_idle_per_host(0))
+            .build()
     }
 
     /// A client that has no token yet.
     pub(crate) fn stranger(&self) -> stratustexting::Result<Client> {
-        self.client_with(Arc::new(MemoryTokenStore::new()), DEADLINE)
+        self.builder(&Arc::new(MemoryTokenStore::new())).build()
     }
 
     /// A client for what isn't to fail.
     pub(crate) fn patient_client(&self) -> stratustexting::Result<Client> {
-        self.client_with(Arc::clone(&self.tokens), Duration::from_secs(60))
+        self.builder(&self.tokens)
+            .timeout(Duration::from_secs(60))
+            .build()
     }
 
-    fn client_with(
-        &self,
-        tokens: Arc<MemoryTokenStore>,
-        deadline: Duration,
-    ) -> stratustexting::Result<Client> {
+    fn builder(&self, tokens: &Arc<MemoryTokenStore>) -> ClientBuilder {
         let sandbox = &self.sandbox;
         Client::builder()
             .api_base(sandbox.api_base())
@@ -94,23 +99,31 @@ impl Stage {
                 sandbox.client_id(),
                 sandbox.client_secret(),
             ))
-            .token_store(tokens)
-            .timeout(deadline)
+            .token_store(Arc::clone(tokens))
+            .timeout(self.deadline)
             .max_response_bytes(LARGEST_ANSWER)
-            .build()
     }
 
     /// What an upsert of a subscription takes; its callback answers the handshake.
     pub(crate) fn subscription(&self) -> SubscriptionRequest {
         let (organization, department) =
             (self.sandbox.organization_id(), self.sandbox.department_id());
-        let filter = format!("/orgId/{organization}/department/{department}/contact");
+        let filter = format!("/orgId/{organization}/department/{department}/contact?event=create");
         SubscriptionRequest::new(vec![filter], self.callback.clone())
     }
 
-    /// Where redirects lead.
-    pub(crate) fn elsewhere(&self) -> String {
-        format!("{}/message/sendsms", self.elsewhere.api_base())
+    /// Every fault of a request. Redirects lead to where nothing is to arrive; what is
+    /// late comes before the deadline, and after it.
+    pub(crate) fn faults(&self) -> Vec<Fault> {
+        let elsewhere = format!("{}/message/sendsms", self.elsewhere.api_base());
+        let mut faults = Fault::every(&elsewhere);
+        // Said at the size that is too large for the clients here.
+        faults.retain(|fault| fault.name() != "oversized_body");
+        for commit in [Commit::Before, Commit::After] {
+            faults.push(Fault::oversized_body(4 * LARGEST_ANSWER, commit));
+            faults.push(Fault::answer_late(self.deadline * 2, commit));
+        }
+        faults
     }
 
     /// How many requests came to where redirects lead.

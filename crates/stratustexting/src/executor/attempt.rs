@@ -89,8 +89,10 @@ impl Executor {
 
 /// Makes an error of whatever isn't a success.
 fn judge(answer: Parts, base: &Url) -> Result<Parts> {
-    let kind = if answer.status.is_success() {
+    let kind = if answer.status.is_success() && !is_page(&answer) {
         return Ok(answer);
+    } else if answer.status.is_success() {
+        Kind::Decode
     } else if answer.status.is_redirection() {
         let target = answer.headers.get(header::LOCATION);
         // Its origin is all that is told, and that doesn't depend on the path.
@@ -102,6 +104,17 @@ fn judge(answer: Parts, base: &Url) -> Result<Parts> {
         Kind::Status
     };
     Err(Error::new(kind).with_answer(answer))
+}
+
+/// Whether an answer is a page for people. The service has none here, so it is a proxy's
+/// or a login portal's, which answer 200 to whatever comes by.
+fn is_page(answer: &Parts) -> bool {
+    let media_type = answer.headers.get(header::CONTENT_TYPE);
+    let media_type = media_type.map(HeaderValue::as_bytes).unwrap_or_default();
+    let html = b"text/html";
+    !answer.body.is_empty()
+        && media_type.len() >= html.len()
+        && media_type[..html.len()].eq_ignore_ascii_case(html)
 }
 
 /// Reads an answer's body up to a limit.

@@ -193,6 +193,22 @@ async fn an_answer_says_what_became_of_the_send() {
     }
 }
 
+/// The one operation whose answer isn't read.
+#[tokio::test]
+async fn a_proxys_page_deletes_nothing() {
+    let sandbox = Watched::start().await;
+    let page = Answer::new(200).header("content-type", "Text/HTML; charset=utf-8");
+    sandbox.answer_next("deleteSubscription", page.clone().body("<p>Log in</p>"));
+    sandbox.answer_next("deleteSubscription", page);
+    let subscriptions = client(&sandbox).subscriptions();
+
+    assert!(subscriptions.delete("x").await.unwrap_err().is_decode());
+    assert!(
+        subscriptions.delete("x").await.is_ok(),
+        "nothing is no page"
+    );
+}
+
 #[tokio::test]
 async fn a_ticket_finds_its_message_among_others() {
     let sandbox = Watched::start().await;

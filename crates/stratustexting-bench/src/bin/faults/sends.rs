@@ -143,7 +143,7 @@ pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
 async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
     let (sandbox, round) = (&shared.stage.sandbox, shared.round);
     let mishap = Mishap::of(round, index, &shared.faults);
-    if index % CARELESS != 0 && !matches!(mishap, Mishap::Refused) {
+    if !index.is_multiple_of(CARELESS) && !matches!(mishap, Mishap::Refused) {
         // Else most of the sends would fail while one of them is refused.
         let mut refusing = shared.refusing.subscribe();
         refusing.wait_for(|count| *count == 0).await?;

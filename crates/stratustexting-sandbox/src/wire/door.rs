@@ -91,8 +91,10 @@ fn meet_fault(service: &Arc<Service>, socket: TcpStream) -> Option<TcpStream> {
     tokio::spawn(async move {
         // A reset while the client still connects would be another fault: it looks as
         // if the connection were refused. So it waits for something to be there.
+        // To look at it takes nothing; to wait until it is readable ends too early at times.
+        let mut first = [0];
         tokio::select! {
-            _ = socket.readable() => {}
+            _ = socket.peek(&mut first) => {}
             () = service.shutdown.cancelled() => return,
         }
         service.faults().broke(BrokenRequest {

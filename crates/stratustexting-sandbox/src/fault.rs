@@ -99,8 +99,9 @@ impl Fault {
     /// The connection is reset as soon as a request shows on it; nothing of it is used.
     ///
     /// Of an operation's request the first line has to be read to know the operation.
-    /// For a connection that is reset before a byte of it is read, script this fault for
-    /// `connection` instead of an operation: it meets the next connection that is opened.
+    /// For a connection that is reset without a byte of it being read, script this fault
+    /// for `connection` instead of an operation: it meets the next connection that is
+    /// opened, as soon as anything arrives on it.
     #[must_use]
     pub fn reset_before_request() -> Self {
         Self(Kind::ResetBeforeRequest)

@@ -82,20 +82,30 @@ impl Gate {
     }
 }
 
-/// Resets a new connection, if that is scripted.
-fn meet_fault(service: &Service, socket: TcpStream) -> Option<TcpStream> {
-    let mut faults = service.faults();
-    let Some(fault) = faults.take_connection() else {
+/// Takes a new connection away, if it is scripted that it is reset.
+fn meet_fault(service: &Arc<Service>, socket: TcpStream) -> Option<TcpStream> {
+    let Some(fault) = service.faults().take_connection() else {
         return Some(socket);
     };
-    faults.broke(BrokenRequest {
-        operation: None,
-        target: None,
-        bytes: 0,
-        fault: Some(fault.name()),
+    let service = Arc::clone(service);
+    tokio::spawn(async move {
+        // A reset while the client still connects would be another fault: it looks as
+        // if the connection were refused. So it waits for something to be there.
+        // To look at it takes nothing; to wait until it is readable ends too early at times.
+        let mut first = [0];
+        tokio::select! {
+            _ = socket.peek(&mut first) => {}
+            () = service.shutdown.cancelled() => return,
+        }
+        service.faults().broke(BrokenRequest {
+            operation: None,
+            target: None,
+            bytes: 0,
+            fault: Some(fault.name()),
+        });
+        // If it fails, the connection is closed in the ordinary way.
+        let _ = socket.set_zero_linger();
     });
-    // If it fails, the connection is closed in the ordinary way.
-    let _ = socket.set_zero_linger();
     None
 }
 

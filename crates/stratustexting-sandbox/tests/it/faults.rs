@@ -199,10 +199,10 @@ async fn reset_of_a_connection_before_anything_of_it_is_read() {
     let api = Api::start().await;
     api.fail_next("connection", Fault::reset_before_request());
 
-    let mut connection = api.connect().await;
-    let seen = read(&mut connection).await;
+    let seen = api.send("once").await;
 
     assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
+    assert!(seen.bytes.is_empty() && api.texts().is_empty());
     let broken = api.broken_requests();
     assert_eq!((broken.len(), broken[0].bytes), (1, 0));
     assert_eq!((&broken[0].operation, &broken[0].target), (&None, &None));

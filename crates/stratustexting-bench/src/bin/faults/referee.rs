@@ -225,14 +225,14 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "calls={} sends={} duplicates={} false_not_sent={} false_accepted={} unknown={} \
+            "sends={} duplicates={} false_not_sent={} false_accepted={} unknown={} calls={} \
              unjustified_unknown={} followed_redirects={} overdue={}",
-            self.calls,
             self.sends,
             self.duplicates,
             self.false_not_sent,
             self.false_accepted,
             self.unknown,
+            self.calls,
             self.unjustified_unknown,
             self.followed_redirects,
             self.overdue,

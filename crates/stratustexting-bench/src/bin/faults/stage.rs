@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use stratustexting::{
-    Client, ClientBuilder,
+    Backoff, Client, ClientBuilder, RetryBudget,
     auth::{Credentials, MemoryTokenStore},
     models::{ContactRequest, CustomConsentRequest, SubscriptionRequest},
 };
@@ -100,6 +100,10 @@ impl Stage {
                 sandbox.client_secret(),
             ))
             .token_store(Arc::clone(tokens))
+            // As many attempts as by default, without the waits, and never too few: it is
+            // to be seen what repeats do.
+            .retry(Backoff::new().base(Duration::from_millis(5)))
+            .retry_budget(RetryBudget::unlimited())
             .timeout(self.deadline)
             .max_response_bytes(LARGEST_ANSWER)
     }

@@ -225,9 +225,8 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "calls={} sends={} duplicates={} false_not_sent={} false_accepted={} unknown={} \
-             unjustified_unknown={} followed_redirects={} overdue={}",
-            self.calls,
+            "sends={} duplicates={} false_not_sent={} false_accepted={} unknown={} \
+             unjustified_unknown={} followed_redirects={} overdue={} calls={}",
             self.sends,
             self.duplicates,
             self.false_not_sent,
@@ -236,6 +235,7 @@ impl fmt::Display for Counts {
             self.unjustified_unknown,
             self.followed_redirects,
             self.overdue,
+            self.calls,
         )
     }
 }

@@ -221,7 +221,7 @@ async fn fail_next(
 }
 
 async fn stop_failing(State(service): Shared) -> StatusCode {
-    service.faults().stop();
+    service.stop_failing();
     StatusCode::NO_CONTENT
 }
 

@@ -137,7 +137,8 @@ impl Fault {
     }
 
     /// The request arrives whole, and no answer ever comes: the connection stays open
-    /// until the client closes it, or the sandbox ends.
+    /// until the client closes it, or
+    /// [`Sandbox::stop_failing`](crate::Sandbox::stop_failing) resets it.
     #[must_use]
     pub fn never_answer(commit: Commit) -> Self {
         Self(Kind::NeverAnswer { commit })

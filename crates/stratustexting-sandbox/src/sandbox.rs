@@ -302,10 +302,10 @@ impl Sandbox {
         self.service.faults().follow(plan);
     }
 
-    /// Forgets all faults that were scripted, and the plan. Those that are under way
-    /// take their course.
+    /// Forgets all faults that were scripted, and the plan. Requests that are never
+    /// answered end by a reset; other faults that are under way take their course.
     pub fn stop_failing(&self) {
-        self.service.faults().stop();
+        self.service.stop_failing();
     }
 
     /// Closes the listening socket, so that connections are refused, and those that are

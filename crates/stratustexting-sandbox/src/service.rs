@@ -59,6 +59,8 @@ pub(crate) struct Service {
     pub(crate) is_closed: AtomicBool,
     /// How many idle connections were closed because of that.
     pub(crate) idle_closed: AtomicUsize,
+    /// Ends the requests that are never answered.
+    pub(crate) stopped: watch::Sender<()>,
     /// How many requests are on their way in or are being carried out.
     pub(crate) working: watch::Sender<usize>,
 }
@@ -93,6 +95,7 @@ impl Service {
             gate: Mutex::new(gate),
             is_closed: AtomicBool::new(false),
             idle_closed: AtomicUsize::new(0),
+            stopped: watch::Sender::new(()),
             working: watch::Sender::new(0),
         }
     }
@@ -104,6 +107,11 @@ impl Service {
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn stop_failing(&self) {
+        self.faults().stop();
+        self.stopped.send_replace(());
     }
 
     /// The name of what a request goes to, if faults may meet it.

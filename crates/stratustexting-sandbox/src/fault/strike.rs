@@ -1,6 +1,6 @@
 //! What a fault makes of a whole request and its answer.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::{
@@ -23,6 +23,8 @@ pub(crate) async fn strike(
     fault: &Fault,
     errand: Errand,
 ) -> Reply {
+    // From here on, so that a stop while the operation is carried out isn't missed.
+    let mut stopped = service.stopped.subscribe();
     let late = match fault.0 {
         Kind::AnswerLate {
             milliseconds,
@@ -47,9 +49,10 @@ pub(crate) async fn strike(
         Kind::NeverAnswer { .. } => {
             // When the client goes away, this is dropped.
             tokio::select! {
-                () = pending() => {}
-                () = service.shutdown.cancelled() => wire.cut(Cut::at_once()),
+                _ = stopped.changed() => {}
+                () = service.shutdown.cancelled() => {}
             }
+            wire.cut(Cut::at_once());
             reply
         }
         Kind::ResetBeforeAnswer { .. } => {

@@ -287,6 +287,26 @@ async fn no_answer_until_the_client_goes_away() {
 }
 
 #[tokio::test]
+async fn what_is_never_answered_ends_when_faults_do() {
+    let api = Api::start().await;
+    api.fail_next("sendSms", Fault::never_answer(Commit::After));
+    let mut connection = api.connect().await;
+    connection
+        .write_all(api.sms("once").as_bytes())
+        .await
+        .unwrap();
+    while api.texts().is_empty() {
+        tokio::task::yield_now().await;
+    }
+
+    api.stop_failing();
+
+    let seen = read(&mut connection).await;
+    assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
+    assert!(seen.bytes.is_empty());
+}
+
+#[tokio::test]
 async fn a_sandbox_ends_with_a_request_that_is_never_answered() {
     let api = Api::start().await;
     api.fail_next("sendSms", Fault::never_answer(Commit::Before));

@@ -225,17 +225,17 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "sends={} duplicates={} false_not_sent={} false_accepted={} unknown={} calls={} \
-             unjustified_unknown={} followed_redirects={} overdue={}",
+            "sends={} duplicates={} false_not_sent={} false_accepted={} unknown={} \
+             unjustified_unknown={} followed_redirects={} overdue={} calls={}",
             self.sends,
             self.duplicates,
             self.false_not_sent,
             self.false_accepted,
             self.unknown,
-            self.calls,
             self.unjustified_unknown,
             self.followed_redirects,
             self.overdue,
+            self.calls,
         )
     }
 }

@@ -76,6 +76,12 @@ fn steps(options: &Options) -> Vec<Step> {
         step("native-tls", features(&["--features", "native-tls"])),
         step("no-tls", features(&[])),
         step("refused", cargo(&["xtask", "refused"])),
+        // Nothing sent twice, no login lost, and no send dearer than it was; the full
+        // runs of the first two take minutes.
+        step("faults", cargo(&["xtask", "faults", "--reduced"])),
+        step("storm-file", storm("file")),
+        step("storm-redis", storm("redis")),
+        step("cost", cargo(&["xtask", "bench", "--check"])),
         step("package", package(options)),
         step(
             "quickstart",
@@ -89,6 +95,11 @@ fn steps(options: &Options) -> Vec<Step> {
             ]),
         ),
     ]
+}
+
+/// A short storm on the logins of one store.
+fn storm(store: &str) -> CommandLine {
+    CommandLine::cargo(&["xtask", "storm", "--expiries", "20", "--store", store])
 }
 
 /// The SDK with other features than the tests'. Only its library: its tests and

@@ -345,18 +345,26 @@ async fn a_refresh_keeps_its_token_or_changes_it() {
     }
 }
 
-#[tokio::test]
-async fn within_the_grace_a_replaced_token_brings_the_same_successor() {
+/// A sandbox with a minute of grace, and the tokens of a login.
+async fn with_grace() -> (Sandbox, Value) {
     let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(true);
     let builder = builder.refresh_token_grace(Duration::from_secs(60));
     let sandbox = builder.start().await.unwrap();
     let code = code(&sandbox, &[]).await;
-    let (_, first) = exchange(&sandbox, &code, &[]).await;
-    let refresh = async |from: &Value| {
-        let old = from["refresh_token"].as_str().unwrap();
-        let form = [("grant_type", "refresh_token"), ("refresh_token", old)];
-        token(&sandbox, &form).await
-    };
+    let (_, tokens) = exchange(&sandbox, &code, &[]).await;
+    (sandbox, tokens)
+}
+
+async fn refresh(sandbox: &Sandbox, from: &Value) -> (u16, Value) {
+    let old = from["refresh_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", old)];
+    token(sandbox, &form).await
+}
+
+#[tokio::test]
+async fn within_the_grace_a_replaced_token_brings_the_same_successor() {
+    let (sandbox, first) = with_grace().await;
+    let refresh = async |from: &Value| refresh(&sandbox, from).await;
 
     let (_, second) = refresh(&first).await;
     sandbox.advance(Duration::from_secs(30));
@@ -384,16 +392,8 @@ async fn within_the_grace_a_replaced_token_brings_the_same_successor() {
 
 #[tokio::test]
 async fn the_grace_is_for_the_immediately_preceding_token_only() {
-    let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(true);
-    let builder = builder.refresh_token_grace(Duration::from_secs(60));
-    let sandbox = builder.start().await.unwrap();
-    let code = code(&sandbox, &[]).await;
-    let (_, first) = exchange(&sandbox, &code, &[]).await;
-    let refresh = async |from: &Value| {
-        let old = from["refresh_token"].as_str().unwrap();
-        let form = [("grant_type", "refresh_token"), ("refresh_token", old)];
-        token(&sandbox, &form).await
-    };
+    let (sandbox, first) = with_grace().await;
+    let refresh = async |from: &Value| refresh(&sandbox, from).await;
 
     let (_, second) = refresh(&first).await;
     let (_, third) = refresh(&second).await;

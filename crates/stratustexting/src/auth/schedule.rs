@@ -7,10 +7,7 @@
 //! process, so that many with one login, or with logins of the same minute, don't ask the
 //! token endpoint all at once.
 
-use std::{
-    hash::{BuildHasher, Hasher, RandomState},
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use super::Token;
 
@@ -78,11 +75,9 @@ pub(super) fn pause_after_failure() -> Duration {
     PAUSE.mul_f64(1.0 + jitter())
 }
 
-/// A number from 0 to 1 that nobody can rely on. `RandomState` is seeded by the system,
-/// and differs from one call to the next.
+/// A number from 0 to 1 that nobody can rely on.
 pub(super) fn jitter() -> f64 {
-    let random = RandomState::new().build_hasher().finish();
-    f64::from((random >> 32) as u32) / f64::from(u32::MAX)
+    fastrand::f64()
 }
 
 #[cfg(test)]

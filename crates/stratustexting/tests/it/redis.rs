@@ -10,7 +10,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures::future::join_all;
 use stratustexting::{
     AccessToken, Client,
     auth::{RedisTokenStore, Token, TokenStore},
@@ -18,7 +17,10 @@ use stratustexting::{
 use stratustexting_sandbox::Sandbox;
 use tempfile::TempDir;
 
-use crate::{login::logged_in_with, support::Watched};
+use crate::{
+    login::logged_in_with,
+    support::{Watched, one_refresh_per_expiry},
+};
 
 const KEY: &str = "test:login";
 
@@ -111,11 +113,6 @@ fn token(access: &str) -> Token {
 async fn stored(store: &RedisTokenStore) -> Option<String> {
     let token = store.load().await.unwrap();
     token.map(|token| token.access().expose().to_owned())
-}
-
-async fn call(client: &Client) -> stratustexting::Result<()> {
-    let answer = client.api().list_sites().send().await;
-    answer.map(|_| ()).map_err(Into::into)
 }
 
 #[tokio::test]
@@ -220,18 +217,7 @@ async fn clients_that_share_a_redis_make_one_refresh_per_expiry() {
         })
         .collect();
 
-    for expiry in 1..=5 {
-        sandbox.expire_access_tokens();
-        let calls = (0..100).map(|task: usize| {
-            let client = clients[task % clients.len()].clone();
-            tokio::spawn(async move { call(&client).await })
-        });
-        for outcome in join_all(calls).await {
-            outcome.unwrap().unwrap();
-        }
-
-        assert_eq!(sandbox.token_requests().len(), 1 + expiry);
-    }
+    one_refresh_per_expiry(&sandbox, &clients).await;
     assert!(!redis.is_locked());
 }
 

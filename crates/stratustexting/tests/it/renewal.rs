@@ -23,17 +23,12 @@ use stratustexting_sandbox::{Answer, Sandbox};
 
 use crate::{
     login::{REDIRECT, logged_in_with, visit},
-    support::Watched,
+    support::{Watched, call},
 };
 
 /// One that forgives no second use of a refresh token.
 async fn strict() -> Watched {
     Watched::of(Sandbox::builder().contacts(1).rotate_refresh_tokens(true)).await
-}
-
-async fn call(client: &Client) -> stratustexting::Result<()> {
-    let answer = client.api().list_sites().send().await;
-    answer.map(|_| ()).map_err(Into::into)
 }
 
 fn in_seconds(seconds: u64) -> SystemTime {

@@ -6,22 +6,19 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures::future::join_all;
 use stratustexting::{
     AccessToken, Client,
     auth::{FileTokenStore, Token, TokenStore},
 };
 use stratustexting_sandbox::Sandbox;
 
-use crate::{login::logged_in_with, support::Watched};
+use crate::{
+    login::logged_in_with,
+    support::{Watched, call, one_refresh_per_expiry},
+};
 
 async fn strict() -> Watched {
     Watched::of(Sandbox::builder().contacts(1).rotate_refresh_tokens(true)).await
-}
-
-async fn call(client: &Client) -> stratustexting::Result<()> {
-    let answer = client.api().list_sites().send().await;
-    answer.map(|_| ()).map_err(Into::into)
 }
 
 fn client(sandbox: &Watched, store: FileTokenStore) -> Client {
@@ -54,18 +51,7 @@ async fn clients_that_share_a_file_make_one_refresh_per_expiry() {
         .map(|_| client(&sandbox, FileTokenStore::new(&path)))
         .collect();
 
-    for expiry in 1..=5 {
-        sandbox.expire_access_tokens();
-        let calls = (0..100).map(|task: usize| {
-            let client = clients[task % clients.len()].clone();
-            tokio::spawn(async move { call(&client).await })
-        });
-        for outcome in join_all(calls).await {
-            outcome.unwrap().unwrap();
-        }
-
-        assert_eq!(sandbox.token_requests().len(), 1 + expiry);
-    }
+    one_refresh_per_expiry(&sandbox, &clients).await;
     assert_eq!(names(folder.path()), ["token.json", "token.json.lock"]);
 }
 

@@ -8,6 +8,7 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
+use futures::future::join_all;
 use serde::de::DeserializeOwned;
 use stratustexting::{Backoff, Client, ClientBuilder, auth::Credentials};
 use stratustexting_sandbox::{Builder, Entry, Sandbox};
@@ -142,6 +143,28 @@ impl Drop for Watched {
         for value in self.personal() {
             assert!(!find(&log, value.as_bytes()), "{value} was logged");
         }
+    }
+}
+
+/// A call that is cheap and needs a token.
+pub(crate) async fn call(client: &Client) -> stratustexting::Result<()> {
+    let answer = client.api().list_sites().send().await;
+    answer.map(|_| ()).map_err(Into::into)
+}
+
+/// Lets the tokens of a login end five times while many use it by several clients.
+pub(crate) async fn one_refresh_per_expiry(sandbox: &Watched, clients: &[Client]) {
+    for expiry in 1..=5 {
+        sandbox.expire_access_tokens();
+        let calls = (0..100).map(|task: usize| {
+            let client = clients[task % clients.len()].clone();
+            tokio::spawn(async move { call(&client).await })
+        });
+        for outcome in join_all(calls).await {
+            outcome.unwrap().unwrap();
+        }
+
+        assert_eq!(sandbox.token_requests().len(), 1 + expiry);
     }
 }
 

@@ -116,18 +116,8 @@ fn features(with: &[&str]) -> CommandLine {
     CommandLine::cargo(&[&arguments, with].concat())
 }
 
-/// Packages what is published, and builds each package from its archive. Told where
-/// to build, and with the workspace's profile, Cargo finds the dependencies that the
-/// tests have built; otherwise each archive would build all of them again.
 fn package(options: &Options) -> CommandLine {
-    let command = CommandLine::cargo(&["package", "--workspace", "--locked"])
-        .argument("--exclude")
-        .argument("xtask")
-        .argument("--exclude")
-        .argument("stratustexting-bench")
-        .argument("--target-dir")
-        .argument(Workspace::target())
-        .with("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+    let command = CommandLine::cargo(&["xtask", "package"]);
     if options.allow_dirty {
         command.argument("--allow-dirty")
     } else {

@@ -12,6 +12,7 @@
 mod ci;
 mod command;
 mod instrument;
+mod package;
 mod refused;
 mod snapshot;
 mod workspace;
@@ -38,6 +39,8 @@ enum Command {
     Ci(ci::Options),
     /// Checks that a document that can't be generated fails the build in one line.
     Refused,
+    /// Packages what is published, and builds each package from its archive.
+    Package(package::Options),
     /// Sends through faults of every kind, and counts what arrived.
     Faults(instrument::Options),
     /// Lets many processes share one login while its tokens end.
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Snapshot(options) => snapshot::run(&workspace, &options),
         Command::Ci(options) => ci::run(&workspace, &options),
         Command::Refused => refused::run(&workspace),
+        Command::Package(options) => package::run(&workspace, &options),
         Command::Faults(options) => instrument::run(&workspace, "faults", &options),
         Command::Storm(options) => instrument::run(&workspace, "storm", &options),
         Command::Bench(options) => instrument::run(&workspace, "cost", &options),

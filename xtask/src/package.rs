@@ -1,0 +1,77 @@
+//! `cargo xtask package`: packages what is published, and builds each package from its
+//! archive.
+//!
+//! Cargo unpacks the archives of packages that depend on each other as if they came from
+//! a registry, and keeps what it unpacked by name and version. Ours have the same version
+//! for many commits, so without forgetting it a package would be built with an earlier
+//! state of its dependency.
+
+use std::{env, fs, io, path::PathBuf};
+
+use anyhow::{Context, ensure};
+
+use crate::{command::CommandLine, workspace::Workspace};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Packages uncommitted changes too, which `cargo package` refuses.
+    #[arg(long)]
+    allow_dirty: bool,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
+    forget_unpacked().context("can't remove what Cargo unpacked earlier")?;
+    // Told where to build, and with the workspace's profile, Cargo finds the dependencies
+    // that the tests have built; otherwise each archive would build all of them again.
+    let mut command = CommandLine::cargo(&["package", "--workspace", "--locked"])
+        .argument("--exclude")
+        .argument("xtask")
+        .argument("--exclude")
+        .argument("stratustexting-bench")
+        .argument("--target-dir")
+        .argument(Workspace::target())
+        .with("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+    if options.allow_dirty {
+        command = command.argument("--allow-dirty");
+    }
+    let status = command.run(workspace)?;
+    ensure!(status.success(), "packaging failed: {status}");
+    Ok(())
+}
+
+/// Removes our packages from the sources of registries that have no host: those are the
+/// ones that `cargo package` makes.
+fn forget_unpacked() -> io::Result<()> {
+    let Some(sources) = cargo_home().map(|home| home.join("registry/src")) else {
+        return Ok(());
+    };
+    for registry in entries(&sources)? {
+        let without_host = registry.file_name().to_string_lossy().starts_with('-');
+        if !without_host {
+            continue;
+        }
+        for package in entries(&registry.path())? {
+            if package
+                .file_name()
+                .to_string_lossy()
+                .starts_with("stratustexting")
+            {
+                fs::remove_dir_all(package.path())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn entries(folder: &std::path::Path) -> io::Result<Vec<fs::DirEntry>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    home.or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+}

@@ -2,11 +2,14 @@
 //! archive.
 //!
 //! Cargo unpacks the archives of packages that depend on each other as if they came from
-//! a registry, and keeps what it unpacked by name and version. Ours have the same version
-//! for many commits, so without forgetting it a package would be built with an earlier
-//! state of its dependency.
+//! a registry, and keeps what it unpacked, and what it built of that, by name and version.
+//! Ours have the same version for many commits, so without forgetting both a package would
+//! be built with an earlier state of its dependency.
 
-use std::{env, fs, io, path::PathBuf};
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, ensure};
 
@@ -21,6 +24,8 @@ pub(crate) struct Options {
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
     forget_unpacked().context("can't remove what Cargo unpacked earlier")?;
+    let built = Workspace::target() + "/debug/.fingerprint";
+    forget_ours(&workspace.path(&built)).context("can't forget what was built of it")?;
     // Told where to build, and with the workspace's profile, Cargo finds the dependencies
     // that the tests have built; otherwise each archive would build all of them again.
     let mut command = CommandLine::cargo(&["package", "--workspace", "--locked"])
@@ -50,20 +55,26 @@ fn forget_unpacked() -> io::Result<()> {
         if !without_host {
             continue;
         }
-        for package in entries(&registry.path())? {
-            if package
-                .file_name()
-                .to_string_lossy()
-                .starts_with("stratustexting")
-            {
-                fs::remove_dir_all(package.path())?;
-            }
+        forget_ours(&registry.path())?;
+    }
+    Ok(())
+}
+
+/// Removes the folders of our packages.
+fn forget_ours(folder: &Path) -> io::Result<()> {
+    for package in entries(folder)? {
+        if package
+            .file_name()
+            .to_string_lossy()
+            .starts_with("stratustexting")
+        {
+            fs::remove_dir_all(package.path())?;
         }
     }
     Ok(())
 }
 
-fn entries(folder: &std::path::Path) -> io::Result<Vec<fs::DirEntry>> {
+fn entries(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
     match fs::read_dir(folder) {
         Ok(entries) => entries.collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),

@@ -361,3 +361,22 @@ async fn what_a_policy_says_is_done_as_far_as_it_is_allowed() {
     call(&executor, "sendSms", &options).await.unwrap_err();
     assert_eq!(arrivals.times().len(), 7, "no policy repeats a send");
 }
+
+#[tokio::test]
+async fn only_the_service_itself_gets_credentials() {
+    let (executor, _) = executor(|_| Ok(answer(200)));
+    let own = |url: &str| {
+        let request = reqwest::Request::new(Method::GET, url.parse().unwrap());
+        executor.check(&request).is_ok()
+    };
+
+    assert!(own("http://localhost/base/x") && own("http://localhost:80/base"));
+    for other in [
+        "https://localhost/base/x",
+        "http://localhost:81/base/x",
+        "http://elsewhere/base/x",
+        "http://localhost/other",
+    ] {
+        assert!(!own(other), "{other}");
+    }
+}

@@ -103,6 +103,15 @@ mod tests {
     }
 
     #[test]
+    fn no_wait_is_longer_than_the_cap() {
+        let cap = Duration::from_millis(100);
+        let policy = Backoff::new().attempts(9).cap(cap);
+
+        assert!((0..500).all(|_| wait(&policy, 1).is_some_and(|wait| wait <= cap)));
+        assert!(wait(&policy, 8).is_some(), "the rest stays as it was set");
+    }
+
+    #[test]
     fn after_the_last_attempt_there_is_none() {
         assert!(wait(&Backoff::new(), 2).is_some());
         assert_eq!(wait(&Backoff::new(), 3), None);

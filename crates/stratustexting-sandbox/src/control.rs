@@ -158,9 +158,7 @@ async fn customer_texts(State(service): Shared, Json(text): Json<CustomerText>) 
 }
 
 async fn expire_tokens(State(service): Shared) -> StatusCode {
-    let mut world = service.world();
-    let now = world.clock.now();
-    world.oauth.expire_access_tokens(now);
+    service.world().expire_access_tokens();
     StatusCode::NO_CONTENT
 }
 
@@ -262,9 +260,7 @@ async fn broken_requests(State(service): Shared) -> Json<Vec<BrokenRequest>> {
 
 async fn register(State(service): Shared, Json(client): Json<NewClient>) -> Outcome<Registered> {
     client.check().map_err(refuse)?;
-    let mut world = service.world();
-    let world = &mut *world;
-    Ok(Json(world.oauth.clients.add(&mut world.ids, client)))
+    Ok(Json(service.world().register(client)))
 }
 
 async fn remove_contact(State(service): Shared, Path(id): Path<String>) -> StatusCode {

@@ -18,8 +18,8 @@ use std::{collections::HashMap, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-pub(crate) use self::clients::is_loopback;
 pub use self::clients::{Grant, NewClient, Registered};
+pub(crate) use self::clients::{is_loopback, leads_here};
 pub(crate) use self::{authorize::authorize, clients::Clients, token::token};
 use crate::ids::Ids;
 

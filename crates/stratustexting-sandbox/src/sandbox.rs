@@ -231,9 +231,7 @@ impl Sandbox {
 
     /// Ends all access tokens, as if their time were over.
     pub fn expire_access_tokens(&self) {
-        let mut world = self.service.world();
-        let now = world.clock.now();
-        world.oauth.expire_access_tokens(now);
+        self.service.world().expire_access_tokens();
     }
 
     /// Forgets all access tokens.
@@ -336,9 +334,7 @@ impl Sandbox {
     /// What of it can't be registered: a redirect URI or a scope.
     pub fn register_client(&self, client: NewClient) -> Result<Registered, StartError> {
         client.check().map_err(StartError::Setting)?;
-        let mut world = self.service.world();
-        let world = &mut *world;
-        Ok(world.oauth.clients.add(&mut world.ids, client))
+        Ok(self.service.world().register(client))
     }
 }
 

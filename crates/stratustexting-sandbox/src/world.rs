@@ -7,7 +7,7 @@ use crate::{
     api::{contacts::Contacts, messages::Messages},
     clock::Clock,
     ids::Ids,
-    oauth,
+    oauth::{self, NewClient, Registered},
     webhooks::Delivery,
 };
 
@@ -24,6 +24,16 @@ pub(crate) struct World {
 }
 
 impl World {
+    pub(crate) fn expire_access_tokens(&mut self) {
+        let now = self.clock.now();
+        self.oauth.expire_access_tokens(now);
+    }
+
+    /// Registers a client that was checked.
+    pub(crate) fn register(&mut self, client: NewClient) -> Registered {
+        self.oauth.clients.add(&mut self.ids, client)
+    }
+
     pub(crate) fn organization_id(&self) -> &str {
         self.site.org_id.as_deref().unwrap_or_default()
     }

@@ -13,11 +13,11 @@ use http::StatusCode;
 use stratustexting_client::types::{
     DisabledFilter, Subscription, SubscriptionRequest, SubscriptionStatus,
 };
-use url::{Host, Url};
+use url::Url;
 
 use super::{Call, page::page};
 use crate::{
-    oauth::is_loopback,
+    oauth::{is_loopback, leads_here},
     reply::{Fault, Reply, json},
     service::Service,
     webhooks::{handshake, is_filter},
@@ -133,16 +133,10 @@ fn check_uri(uri: &str, remote: bool) -> Result<(), Fault> {
     let Ok(url) = Url::parse(uri) else {
         return refuse("has to be an absolute URL");
     };
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     if url.scheme() != "https" && !is_loopback(&url) {
         return refuse("has to be https, or http to this machine");
     }
-    if !here && !remote {
+    if !leads_here(&url) && !remote {
         return refuse(
             "has to lead to this machine: the sandbox calls nobody else unless it is told to",
         );

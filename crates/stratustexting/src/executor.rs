@@ -19,7 +19,7 @@ use std::{
 };
 
 use http::{HeaderValue, StatusCode};
-use stratustexting_client::Operation;
+use stratustexting_client::{Operation, Timestamp};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
 use url::Url;
@@ -33,7 +33,7 @@ use crate::{
     auth::TokenSource,
     error::Kind,
     options::CallOptions,
-    outcome::{Payload, Ticket, raw_value, rfc3339},
+    outcome::{Payload, Ticket, raw_value},
     rate_limit::Limits,
     response::Parts,
     retry::{Bucket, FailedAttempt, Reason, RetryPolicy},
@@ -124,7 +124,7 @@ impl CallState {
         };
         let ticket = Ticket {
             operation: stub.operation.map(|operation| Cow::Borrowed(operation.id)),
-            started_at: rfc3339(self.started),
+            started_at: Timestamp::from(self.started).to_string(),
             correlation,
             payload_digest: stub.payload.hex(),
             attempts: stub.attempts.load(Ordering::Relaxed),

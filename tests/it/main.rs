@@ -6,7 +6,9 @@
 
 mod change;
 mod contract;
+mod models;
 mod provenance;
+mod schemas;
 mod snapshots;
 mod support;
 

@@ -135,9 +135,12 @@ fn what_is_inferred_is_called_inferred() {
 #[test]
 fn inferred_parameters_are_called_inferred() {
     let document = document();
-    for shared in ["Page", "Size"] {
-        let parameter = &document["components"]["parameters"][shared];
-        assert_eq!(basis(parameter), Some("inferred"), "{shared}");
+    for (id, _, _, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            if parameter["name"] == "page" || parameter["name"] == "size" {
+                assert_eq!(basis(parameter), Some("inferred"), "{id}");
+            }
+        }
     }
     for (id, name) in INFERRED_PARAMETERS {
         let operation = operations(&document)

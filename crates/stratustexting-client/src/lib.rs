@@ -14,6 +14,8 @@
 //!   request of the client and decides about credentials, limits and retries.
 //! - [`OPERATIONS`] says of each operation what the code must know beyond HTTP
 //!   shapes, and how we know it; [`BRANDS`] lists the brands of the API.
+//! - [`MODELS`] lists the models with their JSON Schemas, which the package's folder
+//!   `crates/stratustexting-client/schemas` has as files.
 //!
 //! # Features
 //!
@@ -29,6 +31,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod model;
 mod open_enum;
 pub mod operation;
 mod recipients;
@@ -53,6 +56,7 @@ mod generated {
 
 pub use self::{
     generated::{Client, builder},
+    model::Model,
     operation::Operation,
     recipients::MessageRecipients,
     timestamp::Timestamp,
@@ -61,7 +65,7 @@ pub use self::{
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 
 pub(crate) use self::generated::open_enums;
-pub use self::generated::tables::{BRANDS, OPERATIONS};
+pub use self::generated::tables::{BRANDS, MODELS, OPERATIONS};
 
 /// The models of the API.
 pub mod types {

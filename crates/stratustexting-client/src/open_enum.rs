@@ -4,7 +4,7 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! open_enum_impls {
-    ($name:ident { $($variant:ident = $text:literal),* }) => {
+    ($name:ident, $description:literal { $($variant:ident = $text:literal),* }) => {
         impl ::std::convert::From<&str> for $name {
             fn from(text: &str) -> Self {
                 match text {
@@ -72,6 +72,7 @@ macro_rules! open_enum_impls {
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
                 ::schemars::json_schema!({
+                    "description": $description,
                     "type": "string",
                     "x-extensible-enum": [$($text),*],
                 })

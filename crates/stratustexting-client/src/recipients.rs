@@ -77,6 +77,8 @@ impl JsonSchema for MessageRecipients {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
+            "description": "One number, or a list of numbers, or a list of objects with \
+                            the number under `phoneNumber` or `number`.",
             "oneOf": [
                 {"type": "string"},
                 {"type": "array", "items": {"oneOf": [

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::{
     brands::brands,
     document::{Document, Refusal},
+    models::models,
     normalise::{Normalised, Report, normalise},
     operations::operations,
     polish::polish,
@@ -74,8 +75,10 @@ pub fn generate(
     let normalised = normalise(&document)?;
     let mut file: syn::File = syn::parse2(generator_output(&normalised, settings)?)?;
     polish(&mut file, &sensitive);
+    let models = models(&file, &normalised.enums, by_hand)?;
     file.items.push(render::open_enums(&normalised.enums));
-    file.items.push(render::tables(&operations, &brands));
+    file.items
+        .push(render::tables(&operations, &brands, &models));
     Ok(Generated {
         source: prettyplease::unparse(&file),
         report: normalised.report,

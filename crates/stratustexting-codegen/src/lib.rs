@@ -23,6 +23,7 @@
 mod brands;
 mod document;
 mod generate;
+mod models;
 pub mod normalise;
 mod operations;
 mod outline;

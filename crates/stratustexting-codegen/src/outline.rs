@@ -257,6 +257,9 @@ struct OpenEnumImpls {
 impl Parse for OpenEnumImpls {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name: syn::Ident = input.parse()?;
+        input.parse::<Token![,]>()?;
+        // The description, which is the type's documentation too.
+        input.parse::<LitStr>()?;
         let body;
         braced!(body in input);
         let value = |input: ParseStream<'_>| {

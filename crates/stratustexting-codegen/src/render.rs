@@ -1,5 +1,7 @@
 //! The modules that stand beside the generator's output: open enums and tables.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::parse_quote;
@@ -54,17 +56,25 @@ fn open_enum(list: &OpenEnum) -> TokenStream {
             }
         }
 
-        crate::open_enum_impls!(#name { #(#variants = #texts),* });
+        crate::open_enum_impls!(#name, #doc { #(#variants = #texts),* });
     }
 }
 
-/// `mod tables`: the operations and the brands.
-pub(crate) fn tables(operations: &[Operation], brands: &[Brand]) -> syn::Item {
+/// `mod tables`: the operations, the brands and the models.
+pub(crate) fn tables(
+    operations: &[Operation],
+    brands: &[Brand],
+    models: &BTreeMap<String, syn::Path>,
+) -> syn::Item {
     let rows = operations.iter().map(operation);
     let brands = brands.iter().map(brand);
+    let models = models
+        .iter()
+        .map(|(name, path)| quote!(Model::of::<#path>(#name)));
     parse_quote! {
-        /// What the document's extensions say.
+        /// What the document's extensions say, and which models it has.
         pub mod tables {
+            use crate::model::Model;
             use crate::operation::{Basis, Brand, Operation, Pagination, Provenance, Sensitive};
 
             /// Every operation of the document, ordered by path and method.
@@ -72,6 +82,9 @@ pub(crate) fn tables(operations: &[Operation], brands: &[Brand]) -> syn::Item {
 
             /// Every brand of the document.
             pub static BRANDS: &[Brand] = &[#(#brands),*];
+
+            /// Every model of the client, ordered by name.
+            pub static MODELS: &[Model] = &[#(#models),*];
         }
     }
 }

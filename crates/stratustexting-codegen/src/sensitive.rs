@@ -13,12 +13,13 @@ use crate::{
 /// The fields whose values `Debug` must not print, as (schema, property).
 pub(crate) type SensitiveFields = BTreeSet<(String, String)>;
 
-/// Follows every pointer of `x-sensitive` to the schema that has the field.
+/// Follows every pointer of `x-sensitive` to the schema that has the field, and looks
+/// for every parameter that it names.
 ///
 /// # Errors
 ///
-/// A [`Refusal`] for a pointer that leads nowhere: a field that was renamed would
-/// otherwise start to be printed.
+/// A [`Refusal`] for what isn't there: something that was renamed would otherwise start
+/// to be printed.
 pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, Refusal> {
     let mut document = document.clone();
     document.inline_shared_parts()?;
@@ -36,6 +37,17 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
             continue;
         }
         let sensitive: Sensitive = extension(&site, &operation, "x-sensitive")?;
+        for (place, names) in [("path", &sensitive.path), ("query", &sensitive.query)] {
+            for name in names {
+                let there = |parameter: &Value| {
+                    parameter["in"] == place && parameter["name"] == name.as_str()
+                };
+                let parameters = operation.get("parameters").and_then(Value::as_array);
+                if !parameters.is_some_and(|all| all.iter().any(there)) {
+                    return Err(lost(&site, name));
+                }
+            }
+        }
         let request = operation.get("requestBody").and_then(kept_schema);
         let response = operation
             .get("responses")
@@ -180,6 +192,28 @@ mod tests {
         let fields = sensitive_fields(&Document::parse(&spec.to_string()).unwrap()).unwrap();
 
         assert_eq!(fields.len(), 1);
+    }
+
+    #[test]
+    fn refuses_a_parameter_that_is_not_there() {
+        let mut spec = document("/content/*/name").as_value().clone();
+        let operation = &mut spec["paths"]["/things"]["get"];
+        operation["parameters"] = json!([{"name": "owner", "in": "query", "schema": {}}]);
+        let sensitive = |spec: &Value| {
+            let document = Document::parse(&spec.to_string()).unwrap();
+            sensitive_fields(&document)
+        };
+        spec["paths"]["/things"]["get"]["x-sensitive"]["query"] = json!(["owner"]);
+        assert!(sensitive(&spec).is_ok());
+
+        for (place, name) in [("query", "onwer"), ("path", "owner")] {
+            let mut spec = spec.clone();
+            spec["paths"]["/things"]["get"]["x-sensitive"][place] = json!([name]);
+
+            let refusal = sensitive(&spec).unwrap_err();
+
+            assert!(refusal.reason.contains(name), "{refusal}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ const SHORTENED: &[&[&str]] = &[
     &["types", "builder"],
     &["super"],
     &["super", "types"],
+    &["super", "open_enums"],
     &["builder"],
 ];
 

@@ -3,16 +3,21 @@
 //! What may be repeated or how an operation pages is no less part of the client
 //! than its types, and a change of it has to be seen in review.
 
-use syn::{Expr, Item, ItemMod, Lit, Member};
+use syn::{Expr, GenericArgument, Item, ItemMod, Lit, Member, PathArguments, Type};
 
-use super::items_of;
+use super::{items_of, spelling::spell};
 
 /// A line per fact: `table OPERATIONS sendSms.idempotent = false`. What a table
-/// leaves empty has no line.
+/// leaves empty has no line. A row that names a type is one fact: `table MODELS Contact =
+/// Contact`.
 pub(super) fn facts(module: &ItemMod, lines: &mut Vec<String>) {
     for item in items_of(module) {
         let Item::Static(item) = item else { continue };
         for row in list(&item.expr).unwrap_or_default() {
+            if let Some((key, ty)) = named_type(row) {
+                lines.push(format!("table {} {key} = {}", item.ident, spell(ty)));
+                continue;
+            }
             let Expr::Struct(fields) = row else { continue };
             let key = fields
                 .fields
@@ -57,6 +62,21 @@ fn fact(at: &str, value: &Expr, lines: &mut Vec<String>) {
                 lines.push(format!("{at} = [{}]", values.join(", ")));
             }
         }
+    }
+}
+
+/// Name and type of `of::<Type>("name")`.
+fn named_type(row: &Expr) -> Option<(String, &Type)> {
+    let Expr::Call(call) = row else { return None };
+    let Expr::Path(function) = &*call.func else {
+        return None;
+    };
+    let PathArguments::AngleBracketed(types) = &function.path.segments.last()?.arguments else {
+        return None;
+    };
+    match types.args.first()? {
+        GenericArgument::Type(ty) => Some((text(call.args.first()?)?, ty)),
+        _ => None,
     }
 }
 

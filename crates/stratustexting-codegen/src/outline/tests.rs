@@ -55,7 +55,7 @@ pub mod builder {
 }
 pub mod open_enums {
     pub enum Kind { Tall, InOut, Unknown(::std::string::String) }
-    crate::open_enum_impls!(Kind { Tall = "tall", InOut = "in & out" });
+    crate::open_enum_impls!(Kind, "Which kind." { Tall = "tall", InOut = "in & out" });
 }
 pub mod tables {
     pub static OPERATIONS: &[Operation] = &[Operation {
@@ -66,6 +66,10 @@ pub mod tables {
         provenance: Provenance { basis: Basis::ClientCode, note: None },
     }];
     pub static BRANDS: &[Brand] = &[Brand { id: "own", token_url: Some("https://a.test/token") }];
+    pub static MODELS: &[Model] = &[
+        Model::of::<super::open_enums::Kind>("Kind"),
+        Model::of::<crate::ByHand>("Thing"),
+    ];
 }
 "#;
 
@@ -85,6 +89,8 @@ enum Kind::Unknown(String)
 operation list_things(names: Option<Vec<String>>, size: i32) -> Vec<Thing>
 operation put_thing(body: Thing) -> Result<ResponseValue<()>, Error<Either>>
 table BRANDS own.token_url = "https://a.test/token"
+table MODELS Kind = Kind
+table MODELS Thing = ByHand
 table OPERATIONS listThings.idempotent = true
 table OPERATIONS listThings.pagination.first_page = 0
 table OPERATIONS listThings.pagination.items = "content"

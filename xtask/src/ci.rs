@@ -62,6 +62,8 @@ fn steps(options: &Options) -> Vec<Step> {
             cargo(&["doc", "--workspace", "--no-deps", "--locked"])
                 .with("RUSTDOCFLAGS", "-D warnings"),
         ),
+        // The pages that are kept give openapi.json, bit for bit.
+        step("spec", cargo(&["xtask", "refresh", "--check"])),
         // Two linters: one knows style, the other the letter of the specification.
         step(
             "redocly",
@@ -73,6 +75,10 @@ fn steps(options: &Options) -> Vec<Step> {
             "openapi-spec-validator",
             tool("python/bin/openapi-spec-validator", &["openapi.json"]),
         ),
+        // The collection for people, each request answered by the sandbox. That the committed
+        // one is today's is a test of this package.
+        step("newman", cargo(&["xtask", "newman"])),
+        step("python-client", cargo(&["xtask", "python-client"])),
         step("native-tls", features(&["--features", "native-tls"])),
         step("no-tls", features(&[])),
         step("refused", cargo(&["xtask", "refused"])),

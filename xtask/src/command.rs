@@ -4,6 +4,7 @@ use std::{
     env,
     ffi::OsString,
     fmt,
+    io::Write,
     process::{Command, ExitStatus, Output, Stdio},
 };
 
@@ -46,6 +47,13 @@ impl CommandLine {
         self
     }
 
+    /// Tells it that this machine is reached without a proxy, which would carry what is
+    /// meant for this machine off it.
+    pub(crate) fn locally(self) -> Self {
+        let local = "127.0.0.1,localhost";
+        self.with("NO_PROXY", local).with("no_proxy", local)
+    }
+
     /// Whether the program exists, where it is given as a path.
     pub(crate) fn is_there(&self, workspace: &Workspace) -> bool {
         !self.program.contains('/') || workspace.path(&self.program).is_file()
@@ -56,6 +64,24 @@ impl CommandLine {
         self.command(workspace)
             .status()
             .with_context(|| format!("cannot run {}", self.program))
+    }
+
+    /// Runs it with the terminal's output and a text as its input.
+    pub(crate) fn run_with_input(
+        &self,
+        workspace: &Workspace,
+        input: &str,
+    ) -> anyhow::Result<ExitStatus> {
+        let mut child = self
+            .command(workspace)
+            .stdin(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot run {}", self.program))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A program that ends without reading says by its status why.
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        Ok(child.wait()?)
     }
 
     /// Runs it and returns what it printed.

@@ -11,9 +11,18 @@
 
 mod ci;
 mod command;
+mod diff;
+mod generation;
 mod instrument;
+mod made;
+mod newman;
 mod package;
+mod postman;
+mod python_client;
+mod refresh;
 mod refused;
+mod sandbox;
+mod schema;
 mod snapshot;
 mod workspace;
 
@@ -33,8 +42,23 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Makes openapi.json of the documentation site's pages, and says what changed.
+    Refresh(refresh::Options),
+    /// Says what a new openapi.json means to a client of the old one.
+    ///
+    /// The exit code is 0 for nothing or documentation only, 10 for additive, 20 for
+    /// breaking, and 1 for an error.
+    Diff(diff::Options),
     /// Rewrites the snapshots of the generated code, or checks them.
     Snapshot(snapshot::Options),
+    /// Writes the models as JSON Schemas, or checks them.
+    Schema(schema::Options),
+    /// Writes the Postman collection and its environments, or checks them.
+    Postman(postman::Options),
+    /// Runs the Postman collection against the sandbox.
+    Newman,
+    /// Makes a Python client of openapi.json by another generator, and uses it.
+    PythonClient,
     /// Runs all that CI runs, and stops at the first failure.
     Ci(ci::Options),
     /// Checks that a document that can't be generated fails the build in one line.
@@ -51,17 +75,24 @@ enum Command {
 
 fn main() -> ExitCode {
     let workspace = Workspace::find();
+    let done = |()| ExitCode::SUCCESS;
     let outcome = match Arguments::parse().command {
-        Command::Snapshot(options) => snapshot::run(&workspace, &options),
-        Command::Ci(options) => ci::run(&workspace, &options),
-        Command::Refused => refused::run(&workspace),
-        Command::Package(options) => package::run(&workspace, &options),
-        Command::Faults(options) => instrument::run(&workspace, "faults", &options),
-        Command::Storm(options) => instrument::run(&workspace, "storm", &options),
-        Command::Bench(options) => instrument::run(&workspace, "cost", &options),
+        Command::Refresh(options) => refresh::run(&workspace, &options),
+        Command::Diff(options) => diff::run(&workspace, &options),
+        Command::Snapshot(options) => snapshot::run(&workspace, &options).map(done),
+        Command::Schema(options) => schema::run(&workspace, &options).map(done),
+        Command::Postman(options) => postman::run(&workspace, &options).map(done),
+        Command::Newman => newman::run(&workspace).map(done),
+        Command::PythonClient => python_client::run(&workspace).map(done),
+        Command::Ci(options) => ci::run(&workspace, &options).map(done),
+        Command::Refused => refused::run(&workspace).map(done),
+        Command::Package(options) => package::run(&workspace, &options).map(done),
+        Command::Faults(options) => instrument::run(&workspace, "faults", &options).map(done),
+        Command::Storm(options) => instrument::run(&workspace, "storm", &options).map(done),
+        Command::Bench(options) => instrument::run(&workspace, "cost", &options).map(done),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

@@ -20,6 +20,14 @@ impl Workspace {
         Self { root }
     }
 
+    /// A checkout at another place, for tests.
+    #[cfg(test)]
+    pub(crate) fn at(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+        }
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }

@@ -1,0 +1,148 @@
+//! `cargo xtask newman`: the Postman collection, run from the top against the sandbox.
+//!
+//! What the collection needs and can't make itself is made here: a message from a customer,
+//! the code that signing in brings, and a callback that takes the service's handshake. Then
+//! every operation of openapi.json has to be answered with its documented success, and the
+//! sandbox has to have carried it out.
+
+mod callback;
+mod verdict;
+
+use std::{fs, io::Write, path::Path};
+
+use anyhow::{Context, ensure};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use stratustexting_codegen::Document;
+
+use self::{callback::Callback, verdict::verdict};
+use crate::{
+    command::CommandLine,
+    postman::{self, Call},
+    sandbox::Sandbox,
+    workspace::Workspace,
+};
+
+/// Where `.ci/run` installs it.
+const NEWMAN: &str = "target/ci-tools/newman/node_modules/.bin/newman";
+
+/// For PKCE. It protects nothing here, since nobody but this program sees the code.
+const VERIFIER: &str = "a-verifier-for-a-run-against-the-sandbox-only";
+
+/// A customer's number, reserved for fiction.
+const CUSTOMER: &str = "+13035550123";
+
+pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    let newman = CommandLine::new(NEWMAN, &["run"]);
+    ensure!(
+        newman.is_there(workspace),
+        "newman isn't installed; .ci/run installs it"
+    );
+    // What is run is what is committed, so it has to be today's.
+    postman::check(workspace)?;
+    let document = postman::document(workspace)?;
+    let calls = postman::calls(&document)?;
+    let sandbox = Sandbox::start(workspace)?;
+    let callback = Callback::start()?;
+    let environment = environment(&document, &calls, &sandbox, &callback)?;
+
+    // Environment and report hold credentials. The folder ends with the run.
+    let folder = secret_folder()?;
+    let environment_file = secret_file(folder.path(), "environment.json", &environment)?;
+    let report_file = folder.path().join("report.json");
+    let status = newman
+        .argument(format!("{}/{}", postman::FOLDER, postman::COLLECTION))
+        .argument("--environment")
+        .argument(environment_file.to_string_lossy())
+        .argument("--reporters=cli,json")
+        .argument("--reporter-cli-no-banner")
+        .argument("--reporter-json-export")
+        .argument(report_file.to_string_lossy())
+        // Where the MMS's picture is. A relative path would be taken for one outside of it.
+        .argument("--working-dir")
+        .argument(workspace.path(postman::FOLDER).to_string_lossy())
+        .argument("--no-insecure-file-read")
+        .argument("--ignore-redirects")
+        .argument("--timeout-request=30000")
+        .argument("--timeout=300000")
+        .locally()
+        .run(workspace)?;
+    let report = fs::read(&report_file).context("newman wrote no report")?;
+    let report: Value = serde_json::from_slice(&report).context("newman's report isn't JSON")?;
+
+    println!("{}", verdict(&calls, &report, &sandbox.ledger()?)?);
+    ensure!(status.success(), "newman failed: {status}");
+    Ok(())
+}
+
+/// The text of an environment in which everything is filled in.
+fn environment(
+    document: &Document,
+    calls: &[Call],
+    sandbox: &Sandbox,
+    callback: &Callback,
+) -> anyhow::Result<String> {
+    let at = &sandbox.connection;
+    let url = callback.url();
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+    let scope = postman::scope(document);
+    let code = sandbox.sign_in(&url, &scope, &challenge)?;
+    let message = sandbox.customer_texts(CUSTOMER, "Is it ready?")?;
+    let filled = postman::filled(
+        document,
+        calls,
+        &[
+            ("base_url", &at.api_base),
+            ("authorization_url", &at.authorize_url),
+            ("token_url", &at.token_url),
+            ("client_id", &at.client_id),
+            ("client_secret", &at.client_secret),
+            ("api_key", &at.api_key),
+            ("redirect_uri", &url),
+            ("authorization_code", &code),
+            ("code_verifier", VERIFIER),
+            ("callback_url", &url),
+            ("messageId", &message),
+        ],
+    )?;
+    Ok(serde_json::to_string(&filled)?)
+}
+
+/// A folder that nobody else can look into.
+fn secret_folder() -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o700));
+    }
+    builder.tempdir()
+}
+
+/// A file that nobody else can read.
+fn secret_file(folder: &Path, name: &str, text: &str) -> anyhow::Result<std::path::PathBuf> {
+    // Made with the mode 0600 from the start.
+    let mut file = tempfile::Builder::new().prefix(name).tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    let path = folder.join(name);
+    file.persist(&path)?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(unix)]
+    #[test]
+    fn secrets_are_for_this_user_only() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = super::secret_folder().unwrap();
+
+        let path = super::secret_file(folder.path(), "environment.json", "{}").unwrap();
+
+        let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(path.as_path()), 0o600);
+        assert_eq!(mode(folder.path()), 0o700);
+    }
+}

@@ -1,0 +1,116 @@
+//! The document, from pages in our form.
+
+use serde_json::{Value, json};
+use stratustexting_codegen::normalise::Report as Normalised;
+
+use super::{
+    adopt,
+    facts::Facts,
+    loosen,
+    merge::{Merged, Piece, merge},
+    overlay,
+    problem::{Problem, Problems},
+    render,
+    report::Report,
+    spec::Kept,
+    validate,
+};
+
+/// All that the document follows from.
+pub(crate) struct Inputs<'a> {
+    pub(crate) pages: &'a Kept,
+    pub(crate) unlisted: &'a Kept,
+    pub(crate) facts: &'a Facts,
+    /// The overlay's text.
+    pub(crate) overlay: &'a str,
+}
+
+/// A document that may be written.
+pub(crate) struct Built {
+    pub(crate) text: String,
+    pub(crate) value: Value,
+    /// What the normaliser does to it before it is generated.
+    pub(crate) normalised: Normalised,
+}
+
+/// Makes the document, and tells the report what that took.
+pub(crate) fn document(inputs: &Inputs<'_>, report: &mut Report) -> anyhow::Result<Built> {
+    let (pieces, mut problems) = pieces(inputs, report);
+    let Merged {
+        document: mut value,
+        notes,
+        problems: unmerged,
+    } = merge(pieces.clone(), inputs.facts);
+    report.merged(notes);
+    problems.extend(unmerged);
+    Problems::none(problems)?;
+    for id in inputs.facts.ids() {
+        if !pieces.iter().any(|piece| piece.id == id) {
+            report.unused_fact(id);
+        }
+    }
+    report.overlay(overlay::apply(inputs.overlay, &mut value)?);
+    list_tags(&mut value);
+    let text = render::document(&value)?;
+    let normalised = validate::document(&text, &value, &pieces).map_err(Problems)?;
+    Ok(Built {
+        text,
+        value,
+        normalised,
+    })
+}
+
+/// The pages as OpenAPI 3.0, the vendor's first.
+fn pieces(inputs: &Inputs<'_>, report: &mut Report) -> (Vec<Piece>, Vec<Problem>) {
+    let mut pieces = Vec::new();
+    let mut problems = Vec::new();
+    let listed = inputs.pages.all().map(|fragment| (fragment, false));
+    let unlisted = inputs.unlisted.all().map(|fragment| (fragment, true));
+    for (fragment, unlisted) in listed.chain(unlisted) {
+        let mut fragment = fragment.clone();
+        let Some(id) = adopt::operation_id(&fragment).map(str::to_owned) else {
+            problems.push(Problem::of_page(&fragment.page, "has no operationId"));
+            continue;
+        };
+        let changes = loosen::loosen(&mut fragment);
+        report.loosened(&fragment.page, changes);
+        let piece = Piece {
+            id,
+            fragment,
+            unlisted,
+        };
+        match validate::page(&piece) {
+            Ok(()) => pieces.push(piece),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (pieces, problems)
+}
+
+/// A resource that nobody has described yet is listed by its name.
+fn list_tags(document: &mut Value) {
+    let mut used: Vec<Value> = Vec::new();
+    for item in document["paths"].as_object().into_iter().flatten() {
+        for operation in item.1.as_object().into_iter().flatten() {
+            used.extend(
+                operation.1["tags"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .cloned(),
+            );
+        }
+    }
+    if !document["tags"].is_array() {
+        document["tags"] = json!([]);
+    }
+    let Some(tags) = document["tags"].as_array_mut() else {
+        return;
+    };
+    used.sort_by_key(Value::to_string);
+    for name in used {
+        if !tags.iter().any(|tag| tag["name"] == name) {
+            tags.push(json!({"name": name}));
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Schemas as OpenAPI 3.0 has them.
+
+use serde_json::{Map, Value, json};
+
+use super::{Notes, drop_platform, flag, object, text};
+
+/// Makes a schema, and all inside of it, one of OpenAPI 3.0.
+pub(super) fn loosen(schema: &mut Value, place: &str, notes: &mut Notes) {
+    match schema {
+        Value::Object(_) => {}
+        // JSON Schema's words for anything and for nothing.
+        Value::Bool(true) | Value::Null => {
+            *schema = json!({});
+            return;
+        }
+        _ => {
+            *schema = json!({});
+            notes.say(place, "no schema; taken as anything");
+            return;
+        }
+    }
+    let Value::Object(map) = schema else { return };
+    drop_platform(map, place, notes);
+    types(map, place, notes);
+    null_alternatives(map, place, notes);
+    constants(map, place, notes);
+    bounds(map, place, notes);
+    required(map, place, notes);
+    for key in [
+        "nullable",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "uniqueItems",
+    ] {
+        flag(map, key, place, notes);
+    }
+    for key in ["title", "description", "format", "pattern"] {
+        text(map, key, place, notes);
+    }
+    inner(map, place, notes);
+    let own = Value::Object(map.clone());
+    example(map, &own, place, notes);
+    reference_with_siblings(map, place, notes);
+}
+
+fn inner(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+    if map.get("properties").is_some_and(Value::is_null) {
+        map.remove("properties");
+    }
+    for (name, property) in object(map.get_mut("properties")) {
+        loosen(property, &format!("{place}/{name}"), notes);
+    }
+    if map.get("type").is_some_and(|kind| kind == "array") && !map.contains_key("items") {
+        map.insert("items".to_owned(), json!({}));
+        notes.say(place, "a list that doesn't say of what");
+    }
+    if let Some(items) = map.get_mut("items") {
+        loosen(items, &format!("{place}/*"), notes);
+    }
+    if let Some(more) = map.get_mut("additionalProperties")
+        && !more.is_boolean()
+    {
+        loosen(more, &format!("{place}/additionalProperties"), notes);
+    }
+    for key in ["allOf", "anyOf", "oneOf"] {
+        let empty = match map.get_mut(key) {
+            None => continue,
+            Some(Value::Array(parts)) => {
+                for (index, part) in parts.iter_mut().enumerate() {
+                    loosen(part, &format!("{place}/{key}/{index}"), notes);
+                }
+                parts.is_empty()
+            }
+            Some(_) => true,
+        };
+        if empty {
+            map.remove(key);
+            notes.say(place, &format!("{key} without parts, left out"));
+        }
+    }
+}
+
+fn types(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+    match map.get("type").cloned() {
+        None => {}
+        Some(Value::String(name)) => one_type(map, &name, place, notes),
+        // JSON Schema's way since OpenAPI 3.1.
+        Some(Value::Array(names)) => {
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            let kinds: Vec<&str> = names
+                .iter()
+                .copied()
+                .filter(|name| *name != "null")
+                .collect();
+            if kinds.len() < names.len() {
+                map.insert("nullable".to_owned(), true.into());
+            }
+            if let [kind] = kinds.as_slice() {
+                map.insert("type".to_owned(), (*kind).into());
+                one_type(map, kind, place, notes);
+            } else {
+                map.remove("type");
+            }
+            notes.say(place, &format!("a list of types ({})", names.join(", ")));
+        }
+        Some(_) => {
+            map.remove("type");
+            notes.say(place, "a type that is no text, left out");
+        }
+    }
+}
+
+fn one_type(map: &mut Map<String, Value>, name: &str, place: &str, notes: &mut Notes) {
+    let (kind, format) = match name {
+        "string" | "number" | "integer" | "boolean" | "array" | "object" => return,
+        "null" => {
+            map.remove("type");
+            map.insert("nullable".to_owned(), true.into());
+            notes.say(place, "of the type null: what else it may be isn't said");
+            return;
+        }
+        "int" | "long" => ("integer", (name == "long").then_some("int64")),
+        "float" | "double" => ("number", Some(name)),
+        "bool" => ("boolean", None),
+        "file" => ("string", Some("binary")),
+        "date" => ("string", Some("date")),
+        "datetime" | "date-time" => ("string", Some("date-time")),
+        _ => {
+            map.remove("type");
+            notes.say(
+                place,
+                &format!("the type {name}, which there isn't, left out"),
+            );
+            return;
+        }
+    };
+    map.insert("type".to_owned(), kind.into());
+    if let Some(format) = format {
+        map.entry("format").or_insert_with(|| format.into());
+    }
+    notes.say(place, &format!("the type {name} is {kind}"));
+}
+
+/// `anyOf: [X, null]` is X that may be null.
+fn null_alternatives(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+    for key in ["anyOf", "oneOf"] {
+        let Some(Value::Array(parts)) = map.get_mut(key) else {
+            continue;
+        };
+        let before = parts.len();
+        parts.retain(|part| part.get("type").is_none_or(|kind| kind != "null"));
+        if parts.len() == before {
+            continue;
+        }
+        let only = (parts.len() == 1).then(|| parts.remove(0));
+        notes.say(place, &format!("null among {key}: nullable"));
+        map.insert("nullable".to_owned(), true.into());
+        if let Some(only) = only {
+            map.remove(key);
+            match only {
+                Value::Object(only) if !only.contains_key("$ref") => {
+                    for (key, value) in only {
+                        map.entry(key).or_insert(value);
+                    }
+                }
+                only => _ = map.insert("allOf".to_owned(), json!([only])),
+            }
+        } else if map.get(key).is_some_and(|parts| *parts == json!([])) {
+            map.remove(key);
+        }
+    }
+}
+
+fn constants(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+    if let Some(value) = map.remove("const") {
+        map.insert("enum".to_owned(), json!([value]));
+        notes.say(place, "a constant is a list of one value");
+    }
+    let Some(values) = map.get_mut("enum") else {
+        return;
+    };
+    let Value::Array(list) = values else {
+        map.remove("enum");
+        notes.say(place, "enum is no list, left out");
+        return;
+    };
+    let before = list.len();
+    list.retain(|value| !value.is_null());
+    let empty = list.is_empty();
+    if list.len() < before {
+        map.insert("nullable".to_owned(), true.into());
+        notes.say(place, "null among the values: nullable");
+    }
+    if empty {
+        map.remove("enum");
+    }
+}
+
+/// Bounds that are texts, and those of OpenAPI 3.1, which stand for themselves.
+fn bounds(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+    for (exclusive, bound) in [
+        ("exclusiveMinimum", "minimum"),
+        ("exclusiveMaximum", "maximum"),
+    ] {
+        if let Some(Value::Number(number)) = map.get(exclusive).cloned() {
+            map.insert(bound.to_owned(), number.into());
+            map.insert(exclusive.to_owned(), true.into());
+            notes.say(place, &format!("{exclusive} with a bound of its own"));
+        }
+    }
+    for key in [
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "multipleOf",
+        "minProperties",
+        "maxProperties",
+    ] {
+        let number = match map.get(key) {
+            None | Some(Value::Number(_)) => continue,
+            Some(Value::String(text)) => serde_json::from_str(text).ok(),
+            Some(_) => None,
+        };
+        match number.filter(Value::is_number) {
+            Some(number) => _ = map.insert(key.to_owned(), number),
+            None => _ = map.remove(key),
+        }
+        notes.say(place, &format!("{key} is no number"));
+    }
+}
+
+fn required(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+    let Some(required) = map.get("required") else {
+        return;
+    };
+    let Value::Array(names) = required else {
+        map.remove("required");
+        notes.say(
+            place,
+            "required is no list; the object that it is in has to say so",
+        );
+        return;
+    };
+    let known = map.get("properties").and_then(Value::as_object);
+    let composed = ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .any(|key| map.contains_key(*key));
+    let (kept, gone): (Vec<Value>, Vec<Value>) = names.iter().cloned().partition(|name| {
+        let name = name.as_str().unwrap_or_default();
+        composed || known.is_some_and(|known| known.contains_key(name))
+    });
+    for name in gone.iter().filter_map(Value::as_str) {
+        notes.say(
+            place,
+            &format!("{name} is required, and not described; left out"),
+        );
+    }
+    if kept.is_empty() {
+        map.remove("required");
+    } else {
+        map.insert("required".to_owned(), kept.into());
+    }
+}
+
+/// An example, and a list of them, which a schema of OpenAPI 3.0 can't have.
+pub(super) fn example(
+    map: &mut Map<String, Value>,
+    schema: &Value,
+    place: &str,
+    notes: &mut Notes,
+) {
+    if let Some(Value::Array(examples)) = map.get("examples") {
+        let first = examples.first().cloned();
+        map.remove("examples");
+        if let Some(first) = first {
+            map.entry("example").or_insert(first);
+        }
+        notes.say(place, "a list of examples: the first is the example");
+    }
+    let Some(value) = map.get("example") else {
+        return;
+    };
+    let fits = match schema.get("type").and_then(Value::as_str) {
+        Some("string") => value.is_string(),
+        Some("integer" | "number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        Some("array") => value.is_array(),
+        Some("object") => value.is_object(),
+        _ => true,
+    };
+    if !fits && !value.is_null() {
+        map.remove("example");
+        notes.say(place, "the example is of another type, left out");
+    }
+}
+
+/// OpenAPI 3.0 ignores what stands beside a reference.
+fn reference_with_siblings(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+    if map.len() < 2 {
+        return;
+    }
+    let Some(reference) = map.remove("$ref") else {
+        return;
+    };
+    let part = json!({"$ref": reference});
+    if let Some(Value::Array(parts)) = map.get_mut("allOf") {
+        parts.push(part);
+    } else {
+        map.insert("allOf".to_owned(), json!([part]));
+    }
+    notes.say(
+        place,
+        "words beside a reference: the reference is its one part",
+    );
+}

@@ -1,0 +1,281 @@
+//! From fragments to one document.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    facts::{Facts, assume, derived_tag},
+    page::Fragment,
+    problem::Problem,
+};
+
+/// A fragment with the id that it has here.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) id: String,
+    pub(crate) fragment: Fragment,
+    /// Whether it is ours, of an operation that the vendor doesn't document.
+    pub(crate) unlisted: bool,
+}
+
+impl Piece {
+    /// How messages name it.
+    fn page(&self) -> &str {
+        &self.fragment.page
+    }
+}
+
+/// What came of merging.
+#[derive(Debug, Default)]
+pub(crate) struct Merged {
+    pub(crate) document: Value,
+    pub(crate) notes: Vec<String>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Merges the fragments, the vendor's before ours.
+///
+/// What two pages say of one component has to be the same; where ours differs from the
+/// vendor's, the vendor's is the one.
+pub(crate) fn merge(pieces: Vec<Piece>, facts: &Facts) -> Merged {
+    let mut merged = Merged::default();
+    let mut pieces = without_superseded(pieces, &mut merged);
+    for piece in &mut pieces {
+        check_path(piece, &mut merged.problems);
+    }
+    let components = components(&pieces, &mut merged);
+    one_name_per_parameter(&mut pieces, &mut merged);
+    let tags = tags(&pieces, facts);
+    let mut paths = Map::new();
+    let mut pages: BTreeMap<(String, String), String> = BTreeMap::new();
+    for piece in pieces {
+        let Piece { id, fragment, .. } = piece;
+        let key = (fragment.path.clone(), fragment.method.clone());
+        if let Some(other) = pages.get(&key) {
+            let (path, method) = (&fragment.path, &fragment.method);
+            let text = format!("{method} {path} stands on {other}, too");
+            merged.problems.push(fragment.problem(path, text));
+            continue;
+        }
+        pages.insert(key, fragment.page.clone());
+        let url = fragment.url;
+        let mut operation = fragment.operation;
+        let folder = operation.remove("x-apidog-folder");
+        let status = operation.remove("x-apidog-status");
+        if status.is_some_and(|status| status == "deprecated") {
+            operation.insert("deprecated".to_owned(), true.into());
+        }
+        if operation.get("deprecated") == Some(&Value::Bool(false)) {
+            operation.remove("deprecated");
+        }
+        if let Some(fact) = facts.of_id(&id) {
+            fact.write(&mut operation);
+        } else {
+            let folder = folder.as_ref().and_then(Value::as_str).unwrap_or_default();
+            let tag = tags
+                .get(folder)
+                .cloned()
+                .unwrap_or_else(|| derived_tag(folder));
+            operation.insert("tags".to_owned(), json!([tag]));
+            operation.insert("summary".to_owned(), json!(fragment.title));
+            assume(
+                &mut operation,
+                &id,
+                &fragment.method,
+                url.as_ref(),
+                &components,
+            );
+            merged.notes.push(format!(
+                "{}: not in operations.yaml, so its id is {id}, its resource {tag}, it isn't \
+                 repeated unless it only reads, and all of it counts as personal",
+                fragment.page
+            ));
+        }
+        if operation.get("description").is_some_and(|text| text == "") {
+            operation.remove("description");
+        }
+        let item = paths.entry(fragment.path).or_insert_with(|| json!({}));
+        item[&fragment.method] = Value::Object(operation);
+    }
+    merged.document = json!({"openapi": "3.0.3", "paths": paths, "components": components});
+    merged
+}
+
+/// Leaves out what is ours and has a page of the vendor's by now.
+fn without_superseded(pieces: Vec<Piece>, merged: &mut Merged) -> Vec<Piece> {
+    let (unlisted, mut listed): (Vec<Piece>, Vec<Piece>) =
+        pieces.into_iter().partition(|piece| piece.unlisted);
+    for piece in unlisted {
+        let same = |other: &&Piece| {
+            other.id == piece.id
+                || (shape(&other.fragment.path), &other.fragment.method)
+                    == (shape(&piece.fragment.path), &piece.fragment.method)
+        };
+        match listed.iter().filter(|other| !other.unlisted).find(same) {
+            Some(page) => merged.notes.push(format!(
+                "{}: the vendor documents it by now ({}); remove our page",
+                piece.page(),
+                page.page()
+            )),
+            None => listed.push(piece),
+        }
+    }
+    listed
+}
+
+/// A path without the names of its parameters.
+pub(crate) fn shape(path: &str) -> String {
+    let segments = path.split('/').map(|segment| match segment.find('{') {
+        Some(start) => format!("{}{{}}", &segment[..start]),
+        None => segment.to_owned(),
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+fn placeholders(path: &str) -> Vec<&str> {
+    let parts = path.split('{').skip(1);
+    parts
+        .filter_map(|part| part.split_once('}'))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Each placeholder has to be a parameter, and the other way round.
+fn check_path(piece: &mut Piece, problems: &mut Vec<Problem>) {
+    let fragment = &piece.fragment;
+    let parameters = fragment
+        .operation
+        .get("parameters")
+        .and_then(Value::as_array);
+    let declared: Vec<&str> = parameters
+        .into_iter()
+        .flatten()
+        .filter(|parameter| parameter["in"] == "path")
+        .filter_map(|parameter| parameter["name"].as_str())
+        .collect();
+    let path = &fragment.path;
+    for name in placeholders(path) {
+        if !declared.contains(&name) {
+            let text = format!("{path} has {{{name}}}, which is no parameter");
+            problems.push(fragment.problem(path, text));
+        }
+    }
+    for name in declared {
+        if !placeholders(path).contains(&name) {
+            let text = format!("the parameter {name} isn't in the path {path}");
+            problems.push(fragment.problem(&format!("name: {name}"), text));
+        }
+    }
+}
+
+/// OpenAPI knows a path by its form: two that differ in their parameters' names are one.
+fn one_name_per_parameter(pieces: &mut [Piece], merged: &mut Merged) {
+    let mut first: BTreeMap<String, String> = BTreeMap::new();
+    for piece in pieces {
+        let page = piece.page().to_owned();
+        let fragment = &mut piece.fragment;
+        let known = first
+            .entry(shape(&fragment.path))
+            .or_insert_with(|| fragment.path.clone());
+        if *known == fragment.path {
+            continue;
+        }
+        let pairs = placeholders(&fragment.path)
+            .into_iter()
+            .zip(placeholders(known));
+        let parameters = fragment
+            .operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        let parameters: Vec<&mut Value> = parameters.into_iter().flatten().collect();
+        let pairs: Vec<(String, String)> = pairs
+            .map(|(from, to)| (from.to_owned(), to.to_owned()))
+            .collect();
+        for parameter in parameters {
+            let pair = pairs
+                .iter()
+                .find(|(from, _)| parameter["name"] == from.as_str());
+            if parameter["in"] == "path"
+                && let Some((_, to)) = pair
+            {
+                parameter["name"] = json!(to);
+            }
+        }
+        let (old, new) = (fragment.path.clone(), known.clone());
+        merged.notes.push(format!(
+            "{page}: {old} is {new}, whose parameters have other names"
+        ));
+        fragment.path = new;
+    }
+}
+
+/// The components of all pages.
+fn components(pieces: &[Piece], merged: &mut Merged) -> Map<String, Value> {
+    let mut all: Map<String, Value> = Map::new();
+    let mut origins: BTreeMap<(&str, &str), &Piece> = BTreeMap::new();
+    for piece in pieces {
+        for (kind, members) in &piece.fragment.components {
+            for (name, component) in members.as_object().into_iter().flatten() {
+                let Some(first) = origins.get(&(kind.as_str(), name.as_str())) else {
+                    origins.insert((kind, name), piece);
+                    let members = all.entry(kind.as_str()).or_insert_with(|| json!({}));
+                    members[name.as_str()] = component.clone();
+                    continue;
+                };
+                let known = &all[kind.as_str()][name.as_str()];
+                if known == component {
+                    continue;
+                }
+                let (page, other) = (&piece.fragment, &first.fragment);
+                let near = format!("{name}:");
+                if piece.unlisted && !first.unlisted {
+                    merged.notes.push(format!(
+                        "{}: its {name} isn't the vendor's ({}), which is taken",
+                        page.page, other.page
+                    ));
+                    continue;
+                }
+                let text = format!(
+                    "{name} differs at {} from that of {}:{}; where one page is right, \
+                     --prefer PAGE takes its components for all pages",
+                    first_difference(known, component, ""),
+                    other.page,
+                    other.line_of(&near),
+                );
+                merged.problems.push(page.problem(&near, text));
+            }
+        }
+    }
+    all
+}
+
+/// Where two values differ first, as a JSON pointer.
+fn first_difference(one: &Value, other: &Value, at: &str) -> String {
+    let inner = match (one, other) {
+        (Value::Object(one), Value::Object(other)) => one
+            .keys()
+            .chain(other.keys())
+            .find(|key| one.get(*key) != other.get(*key))
+            .map(|key| {
+                let null = Value::Null;
+                let get = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or(null.clone());
+                first_difference(&get(one), &get(other), &format!("{at}/{key}"))
+            }),
+        _ => None,
+    };
+    inner.unwrap_or_else(|| if at.is_empty() { "/" } else { at }.to_owned())
+}
+
+/// The tags of the listed operations by folder, for those that aren't listed.
+fn tags(pieces: &[Piece], facts: &Facts) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::new();
+    for piece in pieces {
+        let folder = piece.fragment.operation.get("x-apidog-folder");
+        if let (Some(folder), Some(fact)) = (folder.and_then(Value::as_str), facts.of_id(&piece.id))
+        {
+            tags.insert(folder.to_owned(), fact.tag().to_owned());
+        }
+    }
+    tags
+}

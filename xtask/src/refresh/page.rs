@@ -1,0 +1,320 @@
+//! A page of the site: which operation it describes.
+//!
+//! A page is Markdown with one fenced block of YAML, which is an OpenAPI document with one
+//! operation. What stands before and after the block is for people.
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{problem::Problem, yaml};
+
+const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// What one page says of one operation.
+#[derive(Clone, Debug)]
+pub(crate) struct Fragment {
+    /// The page's name in messages, and that of its file in a folder of pages.
+    pub(crate) page: String,
+    /// Where the page is, without the ending that makes Markdown of it.
+    pub(crate) url: Option<Url>,
+    pub(crate) title: String,
+    pub(crate) path: String,
+    /// In lower case, as in a document.
+    pub(crate) method: String,
+    pub(crate) operation: Map<String, Value>,
+    /// By kind, such as `schemas`, then by name.
+    pub(crate) components: Map<String, Value>,
+    /// The block, to find lines in.
+    block: Block,
+}
+
+/// The text of a fenced block, and the page's line that it begins in.
+#[derive(Clone, Debug)]
+struct Block {
+    text: String,
+    line: usize,
+}
+
+impl Fragment {
+    /// A problem at the line of the page where a text stands first.
+    pub(crate) fn problem(&self, near: &str, text: impl Into<String>) -> Problem {
+        Problem::at(&self.page, self.line_of(near), text)
+    }
+
+    /// The page's line where a text stands first, or where the block begins.
+    pub(crate) fn line_of(&self, near: &str) -> usize {
+        self.block.line + yaml::line_of(&self.block.text, near) - 1
+    }
+
+    /// Whether the page mentions a text.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        self.block.text.contains(text)
+    }
+}
+
+/// Reads a page.
+pub(crate) fn read(page: &str, text: &str, url: Option<Url>) -> Result<Fragment, Problem> {
+    // Markdown's and YAML's readers count lines in different ways otherwise.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    if looks_like_html(&text) {
+        return Err(Problem::at(
+            page,
+            1,
+            "an HTML page where Markdown is expected",
+        ));
+    }
+    let (title, block) = block(page, &text)?;
+    let root = yaml::read(&block.text)
+        .map_err(|fault| Problem::at(page, block.line + fault.line - 1, fault.text))?;
+    operation(page, url, title, block, root)
+}
+
+fn looks_like_html(text: &str) -> bool {
+    let start = text.trim_start().get(..9).unwrap_or_default();
+    start.eq_ignore_ascii_case("<!doctype") || start.to_ascii_lowercase().starts_with("<html")
+}
+
+/// The page's title and its one block of YAML that is an OpenAPI document.
+fn block(page: &str, text: &str) -> Result<(String, Block), Problem> {
+    let mut title = None;
+    let mut in_title = false;
+    let mut blocks = Vec::new();
+    let mut in_block = false;
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        let line = || 1 + text[..range.start].matches('\n').count();
+        match event {
+            Event::Start(Tag::Heading {
+                level: HeadingLevel::H1,
+                ..
+            }) => {
+                in_title = title.is_none();
+                title.get_or_insert_with(String::new);
+            }
+            Event::End(TagEnd::Heading(_)) => in_title = false,
+            Event::Text(part) | Event::Code(part) if in_title => {
+                title.get_or_insert_default().push_str(&part);
+            }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                let language = info.split_whitespace().next().unwrap_or_default();
+                in_block = matches!(language.to_ascii_lowercase().as_str(), "yaml" | "yml");
+                if in_block {
+                    check_end(page, &text[range.clone()], line())?;
+                    let line = line() + 1;
+                    let text = String::new();
+                    blocks.push(Block { text, line });
+                }
+            }
+            Event::End(TagEnd::CodeBlock) => in_block = false,
+            Event::Text(part) if in_block => {
+                if let Some(block) = blocks.last_mut() {
+                    block.text.push_str(&part);
+                }
+            }
+            _ => {}
+        }
+    }
+    blocks.retain(|block| block.text.lines().any(|line| line.starts_with("openapi:")));
+    let mut blocks = blocks.into_iter();
+    let Some(block) = blocks.next() else {
+        return Err(Problem::at(
+            page,
+            1,
+            "no block of YAML with an OpenAPI document",
+        ));
+    };
+    if let Some(second) = blocks.next() {
+        return Err(Problem::at(
+            page,
+            second.line,
+            format!(
+                "a second OpenAPI document; the first is in line {}",
+                block.line
+            ),
+        ));
+    }
+    Ok((title.unwrap_or_default().trim().to_owned(), block))
+}
+
+/// A block that nothing ends is what is left of a page that was cut off.
+fn check_end(page: &str, block: &str, line: usize) -> Result<(), Problem> {
+    let mut lines = block.trim_end().lines();
+    let (first, last) = (lines.next(), lines.next_back());
+    let fence = |line: &str| {
+        let line = line.trim();
+        line.starts_with("```") || line.starts_with("~~~")
+    };
+    if first.is_some() && last.is_some_and(fence) {
+        Ok(())
+    } else {
+        Err(Problem::at(
+            page,
+            line,
+            "the block has no end: the page is cut off",
+        ))
+    }
+}
+
+fn operation(
+    page: &str,
+    url: Option<Url>,
+    title: String,
+    block: Block,
+    root: Value,
+) -> Result<Fragment, Problem> {
+    let problem = |near: &str, text: String| {
+        Err(Problem::at(
+            page,
+            block.line + yaml::line_of(&block.text, near) - 1,
+            text,
+        ))
+    };
+    let Value::Object(mut root) = root else {
+        return problem("", "the block is no object".to_owned());
+    };
+    let version = root
+        .get("openapi")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if !version.starts_with("3.") {
+        return problem("openapi:", format!("OpenAPI {version} where 3 is expected"));
+    }
+    let paths = match root.remove("paths") {
+        Some(Value::Object(paths)) => paths,
+        _ => return problem("paths:", "no paths".to_owned()),
+    };
+    let mut found = Vec::new();
+    for (path, item) in paths {
+        let Value::Object(mut item) = item else {
+            return problem(&key(&path), format!("the path {path} is no object"));
+        };
+        let common = item.remove("parameters");
+        for method in METHODS {
+            match item.remove(method) {
+                None => {}
+                Some(Value::Object(mut operation)) => {
+                    add_common(&mut operation, common.as_ref());
+                    found.push((path.clone(), method, operation));
+                }
+                Some(_) => return problem(&key(&path), format!("{method} of {path} is no object")),
+            }
+        }
+    }
+    let components = match root.remove("components") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(components)) => components,
+        Some(_) => return problem("components:", "the components are no object".to_owned()),
+    };
+    let count = found.len();
+    let (Some((path, method, operation)), 1) = (found.pop(), count) else {
+        return problem("paths:", format!("{count} operations where a page has one"));
+    };
+    if !path.starts_with('/') {
+        return problem(
+            &key(&path),
+            format!("the path {path} doesn't begin with a slash"),
+        );
+    }
+    Ok(Fragment {
+        page: page.to_owned(),
+        url,
+        title,
+        path,
+        method: method.to_owned(),
+        operation,
+        components,
+        block,
+    })
+}
+
+/// A key as it stands in the text, if it needs no quotes.
+fn key(name: &str) -> String {
+    format!("{name}:")
+}
+
+/// What stands at the path holds for its operation.
+fn add_common(operation: &mut Map<String, Value>, common: Option<&Value>) {
+    let Some(common) = common.and_then(Value::as_array) else {
+        return;
+    };
+    let own = operation
+        .entry("parameters")
+        .or_insert_with(|| Value::Array(Vec::new()));
+    if let Value::Array(own) = own {
+        own.extend(common.iter().cloned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCK: &str = "```yaml\nopenapi: 3.0.1\npaths:\n  /a/{id}:\n    parameters:\n\
+        \x20     - {name: id, in: path}\n    get:\n      summary: A\n\n```\n";
+
+    fn page(before: &str, after: &str) -> String {
+        format!("# Get `A`\n\n{before}## OpenAPI Specification\n\n{BLOCK}{after}")
+    }
+
+    #[test]
+    fn reads_title_and_operation_and_knows_lines() {
+        let text = page("Words.\n\n", "\nGet A\n\nGET /a\n\n```json\n{}\n```\n");
+        for text in [
+            text.clone(),
+            text.replace('\n', "\r\n"),
+            format!("\u{feff}{text}"),
+        ] {
+            let fragment = read("a.md", &text, None).unwrap();
+
+            assert_eq!(
+                (fragment.title.as_str(), fragment.method.as_str()),
+                ("Get A", "get")
+            );
+            assert_eq!(fragment.operation["parameters"][0]["name"], "id");
+            assert_eq!(fragment.line_of("/a/{id}"), 10);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_has_page_and_line() {
+        let inner = |yaml: &str| format!("# T\n\n```yaml\n{yaml}```\n");
+        for (text, expected) in [
+            ("# T\n\nNothing here.\n".to_owned(), "a.md:1: no block"),
+            ("  <!DOCTYPE html><p>".to_owned(), "a.md:1: an HTML page"),
+            (
+                "<html>\n".to_owned() + &page("", ""),
+                "a.md:1: an HTML page",
+            ),
+            (page("", BLOCK), "a.md:16: a second OpenAPI document"),
+            (
+                page("", "").replace("\n```\n", "\n"),
+                "a.md:5: the block has no end",
+            ),
+            (inner("openapi: 3.0.1\na: b: c\n"), "a.md:5: not YAML"),
+            (inner("openapi: 2.0\n"), "a.md:4: OpenAPI"),
+            (inner("openapi: '2.0'\n"), "a.md:4: OpenAPI 2.0"),
+            (inner("openapi: 3.0.1\npaths: {}\n"), "a.md:5: 0 operations"),
+            (
+                inner("openapi: 3.0.1\npaths:\n  /a: {get: {}, put: {}}\n"),
+                "a.md:5: 2 operations",
+            ),
+            (
+                inner("openapi: 3.0.1\npaths:\n  /a: {get: []}\n"),
+                "a.md:6: get of /a is no object",
+            ),
+            (
+                inner("openapi: 3.0.1\npaths:\n  /a: 1\n"),
+                "a.md:6: the path /a is no object",
+            ),
+            (
+                inner("openapi: 3.0.1\npaths:\n  a: {get: {}}\n"),
+                "a.md:6: the path a",
+            ),
+        ] {
+            let problem = read("a.md", &text, None).unwrap_err().to_string();
+            assert!(problem.starts_with(expected), "{problem}, not {expected}");
+        }
+    }
+}

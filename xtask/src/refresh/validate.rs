@@ -1,0 +1,102 @@
+//! Whether a document may be written: it has to be OpenAPI 3.0, whole, and something that
+//! the client can be generated from.
+
+use serde_json::Value;
+use stratustexting_codegen::{Document, Refusal, normalise, normalise::Report};
+
+use super::{merge::Piece, problem::Problem};
+use crate::generation;
+
+/// Checks what one page gives by itself, so that what is wrong has a page.
+pub(crate) fn page(piece: &Piece) -> Result<(), Problem> {
+    let fragment = &piece.fragment;
+    let document = serde_json::json!({
+        "openapi": "3.0.3",
+        "info": {"title": "", "version": "1.0.0"},
+        "paths": {&fragment.path: {&fragment.method: fragment.operation}},
+        "components": fragment.components,
+    });
+    typed(&document).map_err(|error| {
+        let text = format!("not OpenAPI 3.0: {error}");
+        fragment.problem(&fragment.path, text)
+    })
+}
+
+fn typed(document: &Value) -> Result<(), String> {
+    let parsed: Result<openapiv3::OpenAPI, _> = serde_json::from_value(document.clone());
+    parsed.map(drop).map_err(|error| error.to_string())
+}
+
+/// Checks the whole, and says what the normaliser does to it before it is generated.
+pub(crate) fn document(
+    text: &str,
+    value: &Value,
+    pieces: &[Piece],
+) -> Result<Report, Vec<Problem>> {
+    let dangling = dangling(value, pieces);
+    if !dangling.is_empty() {
+        return Err(dangling);
+    }
+    typed(value).map_err(|error| {
+        let text = format!("not OpenAPI 3.0: {error}");
+        vec![Problem::of_page("openapi.json", text)]
+    })?;
+    let refused = |refusal: Refusal| vec![refusal_problem(&refusal, pieces)];
+    let parsed = Document::parse(text).map_err(refused)?;
+    let report = normalise(&parsed).map_err(refused)?.report;
+    generation::generate(text).map_err(|error| {
+        let text = format!("the client can't be generated: {error:#}");
+        vec![Problem::of_page("openapi.json", text)]
+    })?;
+    Ok(report)
+}
+
+/// The page of the operation that is refused.
+fn refusal_problem(refusal: &Refusal, pieces: &[Piece]) -> Problem {
+    let piece = pieces
+        .iter()
+        .find(|piece| refusal.operation.as_deref() == Some(&piece.id));
+    let text = refusal.to_string();
+    match piece {
+        Some(piece) => piece.fragment.problem(&piece.fragment.path, text),
+        None => Problem::of_page("openapi.json", text),
+    }
+}
+
+/// References that lead out of the document or to nothing.
+fn dangling(document: &Value, pieces: &[Piece]) -> Vec<Problem> {
+    let mut targets = Vec::new();
+    references(document, &mut targets);
+    targets.sort_unstable();
+    targets.dedup();
+    let lost = targets.into_iter().filter(|target| {
+        let pointer = target.strip_prefix('#');
+        pointer.is_none_or(|pointer| document.pointer(pointer).is_none())
+    });
+    lost.map(|target| {
+        let text = format!("a $ref to nowhere: {target}");
+        let page = pieces.iter().find(|piece| piece.fragment.mentions(target));
+        match page {
+            Some(piece) => piece.fragment.problem(target, text),
+            None => Problem::of_page("overlay.yaml", text),
+        }
+    })
+    .collect()
+}
+
+fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                match member {
+                    Value::String(target) if key == "$ref" => found.push(target),
+                    // Data, in which a key of that name means nothing.
+                    _ if key == "example" || key == "default" => {}
+                    member => references(member, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}

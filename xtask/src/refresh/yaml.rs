@@ -1,0 +1,194 @@
+//! YAML as a reader of YAML 1.2 sees it, as JSON.
+//!
+//! `yes` is a text and a key that stands twice is an error. What JSON can't hold is an
+//! error too, since it would have to be changed quietly.
+
+use serde_json::{Map, Number, Value};
+
+/// What is wrong with a text, and in which of its lines, counted from 1.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) line: usize,
+    pub(crate) text: String,
+}
+
+/// Reads one YAML document.
+pub(crate) fn read(text: &str) -> Result<Value, Fault> {
+    let fault = |error: &yaml_serde::Error| fault(text, error);
+    // Into the crate's own value first: into JSON's, the last of two equal keys wins.
+    let mut value: yaml_serde::Value = yaml_serde::from_str(text).map_err(|error| fault(&error))?;
+    value.apply_merge().map_err(|error| fault(&error))?;
+    json(value).map_err(|(what, near)| Fault {
+        line: line_of(text, &near),
+        text: what,
+    })
+}
+
+fn fault(text: &str, error: &yaml_serde::Error) -> Fault {
+    let said = error.to_string();
+    let place = error.location();
+    let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
+    // Of a key that stands twice it is only known which object it stands in.
+    let key = said.split("duplicate entry with key \"").nth(1);
+    let key = key.and_then(|rest| Some(rest.rsplit_once('"')?.0));
+    let second = key.and_then(|key| second_line(text, line, column, key));
+    Fault {
+        line: second.unwrap_or(line),
+        text: format!("not YAML: {}", without_places(&said)),
+    }
+}
+
+/// The message without its own lines, which aren't the page's.
+fn without_places(said: &str) -> String {
+    let mut parts = said.split(" at line ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // A number, and `column` with another one.
+        let place = |c: char| c.is_ascii_digit();
+        let rest = part.trim_start_matches(place);
+        let rest = rest.strip_prefix(" column ").unwrap_or(rest);
+        text += rest.trim_start_matches(place);
+    }
+    text
+}
+
+/// The line in which an object has a key for the second time, if each of its keys begins
+/// a line.
+fn second_line(text: &str, first: usize, column: usize, key: &str) -> Option<usize> {
+    let is_key = |line: &str| {
+        let own = line.get(column - 1..).unwrap_or_default();
+        let own = own.strip_prefix(['"', '\'']).unwrap_or(own);
+        let rest = own.strip_prefix(key).unwrap_or_default();
+        let rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
+        rest.trim_start().starts_with(':')
+    };
+    let lines = (1..).zip(text.lines()).skip(first - 1);
+    lines
+        .filter(|(_, line)| is_key(line))
+        .nth(1)
+        .map(|(number, _)| number)
+}
+
+/// The first line that holds a text, or the first of all.
+pub(crate) fn line_of(text: &str, near: &str) -> usize {
+    let position = text.lines().position(|line| line.contains(near));
+    position.map_or(1, |index| index + 1)
+}
+
+/// The error is what is wrong, and a text that stands near it.
+fn json(value: yaml_serde::Value) -> Result<Value, (String, String)> {
+    use yaml_serde::Value as Yaml;
+    Ok(match value {
+        Yaml::Null => Value::Null,
+        Yaml::Bool(truth) => Value::Bool(truth),
+        Yaml::Number(number) => Value::Number(json_number(&number)?),
+        Yaml::String(text) => Value::String(text),
+        Yaml::Sequence(items) => {
+            Value::Array(items.into_iter().map(json).collect::<Result<_, _>>()?)
+        }
+        Yaml::Mapping(members) => {
+            let mut map = Map::new();
+            for (key, member) in members {
+                let key = key_text(key)?;
+                let member = json(member)?;
+                if map.insert(key.clone(), member).is_some() {
+                    return Err((format!("the key {key} stands twice"), key));
+                }
+            }
+            Value::Object(map)
+        }
+        Yaml::Tagged(tagged) => {
+            let tag = tagged.tag.to_string();
+            return Err((format!("the tag {tag} has no meaning here"), tag));
+        }
+    })
+}
+
+/// Statuses are numbers in YAML and texts in JSON.
+fn key_text(key: yaml_serde::Value) -> Result<String, (String, String)> {
+    use yaml_serde::Value as Yaml;
+    match key {
+        Yaml::String(text) => Ok(text),
+        Yaml::Number(number) => Ok(number.to_string()),
+        Yaml::Bool(truth) => Ok(truth.to_string()),
+        Yaml::Null => Ok("null".to_owned()),
+        _ => Err(("a key that is no text".to_owned(), "?".to_owned())),
+    }
+}
+
+fn json_number(number: &yaml_serde::Number) -> Result<Number, (String, String)> {
+    let whole = number.as_i64().map(Number::from);
+    let whole = whole.or_else(|| number.as_u64().map(Number::from));
+    let any = whole.or_else(|| number.as_f64().and_then(Number::from_f64));
+    any.ok_or_else(|| (format!("{number} is no number of JSON"), number.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reads_what_yaml_1_2_says() {
+        let text =
+            "yes: yes\non: off\nzero: 010\nunder: 1_000\nnull: ~\ntrue: true\n200: {a: 1.5}\n";
+
+        let value = read(text).unwrap();
+
+        assert_eq!(
+            value,
+            json!({
+                "yes": "yes", "on": "off", "zero": "010", "under": "1_000", "null": null,
+                "true": true, "200": {"a": 1.5}
+            })
+        );
+    }
+
+    #[test]
+    fn resolves_anchors_and_merge_keys() {
+        let text = "a: &ref_1 {x: 1}\nb: *ref_1\nc:\n  <<: *ref_1\n  y: 2\n";
+
+        assert_eq!(
+            read(text).unwrap(),
+            json!({"a": {"x": 1}, "b": {"x": 1}, "c": {"x": 1, "y": 2}})
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_has_a_line() {
+        for (text, line, what) in [
+            ("a: 1\nb: 2\na: 3\n", 3, "duplicate"),
+            (
+                "x:\n  - a: 1\n    b:\n      a: 1\n    \"a\": 2\n",
+                5,
+                "duplicate",
+            ),
+            ("x: 1\ny: {a: 1, a: 2}\n", 2, "duplicate"),
+            ("a: 1\n\tb: 2\n", 2, "not YAML"),
+            ("a: [1\n", 2, "not YAML"),
+            ("a: 1\nb: *nowhere\n", 2, "unknown anchor"),
+            ("a: 1\nb: !tag x\n", 2, "tag"),
+            ("a: 1\nb: .inf\n", 2, "no number of JSON"),
+            ("1: a\n\"1\": b\n", 1, "twice"),
+            ("a: 1\n---\nb: 2\n", 1, "more than one document"),
+        ] {
+            let fault = read(text).unwrap_err();
+            assert!(fault.text.contains(what), "{text:?}: {fault:?}");
+            assert_eq!(fault.line, line, "{text:?}: {fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_of_anchors_and_a_deep_nest_are_refused_quickly() {
+        let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
+        for level in 1..12 {
+            let inner = vec![format!("*a{}", level - 1); 10].join(",");
+            bomb += &format!("a{level}: &a{level} [{inner}]\n");
+        }
+        let deep = "[".repeat(10_000);
+        for text in [bomb, deep] {
+            assert!(read(&text).unwrap_err().text.contains("limit"));
+        }
+    }
+}

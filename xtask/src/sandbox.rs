@@ -1,0 +1,211 @@
+//! The sandbox as a program, for commands that try something against it.
+//!
+//! It is started as a program and spoken to over HTTP, as from any other language: this
+//! package does without the crate, which needs the generated client.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, ensure};
+use reqwest::{Method, redirect::Policy};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{command::CommandLine, workspace::Workspace};
+
+/// A sandbox that runs until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    child: Child,
+    /// The line that it printed: where it is, and a ready-made client.
+    pub(crate) line: String,
+    pub(crate) connection: Connection,
+    http: Http,
+}
+
+/// Where it is, and a ready-made client.
+#[derive(Deserialize)]
+pub(crate) struct Connection {
+    pub(crate) api_base: String,
+    pub(crate) authorize_url: String,
+    pub(crate) token_url: String,
+    control_url: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) api_key: String,
+    number: String,
+    username: String,
+    password: String,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("api_base", &self.api_base)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request that arrived at the sandbox.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Entry {
+    /// The `operationId`; none for an unknown route.
+    pub(crate) operation: Option<String>,
+    pub(crate) carried_out: bool,
+}
+
+impl Sandbox {
+    /// Builds it and starts it.
+    pub(crate) fn start(workspace: &Workspace) -> anyhow::Result<Self> {
+        let program = build(workspace)?;
+        // Two pages of contacts, of the size that is asked for by default.
+        let mut child = Command::new(&program)
+            .args(["--port", "0", "--json", "--contacts", "30"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot run {}", program.display()))?;
+        let output = child.stdout.take().context("the sandbox has no output")?;
+        let mut line = String::new();
+        let connection = BufReader::new(output)
+            .read_line(&mut line)
+            .map_err(anyhow::Error::from)
+            .and_then(|_| Ok(serde_json::from_str(&line)?))
+            .context("the sandbox doesn't say where it is");
+        // Dropped from here on, it is stopped.
+        let connection = match connection {
+            Ok(connection) => connection,
+            Err(error) => {
+                stop(&mut child);
+                return Err(error);
+            }
+        };
+        Ok(Self {
+            child,
+            line,
+            connection,
+            http: Http::new()?,
+        })
+    }
+
+    /// A customer texts the ready-made client's number; returns the message's id.
+    pub(crate) fn customer_texts(&self, from: &str, text: &str) -> anyhow::Result<String> {
+        let message = json!({"from": from, "to": self.connection.number, "text": text});
+        let answer = self.control(Method::POST, "/customer/messages", Some(&message))?;
+        let id = answer["id"].as_str().context("a message without an id")?;
+        Ok(id.to_owned())
+    }
+
+    /// Every request that arrived.
+    pub(crate) fn ledger(&self) -> anyhow::Result<Vec<Entry>> {
+        Ok(serde_json::from_value(self.control(
+            Method::GET,
+            "/ledger",
+            None,
+        )?)?)
+    }
+
+    /// Signs the user in as a person does in a browser; returns the code that comes back.
+    pub(crate) fn sign_in(
+        &self,
+        redirect_uri: &str,
+        scope: &str,
+        code_challenge: &str,
+    ) -> anyhow::Result<String> {
+        let request = self
+            .http
+            .client
+            .post(&self.connection.authorize_url)
+            .query(&[
+                ("client_id", self.connection.client_id.as_str()),
+                ("response_type", "code"),
+                ("redirect_uri", redirect_uri),
+                ("scope", scope),
+                ("code_challenge", code_challenge),
+                ("code_challenge_method", "S256"),
+            ])
+            .form(&[
+                ("username", &self.connection.username),
+                ("password", &self.connection.password),
+            ]);
+        let answer = self.http.runtime.block_on(async { request.send().await })?;
+        let location = answer.headers().get("location");
+        let location = location.context("signing in leads nowhere")?.to_str()?;
+        let location = url::Url::parse(location)?;
+        let code = location.query_pairs().find(|(name, _)| name == "code");
+        Ok(code.context("signing in gives no code")?.1.into_owned())
+    }
+
+    fn control(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let url = format!("{}{path}", self.connection.control_url);
+        let mut request = self.http.client.request(method, url);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.http.runtime.block_on(async {
+            let answer = request.send().await?.error_for_status()?;
+            Ok(answer.json().await?)
+        })
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        stop(&mut self.child);
+    }
+}
+
+/// Ends a program; one that has ended already is fine, too.
+fn stop(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Builds the program and returns where Cargo put it. Running it by `cargo run` would
+/// leave it behind when that is stopped.
+fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let arguments = ["build", "--quiet", "--locked"];
+    let build = CommandLine::cargo(&arguments)
+        .argument("--package=stratustexting-sandbox")
+        .argument("--bin=stratustexting-sandbox")
+        .argument("--message-format=json-render-diagnostics");
+    let output = build.output(workspace)?;
+    ensure!(
+        output.status.success(),
+        "the sandbox can't be built:\n\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let mut executables = messages.lines().filter_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(PathBuf::from)
+    });
+    executables
+        .next_back()
+        .context("Cargo doesn't say where the sandbox is")
+}
+
+/// A client that speaks to this machine only.
+#[derive(Debug)]
+struct Http {
+    runtime: tokio::runtime::Runtime,
+    client: reqwest::Client,
+}
+
+impl Http {
+    fn new() -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .timeout(Duration::from_secs(30))
+            .build()?;
+        Ok(Self { runtime, client })
+    }
+}

@@ -1,0 +1,36 @@
+//! `cargo xtask schema`: the models as JSON Schemas, a file each.
+//!
+//! The schemas come from the generated types, so a program of the client's package prints
+//! them: this one has to work when those types can't be compiled. Its test `schemas`
+//! compares the same files in `cargo test`.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, ensure};
+
+use crate::{command::CommandLine, made::Made, workspace::Workspace};
+
+const FOLDER: &str = "crates/stratustexting-client/schemas";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Changes nothing, and fails when a file isn't what is made now.
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
+    let arguments = ["run", "--quiet", "--locked"];
+    let output = CommandLine::cargo(&arguments)
+        .argument("--package=stratustexting-client")
+        .argument("--example=schemas")
+        .output(workspace)?;
+    ensure!(
+        output.status.success(),
+        "the schemas can't be printed:\n\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let files: BTreeMap<String, String> =
+        serde_json::from_slice(&output.stdout).context("the program printed something else")?;
+    Made::new(workspace, FOLDER, files)?.settle("cargo xtask schema", options.check)
+}

@@ -1,0 +1,13 @@
+//! The commands from outside: the program itself, on copies of the specification.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+/// What a new document means to a client of the old one., and what is said of it.
+mod diff;
+/// What can be wrong with a site or a page, and what is said of it.
+mod hostile;
+/// Pages that are not strict OpenAPI, and what becomes of them.
+mod loose;
+/// The way from a site to the document, and the report.
+mod refresh;
+mod support;

@@ -239,7 +239,8 @@ impl Fault {
                 Self::truncated_body(commit),
                 Self::oversized_body(16 * 1024 * 1024, commit),
             ]);
-            every.extend([400, 404, 500, 502, 503, 504].map(|status| Self::status(status, commit)));
+            let statuses = [400, 401, 403, 404, 408, 500, 502, 503, 504];
+            every.extend(statuses.map(|status| Self::status(status, commit)));
             every.extend(REDIRECTS.map(|status| Self::redirect(status, location, commit)));
         }
         every

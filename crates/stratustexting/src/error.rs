@@ -260,7 +260,9 @@ impl Error {
     /// Whether it is about credentials: no token, a refused login or refresh, or
     /// an answer 401.
     ///
-    /// A 401 has already been tried once more with a new token when it gets here.
+    /// After a 401 the next call has another token. What may be done twice has already
+    /// been tried once more with one when it gets here; a send hasn't, unless
+    /// [`CallOptions::resend`](crate::CallOptions::resend) says so.
     #[must_use]
     pub fn is_auth(&self) -> bool {
         matches!(

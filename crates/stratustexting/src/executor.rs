@@ -214,62 +214,59 @@ impl Executor {
             });
         }
         self.budget.deposit();
-        let mut refused: Option<(AccessToken, Error)> = None;
+        let mut refusal: Option<Refusal> = None;
         loop {
             let spare = copy(&request);
             course.attempts += 1;
             if let Some(stub) = course.call.stub.get() {
                 stub.attempts.store(course.attempts, Ordering::Relaxed);
             }
-            let error = match self.attempt(request, refused.take(), course).await {
+            let failed = match self.attempt(request, refusal.take(), course).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
+                Err(failed) => failed,
             };
-            course.outcome = course.outcome.and(error.error.send_outcome());
-            let Some(next) = spare else {
-                return Err(error.error);
+            course.outcome = course.outcome.and(failed.error().send_outcome());
+            let Some((next, wait)) = spare.zip(self.wait(&failed, course)) else {
+                return Err(failed.into_error());
             };
-            let wait = self.wait(&error, course)?;
             request = next;
-            course.token_replaced |= error.refused.is_some();
-            refused = error.refused.map(|token| (token, error.error));
+            refusal = failed.into_refusal();
+            course.token_replaced |= refusal.is_some();
             if !wait.is_zero() {
                 sleep(wait).await;
             }
         }
     }
 
-    /// How long to wait before another attempt.
-    ///
-    /// # Errors
-    ///
-    /// The failure itself, when there is to be no other.
-    fn wait(&self, failed: &Failed, course: &Course<'_>) -> Result<Duration> {
-        let error = &failed.error;
-        let give_up = || Err(error.clone());
+    /// How long to wait before another attempt, if there is to be one.
+    fn wait(&self, failed: &Failed, course: &Course<'_>) -> Option<Duration> {
+        let error = failed.error();
         let failed_attempt = FailedAttempt {
             attempts: course.attempts,
             error,
         };
         let policy = course.call.options.retry.as_ref().unwrap_or(&self.retry);
-        let Some(wait) = policy.wait(&failed_attempt) else {
-            return give_up();
-        };
-        if failed.refused.is_some() {
-            // A 401 says that the request was turned away at the door, so that even a
-            // message may be sent again, with another token, and right away.
-            return Ok(Duration::ZERO);
-        }
-        let Some(reason) = Reason::of(error) else {
-            return give_up();
+        let wait = policy.wait(&failed_attempt)?;
+        let refused = matches!(failed, Failed::Refused(_));
+        let reason = if refused {
+            Reason::Unauthorized
+        } else {
+            Reason::of(error)?
         };
         let resend = course.call.options.resend.unwrap_or_default();
         if !reason.allows(course.repeatable, resend, error) {
-            return give_up();
+            return None;
         }
-        let wait = wait.max(error.retry_after().unwrap_or_default());
-        if course.call.is_over_after(wait) || !self.budget.withdraw() {
-            return give_up();
+        let wait = if refused {
+            // There is nothing to wait for: it is the token that was wrong.
+            Duration::ZERO
+        } else {
+            wait.max(error.retry_after().unwrap_or_default())
+        };
+        // One more with another token is no repeat that a service in trouble could feel.
+        let paid = || refused || self.budget.withdraw();
+        if course.call.is_over_after(wait) || !paid() {
+            return None;
         }
         tracing::debug!(
             reason = %reason,
@@ -277,7 +274,7 @@ impl Executor {
             wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
             "another attempt"
         );
-        Ok(wait)
+        Some(wait)
     }
 
     /// Refuses what must not be given credentials.
@@ -286,7 +283,8 @@ impl Executor {
         let same_origin = url.scheme() == base.scheme()
             && url.host_str() == base.host_str()
             && url.port_or_known_default() == base.port_or_known_default();
-        let below = url.path().starts_with(base.path().trim_end_matches('/'));
+        let rest = url.path().strip_prefix(base.path().trim_end_matches('/'));
+        let below = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if same_origin && below {
             Ok(())
         } else {
@@ -326,60 +324,88 @@ fn copy(request: &reqwest::Request) -> Option<reqwest::Request> {
     Some(copy)
 }
 
-/// An attempt that failed.
-struct Failed {
-    error: Error,
-    /// The token that the service refused, if that is what failed: worth another
-    /// attempt with another one.
-    refused: Option<AccessToken>,
+/// A token that the service refused, and its answer.
+struct Refusal {
+    token: AccessToken,
+    answer: Error,
 }
 
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        Self {
-            error,
-            refused: None,
+/// An attempt that failed.
+enum Failed {
+    /// The service refused the token, for the first time in the call: worth another
+    /// attempt with another token.
+    Refused(Refusal),
+    /// After a refusal no other token could be had, so that nothing was sent this time.
+    NotRenewed(Refusal, Error),
+    Otherwise(Error),
+}
+
+impl Failed {
+    /// How this attempt failed.
+    fn error(&self) -> &Error {
+        match self {
+            Self::Refused(refusal) => &refusal.answer,
+            Self::NotRenewed(_, error) | Self::Otherwise(error) => error,
+        }
+    }
+
+    /// What to say of the call if it was the last attempt.
+    fn into_error(self) -> Error {
+        match self {
+            Self::Refused(refusal) => refusal.answer,
+            // The failed renewal says more than the 401, which remains what happened
+            // to the request: it was sent, and refused.
+            Self::NotRenewed(refusal, renewal) => refusal.answer.with_source(renewal),
+            Self::Otherwise(error) => error,
+        }
+    }
+
+    /// The refusal that the next attempt has to get over.
+    fn into_refusal(self) -> Option<Refusal> {
+        match self {
+            Self::Refused(refusal) | Self::NotRenewed(refusal, _) => Some(refusal),
+            Self::Otherwise(_) => None,
         }
     }
 }
 
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Otherwise(error)
+    }
+}
+
 impl Executor {
-    /// One attempt: a turn under the limits, a token, the exchange.
-    ///
-    /// `refused` is the token of the attempt before, if the service refused it, and
-    /// that refusal.
+    /// One attempt: a turn under the limits, a token, the exchange. A refusal is that of
+    /// the attempt before.
     async fn attempt(
         &self,
         request: reqwest::Request,
-        refused: Option<(AccessToken, Error)>,
+        refusal: Option<Refusal>,
         course: &Course<'_>,
     ) -> Result<Parts, Failed> {
         self.limits
             .pass(course.number.as_deref(), course.call.deadline)
             .await?;
-        let token = match (self.token(course.call).await, refused) {
-            (Ok(token), Some((old, refusal))) if token == old => return Err(refusal.into()),
+        let token = match (self.token(course.call).await, refusal) {
+            (Ok(token), Some(old)) if token == old.token => return Err(old.answer.into()),
             (Ok(token), _) => token,
-            // The failed renewal says more than the 401, which remains what happened
-            // to the request: it was sent, and refused.
-            (Err(renewal), Some((_, refusal))) => return Err(refusal.with_source(renewal).into()),
+            (Err(renewal), Some(refusal)) => return Err(Failed::NotRenewed(refusal, renewal)),
             (Err(error), None) => return Err(error.into()),
         };
         let outcome = self.exchange(request, &token, course).await;
-        outcome.map_err(|error| {
-            let status = error.status();
-            if status == Some(StatusCode::TOO_MANY_REQUESTS) {
-                self.limits
-                    .slow_down(course.number.as_deref(), error.retry_after());
-            }
-            let refused = status == Some(StatusCode::UNAUTHORIZED) && !course.token_replaced;
-            if refused {
+        outcome.map_err(|answer| match answer.status() {
+            // A new token that is refused as well is not what is wrong.
+            Some(StatusCode::UNAUTHORIZED) if !course.token_replaced => {
                 self.tokens.reject(&token);
+                Failed::Refused(Refusal { token, answer })
             }
-            Failed {
-                error,
-                refused: refused.then_some(token),
+            Some(StatusCode::TOO_MANY_REQUESTS) => {
+                self.limits
+                    .slow_down(course.number.as_deref(), answer.retry_after());
+                Failed::Otherwise(answer)
             }
+            _ => Failed::Otherwise(answer),
         })
     }
 }

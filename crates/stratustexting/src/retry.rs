@@ -49,8 +49,10 @@ pub enum Resend {
     /// Only when provably no byte of it left. The default.
     #[default]
     IfNotSent,
-    /// Also after the answers 429 and 503, by which a service says "later". Whether
-    /// this service has then taken the message already is UNKNOWN.
+    /// Also after the answers 401, 429 and 503: by the first a service says that the
+    /// token is no longer good, by the others "later". HTTP says of a 401 that the request
+    /// was not applied; whether this service keeps to that, and whether it may have taken
+    /// the message before a 429 or 503, is UNKNOWN.
     IfTurnedAway,
     /// After any failure that another attempt could mend. **A customer may be texted
     /// twice.**
@@ -62,6 +64,8 @@ pub enum Resend {
 pub(crate) enum Reason {
     /// The service answered that it can't now.
     Status(StatusCode),
+    /// The service refused the token, which another may mend.
+    Unauthorized,
     /// There was no connection.
     Connect,
     /// The connection broke, or the answer took too long.
@@ -96,7 +100,8 @@ impl Reason {
             Resend::IfNotSent => false,
             Resend::IfTurnedAway => matches!(
                 self,
-                Self::Status(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+                Self::Unauthorized
+                    | Self::Status(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
             ),
             Resend::EvenIfUnknown => true,
         }
@@ -107,6 +112,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => status.as_u16().fmt(f),
+            Self::Unauthorized => f.write_str("401"),
             Self::Connect => f.write_str("connect"),
             Self::Broken => f.write_str("broken"),
             Self::Token => f.write_str("token"),

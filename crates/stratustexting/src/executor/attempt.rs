@@ -41,15 +41,7 @@ impl Executor {
             http.response.status_code = tracing::field::Empty,
             error.r#type = tracing::field::Empty,
         );
-        let outcome = timeout_at(end, self.answer(request))
-            .instrument(span.clone())
-            .await
-            .unwrap_or_else(|_| {
-                Err(Error::new(Kind::Timeout {
-                    while_: "waiting for the answer",
-                }))
-            })
-            .and_then(|answer| judge(answer, &self.api_base));
+        let outcome = self.answer(request, end).instrument(span.clone()).await;
         let status = match &outcome {
             Ok(answer) => Some(answer.status),
             Err(error) => error.status(),
@@ -64,27 +56,43 @@ impl Executor {
         outcome
     }
 
-    async fn answer(&self, request: reqwest::Request) -> Result<Parts> {
+    /// The answer, if it is a success that came whole before the end of the time.
+    async fn answer(&self, request: reqwest::Request, end: Instant) -> Result<Parts> {
         let sent = match &self.wire {
-            Wire::Http(http) => http.execute(request).await,
+            Wire::Http(http) => async { http.execute(request).await.map_err(transport_error) },
             #[cfg(test)]
-            Wire::Script(script) => return script(request).await,
+            Wire::Script(script) => {
+                let answer = in_time(end, script(request)).await?;
+                return judge(answer, &self.api_base);
+            }
         };
-        let mut response = sent.map_err(transport_error)?;
+        let mut response = in_time(end, sent).await?;
         let mut answer = Parts {
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
             body: Bytes::new(),
         };
-        match read_body(response, self.max_response).await {
+        match in_time(end, read_body(response, self.max_response)).await {
             Ok(body) => {
                 answer.body = body;
-                Ok(answer)
+                judge(answer, &self.api_base)
             }
-            // Status and headers are known all the same.
-            Err(error) => Err(error.with_answer(answer)),
+            Err(error) if answer.status.is_success() => Err(error.with_answer(answer)),
+            // The status says what became of the request; the body would only say why.
+            Err(error) => {
+                judge(answer, &self.api_base).map_err(|refusal| refusal.with_source(error))
+            }
         }
     }
+}
+
+/// What comes before the end of an attempt's time.
+async fn in_time<T>(end: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout_at(end, work).await.unwrap_or_else(|_| {
+        Err(Error::new(Kind::Timeout {
+            while_: "waiting for the answer",
+        }))
+    })
 }
 
 /// Makes an error of whatever isn't a success.

@@ -294,14 +294,31 @@ async fn a_401_is_repeated_once_at_once_and_within_the_attempts() {
         executor.tokens = Arc::new(Changing::default());
         let options = CallOptions::new().retry(Backoff::new().attempts(attempts));
 
-        let error = call(&executor, "sendSms", &options).await.unwrap_err();
+        call(&executor, "listSites", &options).await.unwrap_err();
 
-        assert_eq!(error.send_outcome(), SendOutcome::Rejected);
         assert_eq!(
             arrivals.times(),
             vec![Duration::ZERO; requests],
             "{attempts}"
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_is_repeated_after_a_401_only_when_told_so() {
+    for (resend, requests) in [
+        (Resend::IfNotSent, 1),
+        (Resend::IfTurnedAway, 2),
+        (Resend::EvenIfUnknown, 2),
+    ] {
+        let (mut executor, arrivals) = executor(|_| Ok(answer(401)));
+        executor.tokens = Arc::new(Changing::default());
+        let options = CallOptions::new().resend(resend);
+
+        let error = call(&executor, "sendSms", &options).await.unwrap_err();
+
+        assert_eq!(error.send_outcome(), SendOutcome::Rejected);
+        assert_eq!(arrivals.times().len(), requests, "{resend:?}");
     }
 }
 
@@ -376,6 +393,8 @@ async fn only_the_service_itself_gets_credentials() {
         "http://localhost:81/base/x",
         "http://elsewhere/base/x",
         "http://localhost/other",
+        "http://localhost/baseless",
+        "http://localhost/",
     ] {
         assert!(!own(other), "{other}");
     }

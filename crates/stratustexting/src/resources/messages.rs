@@ -15,10 +15,10 @@ resource! {
     ///
     /// A message costs money and can't be unsent, and the service gives no id by
     /// which to look whether one went out. So a message is sent again by itself only if
-    /// provably nothing of it left, or after a 401, which says that it was turned away
-    /// at the door; a call can say otherwise
+    /// provably nothing of it left; a call can say otherwise
     /// ([`CallOptions::resend`](crate::CallOptions::resend)). When sending fails,
-    /// [`SendOutcome`](crate::SendOutcome) says what became of it.
+    /// [`SendOutcome`](crate::SendOutcome) says what became of it. After an answer 401,
+    /// the next call has another token.
     Messages
 }
 
@@ -108,8 +108,7 @@ impl Messages {
         let content_type = format!("multipart/form-data; boundary={}", form.boundary());
         let content_type = HeaderValue::from_str(&content_type)
             .map_err(|_| Error::input("media", "can't be put into a form"))?;
-        // Collected, so that the request has a known length and can be repeated after
-        // a 401.
+        // Collected, so that the request has a known length and can be repeated.
         let body = media::collect(form).await?;
         let mut query = vec![("from", from.as_str()), ("to", to.as_str())];
         let text = text.as_ref();

@@ -132,6 +132,23 @@ async fn a_send_that_got_no_token_is_tried_again_within_its_attempts() {
 }
 
 #[tokio::test]
+async fn a_send_whose_token_was_refused_outlives_a_renewal_that_fails_once() {
+    let sandbox = Watched::start().await;
+    let client = client(&sandbox);
+    client.auth().access_token().await.unwrap();
+    sandbox.revoke_access_tokens();
+    sandbox.answer_next("token", Answer::new(503));
+
+    let options = CallOptions::new().resend(Resend::IfTurnedAway);
+    let messages = client.messages().options(options);
+    let sent = messages.send_sms(sandbox.number(), TO, "x").await;
+
+    assert_eq!(SendOutcome::of(&sent), SendOutcome::Accepted, "{sent:?}");
+    assert_eq!(sandbox.token_requests().len(), 3);
+    assert_eq!(sandbox.sent_messages().len(), 1);
+}
+
+#[tokio::test]
 async fn a_refused_token_request_is_not_repeated() {
     let sandbox = Watched::start().await;
     let answer = Answer::json(400, json!({"error": "invalid_client"}));
@@ -190,6 +207,51 @@ async fn an_answer_says_what_became_of_the_send() {
             assert_eq!(ticket.is_some(), outcome == SendOutcome::Unknown, "{shown}");
         }
         assert_eq!(sandbox.calls().len(), 2, "{shown}: each once");
+    }
+}
+
+/// A server that gives an answer's head and a part of its body, and no more.
+async fn never_ends(status: u16) -> (String, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let mut connections = Vec::new();
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let _ = connection.read(&mut request).await;
+            let head = format!("HTTP/1.1 {status} x\r\ncontent-length: 15\r\n\r\n{{");
+            let _ = connection.write_all(head.as_bytes()).await;
+            connections.push(connection);
+        }
+    });
+    (base, server)
+}
+
+#[tokio::test]
+async fn what_an_answers_status_says_holds_also_when_its_body_never_ends() {
+    for (status, outcome) in [
+        (200, SendOutcome::Unknown),
+        (400, SendOutcome::Rejected),
+        (401, SendOutcome::Rejected),
+        (403, SendOutcome::Rejected),
+        (429, SendOutcome::Unknown),
+        (503, SendOutcome::Unknown),
+    ] {
+        let (base, _server) = never_ends(status).await;
+        let sandbox = Watched::start().await;
+        let builder = sandbox.builder().credentials(sandbox.machine());
+        let client = builder.api_base(base).build().unwrap();
+        let first = client.auth().access_token().await.unwrap();
+
+        let messages = client.messages().timeout(Duration::from_millis(500));
+        let sent = messages.send_sms(sandbox.number(), TO, "x").await;
+
+        let error = sent.unwrap_err();
+        assert_eq!(error.send_outcome(), outcome, "{status}");
+        assert_eq!(error.status().map(|s| s.as_u16()), Some(status));
+        assert_eq!(error.is_timeout(), status == 200, "{status}");
+        let token = client.auth().access_token().await.unwrap();
+        assert_eq!(token == first, status != 401, "{status}");
     }
 }
 

@@ -3,10 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use futures::future::join_all;
+use serde_json::json;
 use stratustexting::{
-    Client,
+    Backoff, CallOptions, Client, Resend, SendOutcome,
     auth::{MemoryTokenStore, Token},
 };
+use stratustexting_sandbox::{Answer, Commit, Fault};
 
 use crate::support::Watched;
 
@@ -106,7 +108,7 @@ async fn a_renewal_goes_on_when_its_caller_goes_away() {
 async fn a_failed_renewal_fails_all_who_wait_and_the_next_call_tries_again() {
     let sandbox = Watched::start().await;
     let client = sandbox.client();
-    sandbox.answer_next("token", stratustexting_sandbox::Answer::new(503));
+    sandbox.answer_next("token", Answer::new(503));
 
     let outcomes = join_all((0..10).map(|_| client.auth().access_token())).await;
     assert!(outcomes.iter().all(Result::is_err));
@@ -117,32 +119,60 @@ async fn a_failed_renewal_fails_all_who_wait_and_the_next_call_tries_again() {
 }
 
 #[tokio::test]
-async fn a_send_is_repeated_once_after_a_401_and_never_else() {
-    for (status, requests) in [(401, 2), (429, 1), (500, 1), (502, 1), (503, 1), (504, 1)] {
-        let sandbox = Watched::start().await;
-        let client = sandbox.client();
-        sandbox.answer_next("sendSms", stratustexting_sandbox::Answer::new(status));
+async fn a_send_that_was_answered_is_not_repeated() {
+    for status in [400, 401, 403, 408, 429, 500, 502, 503, 504] {
+        for commit in [Commit::Before, Commit::After] {
+            let sandbox = Watched::start().await;
+            let client = sandbox.client();
+            sandbox.fail_next("sendSms", Fault::status(status, commit));
 
-        let messages = client.messages();
-        let outcome = messages
-            .send_sms(sandbox.number(), "+13035550123", "x")
-            .await;
+            let messages = client.messages();
+            let error = messages
+                .send_sms(sandbox.number(), "+13035550123", "x")
+                .await
+                .unwrap_err();
 
-        assert_eq!(outcome.is_ok(), status == 401, "{status}");
-        assert_eq!(sandbox.calls().len(), requests, "{status}");
-        assert_eq!(sandbox.sent_messages().len(), usize::from(status == 401));
+            assert_eq!(error.status().map(|s| s.as_u16()), Some(status));
+            assert_eq!(sandbox.calls().len(), 1, "{status}");
+            let sent = usize::from(commit == Commit::After);
+            assert_eq!(sandbox.sent_messages().len(), sent, "{status}");
+        }
     }
 }
 
 #[tokio::test]
-async fn an_mms_is_repeated_after_a_401_with_the_same_body() {
+async fn after_a_401_the_next_send_has_another_token() {
+    let sandbox = Watched::start().await;
+    let client = sandbox.client();
+    let first = client.auth().access_token().await.unwrap();
+    sandbox.revoke_access_tokens();
+    let messages = client.messages();
+    let send = async || {
+        messages
+            .send_sms(sandbox.number(), "+13035550123", "x")
+            .await
+    };
+
+    let error = send().await.unwrap_err();
+    assert_eq!(error.send_outcome(), SendOutcome::Rejected);
+    assert!(error.is_auth() && error.ticket().is_none());
+    send().await.unwrap();
+
+    assert_eq!(sandbox.sent_messages().len(), 1);
+    assert_eq!(sandbox.token_requests().len(), 2);
+    assert_ne!(client.auth().access_token().await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn an_mms_is_repeated_after_a_401_with_the_same_body_if_its_caller_says_so() {
     let sandbox = Watched::start().await;
     let client = sandbox.client();
     client.auth().access_token().await.unwrap();
     sandbox.revoke_access_tokens();
 
     let media = [stratustexting::Media::from_bytes("a.txt", "the same bytes")];
-    let messages = client.messages();
+    let turned_away = CallOptions::new().resend(Resend::IfTurnedAway);
+    let messages = client.messages().options(turned_away);
     messages
         .send_mms(sandbox.number(), "+13035550123", "x", media)
         .await
@@ -159,32 +189,46 @@ async fn a_lasting_401_is_tried_twice_and_then_an_error() {
     let sandbox = Watched::start().await;
     let client = sandbox.client();
     for _ in 0..5 {
-        let answer = stratustexting_sandbox::Answer::new(401).body(r#"{"message":"Unauthorized"}"#);
-        sandbox.answer_next("sendSms", answer);
+        let answer = Answer::new(401).body(r#"{"message":"Unauthorized"}"#);
+        sandbox.answer_next("getMessageById", answer);
     }
 
-    let messages = client.messages();
-    let error = messages
-        .send_sms(sandbox.number(), "+13035550123", "x")
-        .await
-        .unwrap_err();
+    let error = client.messages().get("m").await.unwrap_err();
 
     assert!(error.is_auth());
     assert_eq!(error.service_message().as_deref(), Some("Unauthorized"));
     assert_eq!(sandbox.calls().len(), 2);
+    assert_eq!(sandbox.token_requests().len(), 2);
+    // The new token isn't what is wrong, so that the next call begins with it.
+    client.messages().get("m").await.unwrap_err();
+    assert_eq!(sandbox.token_requests().len(), 3);
 }
 
 #[tokio::test]
 async fn a_401_whose_renewal_fails_is_still_a_401_with_the_reason_as_its_source() {
-    let sandbox = Watched::start().await;
-    let client = sandbox.client();
-    client.auth().access_token().await.unwrap();
-    sandbox.revoke_access_tokens();
-    sandbox.answer_next("token", stratustexting_sandbox::Answer::new(503));
+    let lasting = json!({"error": "invalid_client"});
+    for answers in [
+        vec![Answer::json(400, lasting)],
+        // The first attempt has the 401, the two after it get no token.
+        vec![Answer::new(503), Answer::new(503)],
+    ] {
+        let sandbox = Watched::start().await;
+        let builder = sandbox.builder().credentials(sandbox.machine());
+        let at_once = Backoff::new().base(Duration::ZERO);
+        let client = builder.retry(at_once).build().unwrap();
+        client.auth().access_token().await.unwrap();
+        sandbox.revoke_access_tokens();
+        let renewals = answers.len();
+        for answer in answers {
+            sandbox.answer_next("token", answer);
+        }
 
-    let error = client.messages().get("m").await.unwrap_err();
+        let error = client.messages().get("m").await.unwrap_err();
 
-    assert_eq!(error.status().map(|s| s.as_u16()), Some(401));
-    let source = std::error::Error::source(&error).unwrap();
-    assert!(source.to_string().contains("token endpoint"), "{source}");
+        assert_eq!(error.status().map(|s| s.as_u16()), Some(401));
+        let source = std::error::Error::source(&error).unwrap();
+        assert!(source.to_string().contains("token endpoint"), "{source}");
+        assert_eq!(sandbox.token_requests().len(), 1 + renewals);
+        assert_eq!(sandbox.calls().len(), 1);
+    }
 }

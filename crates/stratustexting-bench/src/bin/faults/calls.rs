@@ -1,9 +1,11 @@
 //! Each operation, called through the SDK's public API.
 
+use std::time::Duration;
+
 use anyhow::bail;
 use futures::TryStreamExt;
 use stratustexting::{
-    Client, ContactRef, Media, Result,
+    Backoff, CallOptions, Client, ContactRef, Media, Resend, Result,
     models::{ContactRequest, CustomConsentRequest},
 };
 
@@ -90,6 +92,18 @@ pub(crate) async fn call(
         "listSites" => done(client.sites().list().try_collect::<Vec<_>>().await),
         other => bail!("the operation {other} is new: say here how it is called"),
     })
+}
+
+/// Sends a message that may be sent again once, if it was turned away.
+pub(crate) async fn send_again(client: &Client, stage: &Stage, text: &str) -> Result<()> {
+    let options = CallOptions::new()
+        .resend(Resend::IfTurnedAway)
+        // One for the 401 and one for what comes then: a third one could be a second copy,
+        // which is what its caller has said yes to.
+        .retry(Backoff::new().base(Duration::ZERO).attempts(2));
+    let messages = client.messages().options(options);
+    let from = stage.sandbox.number();
+    done(messages.send_sms(from, CUSTOMER, text).await)
 }
 
 fn done<T>(outcome: Result<T>) -> Result<()> {

@@ -1,5 +1,5 @@
 //! Every cut point with every operation, with the request for a token, and with the
-//! request that is made again after a 401.
+//! request that is made again after a 401 because its caller said so.
 //!
 //! Each once on a connection that is open already and once on a new one: what an HTTP
 //! client does when its request fails isn't the same on both.
@@ -15,7 +15,7 @@ use stratustexting::{
 use stratustexting_sandbox::{Commit, Fault};
 
 use crate::{
-    calls::{Prepared, call},
+    calls::{Prepared, call, send_again},
     cuts::{self, Cut},
     referee::{Counts, Server, Told, Twice},
     stage::{OVERDUE, Stage},
@@ -47,7 +47,7 @@ enum Row {
     Operation(&'static Operation),
     /// The request for a token, before a message is sent.
     Token,
-    /// A message, after a 401.
+    /// A message that its caller lets be sent again, after a 401.
     Again,
 }
 
@@ -136,7 +136,7 @@ impl Row {
             let sites = client.sites().options(patience).list();
             sites.try_collect::<Vec<_>>().await?;
             if matches!(self, Self::Token) {
-                stage.sandbox.revoke_access_tokens();
+                client.auth().log_out().await?;
             }
         }
         Ok(client)
@@ -173,7 +173,12 @@ impl Row {
             }
         }
         let start = Instant::now();
-        let outcome = call(self.called(), &client, stage, &prepared, text);
+        let outcome = async {
+            match self {
+                Self::Again => Ok(send_again(&client, stage, text).await),
+                _ => call(self.called(), &client, stage, &prepared, text).await,
+            }
+        };
         let Ok(outcome) = tokio::time::timeout(OVERDUE * 6, outcome).await else {
             bail!("a call never ended");
         };

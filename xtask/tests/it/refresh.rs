@@ -396,7 +396,6 @@ fn a_page_of_what_was_ours_alone_replaces_our_own() {
         .as_str()
         .unwrap()
         .to_owned();
-    eprintln!("{report} {operation}");
     assert!(source.ends_with("/get-a-message-9e0"), "{source}");
 }
 

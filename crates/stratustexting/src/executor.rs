@@ -7,6 +7,7 @@
 //! way back of its errors.
 
 mod attempt;
+mod departure;
 mod seam;
 
 use std::{

@@ -33,9 +33,9 @@ impl CallOptions {
     /// for a token, every attempt, the waits between them, and reading the answer. By
     /// default the client's, which is [a minute](Self::DEFAULT_TIMEOUT) unless set.
     ///
-    /// It is kept to: a wait that would outlast it isn't begun. A time shorter than the
-    /// client's connect timeout can leave the outcome of a send unknown although only
-    /// the connection was slow.
+    /// It is kept to: a wait that would outlast it isn't begun. A send whose time ends
+    /// while it waits for a connection was not sent; one whose time ends later may have
+    /// been.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

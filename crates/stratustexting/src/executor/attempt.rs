@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use url::Url;
 
-use super::{Course, Executor, Wire};
+use super::{Course, Executor, Wire, departure::Departure};
 use crate::{
     AccessToken, Error, Result, endpoint, error::Kind, options::CallOptions, response::Parts,
 };
@@ -58,15 +58,14 @@ impl Executor {
 
     /// The answer, if it is a success that came whole before the end of the time.
     async fn answer(&self, request: reqwest::Request, end: Instant) -> Result<Parts> {
-        let sent = match &self.wire {
-            Wire::Http(http) => async { http.execute(request).await.map_err(transport_error) },
+        let mut response = match &self.wire {
+            Wire::Http(http) => send(http, request, end).await?,
             #[cfg(test)]
             Wire::Script(script) => {
                 let answer = in_time(end, script(request)).await?;
                 return judge(answer, &self.api_base);
             }
         };
-        let mut response = in_time(end, sent).await?;
         let mut answer = Parts {
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
@@ -86,12 +85,41 @@ impl Executor {
     }
 }
 
+/// Sends a request, up to the answer's head.
+async fn send(
+    http: &reqwest::Client,
+    request: reqwest::Request,
+    end: Instant,
+) -> Result<reqwest::Response> {
+    let (departure, sent) = Departure::of(http, request);
+    // The request goes with its future, which ends here.
+    let outcome = timeout_at(end, sent).await;
+    let not_sent = || departure.is_ruled_out();
+    let error = match outcome {
+        Ok(Ok(response)) => return Ok(response),
+        Ok(Err(error)) => transport_error(error),
+        Err(_) if not_sent() => Error::new(Kind::Timeout {
+            while_: "waiting for a connection",
+        }),
+        Err(_) => too_late(),
+    };
+    Err(if not_sent() {
+        error.before_sending()
+    } else {
+        error
+    })
+}
+
 /// What comes before the end of an attempt's time.
 async fn in_time<T>(end: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
-    timeout_at(end, work).await.unwrap_or_else(|_| {
-        Err(Error::new(Kind::Timeout {
-            while_: "waiting for the answer",
-        }))
+    timeout_at(end, work)
+        .await
+        .unwrap_or_else(|_| Err(too_late()))
+}
+
+fn too_late() -> Error {
+    Error::new(Kind::Timeout {
+        while_: "waiting for the answer",
     })
 }
 
@@ -166,27 +194,9 @@ pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     } else if error.is_connect() {
         Error::new(Kind::Connect)
     } else if error.is_timeout() {
-        Error::new(Kind::Timeout {
-            while_: "waiting for the answer",
-        })
-    } else if was_never_written(&error) {
-        Error::new(Kind::Transport).before_sending()
+        too_late()
     } else {
         Error::new(Kind::Transport)
     };
     mapped.with_source(error)
-}
-
-/// Whether a request was still waiting for its turn on a connection when that ended.
-/// hyper says so of a request that it gives back, and of none that it has begun to
-/// write.
-fn was_never_written(error: &reqwest::Error) -> bool {
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        if let Some(error) = error.downcast_ref::<hyper::Error>() {
-            return error.is_canceled();
-        }
-        source = error.source();
-    }
-    false
 }

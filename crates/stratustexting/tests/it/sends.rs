@@ -1,7 +1,10 @@
 //! What becomes of a send, and what is repeated, over real HTTP: counted on the server.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -208,6 +211,66 @@ async fn an_answer_says_what_became_of_the_send() {
         }
         assert_eq!(sandbox.calls().len(), 2, "{shown}: each once");
     }
+}
+
+/// A server that takes connections and says nothing on them; how many there were.
+async fn silent() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        let mut connections = Vec::new();
+        while let Ok((connection, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            connections.push(connection);
+        }
+    });
+    (address, count)
+}
+
+/// The TLS handshake is part of connecting: until it is done nothing of a request can leave.
+#[tokio::test]
+async fn a_send_whose_time_ends_while_it_connects_was_not_sent_and_is_tried_again() {
+    let (address, connections) = silent().await;
+    let sandbox = Watched::start().await;
+    let builder = sandbox.builder().credentials(sandbox.machine());
+    let base = format!("https://{address}");
+    let client = builder.api_base(base).retry(at_once()).build().unwrap();
+    let options = CallOptions::new().attempt_timeout(Duration::from_millis(300));
+    let messages = client.messages().options(options);
+
+    let sms = messages.send_sms(sandbox.number(), TO, "x").await;
+    assert_eq!(connections.load(Ordering::SeqCst), 3, "{sms:?}");
+    let media = [stratustexting::Media::from_bytes("a.txt", "text")];
+    let mms = messages.send_mms(sandbox.number(), TO, "x", media).await;
+
+    for sent in [sms, mms] {
+        assert_eq!(SendOutcome::of(&sent), SendOutcome::NotSent, "{sent:?}");
+        let error = sent.unwrap_err();
+        assert!(error.is_timeout() && error.ticket().is_none());
+        assert!(error.to_string().contains("connection"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_send_whose_time_ends_after_it_was_written_may_have_been_sent() {
+    let (address, connections) = silent().await;
+    let sandbox = Watched::start().await;
+    let builder = sandbox.builder().credentials(sandbox.machine());
+    let base = format!("http://{address}");
+    let client = builder.api_base(base).retry(at_once()).build().unwrap();
+    let options = CallOptions::new().attempt_timeout(Duration::from_millis(300));
+    let messages = client.messages().options(options);
+
+    let sms = messages.send_sms(sandbox.number(), TO, "x").await;
+    let media = [stratustexting::Media::from_bytes("a.txt", "text")];
+    let mms = messages.send_mms(sandbox.number(), TO, "x", media).await;
+
+    for sent in [sms, mms] {
+        assert_eq!(SendOutcome::of(&sent), SendOutcome::Unknown, "{sent:?}");
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 2, "each once");
 }
 
 /// A server that gives an answer's head and a part of its body, and no more.

@@ -39,6 +39,9 @@ const PROBABILITY: f64 = 0.6;
 /// Every so many a send begins although connections are refused.
 const CARELESS: usize = 4;
 
+/// The most time that a hurried send has, in microseconds.
+const HURRY: u64 = 4_000;
+
 /// How many violations are named.
 const NAMED: usize = 30;
 
@@ -50,6 +53,8 @@ enum Mishap {
     ConnectionReset,
     TokenRevoked,
     TokenFails(Fault),
+    /// It has about as much time as a send takes, so that this ends anywhere on its way.
+    Hurried(Duration),
 }
 
 impl Mishap {
@@ -61,6 +66,10 @@ impl Mishap {
             10..30 => Self::ConnectionReset,
             30..36 => Self::TokenRevoked,
             36..40 => Self::TokenFails(faults[random.usize(..faults.len())].clone()),
+            // Where the time ends is a race, which makes no trace.
+            40..120 if round.concurrency > 1 => {
+                Self::Hurried(Duration::from_micros(random.u64(..HURRY)))
+            }
             _ => Self::None,
         }
     }
@@ -74,6 +83,7 @@ impl fmt::Display for Mishap {
             Self::ConnectionReset => f.write_str("connection_reset"),
             Self::TokenRevoked => f.write_str("token_revoked"),
             Self::TokenFails(fault) => write!(f, "token:{}", fault.name()),
+            Self::Hurried(time) => write!(f, "hurried:{}us", time.as_micros()),
         }
     }
 }
@@ -149,7 +159,7 @@ async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
         refusing.wait_for(|count| *count == 0).await?;
     }
     match &mishap {
-        Mishap::None => {}
+        Mishap::None | Mishap::Hurried(_) => {}
         Mishap::Refused => shared.refuse(true)?,
         Mishap::ConnectionReset => {
             sandbox.fail_next("connection", Fault::reset_before_request());
@@ -163,7 +173,10 @@ async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
     let text = format!("s{index}e");
     let start = Instant::now();
     let from = sandbox.number();
-    let messages = shared.client.messages();
+    let mut messages = shared.client.messages();
+    if let Mishap::Hurried(time) = mishap {
+        messages = messages.timeout(time);
+    }
     let outcome = messages.send_sms(from, CUSTOMER, &*text).await;
     let said = outcome.as_ref().err().map(|error| format!("{error:?}"));
     let overdue = start.elapsed() > OVERDUE;

@@ -10,8 +10,10 @@ use std::{
 
 use serde_json::json;
 use stratustexting::{
-    Backoff, CallOptions, Client, FailedAttempt, Resend, RetryPolicy, SendOutcome, Ticket,
-    api::OPERATIONS, models::Message,
+    Backoff, CallOptions, Client, FailedAttempt, RawRequest, Resend, RetryPolicy, SendOutcome,
+    Ticket,
+    api::{OPERATIONS, Operation},
+    models::Message,
 };
 use stratustexting_sandbox::Answer;
 use tokio::{
@@ -33,6 +35,17 @@ fn client(sandbox: &Watched) -> Client {
     builder.retry(at_once()).build().unwrap()
 }
 
+/// A request for an operation, with something in each placeholder.
+fn request(client: &Client, operation: &Operation) -> RawRequest {
+    let segments = operation.path.split('/');
+    let path = segments.map(|segment| match segment.starts_with('{') {
+        true => "x",
+        false => segment,
+    });
+    let path = path.collect::<Vec<_>>().join("/");
+    client.request(operation.method.parse().unwrap(), &path)
+}
+
 /// For each operation, a repeatable failure is repeated if the table says that it may
 /// be, and isn't if not.
 #[tokio::test]
@@ -42,17 +55,8 @@ async fn each_operation_is_repeated_as_the_table_says() {
         let client = client(&sandbox);
         sandbox.answer_next(operation.id, Answer::new(503));
         sandbox.answer_next(operation.id, Answer::json(200, json!({})));
-        let path = operation
-            .path
-            .split('/')
-            .map(|segment| match segment.starts_with('{') {
-                true => "x",
-                false => segment,
-            });
-        let path = path.collect::<Vec<_>>().join("/");
 
-        let request = client.request(operation.method.parse().unwrap(), &path);
-        let outcome = request.send().await;
+        let outcome = request(&client, operation).send().await;
 
         assert_eq!(outcome.is_ok(), operation.idempotent, "{}", operation.id);
         let requests = if operation.idempotent { 2 } else { 1 };
@@ -83,8 +87,7 @@ impl RetryPolicy for Opens {
         tokio::spawn(async move {
             let (mut connection, _) = listener.accept().await.unwrap();
             let mut request = vec![0; 4096];
-            let length = connection.read(&mut request).await.unwrap();
-            assert!(request[..length].starts_with(b"POST /message/sendsms?"));
+            assert!(connection.read(&mut request).await.unwrap() > 0);
             let body = r#"{"result":"ok"}"#;
             let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
             connection
@@ -96,24 +99,32 @@ impl RetryPolicy for Opens {
     }
 }
 
+/// Whatever it is: nothing of it left.
 #[tokio::test]
-async fn a_send_that_found_no_connection_is_tried_again() {
-    let sandbox = Watched::start().await;
-    let port = {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        listener.local_addr().unwrap().port()
-    };
-    let client = sandbox
-        .builder()
-        .credentials(sandbox.machine())
-        .api_base(format!("http://127.0.0.1:{port}"))
-        .retry(Opens(Mutex::new(Some(port))))
-        .build()
-        .unwrap();
+async fn what_found_no_connection_is_tried_again() {
+    for operation in OPERATIONS {
+        let sandbox = Watched::start().await;
+        let port = {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            listener.local_addr().unwrap().port()
+        };
+        let client = sandbox
+            .builder()
+            .credentials(sandbox.machine())
+            .api_base(format!("http://127.0.0.1:{port}"))
+            .retry(Opens(Mutex::new(Some(port))))
+            .build()
+            .unwrap();
 
-    let sent = client.messages().send_sms(sandbox.number(), TO, "x").await;
+        let sent = request(&client, operation).send().await;
 
-    assert_eq!(SendOutcome::of(&sent), SendOutcome::Accepted, "{sent:?}");
+        assert_eq!(
+            SendOutcome::of(&sent),
+            SendOutcome::Accepted,
+            "{}: {sent:?}",
+            operation.id
+        );
+    }
 }
 
 #[tokio::test]

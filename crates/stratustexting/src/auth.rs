@@ -23,21 +23,27 @@
 //! earliest, from 1¾ minutes before at the latest, drawn at random; for tokens of less
 //! than 25 minutes correspondingly less), while calls go on with the one that there is.
 //! In its last 30 seconds a call waits for the renewal, for half of what is left at most,
-//! and if nothing comes of it uses the token all the same. After a 401 it counts as expired. A lifetime is counted from the start
-//! of the request for the token; an `expires_in` that is missing, zero, negative or no
-//! number means that the end isn't known, and the token is used until the service
-//! refuses it.
+//! and if nothing comes of it uses the token all the same. After a 401 it counts as expired.
+//! A lifetime is counted from the start of the request for the token; an `expires_in` that is
+//! missing, zero, negative or no number means that the end isn't known, and the token is used
+//! until the service refuses it.
 //!
 //! However many calls wait, one renewal is made for all of them, and it goes on when
-//! they go away. An error never takes the place of a token that is still good.
+//! they go away. An error never takes the place of a token that is still good. A token that
+//! the store doesn't take is kept, and stored with the next call; a store that has gone back
+//! in time, as after a restore, doesn't displace what a client knows to be newer.
+//!
+//! A renewal is a task of the runtime on which the call was made that began it. A program
+//! that drives its runtime only now and then (`block_on` of one call at a time on a
+//! current-thread runtime) stops it in between, and with it whoever waits for the store's
+//! lock: give such a program a runtime that runs all the time.
 //!
 //! # Several processes with one login
 //!
 //! Share a [`FileTokenStore`] on one machine, or a `RedisTokenStore` on several. One
 //! process renews, under the store's lock; the others find its token and use it, also
 //! after a 401. A process that is killed meanwhile holds up nobody for long: a file's
-//! lock ends with it, one in Redis after
-//! its expiry. What nothing on this side can repair: the service has replaced the
+//! lock ends with it, one in Redis after its expiry. What nothing on this side can repair: the service has replaced the
 //! refresh token, and the process ends, or the machine does, before the new one is
 //! stored. Then the next renewal uses the old one again. A service with a grace period
 //! answers that, and nothing is lost; one without ends the login, and calls fail with
@@ -46,7 +52,6 @@
 mod credentials;
 mod file_lock;
 mod file_store;
-mod lifetime;
 mod lock;
 mod login;
 mod managed;
@@ -58,6 +63,7 @@ mod schedule;
 mod source;
 mod store;
 mod token;
+mod token_answer;
 
 use std::sync::Arc;
 

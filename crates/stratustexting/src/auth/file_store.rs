@@ -1,6 +1,7 @@
 //! Tokens in a file.
 
 use std::{
+    borrow::Cow,
     fs, io,
     io::Write,
     path::{Path, PathBuf},
@@ -26,12 +27,13 @@ use super::{StoreError, StoreLock, Token, TokenStore, file_lock};
 /// writes a token may leave that behind, readable to its owner only, in a file whose name
 /// begins with `.token`.
 ///
+/// A path that is a symbolic link means the file to which it leads.
+///
 /// On a network's file system the lock is as good as that file system's own. Where files
 /// can't be locked at all, that is logged as a warning and the store works without.
 #[derive(Clone, Debug)]
 pub struct FileTokenStore {
     path: Arc<Path>,
-    lock_path: Arc<Path>,
     lock_wait: Duration,
 }
 
@@ -43,12 +45,8 @@ impl FileTokenStore {
     /// A store in the file with this path, which need not exist yet.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        let mut name = path.as_os_str().to_owned();
-        name.push(".lock");
         Self {
-            path: path.into(),
-            lock_path: PathBuf::from(name).into(),
+            path: path.into().into(),
             lock_wait: Self::DEFAULT_LOCK_WAIT,
         }
     }
@@ -68,7 +66,16 @@ impl FileTokenStore {
         work: impl FnOnce(&Path) -> Result<T, StoreError> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, StoreError>> {
         let path = Arc::clone(&self.path);
-        async move { tokio::task::spawn_blocking(move || work(&path)).await? }.boxed()
+        async move { tokio::task::spawn_blocking(move || work(&target(&path))).await? }.boxed()
+    }
+}
+
+/// Where the token really is: whoever comes by a link has the same file and the same lock.
+/// Where there is nothing yet, the path itself.
+fn target(path: &Path) -> Cow<'_, Path> {
+    match fs::canonicalize(path) {
+        Ok(target) => target.into(),
+        Err(_) => path.into(),
     }
 }
 
@@ -95,9 +102,13 @@ impl TokenStore for FileTokenStore {
 
     fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
         async {
-            self.blocking(|path| Ok(make_folder(folder_of(path))?))
-                .await?;
-            file_lock::acquire(Arc::clone(&self.lock_path), self.lock_wait).await
+            let beside = self.blocking(|path| {
+                make_folder(folder_of(path))?;
+                let mut name = path.as_os_str().to_owned();
+                name.push(".lock");
+                Ok(PathBuf::from(name))
+            });
+            file_lock::acquire(beside.await?.into(), self.lock_wait).await
         }
         .boxed()
     }

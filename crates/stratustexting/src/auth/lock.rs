@@ -100,7 +100,7 @@ impl StoreLock {
     pub fn expiring_at(mut self, time: Instant) -> Self {
         let now = Instant::now();
         let left = time.saturating_duration_since(now);
-        self.work_until = Some(now + left * 3 / 4);
+        self.work_until = Some(now + left / 4 * 3);
         self
     }
 

@@ -5,6 +5,7 @@
 //! `renewal.rs`.
 
 use std::{
+    collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Instant, SystemTime},
@@ -39,12 +40,21 @@ pub(super) struct State {
     current: Option<(Token, Plan)>,
     /// The token that the service refused although it should be good.
     rejected: Option<AccessToken>,
-    /// A new token that the store didn't take, and the one that was renewed by it.
-    pub(super) unsaved: Option<(Token, Option<Token>)>,
+    /// A new token that the store didn't take. Nobody has got it yet.
+    unsaved: Option<Token>,
+    /// The last tokens that others have taken the place of. A store that still has one of
+    /// them didn't take what came after it, or has gone back in time: what is known here
+    /// is newer.
+    replaced: VecDeque<Token>,
+    /// The user was logged out here, by which the credentials' refresh token ends, too.
+    pub(super) logged_out: bool,
     renewal: Option<Renewal>,
     /// A failed renewal isn't tried again before, as long as there is a good token.
     retry_at: Option<Instant>,
 }
+
+/// How many tokens that were replaced are known: more than a store can be behind.
+const KNOWN: usize = 16;
 
 /// A renewal that is under way, for everybody who waits for it.
 type Renewal = Shared<BoxFuture<'static, Result<Token>>>;
@@ -78,16 +88,82 @@ impl State {
             .current()
             .is_none_or(|current| !current.is_same_as(token))
         {
-            self.current = Some((token.clone(), Plan::of(token)));
+            self.put(token);
         }
     }
 
-    /// Takes a new token, which nobody can have refused.
-    pub(super) fn replace(&mut self, token: Option<&Token>) {
-        self.current = token.map(|token| (token.clone(), Plan::of(token)));
+    /// Takes a new token, which nobody can have refused, and which is in the store.
+    pub(super) fn replace(&mut self, token: &Token) {
+        self.put(token);
         self.rejected = None;
         self.unsaved = None;
+        self.logged_out = false;
         self.retry_at = None;
+    }
+
+    fn put(&mut self, token: &Token) {
+        let before = self.current.replace((token.clone(), Plan::of(token)));
+        if let Some((before, _)) = before {
+            self.outdate(&before);
+        }
+    }
+
+    /// Keeps a new token that the store didn't take, until it does.
+    pub(super) fn keep_unsaved(&mut self, token: Token) {
+        let before = self.unsaved.take();
+        if let Some(before) = before.filter(|before| !before.is_same_as(&token)) {
+            self.outdate(&before);
+        }
+        self.unsaved = Some(token);
+    }
+
+    /// Forgets the token in hand, which another has taken the place of.
+    pub(super) fn drop_current(&mut self) {
+        if let Some((before, _)) = self.current.take() {
+            self.outdate(&before);
+        }
+    }
+
+    /// Notes that there is a newer token than this one.
+    pub(super) fn outdate(&mut self, token: &Token) {
+        if !self.is_outdated(token) {
+            self.replaced.truncate(KNOWN - 1);
+            self.replaced.push_front(token.clone());
+        }
+    }
+
+    /// Whether a token that the store has is older than what is known here.
+    pub(super) fn is_outdated(&self, token: &Token) -> bool {
+        self.replaced.iter().any(|other| other.is_same_as(token))
+    }
+
+    /// A new token that the store didn't take the last time, if nobody has put a newer one
+    /// into it meanwhile: the service knows no other by now.
+    pub(super) fn unsaved(&mut self, stored: Option<&Token>) -> Option<Token> {
+        if stored.is_some() {
+            self.unsaved = None;
+        }
+        self.unsaved.clone()
+    }
+
+    /// The service has refused to renew this token.
+    pub(super) fn give_up(&mut self, token: &Token) {
+        if self
+            .unsaved
+            .as_ref()
+            .is_some_and(|unsaved| unsaved.is_same_as(token))
+        {
+            self.unsaved = None;
+        }
+    }
+
+    pub(super) fn log_out(&mut self) {
+        let renewal = self.renewal.take();
+        *self = Self {
+            logged_out: true,
+            renewal,
+            ..Self::default()
+        };
     }
 
     pub(super) fn renewal_failed(&mut self) {
@@ -157,9 +233,11 @@ impl ManagedTokens {
         let inner = Arc::clone(&self.0);
         // Detached for the same reason as a login: whoever asked first may go away,
         // and a rotated refresh token must not be lost with them.
+        // Made before the task is, which may be dropped before it begins.
+        let done = Done(inner);
         let task = tokio::spawn(async move {
-            let _done = Done(&inner);
-            inner.renew().await
+            let done = done;
+            done.0.renew().await
         });
         let renewal = async move { task.await.map_err(interrupted)? }
             .boxed()
@@ -228,8 +306,11 @@ impl Wait {
             return self.renewal.await;
         };
         // The other half is for the request.
-        let renewed = tokio::time::timeout(left / 2, self.renewal).await;
-        renewed.unwrap_or(Ok(token))
+        match tokio::time::timeout(left / 2, self.renewal).await {
+            Ok(Ok(renewed)) => Ok(renewed),
+            // Whatever became of it takes nothing away from what is good.
+            Ok(Err(_)) | Err(_) => Ok(token),
+        }
     }
 }
 
@@ -264,9 +345,9 @@ impl Inner {
 }
 
 /// Ends the renewal when its task ends, in whichever way.
-struct Done<'a>(&'a Inner);
+struct Done(Arc<Inner>);
 
-impl Drop for Done<'_> {
+impl Drop for Done {
     fn drop(&mut self) {
         self.0.lock().renewal = None;
     }
@@ -306,5 +387,64 @@ impl fmt::Debug for ManagedTokens {
         f.debug_struct("ManagedTokens")
             .field("grant", &self.0.grant)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn token(access: &str) -> Token {
+        Token::new(AccessToken::new(access).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_becomes_of_a_renewal_a_good_token_is_not_lost() {
+        let good = token("good").with_expiry(SystemTime::now() + Duration::from_secs(20));
+        let renewals: [BoxFuture<'static, Result<Token>>; 3] = [
+            async { Ok(token("new")) }.boxed(),
+            async { Err(Error::new(Kind::Store)) }.boxed(),
+            std::future::pending().boxed(),
+        ];
+        for (renewal, expected) in renewals.into_iter().zip(["new", "good", "good"]) {
+            let wait = Wait {
+                renewal: renewal.shared(),
+                instead: Some(good.clone()),
+            };
+            let start = tokio::time::Instant::now();
+
+            let had = wait.end().await.unwrap();
+
+            assert_eq!(had.access().expose(), expected);
+            assert!(start.elapsed() <= Duration::from_secs(10));
+        }
+    }
+
+    #[test]
+    fn no_more_replaced_tokens_are_known_than_needed_and_none_twice() {
+        let mut state = State::default();
+        for number in 0..2 * KNOWN {
+            for _ in 0..2 {
+                state.outdate(&token(&number.to_string()));
+            }
+        }
+
+        assert_eq!(state.replaced.len(), KNOWN);
+        let known = |number: usize| state.is_outdated(&token(&number.to_string()));
+        assert!(known(KNOWN) && known(2 * KNOWN - 1) && !known(KNOWN - 1));
+    }
+
+    #[test]
+    fn storing_a_token_again_in_vain_does_not_make_it_an_old_one() {
+        let mut state = State::default();
+        for _ in 0..2 {
+            state.keep_unsaved(token("new"));
+        }
+
+        assert!(!state.is_outdated(&token("new")));
+        state.keep_unsaved(token("newer"));
+        assert!(state.is_outdated(&token("new")));
     }
 }

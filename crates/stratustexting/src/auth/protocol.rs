@@ -8,7 +8,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bytes::Bytes;
 use oauth2::{
     AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, CsrfToken, EndpointMaybeSet,
     EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, PkceCodeChallenge, RedirectUrl,
@@ -17,7 +16,7 @@ use oauth2::{
 };
 use url::Url;
 
-use super::{ClientAuthentication, Login, Managed, Token, lifetime};
+use super::{ClientAuthentication, Login, Managed, Token, token_answer};
 use crate::{AccessToken, Error, RefreshToken, Result, error::Kind, response::Parts};
 
 /// How long a request to the token endpoint may take in all.
@@ -222,12 +221,9 @@ impl Exchange {
             headers: headers.clone(),
             body: body.clone(),
         };
-        let (body, lifetime) = lifetime::take(body);
+        let (answer, lifetime) = token_answer::strict(status, headers, &body);
         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Answer { parts, lifetime });
-        let mut response = HttpResponse::new(Bytes::into(body));
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Ok(response)
+        Ok(answer)
     }
 }
 

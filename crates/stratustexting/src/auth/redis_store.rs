@@ -29,16 +29,31 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The pauses between two tries for the lock grow from the first to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
 
+/// Puts in front of a script how the next number is made. It is larger than that of the token
+/// that Redis has, too: where the counter is gone or was set back, as by a restart from an
+/// older copy, no token could be saved any more.
+fn numbering(script: &str) -> String {
+    format!(
+        "local function number(fence, saved) \
+            local function of(key) return tonumber(redis.call('GET', key) or 0) or 0 end \
+            local next = math.max(of(fence), of(saved)) + 1 \
+            redis.call('SET', fence, string.format('%.0f', next)) \
+            return next \
+        end \
+        {script}"
+    )
+}
+
 /// Takes the lock if it is free, or this owner's already, since an answer may get lost.
 /// The number is counted up either way. Nothing means that another has it.
 static ACQUIRE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+    Script::new(&numbering(
         "if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) \
             or redis.call('GET', KEYS[1]) == ARGV[1] then \
-            return redis.call('INCR', KEYS[2]) \
+            return number(KEYS[2], KEYS[3]) \
         end \
         return false",
-    )
+    ))
 });
 
 /// Deletes the lock if it is this owner's still.
@@ -58,11 +73,11 @@ static SAVE: LazyLock<Script> = LazyLock::new(|| {
 
 /// Keeps a token, or forgets it, whoever has the lock: who had it until now is late.
 static OVERRULE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "redis.call('SET', KEYS[2], redis.call('INCR', KEYS[3])) \
+    Script::new(&numbering(
+        "redis.call('SET', KEYS[2], string.format('%.0f', number(KEYS[3], KEYS[2]))) \
         if ARGV[1] == '' then redis.call('DEL', KEYS[1]) \
         else redis.call('SET', KEYS[1], ARGV[1]) end",
-    )
+    ))
 });
 
 /// Keeps the token in Redis, where any number of machines can share it. Feature `redis`.
@@ -78,6 +93,8 @@ static OVERRULE: LazyLock<Script> = LazyLock::new(|| {
 /// Whoever renews the token holds the lock. It ends when it is released, or
 /// [by itself](Self::lock_expiry) when its holder was killed. A holder that was suspended
 /// for longer and comes back late can't overwrite what another has saved meanwhile.
+///
+/// It is for one runtime, the one of its first use, which has to run all the time.
 ///
 /// It is for one server; a replica that takes over may have missed the last write. TLS
 /// (`rediss://`) isn't compiled in: use a tunnel, a private network, or a Unix socket.
@@ -228,7 +245,8 @@ impl RedisTokenStore {
             let asked = Instant::now();
             let expiry = u64::try_from(self.lock_expiry.as_millis()).unwrap_or(u64::MAX >> 1);
             let mut script = ACQUIRE.key(&self.keys.lock);
-            script.key(&self.keys.fence).arg(&owner).arg(expiry);
+            script.key(&self.keys.fence).key(&self.keys.saved);
+            script.arg(&owner).arg(expiry);
             if let Some(fence) = self.run(&script).await? {
                 return Ok(lock.with_fence(fence).expiring_at(asked + self.lock_expiry));
             }

@@ -13,7 +13,7 @@ use super::{
     protocol::TIME_LIMIT,
     schedule::jitter,
 };
-use crate::{Error, RefreshToken, Result, error::Kind};
+use crate::{Error, Result, error::Kind};
 
 /// How many refresh tokens a renewal tries: its own, and as often again what another
 /// process has stored meanwhile.
@@ -46,17 +46,40 @@ impl Inner {
     pub(super) async fn log_in(&self, login: Login, code: String) -> Result<()> {
         let _gate = self.gate.lock().await;
         let lock = self.store.lock().await.map_err(store_error)?;
+        // What can't be read can be replaced all the same.
+        let before = self.store.load().await.ok().flatten();
         let outcome = match within(&lock, self.oauth.exchange_code(login, code)).await {
-            Ok(token) => {
-                let saved = self.store.save_locked(&token, &lock).await;
-                saved
-                    .map(|()| self.lock().replace(Some(&token)))
-                    .map_err(store_error)
-            }
+            Ok(token) => self.keep_login(token, before.as_ref(), &lock).await,
             Err(error) => Err(error),
         };
         lock.release().await;
         outcome
+    }
+
+    /// Stores the token of a login. One that the store doesn't take is stored with the next
+    /// call: the user has logged in, and is the one who counts from now on.
+    async fn keep_login(
+        &self,
+        token: Token,
+        before: Option<&Token>,
+        lock: &StoreLock,
+    ) -> Result<()> {
+        if let Some(before) = before {
+            self.lock().outdate(before);
+        }
+        let saved = self.store.save_locked(&token, lock).await;
+        let mut state = self.lock();
+        match saved {
+            Ok(()) => {
+                state.replace(&token);
+                Ok(())
+            }
+            Err(error) => {
+                state.drop_current();
+                state.keep_unsaved(token);
+                Err(store_error(error))
+            }
+        }
     }
 
     pub(super) async fn log_out(&self) -> Result<()> {
@@ -64,7 +87,7 @@ impl Inner {
         let lock = self.store.lock().await.map_err(store_error)?;
         let outcome = self.store.clear().await.map_err(store_error);
         if outcome.is_ok() {
-            self.lock().replace(None);
+            self.lock().log_out();
         }
         lock.release().await;
         outcome
@@ -104,23 +127,31 @@ impl Inner {
         if let Some(token) = self.adopt(stored.as_ref()) {
             return Ok(token);
         }
-        let unsaved = self.unsaved(stored.as_ref());
+        let stored = stored.filter(|stored| !self.lock().is_outdated(stored));
+        let unsaved = self.lock().unsaved(stored.as_ref());
         if let Some(token) = &unsaved
             && self.lock().accepts(token)
         {
-            return self.publish(token.clone(), stored, lock).await;
+            return self.publish(token.clone(), lock).await;
         }
         let mut base = unsaved
             .or(stored)
             .or_else(|| self.lock().current().cloned());
         for attempt in 1..=TRIES {
-            let refresh = base.as_ref().and_then(Token::refresh);
-            let error = match self.ask(refresh.or(self.first.as_ref()), lock).await {
-                Ok(token) => return self.publish(token, base, lock).await,
+            let error = match self.ask(base.as_ref(), lock).await {
+                Ok(token) => {
+                    if let Some(base) = &base {
+                        self.lock().outdate(base);
+                    }
+                    return self.publish(token, lock).await;
+                }
                 Err(error) => error.before_sending(),
             };
             if error.oauth_error().as_deref() != Some("invalid_grant") || attempt == TRIES {
                 return Err(error);
+            }
+            if let Some(base) = &base {
+                self.lock().give_up(base);
             }
             let Some(other) = self.winner(base.as_ref(), lock).await? else {
                 return Err(error);
@@ -133,11 +164,15 @@ impl Inner {
         Err(Error::new(Kind::LoginRequired))
     }
 
-    async fn ask(&self, refresh: Option<&RefreshToken>, lock: &StoreLock) -> Result<Token> {
-        match (refresh, self.grant) {
-            (Some(refresh), _) => within(lock, self.oauth.refresh(refresh)).await,
-            (None, Grant::ClientCredentials) => within(lock, self.oauth.client_credentials()).await,
-            (None, Grant::AuthorizationCode) => Err(Error::new(Kind::LoginRequired)),
+    async fn ask(&self, base: Option<&Token>, lock: &StoreLock) -> Result<Token> {
+        if self.grant == Grant::ClientCredentials {
+            // It needs no refresh token, and one that somebody left may be dead.
+            return within(lock, self.oauth.client_credentials()).await;
+        }
+        let first = || self.first.as_ref().filter(|_| !self.lock().logged_out);
+        match base.and_then(Token::refresh).or_else(first) {
+            Some(refresh) => within(lock, self.oauth.refresh(refresh)).await,
+            None => Err(Error::new(Kind::LoginRequired)),
         }
     }
 
@@ -149,7 +184,7 @@ impl Inner {
     fn adopt(&self, stored: Option<&Token>) -> Option<Token> {
         let token = stored?;
         let mut state = self.lock();
-        if !state.accepts(token) {
+        if state.is_outdated(token) || !state.accepts(token) {
             return None;
         }
         // The one in hand is to be renewed, so finding it again is no help.
@@ -161,21 +196,14 @@ impl Inner {
         (!known && !state.is_about_to_expire()).then(|| token.clone())
     }
 
-    /// A new token that the store didn't take the last time, if the store still has the
-    /// one that it replaces: the service knows no other by now.
-    fn unsaved(&self, stored: Option<&Token>) -> Option<Token> {
-        let (token, replaced) = self.lock().unsaved.take()?;
-        let fits = match (stored, &replaced) {
-            (Some(stored), Some(replaced)) => stored.is_same_as(replaced),
-            (stored, _) => stored.is_none(),
-        };
-        fits.then_some(token)
-    }
-
     /// What another process has stored in place of the token whose renewal was refused.
     async fn winner(&self, used: Option<&Token>, lock: &StoreLock) -> Result<Option<Token>> {
         let other = |stored: Option<Token>| {
-            stored.filter(|stored| used.is_none_or(|used| !stored.is_same_as(used)))
+            // One that was used before would be a second use of a refresh token, by which a
+            // service may end the login.
+            let new = |stored: &Token| !self.lock().is_outdated(stored);
+            let another = |stored: &Token| used.is_none_or(|used| !stored.is_same_as(used));
+            stored.filter(|stored| another(stored) && new(stored))
         };
         let mut found = other(self.load().await?);
         if lock.excludes() {
@@ -193,14 +221,9 @@ impl Inner {
     }
 
     /// Stores a token and only then hands it out.
-    async fn publish(
-        &self,
-        token: Token,
-        replaced: Option<Token>,
-        lock: &StoreLock,
-    ) -> Result<Token> {
+    async fn publish(&self, token: Token, lock: &StoreLock) -> Result<Token> {
         let Err(error) = self.store.save_locked(&token, lock).await else {
-            self.lock().replace(Some(&token));
+            self.lock().replace(&token);
             return Ok(token);
         };
         // It may have been refused because another process has stored a newer one, or
@@ -210,7 +233,7 @@ impl Inner {
         {
             return Ok(token);
         }
-        self.lock().unsaved = Some((token, replaced));
+        self.lock().keep_unsaved(token);
         Err(store_error(error))
     }
 }

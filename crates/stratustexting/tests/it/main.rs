@@ -34,5 +34,7 @@ mod sends;
 mod stores;
 /// Renewing tokens for many callers at once.
 mod tokens;
+/// Tokens that the store doesn't take, and stores that are behind.
+mod unsaved;
 /// Subscribing, the handshake, and what is delivered.
 mod webhooks;

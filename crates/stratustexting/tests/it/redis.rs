@@ -167,6 +167,37 @@ async fn who_comes_back_late_overwrites_nothing() {
     drop(newer);
 }
 
+/// After a start from an older copy, or when somebody has tidied up.
+#[tokio::test]
+async fn a_counter_that_is_behind_keeps_no_token_out() {
+    let Some(redis) = Redis::start() else { return };
+    let store = redis.store();
+    for before in ["SET", "DEL"] {
+        for number in 0..5 {
+            let lock = store.lock().await.unwrap();
+            let token = token(&number.to_string());
+            store.save_locked(&token, &lock).await.unwrap();
+            drop(lock);
+        }
+        redis.say(&match before {
+            "SET" => format!("SET {KEY}:fence 1"),
+            _ => format!("DEL {KEY}:fence"),
+        });
+
+        let lock = store.lock().await.unwrap();
+        store.save_locked(&token("new"), &lock).await.unwrap();
+        drop(lock);
+
+        redis.say(&format!("DEL {KEY}:fence"));
+        let lock = store.lock().await.unwrap();
+        store.save(&token("login")).await.unwrap();
+        let late = store.save_locked(&token("late"), &lock).await;
+        assert!(late.is_err(), "a login comes before who has the lock");
+        drop(lock);
+        assert_eq!(stored(&store).await.as_deref(), Some("login"));
+    }
+}
+
 #[tokio::test]
 async fn who_has_the_lock_is_late_after_a_login_or_its_end() {
     let Some(redis) = Redis::start() else { return };

@@ -1,29 +1,22 @@
 //! The life of a token: renewed in time, by one, whatever goes wrong meanwhile.
 
 use std::{
-    collections::VecDeque,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
 use axum::{Json, Router, routing::post};
-use futures::{
-    FutureExt,
-    future::{BoxFuture, join_all},
-};
+use futures::{FutureExt, future::join_all};
 use serde_json::{Value, json};
 use stratustexting::{
     AccessToken, Client,
-    auth::{MemoryTokenStore, StoreError, Token, TokenStore},
+    auth::{MemoryTokenStore, Token, TokenStore},
 };
 use stratustexting_sandbox::{Answer, Sandbox};
 
 use crate::{
     login::{REDIRECT, logged_in_with, visit},
-    support::{Watched, call},
+    support::{Told, Watched, call, expired},
 };
 
 /// One that forgives no second use of a refresh token.
@@ -33,13 +26,6 @@ async fn strict() -> Watched {
 
 fn in_seconds(seconds: u64) -> SystemTime {
     SystemTime::now() + Duration::from_secs(seconds)
-}
-
-/// An access token that is over, with a refresh token.
-fn expired(refresh: &str) -> Token {
-    Token::new(AccessToken::new("over").unwrap())
-        .with_refresh(refresh)
-        .with_expiry(SystemTime::now() - Duration::from_secs(1))
 }
 
 async fn until(mut holds: impl AsyncFnMut() -> bool) {
@@ -55,39 +41,6 @@ async fn give_up_after<F: Future + Unpin>(polls: usize, mut future: F) {
             return;
         }
         tokio::task::yield_now().await;
-    }
-}
-
-/// A store that knows no lock, and does what a test tells it.
-#[derive(Default)]
-struct Told {
-    inner: MemoryTokenStore,
-    /// What it says before it says what it has.
-    says: Mutex<VecDeque<Token>>,
-    /// How many times it doesn't save.
-    fails: AtomicUsize,
-}
-
-impl TokenStore for Told {
-    fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
-        match self.says.lock().unwrap().pop_front() {
-            Some(token) => async { Ok(Some(token)) }.boxed(),
-            None => self.inner.load(),
-        }
-    }
-
-    fn save<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
-        let fails = self
-            .fails
-            .fetch_update(SeqCst, SeqCst, |n| n.checked_sub(1));
-        match fails {
-            Ok(_) => async { Err("the disk is full".into()) }.boxed(),
-            Err(_) => self.inner.save(token),
-        }
-    }
-
-    fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.inner.clear()
     }
 }
 
@@ -246,34 +199,6 @@ async fn if_nobody_won_a_login_is_required() {
     assert!(error.is_login_required() && !error.may_have_been_sent());
     assert_eq!(sandbox.token_requests().len(), 1);
     assert!(sandbox.calls().is_empty());
-}
-
-#[tokio::test]
-async fn a_token_that_could_not_be_stored_is_stored_the_next_time() {
-    let sandbox = strict().await;
-    let store = Arc::new(Told::default());
-    let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
-    call(&client).await.unwrap();
-    sandbox.expire_access_tokens();
-    store.fails.store(2, SeqCst);
-
-    for _ in 0..2 {
-        let error = call(&client).await.unwrap_err();
-        let text = format!("{:?}", std::error::Error::source(&error));
-        assert!(text.contains("the disk is full"), "{text}");
-    }
-    call(&client).await.unwrap();
-
-    assert_eq!(
-        sandbox.token_requests().len(),
-        2,
-        "the old refresh token wasn't used again"
-    );
-    let stored = store.load().await.unwrap().unwrap();
-    assert_eq!(
-        stored.access(),
-        &client.auth().access_token().await.unwrap()
-    );
 }
 
 #[tokio::test]

@@ -263,6 +263,22 @@ async fn the_log_is_watched_and_says_what_was_called() {
     assert!(log_has("listSites"));
 }
 
+/// The HTTP client can write all bytes into the log. What was logged is searched at the end.
+#[tokio::test]
+async fn the_http_clients_log_of_all_bytes_stays_off() {
+    let sandbox = Watched::start().await;
+    let client = sandbox
+        .builder()
+        .credentials(sandbox.machine())
+        .configure_http(|http| http.connection_verbose(true))
+        .build()
+        .unwrap();
+
+    let messages = client.messages();
+    let text = "a text that nobody else has sent";
+    messages.send_sms(sandbox.number(), TO, text).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_generated_client_can_not_be_led_to_another_host() {
     let sandbox = Watched::start().await;

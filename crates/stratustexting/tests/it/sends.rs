@@ -198,6 +198,19 @@ async fn an_answer_says_what_became_of_the_send() {
         (html(), SendOutcome::Unknown),
         (Answer::new(204), SendOutcome::Unknown),
         (Answer::json(200, json!([])), SendOutcome::Unknown),
+        (Answer::json(200, json!({})), SendOutcome::Unknown),
+        (
+            Answer::json(200, json!({"result": null})),
+            SendOutcome::Unknown,
+        ),
+        (
+            Answer::json(200, json!({"result": " "})),
+            SendOutcome::Unknown,
+        ),
+        (
+            Answer::json(200, json!({"errorMessage": "Task timed out"})),
+            SendOutcome::Unknown,
+        ),
         (
             Answer::json(200, json!({"result": "ok"})),
             SendOutcome::Accepted,

@@ -56,6 +56,27 @@ async fn clients_that_share_a_file_make_one_refresh_per_expiry() {
 }
 
 #[cfg(unix)]
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_means_the_file_to_which_it_leads() {
+    let folder = tempfile::tempdir().unwrap();
+    let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+    let by_link = FileTokenStore::new(&link).lock_wait(Duration::ZERO);
+    let store = FileTokenStore::new(&real);
+    let token = |access: &str| Token::new(AccessToken::new(access).unwrap());
+    store.save(&token("first")).await.unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+
+    let lock = store.lock().await.unwrap();
+    assert!(by_link.lock().await.is_err(), "one file has one lock");
+    drop(lock);
+    by_link.save(&token("second")).await.unwrap();
+
+    let read = store.load().await.unwrap().unwrap();
+    assert_eq!(read.access().expose(), "second");
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+}
+
 #[tokio::test]
 async fn the_lock_file_is_the_owners_and_holds_nothing() {
     use std::os::unix::fs::PermissionsExt;

@@ -1,16 +1,26 @@
 //! What the tests share.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     fs, io,
     ops::Deref,
     path::{Path, PathBuf},
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, SystemTime},
 };
 
-use futures::future::join_all;
+use futures::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
 use serde::de::DeserializeOwned;
-use stratustexting::{Backoff, Client, ClientBuilder, auth::Credentials};
+use stratustexting::{
+    AccessToken, Backoff, Client, ClientBuilder,
+    auth::{Credentials, MemoryTokenStore, StoreError, Token, TokenStore},
+};
 use stratustexting_sandbox::{Builder, Entry, Sandbox};
 
 /// A sandbox that, when the test ends, looks through everything that was logged
@@ -165,6 +175,51 @@ pub(crate) async fn one_refresh_per_expiry(sandbox: &Watched, clients: &[Client]
         }
 
         assert_eq!(sandbox.token_requests().len(), 1 + expiry);
+    }
+}
+
+/// An access token that is over, with a refresh token.
+pub(crate) fn expired(refresh: &str) -> Token {
+    Token::new(AccessToken::new("over").unwrap())
+        .with_refresh(refresh)
+        .with_expiry(SystemTime::now() - Duration::from_secs(1))
+}
+
+/// A store that knows no lock, and does what a test tells it.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) inner: MemoryTokenStore,
+    /// What it says before it says what it has.
+    pub(crate) says: Mutex<VecDeque<Token>>,
+    /// How many times it doesn't save.
+    pub(crate) fails: AtomicUsize,
+    /// Whether it can't say what it has.
+    pub(crate) unreadable: AtomicBool,
+}
+
+impl TokenStore for Told {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
+        if self.unreadable.load(SeqCst) {
+            return async { Err("the file is full of holes".into()) }.boxed();
+        }
+        match self.says.lock().unwrap().pop_front() {
+            Some(token) => async { Ok(Some(token)) }.boxed(),
+            None => self.inner.load(),
+        }
+    }
+
+    fn save<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+        let fails = self
+            .fails
+            .fetch_update(SeqCst, SeqCst, |n| n.checked_sub(1));
+        match fails {
+            Ok(_) => async { Err("the disk is full".into()) }.boxed(),
+            Err(_) => self.inner.save(token),
+        }
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inner.clear()
     }
 }
 

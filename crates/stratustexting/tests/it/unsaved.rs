@@ -1,0 +1,399 @@
+//! What the service has given is not lost because a store fails, and a refresh token that was
+//! used is not used again: many services end the login for it.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, atomic::Ordering::SeqCst},
+    time::{Duration, Instant},
+};
+
+use axum::{Router, body::Bytes, http::StatusCode, routing::post};
+use serde_json::{Value, json};
+use stratustexting::{
+    AccessToken, Backoff, Client, Result,
+    auth::{Credentials, MemoryTokenStore, Token, TokenStore},
+};
+use stratustexting_sandbox::{Answer, Sandbox};
+
+use crate::{
+    login::logged_in_with,
+    support::{Told, Watched, call, expired},
+};
+
+/// How long a token is good that is to end within a test.
+const SHORT: f64 = 0.05;
+
+type Fields = Vec<(String, String)>;
+
+/// A token endpoint that answers as it is told, and remembers what it was asked.
+#[derive(Clone, Default)]
+struct Endpoint {
+    url: String,
+    answers: Arc<Mutex<VecDeque<(u16, Value)>>>,
+    requests: Arc<Mutex<Vec<Fields>>>,
+}
+
+impl Endpoint {
+    async fn start() -> Self {
+        let mut endpoint = Self::default();
+        let (answers, requests) = (endpoint.answers.clone(), endpoint.requests.clone());
+        let answer = post(async move |form: Bytes| {
+            let fields = url::form_urlencoded::parse(&form).into_owned();
+            requests.lock().unwrap().push(fields.collect());
+            let (status, body) = answers.lock().unwrap().pop_front().expect("an answer");
+            (StatusCode::from_u16(status).unwrap(), axum::Json(body))
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        endpoint.url = format!("http://{}/token", listener.local_addr().unwrap());
+        let app = Router::new().route("/token", answer);
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        endpoint
+    }
+
+    fn answers(&self, status: u16, body: Value) {
+        self.answers.lock().unwrap().push_back((status, body));
+    }
+
+    /// Gives the tokens `T` and `R` with a number.
+    fn grants(&self, number: u32, lifetime: f64) {
+        let grant = json!({
+            "access_token": format!("T{number}"),
+            "refresh_token": format!("R{number}"),
+            "token_type": "Bearer",
+            "expires_in": lifetime,
+        });
+        self.answers(200, grant);
+    }
+
+    /// The refresh tokens that were used, in order.
+    fn used(&self) -> Vec<String> {
+        let requests = self.requests.lock().unwrap();
+        let fields = requests.iter().flatten();
+        let used = fields.filter(|(name, _)| name == "refresh_token");
+        used.map(|(_, token)| token.clone()).collect()
+    }
+
+    fn builder(&self, credentials: Credentials) -> stratustexting::ClientBuilder {
+        Client::builder()
+            .api_base("http://127.0.0.1:9")
+            .authorize_url("http://127.0.0.1:9/authorize")
+            .token_url(&self.url)
+            .api_key("key")
+            .credentials(credentials)
+    }
+
+    fn client(&self, store: impl TokenStore) -> Client {
+        let user = Credentials::authorization_code("id", "secret");
+        self.builder(user).token_store(store).build().unwrap()
+    }
+}
+
+/// The access token that a call would have.
+async fn token(client: &Client) -> Result<String> {
+    let token = client.auth().access_token().await;
+    token.map(|token| token.expose().to_owned())
+}
+
+/// Until a short token is over.
+async fn over() {
+    let start = Instant::now();
+    while start.elapsed().as_secs_f64() <= SHORT {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn log_in(client: &Client) -> Result<()> {
+    let login = client.auth().start_login("http://127.0.0.1:9/back")?;
+    let mut pairs = login.url().query_pairs();
+    let state = pairs.find(|(name, _)| name == "state").unwrap().1;
+    let callback = format!("http://127.0.0.1:9/back?code=c&state={state}");
+    client.auth().finish_login(login, &callback).await
+}
+
+/// A store with a token that is over, which fails to save so many times.
+async fn failing(times: usize) -> Arc<Told> {
+    let store = Arc::new(Told::default());
+    store.inner.save(&expired("R0")).await.unwrap();
+    store.fails.store(times, SeqCst);
+    store
+}
+
+async fn stored(store: &impl TokenStore) -> String {
+    let token = store.load().await.unwrap().unwrap();
+    token.access().expose().to_owned()
+}
+
+#[tokio::test]
+async fn a_token_that_could_not_be_stored_is_stored_the_next_time() {
+    let endpoint = Endpoint::start().await;
+    let store = failing(2).await;
+    let client = endpoint.client(Arc::clone(&store));
+    endpoint.grants(1, 3_600.0);
+
+    for _ in 0..2 {
+        let error = token(&client).await.unwrap_err();
+        let text = format!("{:?}", std::error::Error::source(&error));
+        assert!(text.contains("the disk is full"), "{text}");
+    }
+
+    assert_eq!(token(&client).await.unwrap(), "T1");
+    assert_eq!(stored(&store).await, "T1");
+    assert_eq!(endpoint.used(), ["R0"]);
+}
+
+#[tokio::test]
+async fn a_call_is_repeated_when_the_store_fails_once() {
+    let sandbox = Watched::of(Sandbox::builder().rotate_refresh_tokens(true)).await;
+    let store = Arc::new(Told::default());
+    let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
+    sandbox.expire_access_tokens();
+    store.fails.store(1, SeqCst);
+
+    let at_once = Backoff::new().base(Duration::ZERO);
+    let options = stratustexting::CallOptions::new().retry(at_once);
+    let sites = client.sites().options(options).list();
+    futures::TryStreamExt::try_collect::<Vec<_>>(sites)
+        .await
+        .unwrap();
+
+    assert_eq!(sandbox.token_requests().len(), 2);
+}
+
+#[tokio::test]
+async fn an_unsaved_token_outlives_a_renewal_that_fails() {
+    let endpoint = Endpoint::start().await;
+    let client = endpoint.client(failing(1).await);
+    endpoint.grants(1, SHORT);
+    endpoint.answers(503, json!({}));
+    endpoint.grants(2, 3_600.0);
+
+    assert!(token(&client).await.is_err(), "it couldn't be stored");
+    over().await;
+    assert!(token(&client).await.is_err(), "it couldn't be renewed");
+
+    assert_eq!(token(&client).await.unwrap(), "T2");
+    assert_eq!(endpoint.used(), ["R0", "R1", "R1"]);
+}
+
+#[tokio::test]
+async fn the_last_of_several_unsaved_tokens_is_the_one_that_counts() {
+    let endpoint = Endpoint::start().await;
+    let store = failing(2).await;
+    let client = endpoint.client(Arc::clone(&store));
+    for number in 1..=2 {
+        endpoint.grants(number, SHORT);
+        assert!(token(&client).await.is_err());
+        over().await;
+    }
+    endpoint.grants(3, 3_600.0);
+
+    assert_eq!(token(&client).await.unwrap(), "T3");
+    assert_eq!(stored(&store).await, "T3");
+    assert_eq!(endpoint.used(), ["R0", "R1", "R2"]);
+}
+
+#[tokio::test]
+async fn an_unsaved_token_gives_way_to_one_that_another_process_has_stored() {
+    let endpoint = Endpoint::start().await;
+    let store = failing(1).await;
+    let client = endpoint.client(Arc::clone(&store));
+    endpoint.grants(1, 3_600.0);
+    assert!(token(&client).await.is_err());
+
+    let theirs = Token::new(AccessToken::new("theirs").unwrap());
+    store.inner.save(&theirs).await.unwrap();
+
+    assert_eq!(token(&client).await.unwrap(), "theirs");
+    assert_eq!(stored(&store).await, "theirs");
+}
+
+#[tokio::test]
+async fn an_unsaved_token_that_is_dead_leaves_the_way_to_the_next_login() {
+    let endpoint = Endpoint::start().await;
+    let client = endpoint.client(failing(1).await);
+    endpoint.grants(1, SHORT);
+    assert!(token(&client).await.is_err());
+    over().await;
+    endpoint.answers(400, json!({"error": "invalid_grant"}));
+
+    for _ in 0..2 {
+        let error = token(&client).await.unwrap_err();
+        assert!(error.is_login_required(), "{error:?}");
+    }
+    assert_eq!(endpoint.used(), ["R0", "R1"], "each once");
+
+    endpoint.grants(2, 3_600.0);
+    log_in(&client).await.unwrap();
+    assert_eq!(token(&client).await.unwrap(), "T2");
+}
+
+#[tokio::test]
+async fn a_login_that_could_not_be_stored_is_stored_with_the_next_call() {
+    let good = Token::new(AccessToken::new("good").unwrap());
+    for before in [None, Some(expired("R0")), Some(good)] {
+        let endpoint = Endpoint::start().await;
+        let store = Arc::new(Told::default());
+        if let Some(before) = &before {
+            store.inner.save(before).await.unwrap();
+        }
+        let client = endpoint.client(Arc::clone(&store));
+        if before
+            .as_ref()
+            .is_some_and(|before| before.refresh().is_none())
+        {
+            assert_eq!(token(&client).await.unwrap(), "good");
+        }
+        store.fails.store(1, SeqCst);
+        endpoint.grants(1, 3_600.0);
+
+        assert!(log_in(&client).await.is_err());
+
+        assert_eq!(token(&client).await.unwrap(), "T1");
+        assert_eq!(stored(&store).await, "T1");
+        assert!(endpoint.used().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_login_replaces_a_token_that_can_not_be_read() {
+    let endpoint = Endpoint::start().await;
+    let store = failing(0).await;
+    store.unreadable.store(true, SeqCst);
+    let client = endpoint.client(Arc::clone(&store));
+    assert!(token(&client).await.is_err());
+    endpoint.grants(1, 3_600.0);
+
+    log_in(&client).await.unwrap();
+
+    assert_eq!(token(&client).await.unwrap(), "T1");
+    store.unreadable.store(false, SeqCst);
+    assert_eq!(stored(&store).await, "T1");
+}
+
+#[tokio::test]
+async fn logging_out_forgets_an_unsaved_token() {
+    let endpoint = Endpoint::start().await;
+    let client = endpoint.client(failing(1).await);
+    endpoint.grants(1, 3_600.0);
+    assert!(token(&client).await.is_err());
+
+    client.auth().log_out().await.unwrap();
+
+    let error = token(&client).await.unwrap_err();
+    assert!(error.is_login_required());
+    assert_eq!(endpoint.used(), ["R0"]);
+}
+
+#[tokio::test]
+async fn a_store_that_went_back_in_time_is_behind_what_is_known() {
+    let endpoint = Endpoint::start().await;
+    let store = Arc::new(MemoryTokenStore::with(expired("R0")));
+    let client = endpoint.client(Arc::clone(&store));
+    for number in 1..=3 {
+        endpoint.grants(number, SHORT);
+        token(&client).await.unwrap();
+        over().await;
+        // As from a backup, or a server that starts with an older copy.
+        store.save(&expired("R0")).await.unwrap();
+    }
+    endpoint.grants(4, 3_600.0);
+
+    assert_eq!(token(&client).await.unwrap(), "T4");
+    assert_eq!(stored(&store).await, "T4");
+    assert_eq!(endpoint.used(), ["R0", "R1", "R2", "R3"]);
+}
+
+#[tokio::test]
+async fn logging_out_ends_the_credentials_refresh_token_too() {
+    let endpoint = Endpoint::start().await;
+    let credentials = Credentials::refresh_token("id", "secret", "R0");
+    let client = endpoint.builder(credentials).build().unwrap();
+    endpoint.grants(1, 3_600.0);
+    assert_eq!(token(&client).await.unwrap(), "T1");
+
+    client.auth().log_out().await.unwrap();
+
+    assert!(token(&client).await.unwrap_err().is_login_required());
+    assert_eq!(endpoint.used(), ["R0"]);
+    endpoint.grants(2, 3_600.0);
+    log_in(&client).await.unwrap();
+    assert_eq!(token(&client).await.unwrap(), "T2");
+}
+
+#[tokio::test]
+async fn a_program_that_logs_in_as_itself_uses_no_refresh_token() {
+    let endpoint = Endpoint::start().await;
+    let credentials = Credentials::client_credentials("id", "secret");
+    let builder = endpoint.builder(credentials);
+    let store = MemoryTokenStore::with(expired("a user's"));
+    let client = builder.token_store(store).build().unwrap();
+    for number in 1..=2 {
+        endpoint.grants(number, SHORT);
+        token(&client).await.unwrap();
+        over().await;
+    }
+
+    assert!(endpoint.used().is_empty());
+    assert_eq!(endpoint.requests.lock().unwrap().len(), 2);
+}
+
+/// An empty refresh token is none, and a missing one means that the old one stays good.
+#[tokio::test]
+async fn a_refresh_token_is_not_replaced_by_nothing() {
+    for nothing in [json!(""), Value::Null] {
+        let endpoint = Endpoint::start().await;
+        let store = Arc::new(MemoryTokenStore::with(expired("R0")));
+        let client = endpoint.client(Arc::clone(&store));
+        let grant = json!({"access_token": "T1", "refresh_token": nothing, "expires_in": SHORT});
+        endpoint.answers(200, grant);
+        token(&client).await.unwrap();
+        over().await;
+        endpoint.grants(2, 3_600.0);
+
+        token(&client).await.unwrap();
+
+        assert_eq!(endpoint.used(), ["R0", "R0"]);
+    }
+}
+
+/// A program may drive its runtime only now and then, and end it.
+#[test]
+fn a_renewal_that_never_began_is_begun_by_the_next_call() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let serving = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let endpoint = serving.block_on(Endpoint::start());
+    endpoint.grants(1, 3_600.0);
+    let client = endpoint.client(MemoryTokenStore::with(expired("R0")));
+    runtime().block_on(async {
+        let call = std::pin::pin!(token(&client));
+        assert!(futures::poll!(call).is_pending());
+    });
+
+    assert_eq!(runtime().block_on(token(&client)).unwrap(), "T1");
+}
+
+/// Whatever the sandbox's ledger says, an answer to a renewal counts once.
+#[tokio::test]
+async fn a_renewal_whose_answer_is_odd_loses_no_login() {
+    let sandbox = Watched::of(Sandbox::builder().rotate_refresh_tokens(true)).await;
+    let client = logged_in_with(&sandbox, MemoryTokenStore::new()).await;
+    let first = client.auth().access_token().await.unwrap();
+    sandbox.expire_access_tokens();
+    let odd = json!({"access_token": "odd", "scope": ["a"], "expires_in": "60"});
+    let answer = Answer::new(201)
+        .header("content-type", "text/plain")
+        .body(odd.to_string());
+    sandbox.answer_next("token", answer);
+
+    // The token is the sandbox's no more than the answer was, so it is refused and renewed.
+    call(&client).await.unwrap_err();
+    call(&client).await.unwrap();
+
+    assert_ne!(client.auth().access_token().await.unwrap(), first);
+}

@@ -168,6 +168,20 @@ impl Client {
     where
         F: Future<Output = Result<ResponseValue<T>, api::Error<()>>>,
     {
+        self.call_for(id, options, |_| true, operation).await
+    }
+
+    /// The same for an answer that has to say something to be what was promised.
+    pub(crate) async fn call_for<T, F>(
+        &self,
+        id: &'static str,
+        options: &CallOptions,
+        is_promised: fn(&T) -> bool,
+        operation: impl FnOnce(api::Client) -> F,
+    ) -> Result<Response<T>>
+    where
+        F: Future<Output = Result<ResponseValue<T>, api::Error<()>>>,
+    {
         let state = Arc::new(self.inner.executor.start(options));
         let api = self.inner.api.with_context(Arc::clone(&state) as _);
         match operation(api).await {
@@ -179,7 +193,8 @@ impl Client {
                         headers: value.headers().clone(),
                         body: bytes::Bytes::new(),
                     });
-                Ok(Response::new(value.into_inner(), parts))
+                let answer = Response::new(value.into_inner(), parts);
+                promised(answer, is_promised, Operation::find(id), &state)
             }
             Err(error) => {
                 let mut error = Error::from(error).with_operation(Operation::find(id));
@@ -193,18 +208,19 @@ impl Client {
     }
 
     /// Sends a request that was made by hand as one call of this client, and reads the
-    /// answer as JSON.
+    /// answer as JSON, which has to say something to be what was promised.
     pub(crate) async fn send_for<T: DeserializeOwned>(
         &self,
         request: reqwest::Request,
         operation: Option<&'static Operation>,
         options: &CallOptions,
+        is_promised: fn(&T) -> bool,
     ) -> Result<Response<T>> {
         let executor = &self.inner.executor;
         let state: CallState = executor.start(options);
         let parts = executor.send(request, operation, &state).await?;
         match serde_json::from_slice(&parts.body) {
-            Ok(value) => Ok(Response::new(value, parts)),
+            Ok(value) => promised(Response::new(value, parts), is_promised, operation, &state),
             Err(error) => {
                 let error = Error::new(Kind::Decode)
                     .with_source(without_values(&error))
@@ -252,6 +268,22 @@ impl Client {
     pub(crate) fn media_limit(&self) -> usize {
         self.inner.media_limit
     }
+}
+
+/// An answer, if it says what it has to.
+fn promised<T>(
+    answer: Response<T>,
+    is_promised: fn(&T) -> bool,
+    operation: Option<&'static Operation>,
+    state: &CallState,
+) -> Result<Response<T>> {
+    if is_promised(&answer) {
+        return Ok(answer);
+    }
+    let error = Error::new(Kind::Decode)
+        .with_answer(answer.into_parts())
+        .with_operation(operation);
+    Err(state.with_ticket(error))
 }
 
 /// Whether a segment means "here" or "one up", as a URL's parser reads it.

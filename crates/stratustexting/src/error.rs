@@ -344,23 +344,12 @@ impl Error {
         self.0.answer.as_ref().map(|answer| &answer.body)
     }
 
-    /// How long the service asks to wait, from the answer's `Retry-After`, in
-    /// seconds or as an HTTP date. Whether this service sends it is UNKNOWN.
+    /// How long the service asks to wait, from the answer's `Retry-After`, in seconds or
+    /// as an HTTP date, which is held against the answer's own `Date`, so that it doesn't
+    /// matter whether the clocks agree. Whether this service sends it is UNKNOWN.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let text = self
-            .headers()?
-            .get(http::header::RETRY_AFTER)?
-            .to_str()
-            .ok()?;
-        match text.trim().parse() {
-            Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(_) => httpdate::parse_http_date(text.trim())
-                .ok()?
-                .duration_since(std::time::SystemTime::now())
-                .ok()
-                .or(Some(Duration::ZERO)),
-        }
+        crate::retry::after(self.headers()?)
     }
 
     /// What the service says went wrong, in its own words.
@@ -415,11 +404,15 @@ impl Error {
         let inferred = self
             .provenance()
             .is_some_and(|provenance| provenance.basis == Basis::Inferred);
-        let telling = self.is_decode()
-            || matches!(
+        let telling = match self.0.kind {
+            Kind::Decode => true,
+            Kind::Status => matches!(
                 self.status().map(|status| status.as_u16()),
                 Some(400 | 403 | 404 | 405 | 415)
-            );
+            ),
+            // Its status may be the token endpoint's.
+            _ => false,
+        };
         inferred && telling
     }
 }

@@ -20,6 +20,7 @@ use std::{
 };
 
 use http::{HeaderValue, StatusCode};
+use percent_encoding::percent_decode_str;
 use stratustexting_client::{Operation, Timestamp};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
@@ -242,12 +243,6 @@ impl Executor {
     /// How long to wait before another attempt, if there is to be one.
     fn wait(&self, failed: &Failed, course: &Course<'_>) -> Option<Duration> {
         let error = failed.error();
-        let failed_attempt = FailedAttempt {
-            attempts: course.attempts,
-            error,
-        };
-        let policy = course.call.options.retry.as_ref().unwrap_or(&self.retry);
-        let wait = policy.wait(&failed_attempt)?;
         let refused = matches!(failed, Failed::Refused(_));
         let reason = if refused {
             Reason::Unauthorized
@@ -258,6 +253,11 @@ impl Executor {
         if !reason.allows(course.repeatable, resend, error) {
             return None;
         }
+        let policy = course.call.options.retry.as_ref().unwrap_or(&self.retry);
+        let wait = policy.wait(&FailedAttempt {
+            attempts: course.attempts,
+            error,
+        })?;
         let wait = if refused {
             // There is nothing to wait for: it is the token that was wrong.
             Duration::ZERO
@@ -307,10 +307,13 @@ impl Executor {
             .map_err(Error::before_sending)
     }
 
-    /// The number that a request sends from, where that has a limit of its own.
+    /// The digits of the number that a request sends from, where that has a limit of its
+    /// own; however it is spelled, it is one number.
     fn sending_number(&self, url: &Url) -> Option<String> {
         self.limits.per_number?;
-        raw_value(url, "from").map(str::to_owned)
+        let spelled = percent_decode_str(raw_value(url, "from")?);
+        let digits = spelled.filter(u8::is_ascii_digit).map(char::from);
+        Some(digits.collect())
     }
 }
 
@@ -377,7 +380,7 @@ impl From<Error> for Failed {
 }
 
 impl Executor {
-    /// One attempt: a turn under the limits, a token, the exchange. A refusal is that of
+    /// One attempt: a token, a turn under the limits, the exchange. A refusal is that of
     /// the attempt before.
     async fn attempt(
         &self,
@@ -385,10 +388,14 @@ impl Executor {
         refusal: Option<Refusal>,
         course: &Course<'_>,
     ) -> Result<Parts, Failed> {
-        self.limits
-            .pass(course.number.as_deref(), course.call.deadline)
-            .await?;
-        let token = match (self.token(course.call).await, refusal) {
+        let mut token = self.token(course.call).await;
+        let (number, deadline) = (course.number.as_deref(), course.call.deadline);
+        // After the token: what waited together for that would otherwise go at once, with the
+        // turns that it had taken before.
+        if token.is_ok() && self.limits.pass(number, deadline).await? {
+            token = self.token(course.call).await;
+        }
+        let token = match (token, refusal) {
             (Ok(token), Some(old)) if token == old.token => return Err(old.answer.into()),
             (Ok(token), _) => token,
             (Err(renewal), Some(refusal)) => return Err(Failed::NotRenewed(refusal, renewal)),

@@ -56,7 +56,8 @@ use crate::{Response, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SendOutcome {
-    /// The service took it, and said so in the form that it promises.
+    /// The service took it, and said so in the form that it promises: a success whose body
+    /// has a `result`.
     Accepted,
     /// The service said no: an answer 4xx, but for 408, 425 and 429, of which it isn't
     /// known whether the message was taken before.

@@ -5,7 +5,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    num::NonZeroU32,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,9 +20,9 @@ use governor::{
     nanos::Nanos,
     state::{InMemoryState, NotKeyed},
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::{Error, Result, error::Kind};
+use crate::{Error, Result, error::Kind, options::CallOptions};
 
 /// A rate: so many requests in a time, and how many of them may come at once.
 ///
@@ -69,6 +73,15 @@ impl RateLimit {
                 "has to let at least one request through in a time that is not zero",
             ));
         }
+        // What the slowest of its forms reckons with, in nanoseconds, far from any overflow.
+        let period = self.per.as_nanos() / u128::from(self.requests);
+        let most = period.checked_mul(u128::from(self.burst) << MOST_HALVED);
+        if most.is_none_or(|most| most > u128::from(u64::MAX / 8)) {
+            return Err(Error::configuration(
+                field,
+                "has to fill its whole burst within 2 years",
+            ));
+        }
         Ok(())
     }
 
@@ -78,8 +91,13 @@ impl RateLimit {
             .per
             .checked_div(self.requests)?
             .checked_mul(1 << halved)?;
-        let burst = if halved == 0 { self.burst } else { 1 };
-        Some(Quota::with_period(each)?.allow_burst(burst.try_into().ok()?))
+        let burst = self.burst_of(halved).try_into().ok()?;
+        Some(Quota::with_period(each)?.allow_burst(burst))
+    }
+
+    /// How many may come at once: of a rate that was halved, one.
+    fn burst_of(&self, halved: u32) -> u32 {
+        if halved == 0 { self.burst } else { 1 }
     }
 }
 
@@ -100,16 +118,18 @@ impl Limits {
         }
     }
 
-    /// Waits until a request may go. The number's turn comes first: waiting for it must
-    /// not use up the turn that another number could have taken.
-    pub(crate) async fn pass(&self, number: Option<&str>, deadline: Instant) -> Result<()> {
+    /// Waits until a request may go; whether there was anything to wait for. The number's
+    /// turn comes first: waiting for it must not use up the turn that another number could
+    /// have taken.
+    pub(crate) async fn pass(&self, number: Option<&str>, deadline: Instant) -> Result<bool> {
+        let mut waited = false;
         if let Some(bucket) = number.and_then(|number| self.of(number)) {
-            bucket.pass(deadline).await?;
+            waited |= bucket.pass(deadline).await?;
         }
         if let Some(bucket) = &self.client {
-            bucket.pass(deadline).await?;
+            waited |= bucket.pass(deadline).await?;
         }
-        Ok(())
+        Ok(waited)
     }
 
     /// The service said 429.
@@ -153,6 +173,29 @@ pub(crate) struct Bucket {
     limit: RateLimit,
     clock: TokioClock,
     state: Mutex<State>,
+    /// Held by whoever is next. It is fair.
+    turn: tokio::sync::Mutex<()>,
+    /// How many wait, or are about to pass.
+    waiting: AtomicU32,
+}
+
+/// A place in the queue, until it is dropped.
+struct Place<'a> {
+    waiting: &'a AtomicU32,
+    ahead: u32,
+}
+
+impl<'a> Place<'a> {
+    fn behind(waiting: &'a AtomicU32) -> Self {
+        let ahead = waiting.fetch_add(1, Ordering::Relaxed);
+        Self { waiting, ahead }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug)]
@@ -164,6 +207,8 @@ struct State {
     changed: Instant,
     /// Nothing goes before.
     closed_until: Option<Instant>,
+    /// How far the turns that were taken reach, each as long as its place in the rate.
+    paid_until: Instant,
 }
 
 /// How long there must be no 429 before the rate is doubled again.
@@ -184,20 +229,49 @@ impl Bucket {
                 halved: 0,
                 changed: Instant::now(),
                 closed_until: None,
+                paid_until: Instant::now(),
             }),
             clock,
+            turn: tokio::sync::Mutex::default(),
+            waiting: AtomicU32::new(0),
         }
     }
 
-    async fn pass(&self, deadline: Instant) -> Result<()> {
+    async fn pass(&self, deadline: Instant) -> Result<bool> {
+        let too_late = || {
+            let while_ = "waiting for its turn under the rate limit";
+            Error::new(Kind::Timeout { while_ }).before_sending()
+        };
+        let place = Place::behind(&self.waiting);
+        if self.earliest(place.ahead) >= Some(deadline) {
+            return Err(too_late());
+        }
+        // One waits for the limit and the others behind it, in the order in which they came.
+        let mut waited = place.ahead > 0;
+        let turn = timeout_at(deadline, self.turn.lock()).await;
+        let _turn = turn.map_err(|_| too_late())?;
         while let Some(ready) = self.not_before() {
             if ready >= deadline {
-                let while_ = "waiting for its turn under the rate limit";
-                return Err(Error::new(Kind::Timeout { while_ }).before_sending());
+                return Err(too_late());
             }
+            waited = true;
             sleep_until(ready).await;
         }
-        Ok(())
+        Ok(waited)
+    }
+
+    /// When one can pass who has so many before it.
+    fn earliest(&self, ahead: u32) -> Option<Instant> {
+        let state = self.lock();
+        let now = Instant::now();
+        let turns_at_once = self.limit.burst_of(state.halved) - 1;
+        let each = self.limit.quota(state.halved)?.replenish_interval();
+        let last = state
+            .paid_until
+            .max(now)
+            .checked_add(each.checked_mul(ahead)?)?;
+        let ready = last.checked_sub(each * turns_at_once).unwrap_or(now);
+        Some(ready.max(state.closed_until.unwrap_or(now)))
     }
 
     /// Takes a turn, or says when to ask again.
@@ -211,7 +285,10 @@ impl Bucket {
             let halved = state.halved - 1;
             self.change(&mut state, halved);
         }
-        let not_until = state.limiter.as_ref()?.check().err()?;
+        let Err(not_until) = state.limiter.as_ref()?.check() else {
+            self.pay(&mut state, 1);
+            return None;
+        };
         // Asked again a moment too early it would say so again, with nothing left to
         // wait for.
         let wait = not_until
@@ -223,7 +300,9 @@ impl Bucket {
     fn slow_down(&self, asked: Option<Duration>) {
         let mut state = self.lock();
         let now = Instant::now();
-        if let Some(until) = asked.and_then(|asked| now.checked_add(asked)) {
+        if let Some(asked) = asked {
+            let for_ever = now + CallOptions::FOREVER;
+            let until = now.checked_add(asked).unwrap_or(for_ever);
             state.closed_until = state.closed_until.max(Some(until));
         }
         let complained = state.halved > 0 && now.duration_since(state.changed) < ONE_COMPLAINT;
@@ -237,6 +316,24 @@ impl Bucket {
         state.halved = halved;
         state.changed = Instant::now();
         state.limiter = limiter(&self.limit, halved, &self.clock);
+        // A limiter that is new is full. This one goes on where the one before it was, which
+        // let somebody through a moment ago.
+        let all = self.limit.burst_of(halved);
+        if let (Some(limiter), Some(count)) = (&state.limiter, NonZeroU32::new(all)) {
+            let _ = limiter.check_n(count);
+        }
+        state.paid_until = Instant::now();
+        self.pay(state, all);
+    }
+
+    /// Notes for `earliest` that so many turns were taken.
+    fn pay(&self, state: &mut State, turns: u32) {
+        let each = self
+            .limit
+            .quota(state.halved)
+            .map(|quota| quota.replenish_interval());
+        let from = state.paid_until.max(Instant::now());
+        state.paid_until = from + each.unwrap_or_default() * turns;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -329,9 +426,106 @@ mod tests {
         );
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_complaint_gives_no_turn_away() {
+        for burst in [1, 5] {
+            let limit = RateLimit::new(1, Duration::from_secs(4)).burst(burst);
+            let limits = Limits::new(Some(limit), None);
+            took(&limits, None, burst).await;
+            let start = Instant::now();
+
+            for _ in 0..3 {
+                limits.slow_down(None, None);
+                limits.pass(None, soon()).await.unwrap();
+            }
+
+            // Half the rate, a quarter, an eighth.
+            assert!(about(start.elapsed(), 8.0 + 16.0 + 32.0), "{burst}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_can_not_have_a_turn_in_time_is_told_at_once_and_the_others_go_in_order() {
+        for burst in [1_u32, 3] {
+            let limit = RateLimit::new(1, Duration::from_secs(1)).burst(burst);
+            let limits = Limits::new(Some(limit), None);
+            let start = Instant::now();
+            let deadline = start + Duration::from_secs(10);
+            let passed = Mutex::new(Vec::new());
+
+            let callers = (0..500).map(|caller| {
+                let (limits, passed) = (&limits, &passed);
+                async move {
+                    if limits.pass(None, deadline).await.is_ok() {
+                        passed.lock().unwrap().push((caller, start.elapsed()));
+                    } else {
+                        assert_eq!(start.elapsed(), Duration::ZERO, "{caller}");
+                    }
+                }
+            });
+            futures::future::join_all(callers).await;
+
+            let passed = passed.into_inner().unwrap();
+            let order: Vec<u32> = passed.iter().map(|(caller, _)| *caller).collect();
+            assert_eq!(order, (0..9 + burst).collect::<Vec<_>>());
+            assert!(passed.iter().all(|(_, at)| *at < Duration::from_secs(10)));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_goes_away_leaves_the_queue() {
+        let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
+        took(&limits, None, 1).await;
+        for _ in 0..50 {
+            let mut waiting = Box::pin(limits.pass(None, soon()));
+            assert!(futures::poll!(&mut waiting).is_pending());
+        }
+
+        let start = Instant::now();
+        let deadline = start + Duration::from_secs(2);
+        assert!(limits.pass(None, deadline).await.unwrap(), "it had to wait");
+        assert!(about(start.elapsed(), 1.0));
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert!(
+            !limits
+                .pass(None, deadline + Duration::from_secs(9))
+                .await
+                .unwrap()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_without_end_closes() {
+        let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
+
+        limits.slow_down(None, Some(Duration::MAX));
+
+        assert!(limits.pass(None, soon()).await.is_err());
+    }
+
+    #[test]
+    fn what_is_as_long_as_can_be_is_reckoned_with() {
+        let years = Duration::from_secs(86_400 * 365 * 2);
+        for limit in [
+            RateLimit::new(1, years),
+            RateLimit::new(u32::MAX, years).burst(u32::MAX),
+        ] {
+            limit.check("rate_limit").unwrap();
+            let bucket = Bucket::new(limit);
+            for _ in 0..2 * MOST_HALVED {
+                bucket.lock().changed -= ONE_COMPLAINT;
+                bucket.slow_down(None);
+                assert!(bucket.earliest(u32::MAX - 1).is_some());
+                let _ = bucket.not_before();
+            }
+        }
+    }
+
     #[test]
     fn limits_that_make_no_sense_are_refused() {
         for limit in [
+            RateLimit::new(1, Duration::MAX),
+            RateLimit::new(1, Duration::from_secs(60)).burst(u32::MAX),
             RateLimit::new(0, Duration::from_secs(1)),
             RateLimit::new(1, Duration::ZERO),
             RateLimit::new(1, Duration::from_secs(1)).burst(0),

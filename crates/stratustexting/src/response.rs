@@ -41,6 +41,10 @@ impl<T> Response<T> {
         self.value
     }
 
+    pub(crate) fn into_parts(self) -> Parts {
+        self.parts
+    }
+
     /// The answer's status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

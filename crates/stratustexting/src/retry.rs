@@ -8,6 +8,7 @@
 //! Over all calls of a client together a [`RetryBudget`] sees to it that a service in
 //! trouble isn't given more of it.
 
+mod after;
 mod backoff;
 mod budget;
 
@@ -15,7 +16,7 @@ use std::{fmt, time::Duration};
 
 use http::StatusCode;
 
-pub(crate) use self::budget::Bucket;
+pub(crate) use self::{after::after, budget::Bucket};
 pub use self::{backoff::Backoff, budget::RetryBudget};
 use crate::{Error, SendOutcome, error::Kind};
 
@@ -72,6 +73,8 @@ pub(crate) enum Reason {
     Broken,
     /// No token could be had for now.
     Token,
+    /// The token store failed.
+    Store,
 }
 
 impl Reason {
@@ -87,6 +90,7 @@ impl Reason {
             Kind::TokenRefused => status
                 .filter(|status| is_transient(*status))
                 .map(|_| Self::Token),
+            Kind::Store => Some(Self::Store),
             _ => None,
         }
     }
@@ -116,6 +120,7 @@ impl fmt::Display for Reason {
             Self::Connect => f.write_str("connect"),
             Self::Broken => f.write_str("broken"),
             Self::Token => f.write_str("token"),
+            Self::Store => f.write_str("store"),
         }
     }
 }
@@ -150,20 +155,18 @@ mod tests {
         }
         for kind in [
             Kind::LoginRequired,
-            Kind::Store,
             Kind::Decode,
             Kind::TooLarge { limit: 1 },
         ] {
             assert!(Reason::of(&Error::new(kind)).is_none());
         }
-        assert_eq!(
-            Reason::of(&Error::new(Kind::Connect)),
-            Some(Reason::Connect)
-        );
-        assert_eq!(
-            Reason::of(&Error::new(Kind::Transport)),
-            Some(Reason::Broken)
-        );
+        for (kind, reason) in [
+            (Kind::Connect, Reason::Connect),
+            (Kind::Transport, Reason::Broken),
+            (Kind::Store, Reason::Store),
+        ] {
+            assert_eq!(Reason::of(&Error::new(kind)), Some(reason));
+        }
     }
 
     /// The whole table for what must not be done twice.

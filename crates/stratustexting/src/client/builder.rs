@@ -194,9 +194,9 @@ impl ClientBuilder {
 
     /// Changes the HTTP client before it is made: proxies, certificates, pools.
     ///
-    /// Redirects and repeats of the HTTP client's own stay off, and so do proxies
-    /// where a URL is plain http to a loopback address, because they can send a message twice or credentials to
-    /// the wrong place.
+    /// Redirects and repeats of the HTTP client's own stay off, and so do proxies where a
+    /// URL is plain http to a loopback address, because they can send a message twice or
+    /// credentials to the wrong place; and its log of all bytes, which has secrets and texts.
     pub fn configure_http(
         mut self,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
@@ -252,7 +252,9 @@ impl ClientBuilder {
         http = http
             .redirect(reqwest::redirect::Policy::none())
             // Told that there are none it doesn't copy each request for them either.
-            .retry(reqwest::retry::never().max_retries_per_request(0));
+            .retry(reqwest::retry::never().max_retries_per_request(0))
+            // It would write all that is sent into the log, tokens and texts.
+            .connection_verbose(false);
         let urls = [Some(&api_base), token_url.as_ref(), authorize_url.as_ref()];
         if urls.iter().flatten().any(|url| url.scheme() == "http") {
             // A proxy would carry a request for this machine off it in plain text.

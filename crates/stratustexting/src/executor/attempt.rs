@@ -41,7 +41,14 @@ impl Executor {
             http.response.status_code = tracing::field::Empty,
             error.r#type = tracing::field::Empty,
         );
-        let outcome = self.answer(request, end).instrument(span.clone()).await;
+        let outcome = if Instant::now() < end {
+            self.answer(request, end).instrument(span.clone()).await
+        } else {
+            Err(Error::new(Kind::Timeout {
+                while_: "getting ready to send",
+            })
+            .before_sending())
+        };
         let status = match &outcome {
             Ok(answer) => Some(answer.status),
             Err(error) => error.status(),

@@ -97,3 +97,66 @@ impl Body for Watched {
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watched() -> (Departure, Watched) {
+        let state = Arc::new(AtomicU8::new(WAITING));
+        let body = Watched {
+            body: reqwest::Body::default(),
+            state: Arc::clone(&state),
+        };
+        (Departure(state), body)
+    }
+
+    /// A connection may be about to take it.
+    #[test]
+    fn what_waits_is_not_ruled_out_before_it_is_dropped() {
+        let (departure, body) = watched();
+        assert!(!departure.is_ruled_out());
+
+        drop(body);
+
+        assert!(departure.is_ruled_out());
+    }
+
+    #[test]
+    fn what_was_asked_for_anything_is_never_ruled_out() {
+        let ask: [fn(&mut Watched); 3] = [
+            |body| {
+                body.is_end_stream();
+            },
+            |body| {
+                body.size_hint();
+            },
+            |body| {
+                let mut context = Context::from_waker(std::task::Waker::noop());
+                let _ = Pin::new(body).poll_frame(&mut context);
+            },
+        ];
+        for ask in ask {
+            let (departure, mut body) = watched();
+
+            ask(&mut body);
+            assert!(!departure.is_ruled_out());
+            drop(body);
+
+            assert!(!departure.is_ruled_out());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_client_asks_while_it_makes_its_request_does_not_count() {
+        let http = reqwest::Client::new();
+        let url = "http://127.0.0.1:9/".parse().unwrap();
+        let request = reqwest::Request::new(http::Method::POST, url);
+
+        let (departure, sent) = Departure::of(&http, request);
+        assert!(!departure.is_ruled_out());
+        drop(sent);
+
+        assert!(departure.is_ruled_out());
+    }
+}

@@ -345,6 +345,73 @@ async fn the_limits_are_kept_and_a_429_slows_them() {
     );
 }
 
+/// A token that takes its time the first time.
+#[derive(Debug, Default)]
+struct Slow(tokio::sync::OnceCell<()>);
+
+impl TokenSource for Slow {
+    fn access_token(&self) -> BoxFuture<'_, Result<AccessToken>> {
+        let wait = async || sleep(Duration::from_secs(20)).await;
+        async move {
+            self.0.get_or_init(wait).await;
+            AccessToken::new("token")
+        }
+        .boxed()
+    }
+
+    fn reject(&self, _: &AccessToken) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_for_a_token_keeps_the_limit_afterwards() {
+    let (mut executor, arrivals) = executor(|_| Ok(answer(200)));
+    let second = RateLimit::new(1, Duration::from_secs(1));
+    executor.limits = Limits::new(Some(second), None);
+    executor.tokens = Arc::new(Slow::default());
+
+    join_all((0..20).map(|_| read(&executor))).await;
+
+    let times: Vec<_> = arrivals.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(times, (20..40).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_number_is_one_however_it_is_spelled() {
+    let (mut executor, arrivals) = executor(|_| Ok(answer(200)));
+    let minute = RateLimit::new(1, Duration::from_secs(60));
+    executor.limits = Limits::new(None, Some(minute));
+    let operation = Operation::find("sendSms");
+
+    for from in ["%2B12025550100", "12025550100", "+1%202025550100"] {
+        let url = format!("http://localhost/base/message/sendsms?to=2&from={from}");
+        let request = reqwest::Request::new(Method::POST, url.parse().unwrap());
+        let state = executor.start(&CallOptions::new().timeout(Duration::from_secs(600)));
+        executor.send(request, operation, &state).await.unwrap();
+    }
+
+    let times: Vec<_> = arrivals.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(times, [0, 60, 120]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_time_is_over_sends_nothing() {
+    let (mut executor, arrivals) = executor(|_| Ok(answer(200)));
+    for tokens in [false, true] {
+        if tokens {
+            // Had in the very moment at which the time is over.
+            executor.tokens = Arc::new(Slow::default());
+        }
+        let time = Duration::from_secs(if tokens { 20 } else { 0 });
+        let options = CallOptions::new().timeout(time);
+
+        let error = call(&executor, "sendSms", &options).await.unwrap_err();
+
+        assert!(error.is_timeout(), "{error:?}");
+        assert_eq!(error.send_outcome(), SendOutcome::NotSent);
+    }
+    assert!(arrivals.times().is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_comes_too_late_sends_nothing() {
     let (mut executor, arrivals) = executor(|_| Ok(answer(200)));
@@ -377,6 +444,23 @@ async fn what_a_policy_says_is_done_as_far_as_it_is_allowed() {
     assert_eq!(seconds, [0, 2, 4, 6, 8, 10]);
     call(&executor, "sendSms", &options).await.unwrap_err();
     assert_eq!(arrivals.times().len(), 7, "no policy repeats a send");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_is_asked_only_where_another_attempt_is_allowed() {
+    #[derive(Debug)]
+    struct Never;
+    impl RetryPolicy for Never {
+        fn wait(&self, failed: &FailedAttempt<'_>) -> Option<Duration> {
+            panic!("asked for {:?}", failed.error)
+        }
+    }
+    let options = CallOptions::new().retry(Never);
+    for status in [500, 429, 401, 400] {
+        let (executor, _) = executor(move |_| Ok(answer(status)));
+
+        call(&executor, "sendSms", &options).await.unwrap_err();
+    }
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ impl Messages {
         let text = text.into();
         input::not_empty("text", &text)?;
         self.client
-            .call("sendSms", &self.options, |api| async move {
+            .call_for("sendSms", &self.options, is_taken, |api| async move {
                 api.send_sms().from(from).to(to).text(text).send().await
             })
             .await
@@ -71,15 +71,20 @@ impl Messages {
         let text = text.into();
         input::not_empty("text", &text)?;
         self.client
-            .call("sendSmsAsAgent", &self.options, |api| async move {
-                api.send_sms_as_agent()
-                    .agent_email(agent_email)
-                    .from(from)
-                    .to(to)
-                    .text(text)
-                    .send()
-                    .await
-            })
+            .call_for(
+                "sendSmsAsAgent",
+                &self.options,
+                is_taken,
+                |api| async move {
+                    api.send_sms_as_agent()
+                        .agent_email(agent_email)
+                        .from(from)
+                        .to(to)
+                        .text(text)
+                        .send()
+                        .await
+                },
+            )
             .await
     }
 
@@ -128,7 +133,7 @@ impl Messages {
             .build()
             .map_err(crate::executor::transport_error)?;
         self.client
-            .send_for(request, operation, &self.options)
+            .send_for(request, operation, &self.options, is_taken)
             .await
     }
 
@@ -150,6 +155,13 @@ impl Messages {
             })
             .await
     }
+}
+
+/// Whether an answer says what became of the message. Gateways are known to answer 200 with
+/// a failure in the body, and one without a word on the message is no proof that it was taken.
+fn is_taken(answer: &types::SendResult) -> bool {
+    let result = answer.result.as_deref().unwrap_or_default();
+    !result.trim().is_empty()
 }
 
 fn numbers(

@@ -50,7 +50,8 @@ pub struct BrokenRequest {
     /// The `operationId`, `authorize` or `token`; none where so little arrived that it
     /// isn't known, and for an unknown route.
     pub operation: Option<String>,
-    /// Path and query as they were sent; none where the first line wasn't whole.
+    /// Path and query as they were sent; none where the first line wasn't whole. Of a
+    /// connection that was reset unread they were looked at.
     pub target: Option<String>,
     /// How many bytes of it were read. Others may have been on their way.
     pub bytes: u64,

@@ -15,7 +15,7 @@ use tokio::{
     runtime::Handle,
 };
 
-use super::{Io, Shared, Wire};
+use super::{Io, Shared, Wire, request::first_line};
 use crate::{builder::StartError, ledger::BrokenRequest, service::Service};
 
 /// What of the listening socket can be reached from outside of the server.
@@ -92,14 +92,19 @@ fn meet_fault(service: &Arc<Service>, socket: TcpStream) -> Option<TcpStream> {
         // A reset while the client still connects would be another fault: it looks as
         // if the connection were refused. So it waits for something to be there.
         // To look at it takes nothing; to wait until it is readable ends too early at times.
-        let mut first = [0];
-        tokio::select! {
-            _ = socket.peek(&mut first) => {}
+        let mut there = [0; 8 * 1024];
+        let length = tokio::select! {
+            length = socket.peek(&mut there) => length.unwrap_or_default(),
             () = service.shutdown.cancelled() => return,
-        }
+        };
+        let line = first_line(&there[..length]);
+        let operation = line.as_ref().and_then(|line| {
+            let operation = service.operation_at(&line.method, line.path());
+            operation.map(str::to_owned)
+        });
         service.faults().broke(BrokenRequest {
-            operation: None,
-            target: None,
+            operation,
+            target: line.map(|line| line.target),
             bytes: 0,
             fault: Some(fault.name()),
         });

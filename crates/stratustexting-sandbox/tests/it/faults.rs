@@ -205,7 +205,12 @@ async fn reset_of_a_connection_before_anything_of_it_is_read() {
     assert!(seen.bytes.is_empty() && api.texts().is_empty());
     let broken = api.broken_requests();
     assert_eq!((broken.len(), broken[0].bytes), (1, 0));
-    assert_eq!((&broken[0].operation, &broken[0].target), (&None, &None));
+    assert_eq!(broken[0].operation.as_deref(), Some("sendSms"));
+    let target = broken[0].target.as_deref().unwrap();
+    assert!(
+        target.contains("text=once"),
+        "looked at, so that it is known whose it was"
+    );
     assert_eq!(api.send("after").await.status(), Some(200));
 }
 

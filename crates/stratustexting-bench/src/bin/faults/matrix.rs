@@ -204,7 +204,7 @@ impl Row {
         known.connections = server.connections + closed;
         if self.is_send() {
             counts.sends += 1;
-            counts.unknown += usize::from(told == Told::Unknown);
+            counts.unknown += usize::from(told.is_unknown());
         }
         counts.calls += 1;
         let mut wrong = counts.judge(told, &known, self.twice());

@@ -6,7 +6,7 @@
 use std::{collections::HashMap, fmt, ops::AddAssign};
 
 use anyhow::ensure;
-use stratustexting::Error;
+use stratustexting::{Error, SendOutcome};
 use stratustexting_sandbox::Sandbox;
 
 /// What the SDK said.
@@ -16,31 +16,42 @@ pub(crate) enum Told {
     Accepted,
     /// Nothing of it left.
     NotSent,
-    /// There was an answer with this status, and it isn't a success.
-    Answered(u16),
-    /// It may have been sent, and there is no answer.
-    Unknown,
+    /// The service said no, with this status.
+    Rejected(Option<u16>),
+    /// It may have been carried out; the status, if there was an answer.
+    Unknown(Option<u16>),
 }
 
 impl Told {
     pub(crate) fn of(outcome: Result<(), Error>) -> Self {
-        match outcome {
-            Ok(()) => Self::Accepted,
-            Err(error) if !error.may_have_been_sent() => Self::NotSent,
-            Err(error) => error
-                .status()
-                .map_or(Self::Unknown, |status| Self::Answered(status.as_u16())),
+        let Err(error) = outcome else {
+            return Self::Accepted;
+        };
+        let status = error.status().map(|status| status.as_u16());
+        match error.send_outcome() {
+            SendOutcome::NotSent => Self::NotSent,
+            SendOutcome::Rejected => Self::Rejected(status),
+            SendOutcome::Accepted | SendOutcome::Unknown => Self::Unknown(status),
         }
+    }
+
+    pub(crate) fn is_unknown(self) -> bool {
+        matches!(self, Self::Unknown(_))
     }
 }
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Accepted => f.write_str("accepted"),
-            Self::NotSent => f.write_str("not_sent"),
-            Self::Answered(status) => write!(f, "answered_{status}"),
-            Self::Unknown => f.write_str("unknown"),
+        let (word, status) = match self {
+            Self::Accepted => ("accepted", &None),
+            Self::NotSent => ("not_sent", &None),
+            Self::Rejected(status) => ("rejected", status),
+            Self::Unknown(status) => ("unknown", status),
+        };
+        f.write_str(word)?;
+        match status {
+            Some(status) => write!(f, "_{status}"),
+            None => Ok(()),
         }
     }
 }
@@ -156,6 +167,9 @@ pub(crate) struct Counts {
     /// Calls of which it couldn't, though not a byte arrived, nor was there a connection
     /// that the sandbox ended. No harm, but a send that could have been repeated.
     pub(crate) unjustified_unknown: usize,
+    /// Calls that must not be done twice, of which the service said no after it had carried
+    /// them out. That it lied can't be seen; that the SDK believes it is what is counted.
+    pub(crate) rejected_but_done: usize,
     /// Requests that arrived where redirects led.
     pub(crate) followed_redirects: usize,
     /// Calls that took much longer than their deadline.
@@ -185,8 +199,10 @@ impl Counts {
         check(not_sent, &mut self.false_not_sent, "false_not_sent");
         let accepted = told == Told::Accepted && known.carried_out == 0;
         check(accepted, &mut self.false_accepted, "false_accepted");
+        let done = twice == Twice::Harmful && known.carried_out > 0;
+        self.rejected_but_done += usize::from(done && matches!(told, Told::Rejected(_)));
         let nothing = known.arrived == 0 && known.connections == 0;
-        let unjustified = told == Told::Unknown && nothing;
+        let unjustified = told.is_unknown() && nothing;
         check(
             unjustified,
             &mut self.unjustified_unknown,
@@ -216,6 +232,7 @@ impl AddAssign for Counts {
         self.false_accepted += other.false_accepted;
         self.unknown += other.unknown;
         self.unjustified_unknown += other.unjustified_unknown;
+        self.rejected_but_done += other.rejected_but_done;
         self.followed_redirects += other.followed_redirects;
         self.overdue += other.overdue;
     }
@@ -226,13 +243,14 @@ impl fmt::Display for Counts {
         write!(
             f,
             "sends={} duplicates={} false_not_sent={} false_accepted={} unknown={} \
-             unjustified_unknown={} followed_redirects={} overdue={} calls={}",
+             unjustified_unknown={} rejected_but_done={} followed_redirects={} overdue={} calls={}",
             self.sends,
             self.duplicates,
             self.false_not_sent,
             self.false_accepted,
             self.unknown,
             self.unjustified_unknown,
+            self.rejected_but_done,
             self.followed_redirects,
             self.overdue,
             self.calls,
@@ -262,14 +280,14 @@ mod tests {
         assert!(wrong(Told::Accepted, 1, 1).is_empty());
         assert!(wrong(Told::Accepted, 1, 2).is_empty());
         assert!(wrong(Told::NotSent, 0, 0).is_empty());
-        assert!(wrong(Told::Unknown, 0, 1).is_empty());
-        assert!(wrong(Told::Unknown, 1, 1).is_empty());
-        assert!(wrong(Told::Answered(503), 1, 1).is_empty());
+        assert!(wrong(Told::Unknown(None), 0, 1).is_empty());
+        assert!(wrong(Told::Unknown(None), 1, 1).is_empty());
+        assert!(wrong(Told::Rejected(Some(400)), 1, 1).is_empty());
 
         assert_eq!(wrong(Told::Accepted, 2, 2), ["duplicate"]);
-        assert_eq!(wrong(Told::Unknown, 2, 2), ["duplicate"]);
+        assert_eq!(wrong(Told::Unknown(None), 2, 2), ["duplicate"]);
         assert_eq!(wrong(Told::NotSent, 0, 1), ["false_not_sent"]);
         assert_eq!(wrong(Told::Accepted, 0, 1), ["false_accepted"]);
-        assert_eq!(wrong(Told::Unknown, 0, 0), ["unjustified_unknown"]);
+        assert_eq!(wrong(Told::Unknown(None), 0, 0), ["unjustified_unknown"]);
     }
 }

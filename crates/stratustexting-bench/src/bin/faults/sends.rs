@@ -218,13 +218,13 @@ fn judge(stage: &Stage, sent: &[Sent]) -> anyhow::Result<(Counts, Vec<String>)> 
     let mut named = 0;
     for sent in sent {
         let mut known = server.of_text(&sent.text);
-        if sent.told == Told::Unknown && known.arrived == 0 && ended > 0 {
+        if sent.told.is_unknown() && known.arrived == 0 && ended > 0 {
             ended -= 1;
             known.connections = 1;
         }
         counts.calls += 1;
         counts.sends += 1;
-        counts.unknown += usize::from(sent.told == Told::Unknown);
+        counts.unknown += usize::from(sent.told.is_unknown());
         counts.overdue += usize::from(sent.overdue);
         let wrong = counts.judge(sent.told, &known, Twice::Harmful);
         let faults = match known.faults.join(",") {

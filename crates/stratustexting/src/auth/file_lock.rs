@@ -122,6 +122,17 @@ mod tests {
         acquire(path, Duration::ZERO).await.unwrap().release().await;
     }
 
+    /// Only a file system that knows no locks is done without.
+    #[tokio::test]
+    async fn what_can_not_be_opened_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing/token.json.lock");
+
+        for path in [folder.path(), &missing] {
+            assert!(acquire(path.into(), Duration::ZERO).await.is_err());
+        }
+    }
+
     #[tokio::test]
     async fn who_stops_waiting_leaves_no_lock_behind() {
         let (_folder, path) = place();

@@ -215,6 +215,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_no_file_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x"), "").unwrap();
+        let store = FileTokenStore::new(folder.path());
+
+        assert!(store.load().await.is_err());
+        assert!(store.clear().await.is_err());
+        assert!(store.save(&token("one")).await.is_err());
+    }
+
+    #[tokio::test]
     async fn a_cleared_token_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let store = FileTokenStore::new(folder.path().join("token.json"));

@@ -134,6 +134,18 @@ mod tests {
     }
 
     #[test]
+    fn after_a_failure_there_are_five_to_ten_seconds_of_peace() {
+        let pauses: Vec<_> = (0..200).map(|_| pause_after_failure()).collect();
+
+        assert!(
+            pauses
+                .iter()
+                .all(|pause| (PAUSE..=2 * PAUSE).contains(pause))
+        );
+        assert!(pauses.iter().any(|pause| *pause > PAUSE.mul_f64(1.5)));
+    }
+
+    #[test]
     fn the_moments_spread() {
         let (token, _) = token(3_600);
         let mut moments: Vec<_> = (0..64).filter_map(|_| Plan::of(&token).early_at).collect();

@@ -175,6 +175,16 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_over_in_the_moment_of_its_end() {
+        let token = Token::new(AccessToken::new("a").unwrap());
+        assert!(token.is_good_at(UNIX_EPOCH + Duration::from_secs(u32::MAX.into())));
+
+        let token = token.with_expiry(UNIX_EPOCH + Duration::from_secs(1));
+        assert!(token.is_good_at(UNIX_EPOCH));
+        assert!(!token.is_good_at(UNIX_EPOCH + Duration::from_secs(1)));
+    }
+
+    #[test]
     fn what_an_earlier_version_wrote_is_read() {
         let text = r#"{"version":1,"access_token":"a","expires_at":1774951200123}"#;
 

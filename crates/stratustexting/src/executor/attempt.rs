@@ -196,7 +196,7 @@ pub(crate) async fn read_body(mut response: reqwest::Response, limit: usize) -> 
 /// and texts.
 pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     let error = error.without_url();
-    let mapped = if error.is_builder() || error.is_request() && error.is_redirect() {
+    let mapped = if error.is_builder() {
         Error::input("request", "can't be made into an HTTP request")
     } else if error.is_connect() {
         Error::new(Kind::Connect)

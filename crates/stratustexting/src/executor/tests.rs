@@ -391,6 +391,10 @@ async fn one_number_is_one_however_it_is_spelled() {
 
     let times: Vec<_> = arrivals.times().iter().map(Duration::as_secs).collect();
     assert_eq!(times, [0, 60, 120]);
+    call(&executor, "sendSms", &CallOptions::new())
+        .await
+        .unwrap();
+    assert_eq!(arrivals.times()[3].as_secs(), 120, "another has its own");
 }
 
 #[tokio::test(start_paused = true)]

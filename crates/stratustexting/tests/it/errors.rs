@@ -122,11 +122,20 @@ async fn every_shape_of_the_token_endpoint_reaches_the_caller_whole() {
 
 #[tokio::test]
 async fn a_success_that_is_not_the_promised_json_keeps_the_answer() {
-    for (body, content_type) in [
-        ("<html>portal</html>", "text/html"),
-        ("", "application/json"),
-        ("{\"result\": 5}", "application/json"),
-        ("{\"result\": \"cut", "application/json"),
+    for (body, content_type, reason) in [
+        ("<html>portal</html>", "text/html", ""),
+        (
+            "",
+            "application/json",
+            "ends too early, at line 1, column 0",
+        ),
+        (
+            "{\"result\": 5}",
+            "application/json",
+            "JSON of another type, at line 1, column 12",
+        ),
+        ("{\"result\": \"cut", "application/json", "ends too early"),
+        ("{result: 1}", "application/json", "not JSON, at line 1"),
     ] {
         let sandbox = Watched::start().await;
         let answer = Answer::new(200)
@@ -141,6 +150,9 @@ async fn a_success_that_is_not_the_promised_json_keeps_the_answer() {
             .unwrap_err();
 
         assert!(error.is_decode(), "{body}: {error:?}");
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        let source = source.unwrap_or_default();
+        assert!(source.contains(reason), "{body}: {source}");
         assert_eq!(error.status().map(|s| s.as_u16()), Some(200));
         assert_eq!(error.headers().unwrap()["content-type"], content_type);
         assert_eq!(error.body().unwrap().as_ref(), body.as_bytes());

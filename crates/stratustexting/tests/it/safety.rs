@@ -165,6 +165,46 @@ async fn an_answer_that_is_too_large_is_not_read_to_its_end() {
     }
 }
 
+/// The last byte that is allowed is allowed, however the answer says its length.
+#[tokio::test]
+async fn an_answer_may_be_as_large_as_the_limit() {
+    const LIMIT: usize = 100_000;
+    for (chunked, length, fits) in [
+        (false, LIMIT, true),
+        (false, LIMIT + 1, false),
+        (true, LIMIT, true),
+        (true, LIMIT + 1, false),
+        (true, 10, true),
+    ] {
+        let sandbox = Watched::start().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let answer = async move || {
+            let body = format!("{{}}{}", " ".repeat(length - 2));
+            if chunked {
+                let halves = [&body[..length / 2], &body[length / 2..]];
+                let parts = halves.map(|half| Ok::<_, std::io::Error>(half.to_owned()));
+                axum::body::Body::from_stream(futures::stream::iter(parts))
+            } else {
+                axum::body::Body::from(body)
+            }
+        };
+        let app = axum::Router::new().fallback(answer);
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let client = sandbox
+            .builder()
+            .credentials(sandbox.machine())
+            .api_base(base)
+            .max_response_bytes(LIMIT)
+            .build()
+            .unwrap();
+
+        let read = client.messages().get("m").await;
+
+        assert_eq!(read.is_ok(), fits, "{chunked} {length}: {read:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_breaks_may_have_carried_the_message() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

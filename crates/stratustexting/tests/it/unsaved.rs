@@ -3,15 +3,19 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, atomic::Ordering::SeqCst},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
 use axum::{Router, body::Bytes, http::StatusCode, routing::post};
+use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Value, json};
 use stratustexting::{
     AccessToken, Backoff, Client, Result,
-    auth::{Credentials, MemoryTokenStore, Token, TokenStore},
+    auth::{Credentials, MemoryTokenStore, StoreError, StoreLock, Token, TokenStore},
 };
 use stratustexting_sandbox::{Answer, Sandbox};
 
@@ -376,6 +380,79 @@ fn a_renewal_that_never_began_is_begun_by_the_next_call() {
     });
 
     assert_eq!(runtime().block_on(token(&client)).unwrap(), "T1");
+}
+
+#[tokio::test]
+async fn an_answer_with_a_long_token_is_read_and_one_without_end_is_not() {
+    for (length, read) in [(20_000, true), (300_000, false)] {
+        let endpoint = Endpoint::start().await;
+        let client = endpoint.client(MemoryTokenStore::with(expired("R0")));
+        endpoint.answers(200, json!({"access_token": "T".repeat(length)}));
+
+        assert_eq!(token(&client).await.is_ok(), read, "{length}");
+    }
+}
+
+/// Only a refresh token that was refused gives way: another failure says nothing of it.
+#[tokio::test]
+async fn a_renewal_that_fails_otherwise_does_not_look_for_another_token() {
+    let endpoint = Endpoint::start().await;
+    let store = failing(0).await;
+    let says = [expired("R0"), expired("R0")];
+    store.says.lock().unwrap().extend(says);
+    store.inner.save(&expired("theirs")).await.unwrap();
+    let client = endpoint.client(store);
+    endpoint.answers(503, json!({}));
+
+    token(&client).await.unwrap_err();
+
+    assert_eq!(endpoint.used(), ["R0"]);
+}
+
+/// Who has a lock that excludes others needn't wait for what they may be about to store.
+#[tokio::test]
+async fn under_a_lock_a_winner_is_looked_for_once() {
+    #[derive(Default)]
+    struct Counting {
+        locks: bool,
+        loads: AtomicUsize,
+    }
+    impl TokenStore for Counting {
+        fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
+            self.loads.fetch_add(1, SeqCst);
+            async { Ok(Some(expired("R0"))) }.boxed()
+        }
+
+        fn save<'a>(&'a self, _: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+            async { Ok(()) }.boxed()
+        }
+
+        fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+            async { Ok(()) }.boxed()
+        }
+
+        fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
+            let lock = match self.locks {
+                true => StoreLock::holding(()),
+                false => StoreLock::none(),
+            };
+            async { Ok(lock) }.boxed()
+        }
+    }
+    for (locks, loads) in [(true, 3), (false, 6)] {
+        let endpoint = Endpoint::start().await;
+        let store = Arc::new(Counting {
+            locks,
+            ..Counting::default()
+        });
+        let client = endpoint.client(Arc::clone(&store));
+        endpoint.answers(400, json!({"error": "invalid_grant"}));
+
+        let error = token(&client).await.unwrap_err();
+
+        assert!(error.is_login_required());
+        assert_eq!(store.loads.load(SeqCst), loads, "{locks}");
+    }
 }
 
 /// Whatever the sandbox's ledger says, an answer to a renewal counts once.

@@ -76,7 +76,21 @@ enum Command {
 fn main() -> ExitCode {
     let workspace = Workspace::find();
     let done = |()| ExitCode::SUCCESS;
-    let outcome = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help is one of these, too. A wrong use ends as every other error does: the
+            // codes of `diff` are its classes.
+            let wrong = error.use_stderr();
+            let _ = error.print();
+            return if wrong {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let outcome = match arguments.command {
         Command::Refresh(options) => refresh::run(&workspace, &options),
         Command::Diff(options) => diff::run(&workspace, &options),
         Command::Snapshot(options) => snapshot::run(&workspace, &options).map(done),

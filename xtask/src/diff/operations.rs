@@ -56,6 +56,10 @@ impl<'a> Wire<'a> {
     fn path_items(&mut self) {
         let (old, new) = (self.old.root().get("paths"), self.new.root().get("paths"));
         for (path, (before, after)) in self.members_of(old.as_ref(), new.as_ref(), "paths") {
+            if !path.starts_with('/') {
+                // An extension, which is no path.
+                continue;
+            }
             let before = before.map(|item| self.old.resolve(item));
             let after = after.map(|item| self.new.resolve(item));
             let members = self.members_of(before.as_ref(), after.as_ref(), path);

@@ -229,6 +229,7 @@ impl<'a> Wire<'a> {
         let value = |shape: &Shape<'a>| shape.all("default").first().map(|place| place.value);
         let (rule, sentence) = match (value(sides.old), value(sides.new)) {
             (before, after) if before == after => return,
+            (Some(before), Some(after)) if is_same_number(before, after) => return,
             (None, Some(after)) => (
                 rules::DEFAULT_ADDED,
                 format!("Without `{subject}`, {after} is meant; that wasn't said before."),
@@ -333,6 +334,12 @@ impl<'a> Wire<'a> {
             }
         }
     }
+}
+
+/// Whether both are the same number, however they are spelled: JSON's 1 is its 1.0.
+fn is_same_number(one: &Value, other: &Value) -> bool {
+    let numbers = one.as_f64().zip(other.as_f64());
+    numbers.is_some_and(|(one, other)| one == other)
 }
 
 /// The name of a shape: that of the component that it is, or the way that led there.

@@ -148,6 +148,9 @@ impl<'a> Shape<'a> {
         if self.open_idiom().is_some() {
             return Some(BTreeSet::from(["string"]));
         }
+        if let Some(types) = self.types_of_values() {
+            return Some(types);
+        }
         let depth = depth.checked_sub(1)?;
         let sets = self.alternatives().into_iter();
         let sets = sets.filter_map(|set| {
@@ -156,6 +159,19 @@ impl<'a> Shape<'a> {
                 .reduce(|one, other| Some(&one? | &other?))?
         });
         sets.reduce(|one, other| both(&one, &other))
+    }
+
+    /// The types of the values of a closed list, which needn't say them.
+    fn types_of_values(&self) -> Option<BTreeSet<&'a str>> {
+        let lists = self.all("enum").into_iter();
+        let of_list = |place: Place<'a>| -> Option<BTreeSet<&'a str>> {
+            let values = place.value.as_array()?.iter();
+            Some(values.filter_map(type_name).collect())
+        };
+        let types = lists
+            .filter_map(of_list)
+            .reduce(|one, other| both(&one, &other))?;
+        (!types.is_empty()).then_some(types)
     }
 
     /// The fields by name, each with all that is said of it.
@@ -259,6 +275,19 @@ fn both<'a>(one: &BTreeSet<&'a str>, other: &BTreeSet<&'a str>) -> BTreeSet<&'a 
         .copied()
         .filter(|name| allowed_by(name, one) && allowed_by(name, other))
         .collect()
+}
+
+/// What a value's type is called; none of `null`, which is told apart from types.
+fn type_name(value: &Value) -> Option<&'static str> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    })
 }
 
 #[cfg(test)]

@@ -42,7 +42,15 @@ impl<'a> Wire<'a> {
         }
         for key in FLAGS {
             // Since OpenAPI 3.1 two of these are numbers, and a number isn't a flag.
-            let flags = [sides.old, sides.new].map(|shape| shape.flag(key));
+            let flags = [sides.old, sides.new].map(|shape| {
+                // Without a limit there is nothing to exclude.
+                let limit = match key {
+                    "exclusiveMaximum" => Some("maximum"),
+                    "exclusiveMinimum" => Some("minimum"),
+                    _ => None,
+                };
+                shape.flag(key) && limit.is_none_or(|limit| !numbers(shape, limit).is_empty())
+            });
             let others = [sides.old, sides.new].map(|shape| {
                 let mut values: Vec<&Value> =
                     shape.all(key).iter().map(|place| place.value).collect();

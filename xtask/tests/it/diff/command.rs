@@ -63,6 +63,17 @@ fn the_exit_code_is_the_class() {
     }
 }
 
+/// 2, with which programs often end when they are used wrongly, would be no class.
+#[test]
+fn a_wrong_use_ends_as_an_error_does_and_help_does_not() {
+    for (argument, code) in [("--format=bogus", 1), ("--bogus", 1), ("--help", 0)] {
+        let ended = diff(Path::new("."), &[argument]);
+
+        assert_eq!(ended.code, code, "{argument}: {}", ended.stderr);
+        assert_eq!(ended.stderr.is_empty(), code == 0, "{argument}");
+    }
+}
+
 #[test]
 fn text_lists_the_worst_first_and_counts_in_the_last_line() {
     let ended = diff_of(&things(), &changed_thrice(), &[]);

@@ -176,11 +176,12 @@ mod tests {
 
             if dropped {
                 drop(lock);
+                assert_eq!(released.recv().await, Some(()));
             } else {
                 lock.release().await;
+                assert_eq!(released.try_recv(), Ok(()), "it is done by then");
             }
 
-            assert_eq!(released.recv().await, Some(()));
             assert_eq!(released.recv().await, None);
         }
     }

@@ -112,6 +112,14 @@ mod tests {
     }
 
     #[test]
+    fn the_base_is_what_was_set_and_the_rest_stays() {
+        let policy = Backoff::new().attempts(9).base(Duration::ZERO);
+
+        assert_eq!(wait(&policy, 8), Some(Duration::ZERO));
+        assert_eq!(wait(&policy, 9), None);
+    }
+
+    #[test]
     fn after_the_last_attempt_there_is_none() {
         assert!(wait(&Backoff::new(), 2).is_some());
         assert_eq!(wait(&Backoff::new(), 3), None);

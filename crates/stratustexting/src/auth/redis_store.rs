@@ -99,14 +99,14 @@ static OVERRULE: LazyLock<Script> = LazyLock::new(|| {
 /// It is for one server; a replica that takes over may have missed the last write. TLS
 /// (`rediss://`) isn't compiled in: use a tunnel, a private network, or a Unix socket.
 ///
-/// ```no_run
+/// ```
 /// use stratustexting::{Client, auth::{Credentials, RedisTokenStore}};
 ///
 /// # fn main() -> stratustexting::Result<()> {
 /// let store = RedisTokenStore::new("redis://127.0.0.1/", "texting:login")?;
 /// let client = Client::builder()
-///     .api_key("…")
-///     .credentials(Credentials::authorization_code("…", "…"))
+///     .api_key("the key")
+///     .credentials(Credentials::authorization_code("the id", "the secret"))
 ///     .token_store(store)
 ///     .build()?;
 /// # Ok(())

@@ -9,7 +9,7 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::support::{Watched, log_has};
+use crate::support::{Watched, log_has, silent};
 
 const TO: &str = "+13035550123";
 
@@ -60,27 +60,14 @@ async fn a_redirect_of_the_token_endpoint_is_not_followed() {
     assert!(elsewhere.ledger().is_empty());
 }
 
-/// A server that reads and never answers.
-async fn silent_server() -> (String, tokio::task::JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let task = tokio::spawn(async move {
-        let mut connections = Vec::new();
-        while let Ok((connection, _)) = listener.accept().await {
-            connections.push(connection);
-        }
-    });
-    (base, task)
-}
-
 #[tokio::test]
 async fn a_call_takes_no_longer_than_its_time() {
     let sandbox = Watched::start().await;
-    let (base, _server) = silent_server().await;
+    let (address, _) = silent().await;
     let client = sandbox
         .builder()
         .credentials(sandbox.machine())
-        .api_base(base)
+        .api_base(format!("http://{address}"))
         .build()
         .unwrap();
     client.auth().access_token().await.unwrap();
@@ -103,11 +90,11 @@ async fn a_call_takes_no_longer_than_its_time() {
 #[tokio::test]
 async fn waiting_for_a_token_counts_and_then_nothing_was_sent() {
     let sandbox = Watched::start().await;
-    let (base, _server) = silent_server().await;
+    let (address, _) = silent().await;
     let client = sandbox
         .builder()
         .credentials(sandbox.machine())
-        .token_url(format!("{base}/token"))
+        .token_url(format!("http://{address}/token"))
         .timeout(Duration::from_millis(200))
         .build()
         .unwrap();

@@ -1,10 +1,7 @@
 //! What becomes of a send, and what is repeated, over real HTTP: counted on the server.
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
 
@@ -21,7 +18,7 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::support::{Watched, log_has};
+use crate::support::{Watched, log_has, silent};
 
 const TO: &str = "+13035550123";
 
@@ -235,22 +232,6 @@ async fn an_answer_says_what_became_of_the_send() {
         }
         assert_eq!(sandbox.calls().len(), 2, "{shown}: each once");
     }
-}
-
-/// A server that takes connections and says nothing on them; how many there were.
-async fn silent() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let count = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&count);
-    tokio::spawn(async move {
-        let mut connections = Vec::new();
-        while let Ok((connection, _)) = listener.accept().await {
-            counted.fetch_add(1, Ordering::SeqCst);
-            connections.push(connection);
-        }
-    });
-    (address, count)
 }
 
 /// The TLS handshake is part of connecting: until it is done nothing of a request can leave.

@@ -3,10 +3,11 @@
 use std::{
     collections::{BTreeSet, VecDeque},
     fs, io,
+    net::SocketAddr,
     ops::Deref,
     path::{Path, PathBuf},
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     time::{Duration, SystemTime},
@@ -22,6 +23,7 @@ use stratustexting::{
     auth::{Credentials, MemoryTokenStore, StoreError, Token, TokenStore},
 };
 use stratustexting_sandbox::{Builder, Entry, Sandbox};
+use tokio::net::TcpListener;
 
 /// A sandbox that, when the test ends, looks through everything that was logged
 /// meanwhile for the secrets that it gave out.
@@ -176,6 +178,22 @@ pub(crate) async fn one_refresh_per_expiry(sandbox: &Watched, clients: &[Client]
 
         assert_eq!(sandbox.token_requests().len(), 1 + expiry);
     }
+}
+
+/// A server that takes connections and says nothing on them; how many there were.
+pub(crate) async fn silent() -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        let mut connections = Vec::new();
+        while let Ok((connection, _)) = listener.accept().await {
+            counted.fetch_add(1, SeqCst);
+            connections.push(connection);
+        }
+    });
+    (address, count)
 }
 
 /// An access token that is over, with a refresh token.

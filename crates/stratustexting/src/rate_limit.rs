@@ -473,6 +473,35 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn whoever_waited_is_told_so_whatever_for() {
+        let slow = RateLimit::new(1, Duration::from_secs(10));
+        for (client, number) in [
+            (Some(slow), None),
+            (None, Some(slow)),
+            (Some(slow), Some(slow)),
+        ] {
+            let limits = Limits::new(client, number);
+
+            assert!(!limits.pass(Some("a"), soon()).await.unwrap());
+            assert!(limits.pass(Some("a"), soon()).await.unwrap());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_the_recovery_the_burst_has_to_be_saved_up_again() {
+        let limit = RateLimit::new(1, Duration::from_secs(1)).burst(3);
+        let limits = Limits::new(Some(limit), None);
+        limits.slow_down(None, None);
+        tokio::time::advance(RECOVERY).await;
+
+        // The rate is doubled by whoever comes next, and goes on as it was.
+        assert!(about(took(&limits, None, 4).await, 4.0));
+        let start = Instant::now();
+        let earliest = limits.client.as_ref().unwrap().earliest(5).unwrap();
+        assert!(about(earliest - start, 6.0), "{:?}", earliest - start);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_goes_away_leaves_the_queue() {
         let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
         took(&limits, None, 1).await;

@@ -274,6 +274,8 @@ async fn a_send_whose_time_ends_after_it_was_written_may_have_been_sent() {
 
     for sent in [sms, mms] {
         assert_eq!(SendOutcome::of(&sent), SendOutcome::Unknown, "{sent:?}");
+        let error = sent.unwrap_err().to_string();
+        assert!(error.contains("waiting for the answer"), "{error}");
     }
     assert_eq!(connections.load(Ordering::SeqCst), 2, "each once");
 }

@@ -1,0 +1,217 @@
+use super::{
+    bucket::{ONE_COMPLAINT, RECOVERY},
+    *,
+};
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(3_600)
+}
+
+async fn took(limits: &Limits, number: Option<&str>, requests: u32) -> Duration {
+    let start = Instant::now();
+    for _ in 0..requests {
+        limits.pass(number, soon()).await.unwrap();
+    }
+    start.elapsed()
+}
+
+fn about(duration: Duration, seconds: f64) -> bool {
+    (duration.as_secs_f64() - seconds).abs() < 0.1
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_are_spread_after_the_burst() {
+    let limit = RateLimit::new(60, Duration::from_secs(60)).burst(5);
+    let limits = Limits::new(Some(limit), None);
+
+    assert!(about(took(&limits, None, 5).await, 0.0));
+    assert!(about(took(&limits, None, 10).await, 10.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_number_has_its_own() {
+    let limits = Limits::new(None, Some(RateLimit::new(1, Duration::from_secs(10))));
+
+    assert!(about(took(&limits, Some("a"), 1).await, 0.0));
+    assert!(about(took(&limits, Some("b"), 1).await, 0.0));
+    assert!(about(took(&limits, Some("a"), 1).await, 10.0));
+    assert!(
+        about(took(&limits, None, 100).await, 0.0),
+        "reads have no number"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_outlast_the_call_fails_at_once() {
+    let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(10))), None);
+    took(&limits, None, 1).await;
+
+    let start = Instant::now();
+    let deadline = start + Duration::from_secs(9);
+    let error = limits.pass(None, deadline).await.unwrap_err();
+
+    assert!(error.is_timeout() && !error.may_have_been_sent());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_complaint_halves_the_rate_until_there_was_none_for_a_minute() {
+    let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
+    took(&limits, None, 1).await;
+
+    // Of many at once, one counts.
+    for _ in 0..10 {
+        limits.slow_down(None, Some(Duration::from_secs(7)));
+    }
+    assert!(
+        about(took(&limits, None, 1).await, 7.0),
+        "what was asked for"
+    );
+    assert!(about(took(&limits, None, 10).await, 20.0), "half the rate");
+    tokio::time::advance(RECOVERY).await;
+    took(&limits, None, 1).await;
+    assert!(
+        about(took(&limits, None, 10).await, 10.0),
+        "the whole rate again"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_complaint_gives_no_turn_away() {
+    for burst in [1, 5] {
+        let limit = RateLimit::new(1, Duration::from_secs(4)).burst(burst);
+        let limits = Limits::new(Some(limit), None);
+        took(&limits, None, burst).await;
+        let start = Instant::now();
+
+        for _ in 0..3 {
+            limits.slow_down(None, None);
+            limits.pass(None, soon()).await.unwrap();
+        }
+
+        // Half the rate, a quarter, an eighth.
+        assert!(about(start.elapsed(), 8.0 + 16.0 + 32.0), "{burst}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_can_not_have_a_turn_in_time_is_told_at_once_and_the_others_go_in_order() {
+    for burst in [1_u32, 3] {
+        let limit = RateLimit::new(1, Duration::from_secs(1)).burst(burst);
+        let limits = Limits::new(Some(limit), None);
+        let start = Instant::now();
+        let deadline = start + Duration::from_secs(10);
+        let passed = Mutex::new(Vec::new());
+
+        let callers = (0..500).map(|caller| {
+            let (limits, passed) = (&limits, &passed);
+            async move {
+                if limits.pass(None, deadline).await.is_ok() {
+                    passed.lock().unwrap().push((caller, start.elapsed()));
+                } else {
+                    assert_eq!(start.elapsed(), Duration::ZERO, "{caller}");
+                }
+            }
+        });
+        futures::future::join_all(callers).await;
+
+        let passed = passed.into_inner().unwrap();
+        let order: Vec<u32> = passed.iter().map(|(caller, _)| *caller).collect();
+        assert_eq!(order, (0..9 + burst).collect::<Vec<_>>());
+        assert!(passed.iter().all(|(_, at)| *at < Duration::from_secs(10)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waited_is_told_so_whatever_for() {
+    let slow = RateLimit::new(1, Duration::from_secs(10));
+    for (client, number) in [
+        (Some(slow), None),
+        (None, Some(slow)),
+        (Some(slow), Some(slow)),
+    ] {
+        let limits = Limits::new(client, number);
+
+        assert!(!limits.pass(Some("a"), soon()).await.unwrap());
+        assert!(limits.pass(Some("a"), soon()).await.unwrap());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_recovery_the_burst_has_to_be_saved_up_again() {
+    let limit = RateLimit::new(1, Duration::from_secs(1)).burst(3);
+    let limits = Limits::new(Some(limit), None);
+    limits.slow_down(None, None);
+    tokio::time::advance(RECOVERY).await;
+
+    // The rate is doubled by whoever comes next, and goes on as it was.
+    assert!(about(took(&limits, None, 4).await, 4.0));
+    let start = Instant::now();
+    let earliest = limits.client.as_ref().unwrap().earliest(5).unwrap();
+    assert!(about(earliest - start, 6.0), "{:?}", earliest - start);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_away_leaves_the_queue() {
+    let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
+    took(&limits, None, 1).await;
+    for _ in 0..50 {
+        let mut waiting = Box::pin(limits.pass(None, soon()));
+        assert!(futures::poll!(&mut waiting).is_pending());
+    }
+
+    let start = Instant::now();
+    let deadline = start + Duration::from_secs(2);
+    assert!(limits.pass(None, deadline).await.unwrap(), "it had to wait");
+    assert!(about(start.elapsed(), 1.0));
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert!(
+        !limits
+            .pass(None, deadline + Duration::from_secs(9))
+            .await
+            .unwrap()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_without_end_closes() {
+    let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
+
+    limits.slow_down(None, Some(Duration::MAX));
+
+    assert!(limits.pass(None, soon()).await.is_err());
+}
+
+#[test]
+fn what_is_as_long_as_can_be_is_reckoned_with() {
+    let years = Duration::from_secs(86_400 * 365 * 2);
+    for limit in [
+        RateLimit::new(1, years),
+        RateLimit::new(u32::MAX, years).burst(u32::MAX),
+    ] {
+        limit.check("rate_limit").unwrap();
+        let bucket = Bucket::new(limit);
+        for _ in 0..2 * MOST_HALVED {
+            bucket.lock().changed -= ONE_COMPLAINT;
+            bucket.slow_down(None);
+            assert!(bucket.earliest(u32::MAX - 1).is_some());
+            let _ = bucket.not_before();
+        }
+    }
+}
+
+#[test]
+fn limits_that_make_no_sense_are_refused() {
+    for limit in [
+        RateLimit::new(1, Duration::MAX),
+        RateLimit::new(1, Duration::from_secs(60)).burst(u32::MAX),
+        RateLimit::new(0, Duration::from_secs(1)),
+        RateLimit::new(1, Duration::ZERO),
+        RateLimit::new(1, Duration::from_secs(1)).burst(0),
+    ] {
+        assert_eq!(
+            limit.check("rate_limit").unwrap_err().field(),
+            Some("rate_limit")
+        );
+    }
+}

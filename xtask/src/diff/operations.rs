@@ -39,10 +39,10 @@ impl<'a> Wire<'a> {
             !renamed
         });
         for operation in old {
-            self.removed(&operation);
+            self.alone(&operation, true);
         }
         for operation in added {
-            self.added(&operation);
+            self.alone(&operation, false);
         }
         for (before, after) in pairs {
             self.within(&after.id.clone(), |wire| {
@@ -72,31 +72,24 @@ impl<'a> Wire<'a> {
         }
     }
 
-    fn removed(&mut self, operation: &Operation<'a>) {
+    /// An operation that only one of the documents has: the old one if `gone`.
+    fn alone(&mut self, operation: &Operation<'a>, gone: bool) {
+        let item = std::slice::from_ref(&operation.item);
+        let (rule, is, old, new): (_, _, &[_], &[_]) = if gone {
+            (rules::OPERATION_REMOVED, "gone", item, &[])
+        } else {
+            (rules::OPERATION_ADDED, "new", &[], item)
+        };
         self.within(&operation.id, |wire| {
             let sentence = format!(
-                "The operation `{}` ({} {}) is gone.",
+                "The operation `{}` ({} {}) is {is}.",
                 operation.id,
                 operation.method.to_uppercase(),
                 operation.path
             );
             let pointer = operation.place.pointer.clone();
-            wire.say(rules::OPERATION_REMOVED, pointer, &operation.id, sentence);
-            wire.pass(std::slice::from_ref(&operation.item), &[]);
-        });
-    }
-
-    fn added(&mut self, operation: &Operation<'a>) {
-        self.within(&operation.id, |wire| {
-            let sentence = format!(
-                "The operation `{}` ({} {}) is new.",
-                operation.id,
-                operation.method.to_uppercase(),
-                operation.path
-            );
-            let pointer = operation.place.pointer.clone();
-            wire.say(rules::OPERATION_ADDED, pointer, &operation.id, sentence);
-            wire.pass(&[], std::slice::from_ref(&operation.item));
+            wire.say(rule, pointer, &operation.id, sentence);
+            wire.pass(old, new);
         });
     }
 

@@ -12,6 +12,7 @@ use std::{
 };
 
 use futures::future::{BoxFuture, FutureExt, Shared};
+use tokio::task::AbortHandle;
 
 use super::{
     Grant, Login, OAuthClient, StoreError, Token, TokenSource, TokenStore,
@@ -48,7 +49,7 @@ pub(super) struct State {
     replaced: VecDeque<Token>,
     /// The user was logged out here, by which the credentials' refresh token ends, too.
     pub(super) logged_out: bool,
-    renewal: Option<Renewal>,
+    renewal: Option<Underway>,
     /// A failed renewal isn't tried again before, as long as there is a good token.
     retry_at: Option<Instant>,
 }
@@ -58,6 +59,13 @@ const KNOWN: usize = 16;
 
 /// A renewal that is under way, for everybody who waits for it.
 type Renewal = Shared<BoxFuture<'static, Result<Token>>>;
+
+/// A renewal with its task, by which it is known whether it has ended. The task can't say so
+/// itself: a runtime that ends drops it at once, while the state is locked by who made it.
+struct Underway {
+    task: AbortHandle,
+    renewal: Renewal,
+}
 
 impl State {
     /// The token in hand, if it is good.
@@ -159,6 +167,7 @@ impl State {
 
     pub(super) fn log_out(&mut self) {
         let renewal = self.renewal.take();
+        let renewal = renewal.filter(|underway| !underway.task.is_finished());
         *self = Self {
             logged_out: true,
             renewal,
@@ -227,22 +236,23 @@ impl ManagedTokens {
 
     /// The renewal that is under way, or a new one.
     fn renewal(&self, state: &mut State) -> Renewal {
-        if let Some(renewal) = &state.renewal {
-            return renewal.clone();
+        if let Some(underway) = &state.renewal
+            && !underway.task.is_finished()
+        {
+            return underway.renewal.clone();
         }
         let inner = Arc::clone(&self.0);
         // Detached for the same reason as a login: whoever asked first may go away,
         // and a rotated refresh token must not be lost with them.
-        // Made before the task is, which may be dropped before it begins.
-        let done = Done(inner);
-        let task = tokio::spawn(async move {
-            let done = done;
-            done.0.renew().await
-        });
-        let renewal = async move { task.await.map_err(interrupted)? }
+        let work = tokio::spawn(async move { inner.renew().await });
+        let task = work.abort_handle();
+        let renewal = async move { work.await.map_err(interrupted)? }
             .boxed()
             .shared();
-        state.renewal = Some(renewal.clone());
+        state.renewal = Some(Underway {
+            task,
+            renewal: renewal.clone(),
+        });
         renewal
     }
 
@@ -341,15 +351,6 @@ impl Inner {
         // Every change above is a few assignments that can't fail, so a panic elsewhere
         // leaves nothing half-done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Ends the renewal when its task ends, in whichever way.
-struct Done(Arc<Inner>);
-
-impl Drop for Done {
-    fn drop(&mut self) {
-        self.0.lock().renewal = None;
     }
 }
 

@@ -382,6 +382,34 @@ fn a_renewal_that_never_began_is_begun_by_the_next_call() {
     assert_eq!(runtime().block_on(token(&client)).unwrap(), "T1");
 }
 
+/// Whoever is still at work while the runtime ends gets an error, and doesn't hang.
+#[test]
+fn a_renewal_that_a_runtime_does_not_take_any_more_is_an_error() {
+    for threads in [false, true] {
+        let mut builder = match threads {
+            true => tokio::runtime::Builder::new_multi_thread(),
+            false => tokio::runtime::Builder::new_current_thread(),
+        };
+        let ended = builder.build().unwrap();
+        let handle = ended.handle().clone();
+        drop(ended);
+        let user = Credentials::authorization_code("id", "secret");
+        let client = Client::builder()
+            .api_base("http://127.0.0.1:9")
+            .token_url("http://127.0.0.1:9/token")
+            .api_key("key")
+            .credentials(user)
+            .build()
+            .unwrap();
+
+        let (done, outcome) = std::sync::mpsc::channel();
+        std::thread::spawn(move || done.send(handle.block_on(token(&client)).is_err()));
+
+        let outcome = outcome.recv_timeout(Duration::from_secs(60));
+        assert_eq!(outcome, Ok(true), "{threads}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_with_a_long_token_is_read_and_one_without_end_is_not() {
     for (length, read) in [(20_000, true), (300_000, false)] {

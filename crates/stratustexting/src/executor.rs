@@ -244,10 +244,10 @@ impl Executor {
     fn wait(&self, failed: &Failed, course: &Course<'_>) -> Option<Duration> {
         let error = failed.error();
         let refused = matches!(failed, Failed::Refused(_));
-        let reason = if refused {
-            Reason::Unauthorized
-        } else {
-            Reason::of(error)?
+        let reason = match failed {
+            Failed::Refused(_) => Reason::Unauthorized,
+            Failed::TooLate(_) => return None,
+            Failed::NotRenewed(..) | Failed::Otherwise(_) => Reason::of(error)?,
         };
         let resend = course.call.options.resend.unwrap_or_default();
         if !reason.allows(course.repeatable, resend, error) {
@@ -341,6 +341,8 @@ enum Failed {
     Refused(Refusal),
     /// After a refusal no other token could be had, so that nothing was sent this time.
     NotRenewed(Refusal, Error),
+    /// Its turn under the limits comes after the call's time, as would that of another.
+    TooLate(Error),
     Otherwise(Error),
 }
 
@@ -349,7 +351,7 @@ impl Failed {
     fn error(&self) -> &Error {
         match self {
             Self::Refused(refusal) => &refusal.answer,
-            Self::NotRenewed(_, error) | Self::Otherwise(error) => error,
+            Self::NotRenewed(_, error) | Self::TooLate(error) | Self::Otherwise(error) => error,
         }
     }
 
@@ -360,7 +362,7 @@ impl Failed {
             // The failed renewal says more than the 401, which remains what happened
             // to the request: it was sent, and refused.
             Self::NotRenewed(refusal, renewal) => refusal.answer.with_source(renewal),
-            Self::Otherwise(error) => error,
+            Self::TooLate(error) | Self::Otherwise(error) => error,
         }
     }
 
@@ -368,7 +370,7 @@ impl Failed {
     fn into_refusal(self) -> Option<Refusal> {
         match self {
             Self::Refused(refusal) | Self::NotRenewed(refusal, _) => Some(refusal),
-            Self::Otherwise(_) => None,
+            Self::TooLate(_) | Self::Otherwise(_) => None,
         }
     }
 }
@@ -392,8 +394,11 @@ impl Executor {
         let (number, deadline) = (course.number.as_deref(), course.call.deadline);
         // After the token: what waited together for that would otherwise go at once, with the
         // turns that it had taken before.
-        if token.is_ok() && self.limits.pass(number, deadline).await? {
-            token = self.token(course.call).await;
+        if token.is_ok() {
+            let pass = self.limits.pass(number, deadline).await;
+            if pass.map_err(Failed::TooLate)? {
+                token = self.token(course.call).await;
+            }
         }
         let token = match (token, refusal) {
             (Ok(token), Some(old)) if token == old.token => return Err(old.answer.into()),

@@ -421,14 +421,18 @@ async fn a_turn_that_comes_too_late_sends_nothing() {
     let (mut executor, arrivals) = executor(|_| Ok(answer(200)));
     executor.limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(100))), None);
     read(&executor).await.unwrap();
+    let start = Instant::now();
 
-    let error = call(&executor, "sendSms", &CallOptions::new())
-        .await
-        .unwrap_err();
+    for id in ["sendSms", "listSites"] {
+        let error = call(&executor, id, &CallOptions::new()).await.unwrap_err();
 
-    assert_eq!(error.send_outcome(), SendOutcome::NotSent);
-    assert!(error.is_timeout());
+        assert_eq!(error.send_outcome(), SendOutcome::NotSent);
+        assert!(error.is_timeout());
+    }
     assert_eq!(arrivals.times().len(), 1);
+    assert_eq!(start.elapsed(), Duration::ZERO, "it is told at once");
+    let left = (0..20).filter(|_| executor.budget.withdraw()).count();
+    assert_eq!(left, 10, "and uses up no repeat that others need");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use futures::future::{BoxFuture, FutureExt, Shared};
@@ -18,7 +18,7 @@ use super::{
     Grant, Login, OAuthClient, StoreError, Token, TokenSource, TokenStore,
     schedule::{Due, Plan, pause_after_failure},
 };
-use crate::{AccessToken, Error, RefreshToken, Result, error::Kind};
+use crate::{AccessToken, CallOptions, Error, RefreshToken, Result, error::Kind};
 
 /// Tokens that this crate gets, keeps and renews.
 #[derive(Clone)]
@@ -175,8 +175,12 @@ impl State {
         };
     }
 
-    pub(super) fn renewal_failed(&mut self) {
-        self.retry_at = Instant::now().checked_add(pause_after_failure());
+    /// A renewal failed; how long the token endpoint asks to be left alone.
+    pub(super) fn renewal_failed(&mut self, asked: Option<Duration>) {
+        let pause = pause_after_failure().max(asked.unwrap_or_default());
+        let now = Instant::now();
+        let for_ever = now + CallOptions::FOREVER;
+        self.retry_at = Some(now.checked_add(pause).unwrap_or(for_ever));
     }
 
     /// The token to use and what to do about it, if there is a good one.
@@ -393,8 +397,6 @@ impl fmt::Debug for ManagedTokens {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn token(access: &str) -> Token {
@@ -420,6 +422,24 @@ mod tests {
 
             assert_eq!(had.access().expose(), expected);
             assert!(start.elapsed() <= Duration::from_secs(10));
+        }
+    }
+
+    #[test]
+    fn the_token_endpoint_is_left_alone_for_as_long_as_it_asks() {
+        let hour = Duration::from_secs(3_600);
+        for (asked, least) in [
+            (None, Duration::from_secs(5)),
+            (Some(Duration::ZERO), Duration::from_secs(5)),
+            (Some(hour), hour),
+            (Some(Duration::MAX), CallOptions::FOREVER),
+        ] {
+            let mut state = State::default();
+            let start = Instant::now();
+
+            state.renewal_failed(asked);
+
+            assert!(state.retry_at.unwrap() >= start + least, "{asked:?}");
         }
     }
 

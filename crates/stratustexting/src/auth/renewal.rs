@@ -30,7 +30,7 @@ impl Inner {
             Ok(token) => Ok(token),
             Err(error) => {
                 let mut state = self.lock();
-                state.renewal_failed();
+                state.renewal_failed(error.retry_after());
                 // A token that is only about to expire is better than none.
                 let good = state.good().cloned();
                 if good.is_some() {

@@ -258,12 +258,9 @@ impl Executor {
             attempts: course.attempts,
             error,
         })?;
-        let wait = if refused {
-            // There is nothing to wait for: it is the token that was wrong.
-            Duration::ZERO
-        } else {
-            wait.max(error.retry_after().unwrap_or_default())
-        };
+        // After a refusal nothing has to calm down: it is the token that was wrong.
+        let wait = if refused { Duration::ZERO } else { wait };
+        let wait = wait.max(error.retry_after().unwrap_or_default());
         // One more with another token is no repeat that a service in trouble could feel.
         let paid = || refused || self.budget.withdraw();
         if course.call.is_over_after(wait) || !paid() {

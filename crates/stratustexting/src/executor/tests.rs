@@ -305,6 +305,17 @@ async fn a_401_is_repeated_once_at_once_and_within_the_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_401_that_asks_to_wait_is_waited_for() {
+    let (mut executor, arrivals) = executor(|_| Ok(later(401, "7")));
+    executor.tokens = Arc::new(Changing::default());
+
+    read(&executor).await.unwrap_err();
+
+    let seconds: Vec<_> = arrivals.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [0, 7]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_send_is_repeated_after_a_401_only_when_told_so() {
     for (resend, requests) in [
         (Resend::IfNotSent, 1),

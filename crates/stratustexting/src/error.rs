@@ -280,6 +280,12 @@ impl Error {
         match self.0.kind {
             Kind::LoginRequired => true,
             Kind::TokenRefused => self.oauth_error().as_deref() == Some("invalid_grant"),
+            // After a 401 it is the renewal that knows.
+            Kind::Status => {
+                let source = self.0.source.as_deref();
+                let renewal = source.and_then(|source| source.downcast_ref::<Self>());
+                renewal.is_some_and(Self::is_login_required)
+            }
             _ => false,
         }
     }

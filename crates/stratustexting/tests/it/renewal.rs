@@ -202,6 +202,20 @@ async fn if_nobody_won_a_login_is_required() {
 }
 
 #[tokio::test]
+async fn a_login_that_has_ended_is_told_by_the_very_call_that_finds_out() {
+    let sandbox = strict().await;
+    let client = logged_in_with(&sandbox, MemoryTokenStore::new()).await;
+    sandbox.expire_access_tokens();
+    let ended = Answer::json(400, json!({"error": "invalid_grant"}));
+    sandbox.answer_next("token", ended);
+
+    let error = call(&client).await.unwrap_err();
+
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(401));
+    assert!(error.is_login_required() && error.is_auth(), "{error:?}");
+}
+
+#[tokio::test]
 async fn an_odd_lifetime_loses_no_token() {
     for (lifetime, known) in [
         (json!(3_600), true),

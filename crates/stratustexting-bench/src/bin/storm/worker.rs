@@ -73,7 +73,7 @@ impl Task {
             }
             match call.await.map_err(stratustexting::Error::from) {
                 Ok(_) => self.progress.made(self.number, round),
-                Err(error) if needs_login(&error) => {
+                Err(error) if error.is_login_required() => {
                     report(&Report::LoginRequired(round));
                     if self.round.changed().await.is_err() {
                         return;
@@ -88,15 +88,6 @@ impl Task {
             }
         }
     }
-}
-
-/// Whether a user has to log in, be it after a 401.
-fn needs_login(error: &stratustexting::Error) -> bool {
-    let own = |error: &(dyn std::error::Error + 'static)| {
-        let error = error.downcast_ref::<stratustexting::Error>();
-        error.is_some_and(stratustexting::Error::is_login_required)
-    };
-    own(error) || std::error::Error::source(error).is_some_and(own)
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

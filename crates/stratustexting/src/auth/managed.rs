@@ -366,9 +366,14 @@ pub(super) fn store_error(error: StoreError) -> Error {
     Error::new(Kind::Store).with_source(Wrapped(error))
 }
 
-/// The runtime ended, or the store panicked, while the token was being renewed.
+/// The runtime ended, or the store panicked, while the token was being renewed. What a panic
+/// said isn't passed on: it may quote what was to be stored.
 fn interrupted(error: tokio::task::JoinError) -> Error {
-    Error::new(Kind::Store).with_source(error)
+    store_error(if error.is_panic() {
+        "it panicked".into()
+    } else {
+        "the runtime ended meanwhile".into()
+    })
 }
 
 /// A boxed error as an error.

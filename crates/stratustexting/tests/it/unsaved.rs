@@ -411,6 +411,41 @@ fn a_renewal_that_a_runtime_does_not_take_any_more_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_store_that_panics_tells_no_token_and_is_asked_again() {
+    #[derive(Default)]
+    struct Panics(AtomicUsize);
+    impl TokenStore for Panics {
+        fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
+            async { Ok(Some(expired("R0"))) }.boxed()
+        }
+
+        fn save<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+            assert!(
+                self.0.fetch_add(1, SeqCst) > 0,
+                "{}",
+                token.to_secret_json()
+            );
+            async { Ok(()) }.boxed()
+        }
+
+        fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+            async { Ok(()) }.boxed()
+        }
+    }
+    let endpoint = Endpoint::start().await;
+    let client = endpoint.client(Panics::default());
+    let grant = |name: &str| json!({"access_token": name, "expires_in": 3_600});
+    endpoint.answers(200, grant("canary"));
+    endpoint.answers(200, grant("T2"));
+
+    let error = token(&client).await.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.to_string().contains("panicked"), "{source}");
+    assert!(!format!("{error} {error:?} {source}").contains("canary"));
+    assert_eq!(token(&client).await.unwrap(), "T2");
+}
+
+#[tokio::test]
 async fn an_answer_with_a_long_token_is_read_and_one_without_end_is_not() {
     for (length, read) in [(20_000, true), (300_000, false)] {
         let endpoint = Endpoint::start().await;

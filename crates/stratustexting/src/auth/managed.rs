@@ -41,7 +41,7 @@ pub(super) struct State {
     current: Option<(Token, Plan)>,
     /// The token that the service refused although it should be good.
     rejected: Option<AccessToken>,
-    /// A new token that the store didn't take. Nobody has got it yet.
+    /// A new token that the store hasn't taken yet, or didn't. Nobody has got it yet.
     unsaved: Option<Token>,
     /// The last tokens that others have taken the place of. A store that still has one of
     /// them didn't take what came after it, or has gone back in time: what is known here
@@ -116,7 +116,7 @@ impl State {
         }
     }
 
-    /// Keeps a new token that the store didn't take, until it does.
+    /// Keeps a new token until the store takes it.
     pub(super) fn keep_unsaved(&mut self, token: Token) {
         let before = self.unsaved.take();
         if let Some(before) = before.filter(|before| !before.is_same_as(&token)) {
@@ -154,7 +154,7 @@ impl State {
         self.unsaved.clone()
     }
 
-    /// The service has refused to renew this token.
+    /// The service has refused to renew this token, or another is there in its place.
     pub(super) fn give_up(&mut self, token: &Token) {
         if self
             .unsaved

@@ -67,6 +67,7 @@ impl Inner {
         if let Some(before) = before {
             self.lock().outdate(before);
         }
+        self.lock().keep_unsaved(token.clone());
         let saved = self.store.save_locked(&token, lock).await;
         let mut state = self.lock();
         match saved {
@@ -76,7 +77,6 @@ impl Inner {
             }
             Err(error) => {
                 state.drop_current();
-                state.keep_unsaved(token);
                 Err(store_error(error))
             }
         }
@@ -220,8 +220,10 @@ impl Inner {
         Ok(found)
     }
 
-    /// Stores a token and only then hands it out.
+    /// Stores a token and only then hands it out. It is known before it is stored: the
+    /// service knows no other by now, and a store may panic, or the runtime end.
     async fn publish(&self, token: Token, lock: &StoreLock) -> Result<Token> {
+        self.lock().keep_unsaved(token.clone());
         let Err(error) = self.store.save_locked(&token, lock).await else {
             self.lock().replace(&token);
             return Ok(token);
@@ -229,11 +231,11 @@ impl Inner {
         // It may have been refused because another process has stored a newer one, or
         // it may be there all the same.
         if let Ok(stored) = self.store.load().await
-            && let Some(token) = self.adopt(stored.as_ref())
+            && let Some(other) = self.adopt(stored.as_ref())
         {
-            return Ok(token);
+            self.lock().give_up(&token);
+            return Ok(other);
         }
-        self.lock().keep_unsaved(token);
         Err(store_error(error))
     }
 }

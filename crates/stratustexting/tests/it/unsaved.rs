@@ -411,7 +411,7 @@ fn a_renewal_that_a_runtime_does_not_take_any_more_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_store_that_panics_tells_no_token_and_is_asked_again() {
+async fn a_store_that_panics_tells_no_token_and_loses_none() {
     #[derive(Default)]
     struct Panics(AtomicUsize);
     impl TokenStore for Panics {
@@ -434,15 +434,68 @@ async fn a_store_that_panics_tells_no_token_and_is_asked_again() {
     }
     let endpoint = Endpoint::start().await;
     let client = endpoint.client(Panics::default());
-    let grant = |name: &str| json!({"access_token": name, "expires_in": 3_600});
-    endpoint.answers(200, grant("canary"));
-    endpoint.answers(200, grant("T2"));
+    let grant = json!({"access_token": "canary", "refresh_token": "R1", "expires_in": 3_600});
+    endpoint.answers(200, grant);
 
     let error = token(&client).await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.to_string().contains("panicked"), "{source}");
     assert!(!format!("{error} {error:?} {source}").contains("canary"));
-    assert_eq!(token(&client).await.unwrap(), "T2");
+    assert_eq!(token(&client).await.unwrap(), "canary");
+    assert_eq!(endpoint.used(), ["R0"]);
+}
+
+/// A store that never ends with its first token.
+#[derive(Default)]
+struct Stuck {
+    inner: MemoryTokenStore,
+    saves: AtomicUsize,
+}
+
+impl TokenStore for Stuck {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
+        self.inner.load()
+    }
+
+    fn save<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
+        match self.saves.fetch_add(1, SeqCst) {
+            0 => std::future::pending().boxed(),
+            _ => self.inner.save(token),
+        }
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inner.clear()
+    }
+}
+
+#[test]
+fn a_renewal_that_is_cut_off_while_it_stores_loses_nothing() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let serving = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let endpoint = serving.block_on(Endpoint::start());
+    endpoint.grants(1, 3_600.0);
+    let store = Arc::new(Stuck::default());
+    runtime()
+        .block_on(store.inner.save(&expired("R0")))
+        .unwrap();
+    let client = endpoint.client(Arc::clone(&store));
+    runtime().block_on(async {
+        let mut call = std::pin::pin!(token(&client));
+        while store.saves.load(SeqCst) == 0 {
+            assert!(futures::poll!(&mut call).is_pending());
+            tokio::task::yield_now().await;
+        }
+    });
+
+    assert_eq!(runtime().block_on(token(&client)).unwrap(), "T1");
+    assert_eq!(endpoint.used(), ["R0"]);
 }
 
 #[tokio::test]

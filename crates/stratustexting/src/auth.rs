@@ -36,7 +36,8 @@
 //! A renewal is a task of the runtime on which the call was made that began it. A program
 //! that drives its runtime only now and then (`block_on` of one call at a time on a
 //! current-thread runtime) stops it in between, and with it whoever waits for the store's
-//! lock: give such a program a runtime that runs all the time.
+//! lock: give such a program a runtime that runs all the time. A program that ends waits for
+//! a renewal that is under way by [`Auth::settle`], or it may lose its login with it.
 //!
 //! # Several processes with one login
 //!
@@ -162,6 +163,19 @@ impl Auth {
     /// When the store fails, or the tokens aren't this crate's to manage.
     pub async fn log_out(&self) -> Result<()> {
         self.managed()?.log_out().await
+    }
+
+    /// Waits until no renewal and no login is under way; nothing is begun by it, and how
+    /// a renewal ends, the next call says.
+    ///
+    /// Call it at the end of a program that keeps its login. A renewal goes on in the
+    /// background while calls succeed, and is cut off when the runtime ends: then the
+    /// service may have replaced the refresh token, and nobody has the new one. It takes
+    /// as long as the token endpoint, and 30 seconds at most besides the store's lock.
+    pub async fn settle(&self) {
+        if let Some(managed) = &self.managed {
+            managed.settle().await;
+        }
     }
 
     fn managed(&self) -> Result<&ManagedTokens> {

@@ -238,6 +238,15 @@ impl ManagedTokens {
         detached(async move { inner.log_out().await }).await
     }
 
+    pub(super) async fn settle(&self) {
+        let underway = self.0.lock().renewal.as_ref().map(|u| u.renewal.clone());
+        if let Some(renewal) = underway {
+            // How it ended is for whoever needs a token.
+            let _ = renewal.await;
+        }
+        drop(self.0.gate.lock().await);
+    }
+
     /// The renewal that is under way, or a new one.
     fn renewal(&self, state: &mut State) -> Renewal {
         if let Some(underway) = &state.renewal

@@ -498,6 +498,37 @@ fn a_renewal_that_is_cut_off_while_it_stores_loses_nothing() {
     assert_eq!(endpoint.used(), ["R0"]);
 }
 
+/// A program that ends cuts off what goes on in the background.
+#[test]
+fn who_settles_before_the_end_keeps_what_was_renewed_in_the_background() {
+    let serving = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    for (settles, left) in [(false, "T0"), (true, "T1")] {
+        let endpoint = serving.block_on(Endpoint::start());
+        endpoint.grants(1, 3_600.0);
+        let soon = std::time::SystemTime::now() + Duration::from_secs(60);
+        let good = Token::new(AccessToken::new("T0").unwrap()).with_refresh("R0");
+        let store = Arc::new(MemoryTokenStore::with(good.with_expiry(soon)));
+        let client = endpoint.client(Arc::clone(&store));
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let program = builder.enable_all().build().unwrap();
+
+        program.block_on(async {
+            for _ in 0..2 {
+                assert_eq!(token(&client).await.unwrap(), "T0");
+            }
+            if settles {
+                client.auth().settle().await;
+            }
+        });
+        drop(program);
+
+        assert_eq!(serving.block_on(stored(&store)), left);
+    }
+}
+
 #[tokio::test]
 async fn an_answer_with_a_long_token_is_read_and_one_without_end_is_not() {
     for (length, read) in [(20_000, true), (300_000, false)] {

@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Kind},
     executor::{CallState, Executor, without_values},
     options::CallOptions,
-    resources::{Consents, Contacts, Messages, Sites, Subscriptions},
+    resources::{Consents, Contacts, Messages, Sites, Subscriptions, is_promised},
     response::Response,
 };
 
@@ -241,7 +241,11 @@ impl Client {
         let executor = &self.inner.executor;
         let state: CallState = executor.start(options);
         let parts = executor.send(request, operation, &state).await?;
-        Ok(Response::new((), parts))
+        if is_promised(operation, &parts.body) {
+            return Ok(Response::new((), parts));
+        }
+        let error = Error::new(Kind::Decode).with_answer(parts);
+        Err(state.with_ticket(error.with_operation(operation)))
     }
 
     /// A request to a path below the base URL, still without credentials.

@@ -70,7 +70,9 @@ pub enum SendOutcome {
 }
 
 impl SendOutcome {
-    /// What became of a send, by its result.
+    /// What became of a send, by its result. Of a [`RawRequest`](crate::RawRequest) to a
+    /// path that is none of the known ones, any success counts, because nobody knows what
+    /// its answer has to say.
     #[must_use]
     pub fn of<T>(result: &Result<Response<T>>) -> Self {
         match result {

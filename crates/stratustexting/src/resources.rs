@@ -31,6 +31,7 @@ mod messages;
 mod sites;
 mod subscriptions;
 
+pub(crate) use self::messages::is_promised;
 pub use self::{
     consents::{Consents, ContactRef},
     contacts::Contacts,

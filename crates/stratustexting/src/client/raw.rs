@@ -86,7 +86,8 @@ impl RawRequest {
     /// # Errors
     ///
     /// Every [`Error`]; [`Error::is_input`] when the path, a header or the body
-    /// can't be sent.
+    /// can't be sent, and [`Error::is_decode`] when the path is that of a send and the
+    /// answer doesn't say that it was taken.
     pub async fn send(self) -> Result<Response<()>> {
         if let Some(problem) = self.problem {
             return Err(problem);

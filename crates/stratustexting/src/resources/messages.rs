@@ -164,6 +164,12 @@ fn is_taken(answer: &types::SendResult) -> bool {
     !result.trim().is_empty()
 }
 
+/// The same of an answer that nobody has read, for whatever operation it is.
+pub(crate) fn is_promised(operation: Option<&Operation>, body: &[u8]) -> bool {
+    let sends = operation.is_some_and(|operation| operation.id.starts_with("send"));
+    !sends || serde_json::from_slice(body).is_ok_and(|answer| is_taken(&answer))
+}
+
 fn numbers(
     from: impl IntoPhoneNumber,
     to: impl IntoPhoneNumber,

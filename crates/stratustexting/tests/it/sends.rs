@@ -234,6 +234,30 @@ async fn an_answer_says_what_became_of_the_send() {
     }
 }
 
+#[tokio::test]
+async fn a_send_by_its_path_is_taken_by_the_same_words() {
+    for (body, outcome) in [
+        (json!({"result": "ok"}), SendOutcome::Accepted),
+        (
+            json!({"errorMessage": "Task timed out"}),
+            SendOutcome::Unknown,
+        ),
+        (json!({}), SendOutcome::Unknown),
+    ] {
+        for id in ["sendSms", "sendSmsAsAgent", "sendMms"] {
+            let sandbox = Watched::start().await;
+            sandbox.answer_next(id, Answer::json(200, body.clone()));
+            let client = client(&sandbox);
+
+            let sent = request(&client, Operation::find(id).unwrap()).send().await;
+
+            assert_eq!(SendOutcome::of(&sent), outcome, "{id} {body}");
+            let ticket = sent.as_ref().err().and_then(|error| error.ticket());
+            assert_eq!(ticket.is_some(), outcome == SendOutcome::Unknown);
+        }
+    }
+}
+
 /// The TLS handshake is part of connecting: until it is done nothing of a request can leave.
 #[tokio::test]
 async fn a_send_whose_time_ends_while_it_connects_was_not_sent_and_is_tried_again() {

@@ -55,8 +55,9 @@
 //!
 //! - `rustls` (default): TLS by rustls with the platform's certificate store.
 //! - `native-tls`: TLS by the platform's own library.
+//! - `redis`: `auth::RedisTokenStore`, one login for several machines.
 //!
-//! Without either, a client can only be built for a loopback address.
+//! Without the first two, a client can only be built for a loopback address.
 //!
 //! # When something fails
 //!
@@ -81,8 +82,9 @@
 //! `correlation`, `http.request.method`, `url.template`, `server.address`,
 //! `server.port`; in it a span `attempt` with `http.request.resend_count`,
 //! `http.response.status_code`, `error.type`, after OpenTelemetry's conventions; an event
-//! `another attempt` with `reason` and `wait_ms`. URLs aren't logged: the vendor puts
-//! numbers and texts into the query.
+//! `another attempt` with `reason`, `attempt` and `wait_ms`. At WARN: that a token that is
+//! still good couldn't be renewed, and that a token file can't be locked. URLs aren't
+//! logged: the vendor puts numbers and texts into the query.
 
 pub mod auth;
 mod brand;

@@ -110,8 +110,8 @@ pub struct Ticket {
     /// When the call began, in UTC as RFC 3339 with milliseconds.
     pub started_at: String,
     /// What the caller named the call by
-    /// ([`CallOptions::correlation`](crate::CallOptions::correlation)), or a random
-    /// word; the call's span has it, too.
+    /// ([`CallOptions::correlation`](crate::CallOptions::correlation)), which the call's
+    /// span has, too; or a random word, which nothing else has.
     pub correlation: String,
     /// SHA-256 of what was to be sent, in hexadecimal digits: for a message of `from`,
     /// `to` and `text`, each followed by a zero byte; without the files. For any other

@@ -56,7 +56,6 @@ async fn clients_that_share_a_file_make_one_refresh_per_expiry() {
 }
 
 #[cfg(unix)]
-#[cfg(unix)]
 #[tokio::test]
 async fn a_link_means_the_file_to_which_it_leads() {
     let folder = tempfile::tempdir().unwrap();
@@ -77,6 +76,7 @@ async fn a_link_means_the_file_to_which_it_leads() {
     assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn the_lock_file_is_the_owners_and_holds_nothing() {
     use std::os::unix::fs::PermissionsExt;

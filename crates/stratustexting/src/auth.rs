@@ -44,11 +44,14 @@
 //! Share a [`FileTokenStore`] on one machine, or a `RedisTokenStore` on several. One
 //! process renews, under the store's lock; the others find its token and use it, also
 //! after a 401. A process that is killed meanwhile holds up nobody for long: a file's
-//! lock ends with it, one in Redis after its expiry. What nothing on this side can repair: the service has replaced the
-//! refresh token, and the process ends, or the machine does, before the new one is
-//! stored. Then the next renewal uses the old one again. A service with a grace period
-//! answers that, and nothing is lost; one without ends the login, and calls fail with
-//! [`Error::is_login_required`].
+//! lock ends with it, one in Redis after its expiry. What nothing on this side can repair:
+//! the service has replaced the refresh token, and the process ends, or the machine does,
+//! before the new one is stored. Then the next renewal uses the old one again. A service
+//! with a grace period answers that, and nothing is lost; one without ends the login, and
+//! calls fail with [`Error::is_login_required`].
+//!
+//! A store is for one login of one client: who shares it has the same client id and asks
+//! for the same scopes, since each uses what another has stored.
 
 mod credentials;
 mod file_lock;
@@ -156,7 +159,8 @@ impl Auth {
 
     /// Forgets the tokens, here and in the store, once no renewal is under way. The
     /// service is not told: it documents no way to. A process that shares the store
-    /// keeps what it has in memory.
+    /// keeps what it has in memory, and its next renewal puts that into the store again:
+    /// end such processes first.
     ///
     /// # Errors
     ///

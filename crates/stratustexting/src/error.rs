@@ -296,7 +296,8 @@ impl Error {
         matches!(self.0.kind, Kind::Timeout { .. })
     }
 
-    /// Whether no connection came about: name, address, TLS. Nothing was sent.
+    /// Whether no connection came about: name, address, TLS. Nothing was sent by this
+    /// attempt; [`may_have_been_sent`](Self::may_have_been_sent) speaks of all of the call.
     #[must_use]
     pub fn is_connect(&self) -> bool {
         matches!(self.0.kind, Kind::Connect)

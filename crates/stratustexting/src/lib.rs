@@ -73,6 +73,7 @@
 //! | the whole call | 60 s | [`ClientBuilder::timeout`], [`CallOptions::timeout`] |
 //! | an attempt | 30 s | [`ClientBuilder::attempt_timeout`], [`CallOptions::attempt_timeout`] |
 //! | connecting, TLS included | 10 s | [`ClientBuilder::connect_timeout`] |
+//! | a request for a token, which is made for all who wait | 30 s | |
 //!
 //! Nothing limits how fast requests are sent unless a [`RateLimit`] is set.
 //!

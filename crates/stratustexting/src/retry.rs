@@ -42,8 +42,9 @@ pub struct FailedAttempt<'a> {
 
 /// When an operation that must not be done twice, such as a send, is tried again.
 ///
-/// It can be set for one call only, never for a client: it is a decision about one
-/// message.
+/// It is set with the options of a call, never for a client: it is a decision about a
+/// message. A [`Messages`](crate::Messages) that has been given it has it for each of its
+/// calls, so keep that for the one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Resend {

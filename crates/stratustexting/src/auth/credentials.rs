@@ -57,7 +57,8 @@ impl Credentials {
 
     /// Like [`authorization_code`](Self::authorization_code), for a user who has
     /// logged in elsewhere: the first token is had by this refresh token. A token
-    /// in the store wins over it, because it is newer.
+    /// in the store wins over it, because it is newer, and also when its login has ended:
+    /// empty the store before you start with another refresh token.
     #[must_use]
     pub fn refresh_token(
         client_id: impl Into<String>,

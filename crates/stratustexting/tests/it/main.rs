@@ -30,6 +30,8 @@ mod renewal;
 mod safety;
 /// What becomes of a send, and what is repeated.
 mod sends;
+/// What the builder is told is what a client does.
+mod settings;
 /// One token file for many.
 mod stores;
 /// Renewing tokens for many callers at once.

@@ -53,6 +53,12 @@ use crate::{Response, Result};
 /// each by its id, and ask the [`Ticket`] whether it is the one
 /// ([`Ticket::is_for`]); or have a person look into the product's inbox. Sending it
 /// again blindly may text a customer twice, and bill it twice.
+///
+/// # When a send is given up
+///
+/// A send whose future is dropped, by a `select!` or a timeout around it, may have left,
+/// and nobody is told: there is no outcome and no ticket. Set its time by
+/// [`CallOptions::timeout`](crate::CallOptions::timeout) instead, and let it end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SendOutcome {

@@ -154,10 +154,11 @@ fn judge(answer: Parts, base: &Url) -> Result<Parts> {
 fn is_page(answer: &Parts) -> bool {
     let media_type = answer.headers.get(header::CONTENT_TYPE);
     let media_type = media_type.map(HeaderValue::as_bytes).unwrap_or_default();
-    let html = b"text/html";
-    !answer.body.is_empty()
-        && media_type.len() >= html.len()
-        && media_type[..html.len()].eq_ignore_ascii_case(html)
+    let is = |page: &str| {
+        let start = media_type.get(..page.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(page.as_bytes()))
+    };
+    !answer.body.is_empty() && (is("text/html") || is("application/xhtml"))
 }
 
 /// Reads an answer's body up to a limit.

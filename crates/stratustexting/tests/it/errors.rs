@@ -7,7 +7,7 @@ use serde::Deserialize;
 use stratustexting::Error;
 use stratustexting_sandbox::Answer;
 
-use crate::support::{Watched, folder};
+use crate::support::{TEXT, Watched, folder};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -145,7 +145,7 @@ async fn a_success_that_is_not_the_promised_json_keeps_the_answer() {
 
         let messages = sandbox.one_attempt().messages();
         let error = messages
-            .send_sms(sandbox.number(), "+13035550123", "x")
+            .send_sms(sandbox.number(), "+13035550123", TEXT)
             .await
             .unwrap_err();
 
@@ -195,7 +195,7 @@ async fn a_refusal_without_an_answer_names_the_reason() {
 
     let messages = client.messages();
     let error = messages
-        .send_sms(sandbox.number(), "+13035550123", "x")
+        .send_sms(sandbox.number(), "+13035550123", TEXT)
         .await
         .unwrap_err();
 

@@ -19,7 +19,7 @@ use stratustexting::{
 use stratustexting_sandbox::{Answer, Entry, Sandbox};
 use url::Url;
 
-use crate::support::{Watched, fixture, folder};
+use crate::support::{TEXT, Watched, fixture, folder};
 
 /// A redirect URI that the ready-made client of the sandbox has; nothing listens
 /// there, since the tests read where the browser would go.
@@ -317,7 +317,7 @@ async fn scopes_are_asked_for_as_set_and_enforced() {
     client.api().list_contacts().send().await.unwrap();
     let messages = client.messages();
     let error = messages
-        .send_sms(sandbox.number(), "+13035550123", "x")
+        .send_sms(sandbox.number(), "+13035550123", TEXT)
         .await
         .unwrap_err();
 

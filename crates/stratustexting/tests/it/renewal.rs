@@ -12,17 +12,12 @@ use stratustexting::{
     AccessToken, Client,
     auth::{MemoryTokenStore, Token, TokenStore},
 };
-use stratustexting_sandbox::{Answer, Sandbox};
+use stratustexting_sandbox::Answer;
 
 use crate::{
     login::{REDIRECT, logged_in_with, visit},
     support::{Told, Watched, call, expired},
 };
-
-/// One that forgives no second use of a refresh token.
-async fn strict() -> Watched {
-    Watched::of(Sandbox::builder().contacts(1).rotate_refresh_tokens(true)).await
-}
 
 fn in_seconds(seconds: u64) -> SystemTime {
     SystemTime::now() + Duration::from_secs(seconds)
@@ -97,7 +92,7 @@ async fn a_failed_early_renewal_takes_nothing_away_and_isnt_repeated_at_once() {
 
 #[tokio::test]
 async fn after_a_401_the_token_that_another_client_has_stored_is_used() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let store = Arc::new(MemoryTokenStore::new());
     let first = logged_in_with(&sandbox, Arc::clone(&store)).await;
     let second = sandbox.builder().credentials(sandbox.user());
@@ -115,7 +110,7 @@ async fn after_a_401_the_token_that_another_client_has_stored_is_used() {
 
 #[tokio::test]
 async fn clients_that_share_a_store_renew_one_after_the_other() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let store = Arc::new(MemoryTokenStore::new());
     logged_in_with(&sandbox, Arc::clone(&store)).await;
     let clients: Vec<Client> = (0..8)
@@ -136,7 +131,7 @@ async fn clients_that_share_a_store_renew_one_after_the_other() {
 
 #[tokio::test]
 async fn a_refused_renewal_takes_the_token_of_whoever_won() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let won = sandbox.client().auth().access_token().await.unwrap();
     let store = Told::default();
     let old = expired("used up by another machine");
@@ -165,7 +160,7 @@ async fn a_refused_renewal_takes_the_token_of_whoever_won() {
 
 #[tokio::test]
 async fn a_refused_renewal_tries_the_refresh_token_of_whoever_won() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let login = Arc::new(MemoryTokenStore::new());
     logged_in_with(&sandbox, Arc::clone(&login)).await;
     let theirs = login.load().await.unwrap().unwrap();
@@ -189,7 +184,7 @@ async fn a_refused_renewal_tries_the_refresh_token_of_whoever_won() {
 
 #[tokio::test]
 async fn if_nobody_won_a_login_is_required() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let builder = sandbox.builder().credentials(sandbox.user());
     let store = MemoryTokenStore::with(expired("unknown"));
     let client = builder.token_store(store).build().unwrap();
@@ -203,7 +198,7 @@ async fn if_nobody_won_a_login_is_required() {
 
 #[tokio::test]
 async fn a_login_that_has_ended_is_told_by_the_very_call_that_finds_out() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let client = logged_in_with(&sandbox, MemoryTokenStore::new()).await;
     sandbox.expire_access_tokens();
     let ended = Answer::json(400, json!({"error": "invalid_grant"}));
@@ -227,7 +222,7 @@ async fn an_odd_lifetime_loses_no_token() {
         (json!("soon"), false),
         (Value::Null, false),
     ] {
-        let sandbox = strict().await;
+        let sandbox = Watched::strict().await;
         let access = sandbox.client().auth().access_token().await.unwrap();
         let answer = json!({
             "access_token": access.expose(),
@@ -281,7 +276,7 @@ async fn a_lifetime_is_counted_from_the_start_of_the_request() {
 
 #[tokio::test]
 async fn a_call_given_up_anywhere_costs_no_second_refresh() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let client = logged_in_with(&sandbox, MemoryTokenStore::new()).await;
 
     for polls in 1..60 {
@@ -297,7 +292,7 @@ async fn a_call_given_up_anywhere_costs_no_second_refresh() {
 
 #[tokio::test]
 async fn a_login_given_up_anywhere_is_finished_all_the_same() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     for polls in 1..20 {
         let before = sandbox.token_requests().len();
         let store = Arc::new(MemoryTokenStore::new());
@@ -320,7 +315,7 @@ async fn a_login_given_up_anywhere_is_finished_all_the_same() {
 
 #[tokio::test]
 async fn logging_out_given_up_at_once_is_done_all_the_same() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let store = Arc::new(MemoryTokenStore::new());
     let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
 
@@ -333,7 +328,7 @@ async fn logging_out_given_up_at_once_is_done_all_the_same() {
 
 #[tokio::test]
 async fn who_logs_out_during_a_renewal_is_logged_out() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let store = Arc::new(MemoryTokenStore::new());
     let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
     sandbox.expire_access_tokens();

@@ -9,7 +9,7 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::support::{Watched, log_has, silent};
+use crate::support::{TEXT, Watched, log_has, silent};
 
 const TO: &str = "+13035550123";
 
@@ -24,7 +24,7 @@ async fn a_redirect_is_not_followed_and_carries_nothing_away() {
 
         let messages = sandbox.client().messages();
         let error = messages
-            .send_sms(sandbox.number(), TO, "x")
+            .send_sms(sandbox.number(), TO, TEXT)
             .await
             .unwrap_err();
 
@@ -75,7 +75,7 @@ async fn a_call_takes_no_longer_than_its_time() {
 
     let messages = client.messages().timeout(Duration::from_millis(200));
     let error = messages
-        .send_sms(sandbox.number(), TO, "x")
+        .send_sms(sandbox.number(), TO, TEXT)
         .await
         .unwrap_err();
 
@@ -101,7 +101,7 @@ async fn waiting_for_a_token_counts_and_then_nothing_was_sent() {
 
     let messages = client.messages();
     let error = messages
-        .send_sms(sandbox.number(), TO, "x")
+        .send_sms(sandbox.number(), TO, TEXT)
         .await
         .unwrap_err();
 
@@ -220,7 +220,7 @@ async fn a_connection_that_breaks_may_have_carried_the_message() {
 
     let messages = client.messages();
     let error = messages
-        .send_sms(sandbox.number(), TO, "x")
+        .send_sms(sandbox.number(), TO, TEXT)
         .await
         .unwrap_err();
 

@@ -18,7 +18,7 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::support::{Watched, log_has, silent};
+use crate::support::{TEXT, Watched, log_has, silent};
 
 const TO: &str = "+13035550123";
 
@@ -133,7 +133,7 @@ async fn a_send_that_got_no_token_is_tried_again_within_its_attempts() {
         }
 
         let messages = client(&sandbox).messages();
-        let sent = messages.send_sms(sandbox.number(), TO, "x").await;
+        let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
 
         assert_eq!(SendOutcome::of(&sent), outcome);
         assert_eq!(sandbox.token_requests().len(), 3);
@@ -152,7 +152,7 @@ async fn a_send_whose_token_was_refused_outlives_a_renewal_that_fails_once() {
 
     let options = CallOptions::new().resend(Resend::IfTurnedAway);
     let messages = client.messages().options(options);
-    let sent = messages.send_sms(sandbox.number(), TO, "x").await;
+    let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
 
     assert_eq!(SendOutcome::of(&sent), SendOutcome::Accepted, "{sent:?}");
     assert_eq!(sandbox.token_requests().len(), 3);
@@ -166,7 +166,7 @@ async fn a_refused_token_request_is_not_repeated() {
     sandbox.answer_next("token", answer);
 
     let messages = client(&sandbox).messages();
-    let sent = messages.send_sms(sandbox.number(), TO, "x").await;
+    let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
 
     assert_eq!(SendOutcome::of(&sent), SendOutcome::NotSent);
     assert_eq!(sandbox.token_requests().len(), 1);
@@ -221,9 +221,9 @@ async fn an_answer_says_what_became_of_the_send() {
         }
         let messages = client(&sandbox).messages();
 
-        let sms = messages.send_sms(sandbox.number(), TO, "x").await;
+        let sms = messages.send_sms(sandbox.number(), TO, TEXT).await;
         let media = [stratustexting::Media::from_bytes("a.txt", "text")];
-        let mms = messages.send_mms(sandbox.number(), TO, "x", media).await;
+        let mms = messages.send_mms(sandbox.number(), TO, TEXT, media).await;
 
         for sent in [sms, mms] {
             assert_eq!(SendOutcome::of(&sent), outcome, "{shown}");
@@ -269,10 +269,10 @@ async fn a_send_whose_time_ends_while_it_connects_was_not_sent_and_is_tried_agai
     let options = CallOptions::new().attempt_timeout(Duration::from_millis(300));
     let messages = client.messages().options(options);
 
-    let sms = messages.send_sms(sandbox.number(), TO, "x").await;
+    let sms = messages.send_sms(sandbox.number(), TO, TEXT).await;
     assert_eq!(connections.load(Ordering::SeqCst), 3, "{sms:?}");
     let media = [stratustexting::Media::from_bytes("a.txt", "text")];
-    let mms = messages.send_mms(sandbox.number(), TO, "x", media).await;
+    let mms = messages.send_mms(sandbox.number(), TO, TEXT, media).await;
 
     for sent in [sms, mms] {
         assert_eq!(SendOutcome::of(&sent), SendOutcome::NotSent, "{sent:?}");
@@ -292,9 +292,9 @@ async fn a_send_whose_time_ends_after_it_was_written_may_have_been_sent() {
     let options = CallOptions::new().attempt_timeout(Duration::from_millis(300));
     let messages = client.messages().options(options);
 
-    let sms = messages.send_sms(sandbox.number(), TO, "x").await;
+    let sms = messages.send_sms(sandbox.number(), TO, TEXT).await;
     let media = [stratustexting::Media::from_bytes("a.txt", "text")];
-    let mms = messages.send_mms(sandbox.number(), TO, "x", media).await;
+    let mms = messages.send_mms(sandbox.number(), TO, TEXT, media).await;
 
     for sent in [sms, mms] {
         assert_eq!(SendOutcome::of(&sent), SendOutcome::Unknown, "{sent:?}");
@@ -338,7 +338,7 @@ async fn what_an_answers_status_says_holds_also_when_its_body_never_ends() {
         let first = client.auth().access_token().await.unwrap();
 
         let messages = client.messages().timeout(Duration::from_millis(500));
-        let sent = messages.send_sms(sandbox.number(), TO, "x").await;
+        let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
 
         let error = sent.unwrap_err();
         assert_eq!(error.send_outcome(), outcome, "{status}");
@@ -353,16 +353,18 @@ async fn what_an_answers_status_says_holds_also_when_its_body_never_ends() {
 #[tokio::test]
 async fn a_proxys_page_deletes_nothing() {
     let sandbox = Watched::start().await;
-    let page = Answer::new(200).header("content-type", "Text/HTML; charset=utf-8");
-    sandbox.answer_next("deleteSubscription", page.clone().body("<p>Log in</p>"));
-    sandbox.answer_next("deleteSubscription", page);
     let subscriptions = client(&sandbox).subscriptions();
+    for media_type in ["Text/HTML; charset=utf-8", "application/xhtml+xml"] {
+        let page = Answer::new(200).header("content-type", media_type);
+        sandbox.answer_next("deleteSubscription", page.clone().body("<p>Log in</p>"));
+        sandbox.answer_next("deleteSubscription", page);
 
-    assert!(subscriptions.delete("x").await.unwrap_err().is_decode());
-    assert!(
-        subscriptions.delete("x").await.is_ok(),
-        "nothing is no page"
-    );
+        assert!(subscriptions.delete("x").await.unwrap_err().is_decode());
+        assert!(
+            subscriptions.delete("x").await.is_ok(),
+            "nothing is no page"
+        );
+    }
 }
 
 #[tokio::test]
@@ -408,7 +410,7 @@ async fn a_caller_can_widen_the_rule_for_one_call() {
         let messages = client(&sandbox).messages();
         let messages = messages.options(CallOptions::new().resend(resend));
 
-        let sent = messages.send_sms(sandbox.number(), TO, "x").await;
+        let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
 
         assert_eq!(sent.is_ok(), accepted, "{resend:?} {status}");
         assert_eq!(sandbox.sent_messages().len(), usize::from(accepted));

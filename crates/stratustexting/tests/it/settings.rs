@@ -8,7 +8,7 @@ use std::{
 use stratustexting::{Backoff, Client, ClientBuilder, RateLimit, RetryBudget, SendOutcome};
 use stratustexting_sandbox::Answer;
 
-use crate::support::{Watched, call, silent};
+use crate::support::{TEXT, Watched, call, silent};
 
 const TO: &str = "+13035550123";
 
@@ -20,7 +20,7 @@ fn builder(sandbox: &Watched) -> ClientBuilder {
 }
 
 async fn send(sandbox: &Watched, client: &Client) -> SendOutcome {
-    let sent = client.messages().send_sms(sandbox.number(), TO, "x").await;
+    let sent = client.messages().send_sms(sandbox.number(), TO, TEXT).await;
     SendOutcome::of(&sent)
 }
 

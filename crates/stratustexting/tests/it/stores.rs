@@ -10,16 +10,11 @@ use stratustexting::{
     AccessToken, Client,
     auth::{FileTokenStore, Token, TokenStore},
 };
-use stratustexting_sandbox::Sandbox;
 
 use crate::{
     login::logged_in_with,
     support::{Watched, call, one_refresh_per_expiry},
 };
-
-async fn strict() -> Watched {
-    Watched::of(Sandbox::builder().contacts(1).rotate_refresh_tokens(true)).await
-}
 
 fn client(sandbox: &Watched, store: FileTokenStore) -> Client {
     let builder = sandbox.builder().credentials(sandbox.user());
@@ -43,7 +38,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_share_a_file_make_one_refresh_per_expiry() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token.json");
     logged_in_with(&sandbox, FileTokenStore::new(&path)).await;
@@ -94,7 +89,7 @@ async fn the_lock_file_is_the_owners_and_holds_nothing() {
 
 #[tokio::test]
 async fn a_lock_that_is_held_too_long_is_an_error_and_nothing_is_sent() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let folder = tempfile::tempdir().unwrap();
     let store = FileTokenStore::new(folder.path().join("token.json"));
     let first = logged_in_with(&sandbox, store.clone()).await;
@@ -157,7 +152,7 @@ async fn a_call_waits_for_a_renewal_only_as_long_as_its_token_is_good() {
 
 #[tokio::test]
 async fn a_call_given_up_anywhere_leaves_file_and_lock_as_they_should_be() {
-    let sandbox = strict().await;
+    let sandbox = Watched::strict().await;
     let folder = tempfile::tempdir().unwrap();
     let store = FileTokenStore::new(folder.path().join("token.json"));
     let client = logged_in_with(&sandbox, store.clone()).await;

@@ -25,6 +25,9 @@ use stratustexting::{
 use stratustexting_sandbox::{Builder, Entry, Sandbox};
 use tokio::net::TcpListener;
 
+/// What tests send, unless it matters to them: long enough to be looked for in the log.
+pub(crate) const TEXT: &str = "Your parcel lies at the door.";
+
 /// A sandbox that, when the test ends, looks through everything that was logged
 /// meanwhile for the secrets that it gave out.
 pub(crate) struct Watched {
@@ -34,6 +37,11 @@ pub(crate) struct Watched {
 impl Watched {
     pub(crate) async fn start() -> Self {
         Self::of(Sandbox::builder().contacts(20)).await
+    }
+
+    /// One that forgives no second use of a refresh token.
+    pub(crate) async fn strict() -> Self {
+        Self::of(Sandbox::builder().contacts(1).rotate_refresh_tokens(true)).await
     }
 
     pub(crate) async fn of(builder: Builder) -> Self {

@@ -10,7 +10,7 @@ use stratustexting::{
 };
 use stratustexting_sandbox::{Answer, Commit, Fault};
 
-use crate::support::Watched;
+use crate::support::{TEXT, Watched};
 
 const TASKS: usize = 1_000;
 
@@ -128,7 +128,7 @@ async fn a_send_that_was_answered_is_not_repeated() {
 
             let messages = client.messages();
             let error = messages
-                .send_sms(sandbox.number(), "+13035550123", "x")
+                .send_sms(sandbox.number(), "+13035550123", TEXT)
                 .await
                 .unwrap_err();
 
@@ -149,7 +149,7 @@ async fn after_a_401_the_next_send_has_another_token() {
     let messages = client.messages();
     let send = async || {
         messages
-            .send_sms(sandbox.number(), "+13035550123", "x")
+            .send_sms(sandbox.number(), "+13035550123", TEXT)
             .await
     };
 
@@ -174,7 +174,7 @@ async fn an_mms_is_repeated_after_a_401_with_the_same_body_if_its_caller_says_so
     let turned_away = CallOptions::new().resend(Resend::IfTurnedAway);
     let messages = client.messages().options(turned_away);
     messages
-        .send_mms(sandbox.number(), "+13035550123", "x", media)
+        .send_mms(sandbox.number(), "+13035550123", TEXT, media)
         .await
         .unwrap();
 

@@ -3,7 +3,16 @@
 //! `yes` is a text and a key that stands twice is an error. What JSON can't hold is an
 //! error too, since it would have to be changed quietly.
 
+use std::{cell::Cell, fmt};
+
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess};
+use serde::de::{VariantAccess, Visitor};
 use serde_json::{Map, Number, Value};
+
+/// How many values a document may come to once its anchors are written out. The crate's own
+/// limit is on the number of aliases, and grows with the text: a long list that many aliases
+/// repeat stays far below it and fills the memory.
+const MOST_VALUES: usize = 1 << 18;
 
 /// What is wrong with a text, and in which of its lines, counted from 1.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +24,10 @@ pub(crate) struct Fault {
 /// Reads one YAML document.
 pub(crate) fn read(text: &str) -> Result<Value, Fault> {
     let fault = |error: &yaml_serde::Error| fault(text, error);
+    let left = Cell::new(MOST_VALUES);
+    Count(&left)
+        .deserialize(yaml_serde::Deserializer::from_str(text))
+        .map_err(|error| fault(&error))?;
     // Into the crate's own value first: into JSON's, the last of two equal keys wins.
     let mut value: yaml_serde::Value = yaml_serde::from_str(text).map_err(|error| fault(&error))?;
     value.apply_merge().map_err(|error| fault(&error))?;
@@ -73,6 +86,94 @@ fn second_line(text: &str, first: usize, column: usize, key: &str) -> Option<usi
 pub(crate) fn line_of(text: &str, near: &str) -> usize {
     let position = text.lines().position(|line| line.contains(near));
     position.map_or(1, |index| index + 1)
+}
+
+/// Walks a document without keeping any of it, and fails where it has too many values.
+#[derive(Clone, Copy)]
+struct Count<'a>(&'a Cell<usize>);
+
+impl Count<'_> {
+    fn one<E: Error>(self) -> Result<(), E> {
+        let left =
+            self.0.get().checked_sub(1).ok_or_else(|| {
+                E::custom(format!("limit exceeded: more than {MOST_VALUES} values"))
+            })?;
+        self.0.set(left);
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Count<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.one()?;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Count<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i128<E: Error>(self, _: i128) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u128<E: Error>(self, _: u128) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<(), D::Error> {
+        inner.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(self)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while members.next_entry_seed(self, self)?.is_some() {}
+        Ok(())
+    }
+
+    /// A value with a tag, which is refused later.
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<(), A::Error> {
+        let ((), inner) = tagged.variant_seed(self)?;
+        inner.newtype_variant_seed(self)
+    }
 }
 
 /// The error is what is wrong, and a text that stands near it.
@@ -187,7 +288,13 @@ mod tests {
             bomb += &format!("a{level}: &a{level} [{inner}]\n");
         }
         let deep = "[".repeat(10_000);
-        for text in [bomb, deep] {
+        // Fewer aliases than the crate counts, of a list that is long: 400 million values.
+        let wide = format!(
+            "a: &a [{}]\nb: [{}]\n",
+            "x,".repeat(20_000),
+            "*a,".repeat(20_000)
+        );
+        for text in [bomb, deep, wide] {
             assert!(read(&text).unwrap_err().text.contains("limit"));
         }
     }

@@ -60,7 +60,19 @@ const CASES: &[Case] = &[
                 &format!("openapi: 3.0.1\n{bomb}"),
             );
         },
-        expected: "get-sites.md:6: not YAML: repetition limit exceeded",
+        expected: ": limit exceeded: more than 262144 values",
+    },
+    Case {
+        name: "a long list that many aliases repeat",
+        break_it: |site| {
+            let (list, aliases) = ("x,".repeat(20_000), "*a,".repeat(20_000));
+            site.edit(
+                "get-sites.md",
+                "openapi: 3.0.1\n",
+                &format!("openapi: 3.0.1\nx-a: &a [{list}]\nx-b: [{aliases}]\n"),
+            );
+        },
+        expected: ": limit exceeded: more than 262144 values",
     },
     Case {
         name: "a page of 50 MB",

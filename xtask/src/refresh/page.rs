@@ -48,11 +48,6 @@ impl Fragment {
     pub(crate) fn line_of(&self, near: &str) -> usize {
         self.block.line + yaml::line_of(&self.block.text, near) - 1
     }
-
-    /// Whether the page mentions a text.
-    pub(crate) fn mentions(&self, text: &str) -> bool {
-        self.block.text.contains(text)
-    }
 }
 
 /// Reads a page.

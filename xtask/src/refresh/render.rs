@@ -113,7 +113,7 @@ struct Ordered<'a>(&'a Value, Keys);
 
 /// What the keys of an object are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Keys {
+pub(crate) enum Keys {
     /// OpenAPI's.
     Fields,
     /// Names, each of something that has OpenAPI's keys.
@@ -123,7 +123,8 @@ enum Keys {
 }
 
 impl Keys {
-    fn below(self, key: &str, value: &Value) -> Self {
+    /// What those are of the value under a key.
+    pub(crate) fn below(self, key: &str, value: &Value) -> Self {
         match self {
             Self::Data => Self::Data,
             Self::Names => Self::Fields,

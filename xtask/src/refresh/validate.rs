@@ -4,7 +4,7 @@
 use serde_json::Value;
 use stratustexting_codegen::{Document, Refusal, normalise, normalise::Report};
 
-use super::{merge::Piece, problem::Problem};
+use super::{merge::Piece, problem::Problem, render::Keys};
 use crate::generation;
 
 /// Checks what one page gives by itself, so that what is wrong has a page.
@@ -66,7 +66,7 @@ fn refusal_problem(refusal: &Refusal, pieces: &[Piece]) -> Problem {
 /// References that lead out of the document or to nothing.
 fn dangling(document: &Value, pieces: &[Piece]) -> Vec<Problem> {
     let mut targets = Vec::new();
-    references(document, &mut targets);
+    references(document, Keys::Fields, &mut targets);
     targets.sort_unstable();
     targets.dedup();
     let lost = targets.into_iter().filter(|target| {
@@ -75,8 +75,7 @@ fn dangling(document: &Value, pieces: &[Piece]) -> Vec<Problem> {
     });
     lost.map(|target| {
         let text = format!("a $ref to nowhere: {target}");
-        let page = pieces.iter().find(|piece| piece.fragment.mentions(target));
-        match page {
+        match pieces.iter().find(|piece| refers(piece, target)) {
             Some(piece) => piece.fragment.problem(target, text),
             None => Problem::of_page("overlay.yaml", text),
         }
@@ -84,19 +83,61 @@ fn dangling(document: &Value, pieces: &[Piece]) -> Vec<Problem> {
     .collect()
 }
 
-fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+/// Whether a page has a reference, as it is called by now.
+fn refers(piece: &Piece, target: &str) -> bool {
+    let mut targets = Vec::new();
+    for (key, value) in &piece.fragment.operation {
+        references(value, Keys::Fields.below(key, value), &mut targets);
+    }
+    for (key, value) in &piece.fragment.components {
+        references(value, Keys::Fields.below(key, value), &mut targets);
+    }
+    targets.contains(&target)
+}
+
+/// The references in a value. Where data stands, a key of that name means nothing, and where
+/// names do, `default` and `example` are names.
+fn references<'a>(value: &'a Value, keys: Keys, found: &mut Vec<&'a str>) {
     match value {
+        _ if keys == Keys::Data => {}
         Value::Object(members) => {
             for (key, member) in members {
                 match member {
-                    Value::String(target) if key == "$ref" => found.push(target),
-                    // Data, in which a key of that name means nothing.
-                    _ if key == "example" || key == "default" => {}
-                    member => references(member, found),
+                    Value::String(target) if key == "$ref" && keys == Keys::Fields => {
+                        found.push(target);
+                    }
+                    member => references(member, keys.below(key, member), found),
                 }
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Array(items) => items.iter().for_each(|item| references(item, keys, found)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_reference_is_one_where_the_document_has_one() {
+        let lost = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+        let document = json!({
+            "paths": {"/a": {"get": {"responses": {
+                "default": {"content": {"text/plain": {"schema": lost("A"), "example": lost("No")}}},
+            }}}},
+            "components": {"schemas": {
+                "example": {"properties": {"default": lost("B"), "value": lost("C")}},
+                "default": {"default": lost("No"), "enum": [lost("No")]},
+            }},
+        });
+
+        let found = dangling(&document, &[]);
+
+        let found: Vec<String> = found.iter().map(Problem::to_string).collect();
+        let says = |name| format!("overlay.yaml: a $ref to nowhere: #/components/schemas/{name}");
+        assert_eq!(found, ["A", "B", "C"].map(says));
     }
 }

@@ -1,7 +1,7 @@
 //! Whether a document may be written: it has to be OpenAPI 3.0, whole, and something that
 //! the client can be generated from.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use stratustexting_codegen::{Document, Refusal, normalise, normalise::Report};
 
 use super::{merge::Piece, problem::Problem, render::Keys};
@@ -10,6 +10,15 @@ use crate::generation;
 /// Checks what one page gives by itself, so that what is wrong has a page.
 pub(crate) fn page(piece: &Piece) -> Result<(), Problem> {
     let fragment = &piece.fragment;
+    for (kind, members) in &fragment.components {
+        for name in members.as_object().into_iter().flat_map(Map::keys) {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            if !name.chars().all(allowed) {
+                let text = format!("{kind} has {name:?}, a name that OpenAPI doesn't allow");
+                return Err(fragment.problem(name, text));
+            }
+        }
+    }
     let document = serde_json::json!({
         "openapi": "3.0.3",
         "info": {"title": "", "version": "1.0.0"},

@@ -98,54 +98,65 @@ fn kept_schema(holder: &Value) -> Option<&Value> {
     content.get(chosen(content)?)?.get("schema")
 }
 
-/// The named field at the end of a pointer: `Some(None)` where it exists but
-/// belongs to no component, so that no generated type has it.
-fn follow(document: &Document, schema: &Value, pointer: &str) -> Option<Option<(String, String)>> {
-    let mut schema = schema;
-    let mut owner = None;
-    let mut field = None;
+/// The named field at the end of a pointer, in every component whose type has it: none where
+/// it exists but belongs to no component, so that no generated type has it.
+fn follow(document: &Document, schema: &Value, pointer: &str) -> Option<SensitiveFields> {
+    let mut here = vec![schema];
+    let mut fields = SensitiveFields::new();
     for segment in pointer.split('/').skip(1) {
-        let (component, resolved) = look_through(document, schema)?;
-        if segment == "*" {
-            schema = resolved.get("items")?;
-            field = None;
-        } else {
-            schema = resolved.get("properties")?.get(segment)?;
-            owner = component;
-            field = Some(segment);
+        let mut parts = Vec::new();
+        for schema in here {
+            let mut seen = BTreeSet::new();
+            look_through(document, schema, &mut Vec::new(), &mut seen, &mut parts);
+        }
+        fields.clear();
+        here = Vec::new();
+        for (components, part) in parts {
+            if segment == "*" {
+                here.extend(part.get("items"));
+            } else if let Some(property) = part.get("properties").and_then(|all| all.get(segment)) {
+                here.push(property);
+                fields.extend(
+                    components
+                        .into_iter()
+                        .map(|name| (name, segment.to_owned())),
+                );
+            }
+        }
+        if here.is_empty() {
+            return None;
         }
     }
-    Some(
-        owner
-            .zip(field)
-            .map(|(owner, field)| (owner, field.to_owned())),
-    )
+    Some(fields)
 }
 
-/// Follows references and single-part `allOf`s, and says which component was
-/// reached.
+/// Follows references and the parts of `allOf`s to what has fields, each with the components
+/// on the way: a type made of several parts has the fields of all of them. A part is looked at once.
 fn look_through<'a>(
     document: &'a Document,
-    mut schema: &'a Value,
-) -> Option<(Option<String>, &'a Value)> {
-    let mut component = None;
-    for _ in 0..32 {
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            component = reference
-                .strip_prefix("#/components/schemas/")
-                .map(str::to_owned);
-            schema = document.get(reference.strip_prefix('#')?)?;
-        } else if let Some([part]) = schema
-            .get("allOf")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
+    schema: &'a Value,
+    components: &mut Vec<String>,
+    seen: &mut BTreeSet<&'a str>,
+    parts: &mut Vec<(Vec<String>, &'a Value)>,
+) {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let name = reference.strip_prefix("#/components/schemas/");
+        let target = reference.strip_prefix('#');
+        let target = target.and_then(|pointer| document.get(pointer));
+        if let (Some(name), Some(target)) = (name, target)
+            && seen.insert(name)
         {
-            schema = part;
-        } else {
-            return Some((component, schema));
+            components.push(name.to_owned());
+            look_through(document, target, components, seen, parts);
+            components.pop();
         }
+        return;
     }
-    None
+    let inner = schema.get("allOf").and_then(Value::as_array);
+    for part in inner.into_iter().flatten() {
+        look_through(document, part, components, seen, parts);
+    }
+    parts.push((components.clone(), schema));
 }
 
 #[cfg(test)]
@@ -192,6 +203,22 @@ mod tests {
         let fields = sensitive_fields(&Document::parse(&spec.to_string()).unwrap()).unwrap();
 
         assert_eq!(fields.len(), 1);
+    }
+
+    #[test]
+    fn a_field_of_a_part_is_one_of_the_whole() {
+        let mut spec = document("/content/*/name").as_value().clone();
+        let schemas = &mut spec["components"]["schemas"];
+        schemas["Base"] = schemas["Thing"].take();
+        schemas["Thing"] = json!({"allOf": [
+            {"type": "object", "properties": {"own": {"type": "string"}}},
+            {"$ref": "#/components/schemas/Base"},
+        ]});
+
+        let fields = sensitive_fields(&Document::parse(&spec.to_string()).unwrap()).unwrap();
+
+        let name = |schema: &str| (schema.to_owned(), "name".to_owned());
+        assert_eq!(fields, SensitiveFields::from([name("Base"), name("Thing")]));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! pages, what of it is personal. An operation that isn't listed is taken for the most
 //! delicate kind.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use heck::{ToLowerCamelCase, ToUpperCamelCase};
 use serde::Deserialize;
@@ -195,38 +197,92 @@ fn pointers(holder: &Value, components: &Map<String, Value>) -> Vec<Value> {
         .and_then(|media| media.get("schema"));
     let mut found = Vec::new();
     if let Some(schema) = schema {
-        fields(schema, components, "", 0, &mut found);
+        fields(schema, components, "", &mut BTreeSet::new(), &mut found);
     }
     found
 }
 
-fn fields(
-    schema: &Value,
-    components: &Map<String, Value>,
+/// A component's fields are listed where it is reached first. They belong to its type, so
+/// that once is enough; and where components hold each other there is no end to the ways.
+fn fields<'a>(
+    schema: &'a Value,
+    components: &'a Map<String, Value>,
     at: &str,
-    depth: usize,
+    seen: &mut BTreeSet<&'a str>,
     found: &mut Vec<Value>,
 ) {
-    // A schema that holds itself has no last field.
-    if depth > 4 {
+    let name = schema.get("$ref").and_then(Value::as_str);
+    let name = name.and_then(|target| target.strip_prefix("#/components/schemas/"));
+    if let Some(name) = name {
+        let target = components.get("schemas").and_then(|all| all.get(name));
+        if let Some(target) = target.filter(|_| seen.insert(name)) {
+            fields(target, components, at, seen, found);
+        }
         return;
     }
-    let part = schema
-        .get("$ref")
-        .or_else(|| schema["allOf"][0].get("$ref"));
-    let name = part
-        .and_then(Value::as_str)
-        .and_then(|target| target.strip_prefix("#/components/schemas/"));
-    let schema = name
-        .and_then(|name| components.get("schemas")?.get(name))
-        .unwrap_or(schema);
+    let parts = schema.get("allOf").and_then(Value::as_array);
+    for part in parts.into_iter().flatten() {
+        fields(part, components, at, seen, found);
+    }
     if let Some(items) = schema.get("items") {
-        fields(items, components, &format!("{at}/*"), depth + 1, found);
+        fields(items, components, &format!("{at}/*"), seen, found);
     }
     let properties = schema.get("properties").and_then(Value::as_object);
     for (name, property) in properties.into_iter().flatten() {
         let pointer = format!("{at}/{name}");
-        found.push(pointer.clone().into());
-        fields(property, components, &pointer, depth + 1, found);
+        if !found.iter().any(|known| *known == pointer) {
+            found.push(pointer.clone().into());
+        }
+        fields(property, components, &pointer, seen, found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(components: &Value) -> Vec<String> {
+        let body = json!({"content": {"application/json": {
+            "schema": {"$ref": "#/components/schemas/A"},
+        }}});
+        let components = components.as_object().unwrap();
+        let found = pointers(&body, components).into_iter();
+        found.map(|p| p.as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn however_deep_a_field_lies_it_is_personal() {
+        let deep = (0..9).fold(
+            json!({"type": "string"}),
+            |inner, _| json!({"type": "object", "properties": {"in": inner}}),
+        );
+
+        let found = all(&json!({"schemas": {"A": deep}}));
+
+        assert_eq!(found.last().unwrap(), "/in/in/in/in/in/in/in/in/in");
+    }
+
+    #[test]
+    fn each_part_of_a_composed_schema_has_fields() {
+        let base = json!({"type": "object", "properties": {"id": {"type": "string"}}});
+        let own = json!({"type": "object", "properties": {"name": {"type": "string"}}});
+        let whole = json!({"allOf": [own, {"$ref": "#/components/schemas/Base"}]});
+
+        let found = all(&json!({"schemas": {"A": whole, "Base": base}}));
+
+        assert_eq!(found, ["/name", "/id"]);
+    }
+
+    #[test]
+    fn components_that_hold_each_other_come_to_an_end() {
+        let names: Vec<String> = (0..100).map(|index| format!("f{index}")).collect();
+        let holds_all = |name: &str| {
+            let inner = json!({"$ref": format!("#/components/schemas/{name}")});
+            let all = names.iter().map(|name| (name.clone(), inner.clone()));
+            json!({"type": "object", "properties": all.collect::<Map<_, _>>()})
+        };
+        let components = json!({"schemas": {"A": holds_all("B"), "B": holds_all("A")}});
+
+        assert_eq!(all(&components).len(), 200);
     }
 }

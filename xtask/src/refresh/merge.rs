@@ -126,11 +126,14 @@ fn without_superseded(pieces: Vec<Piece>, merged: &mut Merged) -> Vec<Piece> {
 
 /// A path without the names of its parameters.
 pub(crate) fn shape(path: &str) -> String {
-    let segments = path.split('/').map(|segment| match segment.find('{') {
-        Some(start) => format!("{}{{}}", &segment[..start]),
-        None => segment.to_owned(),
-    });
-    segments.collect::<Vec<_>>().join("/")
+    let mut shape = String::new();
+    let mut rest = path;
+    while let Some((before, name)) = rest.split_once('{') {
+        shape.push_str(before);
+        shape.push_str("{}");
+        rest = name.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    shape + rest
 }
 
 fn placeholders(path: &str) -> Vec<&str> {
@@ -278,4 +281,18 @@ fn tags(pieces: &[Piece], facts: &Facts) -> BTreeMap<String, String> {
         }
     }
     tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_names_of_placeholders_are_no_part_of_a_path() {
+        assert_eq!(shape("/a/{id}/b/{name}"), shape("/a/{other}/b/{id}"));
+        for other in ["/a/{id}.xml", "/a/{id}", "/a/id.json", "/a/{id}.json/b"] {
+            assert_ne!(shape("/a/{id}.json"), shape(other), "{other}");
+        }
+        assert_ne!(shape("/a/{from}-{to}"), shape("/a/{from}"));
+    }
 }

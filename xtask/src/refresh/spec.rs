@@ -82,13 +82,18 @@ impl<'a> Spec<'a> {
     }
 
     /// Writes what differs: first the pages, then what follows from them.
+    ///
+    /// The index comes after the pages that it lists and before those that it no longer
+    /// lists are removed. If a run is cut off in between, the next one can read what is there.
     pub(crate) fn write(
         &self,
         pages: [(PathBuf, &Kept, &Kept); 2],
         document: &str,
     ) -> anyhow::Result<()> {
         for (folder, old, new) in pages {
-            for (name, text) in &new.files {
+            let mut files: Vec<_> = new.files.iter().collect();
+            files.sort_by_key(|(name, _)| *name == index::NAME);
+            for (name, text) in files {
                 if old.files.get(name) != Some(text) {
                     files::replace(&folder.join(name), text)?;
                 }
@@ -160,4 +165,36 @@ impl Kept {
 
 fn read(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_cut_off_leaves_an_index_of_pages_that_are_there() {
+        let root = tempfile::tempdir().unwrap();
+        let workspace = Workspace::at(root.path());
+        let files = |names: &[&str]| Kept {
+            files: names
+                .iter()
+                .map(|name| ((*name).to_owned(), "new".to_owned()))
+                .collect(),
+            fragments: Vec::new(),
+        };
+        // A page that can't be written, behind the index in the alphabet.
+        let new = files(&["a.md", index::NAME, "z\0.md"]);
+        let (old, none) = (Kept::default(), Kept::default());
+        let folder = root.path().join("pages");
+
+        let failed = Spec::of(&workspace).write(
+            [(folder.clone(), &old, &new), (folder.clone(), &none, &none)],
+            "{}",
+        );
+
+        assert!(failed.is_err());
+        assert!(folder.join("a.md").exists());
+        assert!(!folder.join(index::NAME).exists());
+        assert!(!workspace.path("openapi.json").exists());
+    }
 }

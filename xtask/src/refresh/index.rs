@@ -12,6 +12,9 @@ use super::problem::Problem;
 /// The name of the index at the site, and in a folder of pages.
 pub(crate) const NAME: &str = "llms.txt";
 
+/// The longest name of a page's file; file systems take no more than 255 bytes.
+const LONGEST_NAME: usize = 200;
+
 /// More pages than any API of this kind has: an index beyond it isn't read.
 const MOST_PAGES: usize = 2_000;
 
@@ -78,7 +81,11 @@ pub(crate) fn read(text: &str, base: &Url, notes: &mut Vec<String>) -> Result<In
     };
     let mut problems = Vec::new();
     let mut section = String::new();
+    let text = text.trim_start_matches('\u{feff}');
     for (number, line) in (1..).zip(text.lines()) {
+        if index.api.len() > MOST_PAGES {
+            break;
+        }
         if let Some(heading) = line.strip_prefix("## ") {
             heading.trim().clone_into(&mut section);
         } else if let Some(title) = line.strip_prefix("# ") {
@@ -104,10 +111,7 @@ pub(crate) fn read(text: &str, base: &Url, notes: &mut Vec<String>) -> Result<In
         problems.push(Problem::of_page(NAME, text));
     }
     if index.api.len() > MOST_PAGES {
-        let text = format!(
-            "{} pages; more than {MOST_PAGES} aren't read",
-            index.api.len()
-        );
+        let text = format!("more than {MOST_PAGES} pages, which aren't read");
         problems.push(Problem::of_page(NAME, text));
     }
     if problems.is_empty() {
@@ -128,8 +132,16 @@ fn add(
         Kind::Folder => "a folder's page",
         Kind::Socket => "the page of a socket",
         Kind::Operation => {
-            let same = entries.iter().find(|other| other.file() == entry.file());
-            match same {
+            let name = entry.file();
+            if !name.ends_with(".md") || name.len() > LONGEST_NAME {
+                let text =
+                    format!("its file would be called {name:.LONGEST_NAME$?}, which can't be");
+                problems.push(Problem::at(NAME, line, text));
+                return;
+            }
+            // Not all file systems tell upper case from lower case.
+            let same = |other: &&Entry| other.file().eq_ignore_ascii_case(&name);
+            match entries.iter().find(same) {
                 None => entries.push(entry),
                 Some(other) if other.url == entry.url => {
                     notes.push(format!(
@@ -252,9 +264,30 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_no_part_of_the_title() {
+        let (index, _) = read_whole("\u{feff}# T\n## API Docs\n- [A](/a.md):\n");
+
+        assert_eq!(index.unwrap().title, "T");
+    }
+
+    #[test]
+    fn an_index_without_end_is_not_read_to_its_end() {
+        let items = (0..100_000).map(|index| format!("- [A](/a-{index}e0.md):\n"));
+        let text = format!("# T\n## API Docs\n{}", items.collect::<String>());
+
+        let (index, _) = read_whole(&text);
+
+        assert_eq!(index.unwrap_err().len(), 1);
+    }
+
+    #[test]
     fn what_cannot_be_an_index_says_so_with_its_line() {
         let other_host = "# T\n## API Docs\n- [A](https://elsewhere.example/a-1e0.md): x\n";
         let no_link = "# T\n## API Docs\n- nothing here\n";
+        let index = "# T\n## API Docs\n- [A](/llms.txt):\n";
+        let root = "# T\n## API Docs\n- [A](/):\n";
+        let long = format!("# T\n## API Docs\n- [A](/{}.md):\n", "a".repeat(300));
+        let case = "# T\n## API Docs\n- [A](/a.md):\n- [B](/A.md):\n";
         let name_twice = "# T\n## API Docs\n- [A](/a/b.md):\n- [B](/a--b.md):\n";
         for (text, expected) in [
             ("", "llms.txt:1: no title line"),
@@ -268,6 +301,10 @@ mod tests {
                 "llms.txt:3: a link to another host (elsewhere.example)",
             ),
             (no_link, "llms.txt:3: an item without a link"),
+            (index, "llms.txt:3: its file would be called \"llms.txt\""),
+            (root, "llms.txt:3: its file would be called \"\""),
+            (&long, "llms.txt:3: its file would be called \"aaa"),
+            (case, "llms.txt:4: its file would have the name of line 3's"),
             (
                 name_twice,
                 "llms.txt:4: its file would have the name of line 3's",

@@ -84,10 +84,12 @@ fn inner(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
 fn types(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
     match map.get("type").cloned() {
         None => {}
+        // Without quotes the type's name is YAML's word for nothing.
+        Some(Value::Null) => one_type(map, "null", place, notes),
         Some(Value::String(name)) => one_type(map, &name, place, notes),
         // JSON Schema's way since OpenAPI 3.1.
         Some(Value::Array(names)) => {
-            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            let names: Vec<&str> = names.iter().filter_map(type_name).collect();
             let kinds: Vec<&str> = names
                 .iter()
                 .copied()
@@ -108,6 +110,14 @@ fn types(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
             map.remove("type");
             notes.say(place, "a type that is no text, left out");
         }
+    }
+}
+
+/// A type's name, also that of `null` without its quotes.
+fn type_name(value: &Value) -> Option<&str> {
+    match value {
+        Value::Null => Some("null"),
+        other => other.as_str(),
     }
 }
 
@@ -149,7 +159,7 @@ fn null_alternatives(map: &mut Map<String, Value>, place: &str, notes: &mut Note
             continue;
         };
         let before = parts.len();
-        parts.retain(|part| part.get("type").is_none_or(|kind| kind != "null"));
+        parts.retain(|part| part.get("type").and_then(type_name) != Some("null"));
         if parts.len() == before {
             continue;
         }
@@ -316,4 +326,32 @@ fn reference_with_siblings(map: &mut Map<String, Value>, place: &str, notes: &mu
         place,
         "words beside a reference: the reference is its one part",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_is_a_type_with_and_without_quotes() {
+        for nothing in [json!("null"), Value::Null] {
+            for (schema, expected) in [
+                (json!({"type": nothing}), json!({"nullable": true})),
+                (
+                    json!({"type": ["string", nothing]}),
+                    json!({"type": "string", "nullable": true}),
+                ),
+                (
+                    json!({"anyOf": [{"type": "string"}, {"type": nothing}]}),
+                    json!({"type": "string", "nullable": true}),
+                ),
+            ] {
+                let mut loosened = schema.clone();
+
+                loosen(&mut loosened, "s", &mut Notes::default());
+
+                assert_eq!(loosened, expected, "{schema}");
+            }
+        }
+    }
 }

@@ -8,6 +8,16 @@ use crate::refresh::page::Fragment;
 /// Replaces what OpenAPI doesn't allow in names, such as spaces, where it is safe to: two
 /// names that would become the same stay, and are refused later.
 pub(super) fn safe(fragment: &mut Fragment, notes: &mut Notes) {
+    // Swagger 2's place for schemas, which the platform still writes for old imports.
+    if let Some(Value::Object(old)) = fragment.components.remove("definitions") {
+        let schemas = fragment.components.entry("schemas");
+        let schemas = schemas.or_insert_with(|| Value::Object(serde_json::Map::new()));
+        if let Value::Object(schemas) = schemas {
+            for (name, schema) in old {
+                schemas.entry(name).or_insert(schema);
+            }
+        }
+    }
     let mut renamed = Vec::new();
     for (kind, members) in &mut fragment.components {
         let Value::Object(members) = members else {
@@ -30,16 +40,6 @@ pub(super) fn safe(fragment: &mut Fragment, notes: &mut Notes) {
     let components = fragment.components.values_mut();
     for value in fragment.operation.values_mut().chain(components) {
         each(value, &mut walk);
-    }
-    // Swagger 2's place for schemas, which the platform still writes for old imports.
-    if let Some(Value::Object(old)) = fragment.components.remove("definitions") {
-        let schemas = fragment.components.entry("schemas");
-        let schemas = schemas.or_insert_with(|| Value::Object(serde_json::Map::new()));
-        if let Value::Object(schemas) = schemas {
-            for (name, schema) in old {
-                schemas.entry(name).or_insert(schema);
-            }
-        }
     }
 }
 
@@ -97,5 +97,24 @@ fn each(value: &mut Value, visit: &mut impl FnMut(&mut Value)) {
         Value::Object(members) => members.values_mut().for_each(|member| each(member, visit)),
         Value::Array(items) => items.iter_mut().for_each(|item| each(item, visit)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refresh::page;
+
+    #[test]
+    fn definitions_with_spaces_are_schemas_with_other_names() {
+        let text = "# T\n\n```yaml\nopenapi: 3.0.1\npaths:\n  /a:\n    get:\n      x: {$ref: \
+                    '#/definitions/A%20b'}\ncomponents:\n  definitions:\n    A b: {type: \
+                    string}\n```\n";
+        let mut fragment = page::read("a.md", text, None).unwrap();
+
+        safe(&mut fragment, &mut Notes::default());
+
+        assert_eq!(fragment.operation["x"]["$ref"], "#/components/schemas/A_b");
+        assert_eq!(fragment.components["schemas"]["A_b"]["type"], "string");
     }
 }

@@ -113,11 +113,12 @@ pub(crate) fn adopt(
     source.site.as_str().clone_into(&mut work.said.source);
     for (kind, components) in &mut fragment.components {
         for (name, component) in components.as_object_mut().into_iter().flatten() {
-            let words = match kind.as_str() {
-                "schemas" => known.schemas.get(name),
-                _ => None,
-            };
-            work.schema(component, words.unwrap_or(&nothing));
+            if kind == "schemas" {
+                let words = known.schemas.get(name);
+                work.schema(component, words.unwrap_or(&nothing));
+            } else {
+                work.holder(component, &nothing);
+            }
             mark(component, &work.said);
         }
     }
@@ -223,6 +224,8 @@ impl Work<'_> {
                 }
             }
         }
+        // An example that is a component of its own.
+        self.take(map, "summary");
     }
 
     fn schema(&mut self, schema: &mut Value, known: &Value) {
@@ -277,4 +280,36 @@ fn array(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
 
 fn object(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
     value.and_then(Value::as_object_mut).into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refresh::page;
+
+    #[test]
+    fn sentences_of_shared_answers_are_taken_out_as_well() {
+        let text = "# T\n\n```yaml\nopenapi: 3.0.1\npaths:\n  /a:\n    get:\n      responses:\n        \
+                    '404': {$ref: '#/components/responses/Lost'}\ncomponents:\n  parameters:\n    \
+                    P: {name: p, in: query, description: theirs, schema: {type: string, title: theirs}}\n  \
+                    examples:\n    E: {summary: theirs, description: theirs, value: {description: fact}}\n  \
+                    responses:\n    Lost:\n      description: theirs\n      content:\n        \
+                    application/json:\n          schema:\n            type: object\n            \
+                    properties: {a: {type: string, description: theirs}}\n```\n";
+        let mut fragment = page::read("a.md", text, None).unwrap();
+        let site: Url = "https://docs.example/".parse().unwrap();
+        let source = Source {
+            basis: "documented",
+            site: &site,
+        };
+
+        adopt(&mut fragment, "readA", &source, &Known::default());
+
+        crate::refresh::loosen::loosen(&mut fragment);
+        let components = Value::Object(fragment.components);
+        assert!(!components.to_string().contains("theirs"), "{components}");
+        assert_eq!(components["examples"]["E"]["value"]["description"], "fact");
+        // What OpenAPI demands is there all the same.
+        assert_eq!(components["responses"]["Lost"]["description"], "");
+    }
 }

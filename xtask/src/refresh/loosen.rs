@@ -183,6 +183,11 @@ fn components(components: &mut Map<String, Value>, notes: &mut Notes) {
             } else {
                 holder(component, &place, notes);
             }
+            if kind == "responses"
+                && let Value::Object(response) = component
+            {
+                response.entry("description").or_insert_with(|| "".into());
+            }
         }
     }
 }

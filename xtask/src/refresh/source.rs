@@ -167,7 +167,12 @@ pub(crate) fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
 fn read_file(folder: &Path, name: &str) -> Result<String, Problem> {
     let path = folder.join(name);
     let read = || -> io::Result<Result<String, String>> {
-        if fs::metadata(&path)?.len() > MOST_BYTES {
+        // What is a device or a pipe has no end, and says that it is empty.
+        let kind = fs::metadata(&path)?;
+        if !kind.is_file() {
+            return Ok(Err("not a file".to_owned()));
+        }
+        if kind.len() > MOST_BYTES {
             let text = format!("larger than {} MiB, which isn't read", MOST_BYTES >> 20);
             return Ok(Err(text));
         }
@@ -217,5 +222,19 @@ impl std::fmt::Display for From {
             Self::Site(url) => f.write_str(url.as_str()),
             Self::Folder(folder) => write!(f, "{}", folder.display()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(unix)]
+    #[test]
+    fn what_has_no_end_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("a.md")).unwrap();
+
+        let problem = super::read_file(folder.path(), "a.md").unwrap_err();
+
+        assert_eq!(problem.to_string(), "a.md: not a file");
     }
 }

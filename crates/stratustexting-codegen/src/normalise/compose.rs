@@ -32,11 +32,16 @@ pub(super) fn merge_parts(document: &mut Document, notes: &mut Notes) -> Result<
     })
 }
 
+/// More parts than anybody writes.
+const MOST_PARTS: usize = 1_000;
+
 /// What the parts say together.
 #[derive(Default)]
 struct Whole {
     properties: Map<String, Value>,
     required: Vec<Value>,
+    /// How many parts were looked at.
+    parts: usize,
 }
 
 impl Whole {
@@ -50,6 +55,11 @@ impl Whole {
     ) -> Result<bool, Refusal> {
         if depth > 32 {
             return Err(place.refuse("`allOf` runs in a circle"));
+        }
+        // Not deep, and yet without end: parts that have the same parts double at each level.
+        self.parts += 1;
+        if self.parts > MOST_PARTS {
+            return Err(place.refuse(format!("`allOf` has more than {MOST_PARTS} parts")));
         }
         let part = shared.resolve(part, &place.location)?;
         let has = |key: &str| part.get(key).is_some();
@@ -135,6 +145,20 @@ mod tests {
             "at #/components/schemas/Thing: \
              two parts of `allOf` describe the property id differently"
         );
+    }
+
+    #[test]
+    fn parts_that_double_at_each_level_are_refused() {
+        let level = |index: usize| json!({"$ref": format!("#/components/schemas/Level{index}")});
+        let mut spec = composed(&level(0));
+        for index in 0..30 {
+            let next = level(index + 1);
+            spec["components"]["schemas"][format!("Level{index}")] = json!({"allOf": [next, next]});
+        }
+        spec["components"]["schemas"]["Level30"] =
+            json!({"type": "object", "properties": {"a": {"type": "string"}}});
+
+        assert!(refusal(&spec).reason.contains("more than 1000 parts"));
     }
 
     #[test]

@@ -8,9 +8,9 @@ use crate::diff::{
     fingerprint::Fingerprints,
     rules,
     schema::Sides,
-    shape::Alternatives,
+    shape::{Alternatives, Shape},
     spec::Place,
-    wire::{Slot, Wire},
+    wire::{Slot, Wire, words_rule},
 };
 
 impl<'a> Wire<'a> {
@@ -84,10 +84,13 @@ impl<'a> Wire<'a> {
 
     /// Whether a schema has become one of several, or was one of several and is the only
     /// one now. Compared keyword by keyword it would be something else altogether.
+    ///
+    /// That is so only where nothing but the choice is said beside it, apart from whether
+    /// all of it may be `null`.
     pub(super) fn wrapped(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) -> bool {
         let (before, after) = (sides.old.alternatives(), sides.new.alternatives());
         match (before.as_slice(), after.as_slice()) {
-            ([], [set]) => {
+            ([], [set]) if only_chooses(sides.new, sides.old) => {
                 let print = self.old_prints.shape(sides.old);
                 let (same, others): (Vec<_>, Vec<_>) = set
                     .of
@@ -98,8 +101,11 @@ impl<'a> Wire<'a> {
                     return false;
                 }
                 self.alternatives_added(slot, others, subject);
+                if sides.new.is_nullable() {
+                    self.nullability(slot, sides, subject);
+                }
             }
-            ([set], []) => {
+            ([set], []) if only_chooses(sides.old, sides.new) => {
                 let print = self.new_prints.shape(sides.new);
                 let (same, others): (Vec<_>, Vec<_>) = set
                     .of
@@ -110,6 +116,9 @@ impl<'a> Wire<'a> {
                     return false;
                 }
                 self.alternatives_removed(slot, others, subject);
+                if sides.old.is_nullable() {
+                    self.nullability(slot, sides, subject);
+                }
             }
             _ => return false,
         }
@@ -204,6 +213,18 @@ impl<'a> Wire<'a> {
             );
         }
     }
+}
+
+/// Whether a shape says no more than which alternatives there are, as against the `other`,
+/// which is one of them.
+fn only_chooses(shape: &Shape<'_>, other: &Shape<'_>) -> bool {
+    let read = ["oneOf", "anyOf", "allOf", "nullable", "$ref"];
+    let says_more = |key: &str| match key {
+        "type" => shape.own_types() != other.types(),
+        key => !(read.contains(&key) || words_rule(key).is_some() || key.starts_with("x-")),
+    };
+    let keys = shape.parts.iter().flat_map(Place::members);
+    !keys.into_iter().any(|(key, _)| says_more(key))
 }
 
 /// Moves the pairs for which `fits` holds.

@@ -41,7 +41,7 @@ impl<'a> Wire<'a> {
         false
     }
 
-    fn nullability(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
+    pub(super) fn nullability(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
         let (rule, sentence) = match (sides.old.is_nullable(), sides.new.is_nullable()) {
             (false, true) => (
                 rules::BECAME_NULLABLE,

@@ -229,7 +229,8 @@ fn key(name: &str) -> String {
     format!("{name}:")
 }
 
-/// What stands at the path holds for its operation.
+/// What stands at the path holds for its operation, unless that says otherwise of a
+/// parameter of the same name.
 fn add_common(operation: &mut Map<String, Value>, common: Option<&Value>) {
     let Some(common) = common.and_then(Value::as_array) else {
         return;
@@ -238,7 +239,14 @@ fn add_common(operation: &mut Map<String, Value>, common: Option<&Value>) {
         .entry("parameters")
         .or_insert_with(|| Value::Array(Vec::new()));
     if let Value::Array(own) = own {
-        own.extend(common.iter().cloned());
+        let same = |one: &Value, other: &Value| {
+            one["name"].is_string() && one["name"] == other["name"] && one["in"] == other["in"]
+        };
+        let more = common
+            .iter()
+            .filter(|common| !own.iter().any(|own| same(own, common)));
+        let more: Vec<Value> = more.cloned().collect();
+        own.extend(more);
     }
 }
 
@@ -270,6 +278,21 @@ mod tests {
             assert_eq!(fragment.operation["parameters"][0]["name"], "id");
             assert_eq!(fragment.line_of("/a/{id}"), 10);
         }
+    }
+
+    #[test]
+    fn an_operation_replaces_a_parameter_of_its_path() {
+        let text = page("", "").replace(
+            "      summary: A\n",
+            "      parameters:\n        - {name: id, in: path, description: own}\n        \
+             - {name: id, in: query}\n",
+        );
+
+        let fragment = read("a.md", &text, None).unwrap();
+
+        let parameters = fragment.operation["parameters"].as_array().unwrap();
+        assert_eq!(parameters.len(), 2, "{parameters:?}");
+        assert_eq!(parameters[0]["description"], "own");
     }
 
     #[test]

@@ -78,8 +78,9 @@ fn block(page: &str, text: &str) -> Result<(String, Block), Problem> {
     let mut in_title = false;
     let mut blocks = Vec::new();
     let mut in_block = false;
+    // Blocks come in their order, so that each line is counted once.
+    let (mut counted, mut lines) = (0, 1);
     for (event, range) in Parser::new(text).into_offset_iter() {
-        let line = || 1 + text[..range.start].matches('\n').count();
         match event {
             Event::Start(Tag::Heading {
                 level: HeadingLevel::H1,
@@ -96,9 +97,10 @@ fn block(page: &str, text: &str) -> Result<(String, Block), Problem> {
                 let language = info.split_whitespace().next().unwrap_or_default();
                 in_block = matches!(language.to_ascii_lowercase().as_str(), "yaml" | "yml");
                 if in_block {
-                    check_end(page, &text[range.clone()], line())?;
-                    let line = line() + 1;
-                    let text = String::new();
+                    lines += text[counted..range.start].matches('\n').count();
+                    counted = range.start;
+                    check_end(page, &text[range], lines)?;
+                    let (text, line) = (String::new(), lines + 1);
                     blocks.push(Block { text, line });
                 }
             }
@@ -278,6 +280,16 @@ mod tests {
             assert_eq!(fragment.operation["parameters"][0]["name"], "id");
             assert_eq!(fragment.line_of("/a/{id}"), 10);
         }
+    }
+
+    #[test]
+    fn many_blocks_are_read_as_quickly_as_one() {
+        let text = page(&"```yaml\na: 1\n```\n".repeat(100_000), "");
+
+        assert_eq!(
+            read("a.md", &text, None).unwrap().line_of("openapi"),
+            300_006
+        );
     }
 
     #[test]

@@ -91,6 +91,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ex
         notes,
     } = source::read(&from, spec.cache())?;
 
+    if !from.may_be_ours() {
+        fragments.iter_mut().for_each(adopt::disown);
+    }
+
     let mut report = Report::new(&from, notes);
     let known: Vec<&Fragment> = old_pages.all().chain(old_unlisted.all()).collect();
     let rises = identify::own_form(&mut fragments, &options.brand, &facts, &known)?;

@@ -68,6 +68,13 @@ pub(crate) fn is_kept(fragment: &Fragment) -> bool {
     fragment.operation.contains_key(PROVENANCE)
 }
 
+/// Takes from a page the signs of our form, which it can't have.
+pub(crate) fn disown(fragment: &mut Fragment) {
+    for key in [PROVENANCE, PROSE] {
+        fragment.operation.remove(key);
+    }
+}
+
 /// How the basis of an operation's provenance changed by its new page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rise {
@@ -286,6 +293,18 @@ fn object(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Valu
 mod tests {
     use super::*;
     use crate::refresh::page;
+
+    #[test]
+    fn a_page_from_elsewhere_that_looks_like_ours_is_adopted() {
+        let text = "# T\n\n```yaml\nopenapi: 3.0.1\npaths:\n  /a:\n    get:\n      \
+                    x-provenance: {basis: documented}\n      responses: {}\n```\n";
+        let mut fragment = page::read("a.md", text, None).unwrap();
+        assert!(is_kept(&fragment));
+
+        disown(&mut fragment);
+
+        assert!(!is_kept(&fragment));
+    }
 
     #[test]
     fn sentences_of_shared_answers_are_taken_out_as_well() {

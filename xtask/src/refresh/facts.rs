@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use heck::{ToLowerCamelCase, ToUpperCamelCase};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -60,7 +60,19 @@ impl Facts {
     pub(crate) fn read(text: &str) -> anyhow::Result<Self> {
         let value = yaml::read(text)
             .map_err(|fault| anyhow::anyhow!("operations.yaml:{}: {}", fault.line, fault.text))?;
-        serde_json::from_value(value).context("operations.yaml")
+        let facts: Self = serde_json::from_value(value).context("operations.yaml")?;
+        for (index, fact) in facts.operations.iter().enumerate() {
+            let same = |other: &&Fact| {
+                other.id == fact.id || other.title.eq_ignore_ascii_case(&fact.title)
+            };
+            ensure!(
+                !facts.operations[..index].iter().any(|other| same(&other)),
+                "operations.yaml: {} ({}) has a row already",
+                fact.id,
+                fact.title
+            );
+        }
+        Ok(facts)
     }
 
     pub(crate) fn of_id(&self, id: &str) -> Option<&Fact> {
@@ -248,6 +260,28 @@ mod tests {
         let components = components.as_object().unwrap();
         let found = pointers(&body, components).into_iter();
         found.map(|p| p.as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn an_operation_that_stands_twice_is_refused() {
+        let row = |id: &str, title: &str| format!("  - {{id: {id}, title: {title}}}\n");
+        let read = |second: &str| {
+            let text = format!("operations:\n{}{second}", row("one", "One"));
+            let text = text.replace(
+                '}',
+                ", tag: T, summary: S, description: D, scopes: [], idempotent: true}",
+            );
+            Facts::read(&text)
+                .map(drop)
+                .map_err(|error| error.to_string())
+        };
+
+        assert_eq!(read(&row("two", "Two")), Ok(()));
+        for (id, title) in [("one", "Two"), ("two", "ONE")] {
+            let error = read(&row(id, title)).unwrap_err();
+            let expected = format!("operations.yaml: {id} ({title}) has a row already");
+            assert_eq!(error, expected);
+        }
     }
 
     #[test]

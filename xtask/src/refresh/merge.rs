@@ -63,8 +63,15 @@ pub(crate) fn merge(pieces: Vec<Piece>, facts: &Facts) -> Merged {
         let mut operation = fragment.operation;
         let folder = operation.remove("x-apidog-folder");
         let status = operation.remove("x-apidog-status");
-        if status.is_some_and(|status| status == "deprecated") {
-            operation.insert("deprecated".to_owned(), true.into());
+        match status.as_ref().and_then(Value::as_str) {
+            None | Some("released") => {}
+            Some("deprecated") => {
+                operation.insert("deprecated".to_owned(), true.into());
+            }
+            Some(other) => merged.notes.push(format!(
+                "{}: its status is {other:?}, and it is taken like any other",
+                fragment.page
+            )),
         }
         if operation.get("deprecated") == Some(&Value::Bool(false)) {
             operation.remove("deprecated");
@@ -174,13 +181,21 @@ fn check_path(piece: &mut Piece, problems: &mut Vec<Problem>) {
 
 /// OpenAPI knows a path by its form: two that differ in their parameters' names are one.
 fn one_name_per_parameter(pieces: &mut [Piece], merged: &mut Merged) {
-    let mut first: BTreeMap<String, String> = BTreeMap::new();
+    // The vendor's names before ours, and not by the order of pages: an index that lists them
+    // in another one would give a program's arguments other names.
+    let mut names: BTreeMap<String, (bool, String)> = BTreeMap::new();
+    for piece in &*pieces {
+        let name = (piece.unlisted, piece.fragment.path.clone());
+        let known = names.entry(shape(&piece.fragment.path));
+        let known = known.or_insert_with(|| name.clone());
+        *known = name.min(known.clone());
+    }
     for piece in pieces {
         let page = piece.page().to_owned();
         let fragment = &mut piece.fragment;
-        let known = first
-            .entry(shape(&fragment.path))
-            .or_insert_with(|| fragment.path.clone());
+        let Some((_, known)) = names.get(&shape(&fragment.path)) else {
+            continue;
+        };
         if *known == fragment.path {
             continue;
         }

@@ -27,6 +27,8 @@ pub(crate) struct Fragment {
     pub(crate) operation: Map<String, Value>,
     /// By kind, such as `schemas`, then by name.
     pub(crate) components: Map<String, Value>,
+    /// The URLs of the servers that the page names. The document's come from the overlay.
+    pub(crate) servers: Vec<String>,
     /// The block, to find lines in.
     block: Block,
 }
@@ -204,6 +206,10 @@ fn operation(
         Some(Value::Object(components)) => components,
         Some(_) => return problem("components:", "the components are no object".to_owned()),
     };
+    let servers = root.get("servers").and_then(Value::as_array);
+    let urls = servers.into_iter().flatten();
+    let urls = urls.filter_map(|server| server["url"].as_str());
+    let servers = urls.filter(|url| !url.is_empty()).map(str::to_owned);
     let count = found.len();
     let (Some((path, method, operation)), 1) = (found.pop(), count) else {
         return problem("paths:", format!("{count} operations where a page has one"));
@@ -222,6 +228,7 @@ fn operation(
         method: method.to_owned(),
         operation,
         components,
+        servers: servers.collect(),
         block,
     })
 }

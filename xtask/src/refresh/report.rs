@@ -267,8 +267,21 @@ impl Report {
             let _ = writeln!(text, "{}\n", comparison.markdown().trim_end());
         }
         let _ = writeln!(text, "{}", self.outcome);
-        text
+        shortened(text)
     }
+}
+
+/// How long the text of a pull request may be, in bytes; GitHub's limit is 65,536 characters.
+const MOST_BYTES: usize = 60_000;
+
+fn shortened(mut text: String) -> String {
+    if text.len() > MOST_BYTES {
+        let start = &text.as_bytes()[..MOST_BYTES];
+        let end = start.iter().rposition(|byte| *byte == b'\n');
+        text.truncate(end.unwrap_or_default());
+        text.push_str("\n\nThe rest is left out here; `cargo xtask refresh` prints all of it.\n");
+    }
+    text
 }
 
 /// Whether two pages say the same, whatever their files are called.
@@ -278,4 +291,23 @@ fn is_same(one: &Fragment, other: &Fragment) -> bool {
         && one.method == other.method
         && one.operation == other.operation
         && one.components == other.components
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_ends_after_a_line_and_says_so() {
+        let line = "- é\n";
+        let whole = line.repeat(MOST_BYTES / line.len());
+        assert_eq!(shortened(whole.clone()), whole);
+
+        let short = shortened(whole + line);
+
+        assert!(short.len() < MOST_BYTES + 100);
+        let (lines, end) = short.split_once("\n\n").unwrap();
+        assert!(lines.lines().all(|line| line == "- é"), "{end}");
+        assert!(end.starts_with("The rest is left out"));
+    }
 }

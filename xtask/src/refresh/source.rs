@@ -1,6 +1,7 @@
 //! Where pages come from: a documentation site, or a folder that has what the site has.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     str::FromStr,
@@ -36,14 +37,8 @@ impl FromStr for From {
             return Ok(Self::Folder(text.into()));
         }
         let mut url: Url = text.parse().with_context(|| format!("not a URL: {text}"))?;
-        let here = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
         ensure!(
-            url.scheme() == "https" || (url.scheme() == "http" && here),
+            url.scheme() == "https" || (url.scheme() == "http" && is_here(&url)),
             "{text}: a site has to be https, or http on this machine"
         );
         if !url.path().ends_with(index::NAME) {
@@ -53,6 +48,26 @@ impl FromStr for From {
         url.set_query(None);
         url.set_fragment(None);
         Ok(Self::Site(url))
+    }
+}
+
+impl From {
+    /// Whether its pages can be in our form. Those of a site elsewhere are not, whatever
+    /// they say of themselves.
+    pub(crate) fn may_be_ours(&self) -> bool {
+        match self {
+            Self::Site(url) => is_here(url),
+            Self::Folder(_) => true,
+        }
+    }
+}
+
+fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 
@@ -97,11 +112,30 @@ pub(crate) fn read(from: &From, cache: PathBuf) -> anyhow::Result<Pages> {
         }
     }
     Problems::none(problems)?;
+    notes.extend(servers(&fragments));
     Ok(Pages {
         index,
         fragments,
         notes,
     })
+}
+
+/// A line for each server that pages name: the overlay's may be unnecessary by then.
+fn servers(fragments: &[Fragment]) -> Vec<String> {
+    let mut pages: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for fragment in fragments {
+        for url in &fragment.servers {
+            pages.entry(url).or_default().push(&fragment.page);
+        }
+    }
+    let lines = pages.into_iter().map(|(url, pages)| {
+        let who = match pages.as_slice() {
+            [page] => (*page).to_owned(),
+            pages => format!("{} pages", pages.len()),
+        };
+        format!("{who}: the server {url}, in whose place those of overlay.yaml stand")
+    });
+    lines.collect()
 }
 
 fn parse_index(text: &str, base: &Url, notes: &mut Vec<String>) -> anyhow::Result<Index> {
@@ -227,13 +261,26 @@ impl std::fmt::Display for From {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_a_site_elsewhere_are_never_ours() {
+        for (from, ours) in [
+            ("pages", true),
+            ("http://127.0.0.1:80", true),
+            ("https://docs.example", false),
+        ] {
+            assert_eq!(from.parse::<From>().unwrap().may_be_ours(), ours, "{from}");
+        }
+    }
+
     #[cfg(unix)]
     #[test]
     fn what_has_no_end_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/dev/zero", folder.path().join("a.md")).unwrap();
 
-        let problem = super::read_file(folder.path(), "a.md").unwrap_err();
+        let problem = read_file(folder.path(), "a.md").unwrap_err();
 
         assert_eq!(problem.to_string(), "a.md: not a file");
     }

@@ -2,7 +2,7 @@
 //! the client can be generated from.
 
 use serde_json::{Map, Value};
-use stratustexting_codegen::{Document, Refusal, normalise, normalise::Report};
+use stratustexting_codegen::{Document, Error, Refusal, normalise, normalise::Report};
 
 use super::{merge::Piece, problem::Problem, render::Keys};
 use crate::generation;
@@ -53,9 +53,12 @@ pub(crate) fn document(
     let refused = |refusal: Refusal| vec![refusal_problem(&refusal, pieces)];
     let parsed = Document::parse(text).map_err(refused)?;
     let report = normalise(&parsed).map_err(refused)?.report;
-    generation::generate(text).map_err(|error| {
-        let text = format!("the client can't be generated: {error:#}");
-        vec![Problem::of_page("openapi.json", text)]
+    generation::generate(text).map_err(|error| match error {
+        Error::Refused(refusal) => refused(refusal),
+        error => {
+            let text = format!("the client can't be generated: {error:#}");
+            vec![Problem::of_page("openapi.json", text)]
+        }
     })?;
     Ok(report)
 }

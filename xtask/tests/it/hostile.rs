@@ -20,7 +20,7 @@ const CASES: &[Case] = &[
             let block = text.split_once("\n```yaml").unwrap().1;
             site.page("get-sites.md", &format!("{text}\n```yaml{block}"));
         },
-        expected: ": a second OpenAPI document; the first is in line 6",
+        expected: "get-sites.md:266: a second OpenAPI document; the first is in line 6",
     },
     Case {
         name: "a page that is cut off",
@@ -33,7 +33,7 @@ const CASES: &[Case] = &[
     Case {
         name: "invalid YAML",
         break_it: |site| site.edit("get-sites.md", "  /site/all:\n", "  /site/all: [\n"),
-        expected: "get-sites.md:1",
+        expected: "get-sites.md:15: not YAML: ",
     },
     Case {
         name: "a key that stands twice",
@@ -60,7 +60,7 @@ const CASES: &[Case] = &[
                 &format!("openapi: 3.0.1\n{bomb}"),
             );
         },
-        expected: ": limit exceeded: more than 262144 values",
+        expected: "get-sites.md:7: not YAML: x-a5[1][2][4][8][0]: limit exceeded: more than 262144 values",
     },
     Case {
         name: "a long list that many aliases repeat",
@@ -72,7 +72,7 @@ const CASES: &[Case] = &[
                 &format!("openapi: 3.0.1\nx-a: &a [{list}]\nx-b: [{aliases}]\n"),
             );
         },
-        expected: ": limit exceeded: more than 262144 values",
+        expected: "get-sites.md:7: not YAML: x-b[12]: limit exceeded: more than 262144 values",
     },
     Case {
         name: "a page of 50 MB",
@@ -169,7 +169,7 @@ const CASES: &[Case] = &[
                 lost,
             );
         },
-        expected: ": a $ref to nowhere: #/components/schemas/Nowhere",
+        expected: "get-sites.md:71: a $ref to nowhere: #/components/schemas/Nowhere",
     },
     Case {
         name: "a reference to another document",
@@ -181,7 +181,7 @@ const CASES: &[Case] = &[
                 lost,
             );
         },
-        expected: ": a $ref to nowhere: other.json#/Site",
+        expected: "get-sites.md:71: a $ref to nowhere: other.json#/Site",
     },
     Case {
         name: "a placeholder without its parameter",
@@ -197,7 +197,7 @@ const CASES: &[Case] = &[
                 "  /contact:\n",
             );
         },
-        expected: ": the parameter contactId isn't in the path /contact",
+        expected: "update-contact.md:22: the parameter contactId isn't in the path /contact",
     },
     Case {
         name: "what can't be generated",
@@ -208,7 +208,8 @@ const CASES: &[Case] = &[
                 "      - name: send\n",
             );
         },
-        expected: "the parameter send has the name of a method of the generated builder",
+        expected: "get-sites.md:13: operation listSites at #/paths/~1site~1all/get: the parameter \
+                   send has the name of a method of the generated builder",
     },
     Case {
         name: "something personal that has another name",
@@ -219,7 +220,8 @@ const CASES: &[Case] = &[
                 "      - name: sender\n",
             );
         },
-        expected: "x-sensitive",
+        expected: "send-sms.md:13: operation sendSms at #/paths/~1message~1sendsms/post: \
+                   `x-sensitive` names from, which isn't there",
     },
 ];
 

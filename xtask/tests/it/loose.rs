@@ -194,6 +194,53 @@ fn parameters_and_responses_are_put_in_order() {
 }
 
 #[test]
+fn what_the_platform_adds_and_what_a_page_says_besides_does_no_harm() {
+    let components = "\n  schemas:\n    Base: {type: object, x-apidog-orders: [a], \
+        x-apidog-refs: {01: {$ref: '#/components/schemas/Nowhere'}}, \
+        x-apidog-ignore-properties: [a], properties: {a: {type: string}}}";
+    let folded = "description: >+\n        # Example\n\n        ### Request\n\n            {\n              \
+                  \"paths:\": [1]\n            }\n\n";
+    let text = page(
+        "Loose",
+        "/loose",
+        " []",
+        "{$ref: '#/components/schemas/Base'}",
+        components,
+    );
+    let text = text
+        .replace(
+            "description: ''\n      tags",
+            &format!("{folded}      tags"),
+        )
+        .replace(
+            "      security: []\n",
+            "      security:\n        - bearer: []\n          x-apidog:\n            \
+             schemeGroups: [{id: a, schemeIds: [bearer]}]\n            required: true\n            \
+             use: {id: a}\n            scopes: {a: {bearer: []}}\n",
+        )
+        .replace("x-apidog-status: released", "x-apidog-status: developing")
+        .replace(
+            "servers: []",
+            "servers:\n  - url: https://api.example/v1\n    description: Prod Env\n  - url: ''",
+        );
+
+    let (report, all) = merged(&text);
+
+    assert_eq!(
+        all["operation"]["security"],
+        json!([{"oauth2": [], "apiKey": []}])
+    );
+    assert!(!all.to_string().contains("x-apidog"), "{all}");
+    assert!(!all.to_string().contains("Example"), "the words are ours");
+    for said in [
+        "loose-1e0.md: its status is \"developing\"",
+        "loose-1e0.md: the server https://api.example/v1, in whose place",
+    ] {
+        assert!(report.contains(said), "{said}: {report}");
+    }
+}
+
+#[test]
 fn paths_that_differ_in_their_parameters_names_are_one() {
     let copy = Copy::new();
     let site = Site::of(&copy);
@@ -209,13 +256,25 @@ fn paths_that_differ_in_their_parameters_names_are_one() {
 
     let report = copy.refresh(&site.url()).succeeded();
 
-    let item = &copy.document()["paths"]["/contact/{contactId}"];
+    let document = copy.document();
+    let item = &document["paths"]["/contact/{contactId}"];
     assert_eq!(item["get"]["parameters"][0]["name"], "contactId");
     assert!(item["put"].is_object());
     assert!(
         report.contains("/contact/{id} is /contact/{contactId}"),
         "{report}"
     );
+
+    // Whichever page is listed first.
+    let index = site.text("llms.txt");
+    let (head, pages) = index.split_once("## API Docs\n").unwrap();
+    let last_first: Vec<&str> = pages.lines().rev().collect();
+    site.page(
+        "llms.txt",
+        &format!("{head}## API Docs\n{}\n", last_first.join("\n")),
+    );
+    copy.refresh(&site.url()).succeeded();
+    assert_eq!(copy.document(), document);
 }
 
 #[test]

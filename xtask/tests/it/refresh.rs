@@ -29,9 +29,11 @@ fn a_site_gives_the_committed_document_and_the_second_time_only_news_are_asked_f
     let copy = Copy::new();
     let before = copy.read("openapi.json");
     let site = Site::of(&copy);
-    let mut index = Answer::page(&site.text("llms.txt"));
-    index.headers.push(("etag", "\"1\"".to_owned()));
-    site.answer("llms.txt", index);
+    for name in ["llms.txt", "get-sites.md"] {
+        let mut answer = Answer::page(&site.text(name));
+        answer.headers.push(("etag", format!("\"{name}\"")));
+        site.answer(name, answer);
+    }
     std::fs::remove_file(copy.path("openapi.json")).unwrap();
 
     copy.refresh(&site.url()).succeeded();
@@ -49,7 +51,11 @@ fn a_site_gives_the_committed_document_and_the_second_time_only_news_are_asked_f
 
     copy.refresh(&site.url()).succeeded();
 
-    assert_eq!(site.requests()[18], ("/llms.txt".to_owned(), true));
+    let asked = site.requests().split_off(18);
+    for name in ["/llms.txt", "/get-sites.md"] {
+        assert!(asked.contains(&(name.to_owned(), true)), "{asked:?}");
+    }
+    assert_eq!(asked.iter().filter(|(_, news)| *news).count(), 2);
     assert_eq!(copy.read("openapi.json"), before);
 }
 

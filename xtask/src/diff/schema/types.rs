@@ -38,7 +38,12 @@ impl<'a> Wire<'a> {
             spelled(old.as_ref())
         );
         self.say_of(rule, slot, sides.pointer("type"), subject, sentence);
-        false
+        // What limits a number means the same of both its types.
+        let are_numbers = |types: Option<&BTreeSet<&str>>| {
+            let number = |name: &&str| matches!(*name, "integer" | "number");
+            types.is_some_and(|types| types.iter().all(number))
+        };
+        are_numbers(old.as_ref()) && are_numbers(new.as_ref())
     }
 
     pub(super) fn nullability(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {

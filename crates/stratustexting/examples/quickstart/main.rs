@@ -58,21 +58,27 @@ async fn run(settings: Settings) -> Outcome {
     let mut callback = Callback::start(&settings).await?;
     let service = Service::start(settings, &callback).await?;
     let client = service.client()?;
+    let outcome = use_all(&client, &service, &mut callback).await;
+    // A renewal may be under way, and the end of the program would cut it off.
+    client.auth().settle().await;
+    outcome
+}
 
+async fn use_all(client: &Client, service: &Service, callback: &mut Callback) -> Outcome {
     step("log in by authorization code");
-    log_in(&client, &service, &mut callback).await?;
+    log_in(client, service, callback).await?;
 
-    send(&client, &service).await?;
-    page_through_contacts(&client).await?;
+    send(client, service).await?;
+    page_through_contacts(client).await?;
     if service.may_write() {
-        write_contact(&client).await?;
-        create_consent(&client).await?;
+        write_contact(client).await?;
+        create_consent(client).await?;
     }
-    let department = list_sites(&client).await?;
+    let department = list_sites(client).await?;
     if service.may_write() {
-        receive(&client, &service, &mut callback, department).await?;
+        receive(client, service, callback, department).await?;
     }
-    list_subscriptions(&client).await?;
+    list_subscriptions(client).await?;
     println!("done");
     Ok(())
 }

@@ -174,6 +174,21 @@ async fn who_goes_away_leaves_the_queue() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waited_for_one_who_went_away_has_waited_too() {
+    let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
+    took(&limits, None, 1).await;
+    let mut first = Box::pin(limits.pass(None, soon()));
+    let mut second = Box::pin(limits.pass(None, soon()));
+    assert!(futures::poll!(&mut first).is_pending());
+    assert!(futures::poll!(&mut second).is_pending());
+
+    tokio::time::advance(Duration::from_secs(5)).await;
+    drop(first);
+
+    assert!(second.await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_wait_without_end_closes() {
     let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
 

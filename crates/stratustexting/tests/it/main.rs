@@ -6,13 +6,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// A token endpoint that says what it is told.
+mod endpoint;
 /// Starting sandboxes and clients, watching the log for secrets, reading fixtures.
 mod support;
 
+/// A renewal whose runtime ends or whose store panics.
+mod cut_off;
 /// Each error shape reaches the caller with status, headers and body.
 mod errors;
 /// Bad input is refused before anything is sent.
 mod input;
+/// What a renewal does under the store's lock.
+mod locked;
 /// Logging in, and where tokens come from.
 mod login;
 /// Each operation, byte by byte.

@@ -228,7 +228,9 @@ impl Executor {
                 Err(failed) => failed,
             };
             course.outcome = course.outcome.and(failed.error().send_outcome());
-            let Some((next, wait)) = spare.zip(self.wait(&failed, course)) else {
+            // Asked only if there is something to repeat, because it takes from the budget.
+            let repeat = spare.and_then(|next| Some((next, self.wait(&failed, course)?)));
+            let Some((next, wait)) = repeat else {
                 return Err(failed.into_error());
             };
             request = next;

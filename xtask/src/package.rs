@@ -26,16 +26,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     forget_unpacked().context("can't remove what Cargo unpacked earlier")?;
     let built = Workspace::target() + "/debug/.fingerprint";
     forget_ours(&workspace.path(&built)).context("can't forget what was built of it")?;
-    // Told where to build, and with the workspace's profile, Cargo finds the dependencies
-    // that the tests have built; otherwise each archive would build all of them again.
+    // Told where to build, Cargo finds the dependencies that the tests have built;
+    // otherwise each archive would build all of them again.
     let mut command = CommandLine::cargo(&["package", "--workspace", "--locked"])
         .argument("--exclude")
         .argument("xtask")
         .argument("--exclude")
         .argument("stratustexting-bench")
         .argument("--target-dir")
-        .argument(Workspace::target())
-        .with("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+        .argument(Workspace::target());
     if options.allow_dirty {
         command = command.argument("--allow-dirty");
     }

@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     fmt,
     io::Write,
-    process::{Command, ExitStatus, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
 };
 
 use anyhow::Context;
@@ -82,6 +82,16 @@ impl CommandLine {
             let _ = stdin.write_all(input.as_bytes());
         }
         Ok(child.wait()?)
+    }
+
+    /// Starts it with its output in pipes.
+    pub(crate) fn start(&self, workspace: &Workspace) -> anyhow::Result<Child> {
+        self.command(workspace)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot run {}", self.program))
     }
 
     /// Runs it and returns what it printed.

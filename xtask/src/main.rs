@@ -24,6 +24,7 @@ mod refused;
 mod sandbox;
 mod schema;
 mod snapshot;
+mod test;
 mod workspace;
 
 use std::process::ExitCode;
@@ -59,6 +60,8 @@ enum Command {
     Newman,
     /// Makes a Python client of openapi.json by another generator, and uses it.
     PythonClient,
+    /// Runs all tests, and looks through what they print for what is secret or personal.
+    Test,
     /// Runs all that CI runs, and stops at the first failure.
     Ci(ci::Options),
     /// Checks that a document that can't be generated fails the build in one line.
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
         Command::Postman(options) => postman::run(&workspace, &options).map(done),
         Command::Newman => newman::run(&workspace).map(done),
         Command::PythonClient => python_client::run(&workspace).map(done),
+        Command::Test => test::run(&workspace).map(done),
         Command::Ci(options) => ci::run(&workspace, &options).map(done),
         Command::Refused => refused::run(&workspace).map(done),
         Command::Package(options) => package::run(&workspace, &options).map(done),

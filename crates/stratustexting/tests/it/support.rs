@@ -2,7 +2,8 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    fs, io,
+    fs,
+    io::{self, Write},
     net::SocketAddr,
     ops::Deref,
     path::{Path, PathBuf},
@@ -158,13 +159,15 @@ impl Drop for Watched {
         if std::thread::panicking() {
             return;
         }
+        let (secrets, personal) = (self.secrets(), self.personal());
+        leave_canaries(secrets.iter().chain(&personal));
         let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
         let log = &log[self.from..];
-        for secret in self.secrets() {
+        for secret in secrets {
             let found = find(log, secret.as_bytes());
             assert!(!found, "a secret was logged: one of {} bytes", secret.len());
         }
-        for value in self.personal() {
+        for value in personal {
             assert!(!find(log, value.as_bytes()), "{value} was logged");
         }
     }
@@ -280,6 +283,21 @@ fn watch_the_log() {
             .with_writer(|| Log)
             .init();
     });
+}
+
+/// Leaves what must not be printed where `cargo xtask test` looks for it.
+fn leave_canaries<'a>(canaries: impl Iterator<Item = &'a String>) {
+    let Some(path) = std::env::var_os("STRATUSTEXTING_CANARIES") else {
+        return;
+    };
+    // A line each; of a text with several, the longest stands for all.
+    let lines = canaries.filter_map(|canary| canary.lines().max_by_key(|line| line.len()));
+    let lines: Vec<&str> = lines.filter(|line| line.len() >= 8).collect();
+    let mut file = fs::OpenOptions::new();
+    let file = file.create(true).append(true).open(path);
+    file.unwrap()
+        .write_all((lines.join("\n") + "\n").as_bytes())
+        .unwrap();
 }
 
 /// Whether the log has a text; to see that the log is watched at all.

@@ -85,10 +85,10 @@ fn steps(options: &Options) -> Vec<Step> {
         step("refused", cargo(&["xtask", "refused"])),
         // Nothing sent twice, no login lost, and no send dearer than it was; the full
         // runs of the first two take minutes.
-        step("faults", instrument(&["faults", "--reduced"])),
+        step("faults", cargo(&["xtask", "faults", "--reduced"])),
         step("storm-file", storm("file")),
         step("storm-redis", storm("redis")),
-        step("cost", instrument(&["bench", "--check"])),
+        step("cost", cargo(&["xtask", "bench", "--check"])),
         step("package", package(options)),
         step(
             "quickstart",
@@ -106,14 +106,7 @@ fn steps(options: &Options) -> Vec<Step> {
 
 /// A short storm on the logins of one store.
 fn storm(store: &str) -> CommandLine {
-    instrument(&["storm", "--expiries", "20", "--store", store])
-}
-
-/// An instrument, little optimised: what it counts doesn't depend on that, and building it
-/// takes half the time.
-fn instrument(arguments: &[&str]) -> CommandLine {
-    CommandLine::cargo(&[&["xtask"], arguments].concat())
-        .with("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+    CommandLine::cargo(&["xtask", "storm", "--expiries", "20", "--store", store])
 }
 
 /// The SDK with other features than the tests'. Only its library: its tests and

@@ -31,6 +31,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod lenient;
 pub mod model;
 mod open_enum;
 pub mod operation;

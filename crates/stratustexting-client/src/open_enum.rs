@@ -61,6 +61,24 @@ macro_rules! open_enum_impls {
             }
         }
 
+        /// A value of another kind is one that the document doesn't list.
+        impl $crate::lenient::Lenient for $name {
+            const EXPECTED: &'static str = "text";
+
+            fn read<'de, D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+                reader: &mut $crate::lenient::Reader,
+            ) -> ::std::result::Result<$crate::lenient::Read<Self>, D::Error> {
+                use $crate::lenient::Read;
+
+                Ok(match <::std::string::String as $crate::lenient::Lenient>::read(deserializer, reader)? {
+                    Read::Good(text) | Read::Partly(text, _) => Read::Good(Self::from(text)),
+                    Read::Null => Read::Null,
+                    Read::Unreadable(raw) => Read::Unreadable(raw),
+                })
+            }
+        }
+
         impl ::schemars::JsonSchema for $name {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 stringify!($name).into()

@@ -3,8 +3,10 @@
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+
+use crate::lenient::{Found, Lenient, Read, Reader};
 
 /// The recipients of a message.
 ///
@@ -54,6 +56,54 @@ impl MessageRecipients {
     pub fn as_json(&self) -> &Value {
         &self.0
     }
+}
+
+/// Numbers that came as JSON numbers become text; any shape is kept as it came.
+impl Lenient for MessageRecipients {
+    const EXPECTED: &'static str = "text";
+
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        reader: &mut Reader,
+    ) -> Result<Read<Self>, D::Error> {
+        let mut raw = Value::deserialize(deserializer)?;
+        let mut converted = false;
+        match &mut raw {
+            Value::Null => return Ok(Read::Null),
+            Value::Array(items) => {
+                for item in items {
+                    converted |= spell_out(item);
+                }
+            }
+            one => converted = spell_out(one),
+        }
+        if converted {
+            reader.converted(Self::EXPECTED, Found::Number);
+        }
+        Ok(Read::Good(Self(raw)))
+    }
+}
+
+/// Makes text of a number, where one can stand; says whether there was one.
+fn spell_out(recipient: &mut Value) -> bool {
+    let number = match recipient {
+        Value::Object(fields) => {
+            let key = ["phoneNumber", "number"]
+                .into_iter()
+                .find(|key| fields.contains_key(*key));
+            match key.and_then(|key| fields.get_mut(key)) {
+                Some(number) => number,
+                None => return false,
+            }
+        }
+        other => other,
+    };
+    let text = match &*number {
+        Value::Number(number) => number.to_string(),
+        _ => return false,
+    };
+    *number = Value::String(text);
+    true
 }
 
 /// One recipient, as a plain number.

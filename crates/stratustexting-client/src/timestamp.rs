@@ -4,15 +4,17 @@ use std::{borrow::Cow, fmt};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+
+use crate::lenient::{Lenient, Read, Reader};
 
 /// A date and time that keeps the form in which the service wrote it.
 ///
 /// The one documented form is RFC 3339 in UTC with milliseconds, such as
 /// `2024-03-10T18:07:52.534Z` (page of a sibling brand). A time without an offset,
-/// or epoch milliseconds as a number, still decodes, compares and goes back as it
-/// came; [`to_utc`](Self::to_utc) understands all three.
+/// or epoch milliseconds as a number or as text, still decodes, compares and goes back as
+/// it came; [`to_utc`](Self::to_utc) understands them all.
 ///
 /// ```
 /// use stratustexting_client::Timestamp;
@@ -38,7 +40,8 @@ impl Timestamp {
                 .or_else(|| {
                     let local = text.parse::<chrono::NaiveDateTime>().ok()?;
                     Some(local.and_utc())
-                }),
+                })
+                .or_else(|| DateTime::from_timestamp_millis(text.trim().parse().ok()?)),
             Value::Number(millis) => DateTime::from_timestamp_millis(millis.as_i64()?),
             _ => None,
         }
@@ -48,6 +51,23 @@ impl Timestamp {
     #[must_use]
     pub fn as_json(&self) -> &Value {
         &self.0
+    }
+}
+
+/// Text and numbers are times in some form; anything else is none.
+impl Lenient for Timestamp {
+    const EXPECTED: &'static str = "a time";
+
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        reader: &mut Reader,
+    ) -> Result<Read<Self>, D::Error> {
+        let raw = Value::deserialize(deserializer)?;
+        Ok(match raw {
+            Value::String(_) | Value::Number(_) => Read::Good(Self(raw)),
+            Value::Null => Read::Null,
+            raw => reader.keep(Self::EXPECTED, raw),
+        })
     }
 }
 

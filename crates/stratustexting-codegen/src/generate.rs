@@ -14,7 +14,7 @@ use crate::{
     operations::operations,
     polish::polish,
     render,
-    sensitive::sensitive_fields,
+    sensitive::{posted_schemas, sensitive_fields},
 };
 
 /// What [`generate`] returns.
@@ -69,12 +69,13 @@ pub fn generate(
     let operations = operations(&document)?;
     let brands = brands(&document)?;
     let sensitive = sensitive_fields(&document)?;
+    let posted = posted_schemas(&document)?;
     for replacement in by_hand {
         replace(&mut document, replacement, settings)?;
     }
     let normalised = normalise(&document)?;
     let mut file: syn::File = syn::parse2(generator_output(&normalised, settings)?)?;
-    polish(&mut file, &sensitive);
+    polish(&mut file, &sensitive, &posted);
     let models = models(&file, &normalised.enums, by_hand)?;
     file.items.push(render::open_enums(&normalised.enums));
     file.items

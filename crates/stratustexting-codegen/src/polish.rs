@@ -1,6 +1,10 @@
 //! What the generator has no setting for, done on its output.
 
+mod lenient;
 mod requests;
+mod responses;
+
+use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 use quote::quote;
@@ -25,19 +29,22 @@ use crate::{
 /// - builders of types start without unlisted fields instead of insisting on them;
 /// - `Debug` of types and builders is written by hand, so that it prints neither
 ///   personal values nor fields that the document doesn't list;
+/// - models that the service sends are read leniently, and sending and reading are two;
 /// - the prelude goes, which would only name the client a second time.
-pub(crate) fn polish(file: &mut File, sensitive: &SensitiveFields) {
+pub(crate) fn polish(file: &mut File, sensitive: &SensitiveFields, posted: &BTreeSet<String>) {
+    let models = lenient::lenient_models(file, posted);
     file.items
         .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
     for item in &mut file.items {
         requests::share_base_url(item);
         if let Item::Mod(module) = item {
             match module.ident.to_string().as_str() {
-                "types" => polish_types(module, sensitive),
+                "types" => polish_types(module, sensitive, &models),
                 "builder" => {
                     polish_builders(module);
                     StrictSegments.visit_item_mod_mut(module);
                     requests::polish_requests(module);
+                    responses::split_sends(module, &models);
                 }
                 _ => {}
             }
@@ -45,7 +52,7 @@ pub(crate) fn polish(file: &mut File, sensitive: &SensitiveFields) {
     }
 }
 
-fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields) {
+fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields, models: &BTreeSet<String>) {
     let Some((_, items)) = &mut module.content else {
         return;
     };
@@ -61,6 +68,9 @@ fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields) {
                     additions.push(debug_of_type(item, sensitive));
                 }
                 additions.extend(setters(item));
+                if models.contains(&item.ident.to_string()) {
+                    additions.extend(lenient::read_and_write(item, models));
+                }
             }
             Item::Enum(item) => item.attrs.push(parse_quote!(#[non_exhaustive])),
             Item::Mod(module) if module.ident == "builder" => {
@@ -253,7 +263,7 @@ mod tests {
         };
         let sensitive = [("Contact".to_owned(), "mobileNumber".to_owned())];
 
-        polish(&mut file, &sensitive.into());
+        polish(&mut file, &sensitive.into(), &BTreeSet::new());
 
         let text = prettyplease::unparse(&file);
         assert!(

@@ -71,6 +71,25 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
     Ok(fields)
 }
 
+/// The components that callbacks bring.
+///
+/// # Errors
+///
+/// When the document's shared parts can't be put where they belong.
+pub(crate) fn posted_schemas(document: &Document) -> Result<BTreeSet<String>, Refusal> {
+    let mut document = document.clone();
+    document.inline_shared_parts()?;
+    let name = |schema: &Value| {
+        let reference = schema.get("$ref")?.as_str()?;
+        Some(reference.strip_prefix("#/components/schemas/")?.to_owned())
+    };
+    Ok(document
+        .operations()
+        .flat_map(|(_, operation)| callback_operations(operation))
+        .filter_map(|posted| name(kept_schema(posted.get("requestBody")?)?))
+        .collect())
+}
+
 fn lost(site: &Site, pointer: &str) -> Refusal {
     Refusal::of_operation(
         site,

@@ -5,12 +5,14 @@
 use std::collections::HashMap;
 
 use syn::{
-    Block, Expr, ExprCall, ExprLit, ExprMethodCall, FieldValue, ItemMod, Lit, Local, Member, Pat,
-    Stmt, Token, parse_quote,
+    Block, Expr, ExprCall, ExprLit, ExprMethodCall, FieldValue, File, ImplItem, Item, ItemMod, Lit,
+    Local, Member, Pat, Stmt, Token, parse_quote,
     punctuated::Punctuated,
     visit::Visit,
     visit_mut::{self, VisitMut},
 };
+
+use super::responses::{last_name, returned};
 
 /// Takes them out of the builders of operations.
 pub(super) fn polish_requests(module: &mut ItemMod) {
@@ -26,6 +28,28 @@ pub(super) fn polish_requests(module: &mut ItemMod) {
             Concat.visit_item_impl_mut(item);
         }
     }
+}
+
+/// The last names of the types that operations return.
+pub(super) fn returned_types(file: &File) -> Vec<String> {
+    let modules = file.items.iter().filter_map(|item| match item {
+        Item::Mod(module) if module.ident == "builder" => module.content.as_ref(),
+        _ => None,
+    });
+    modules
+        .flat_map(|(_, items)| items)
+        .filter_map(|item| match item {
+            Item::Impl(item) => Some(&item.items),
+            _ => None,
+        })
+        .flatten()
+        .filter_map(|item| match item {
+            ImplItem::Fn(method) if method.sig.ident == "send" => {
+                last_name(&returned(&method.sig.output)?)
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 /// Lets copies of a client share the base URL.

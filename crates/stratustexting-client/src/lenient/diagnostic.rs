@@ -1,0 +1,300 @@
+//! What there is to say of a value that wasn't of the expected kind.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::value::Read;
+
+/// A difference between what the document says and what came: where, what was expected and
+/// what was found. It never has the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The way to the place, from its end.
+    path: Vec<Segment>,
+    expected: &'static str,
+    found: Found,
+    handling: Handling,
+    count: usize,
+}
+
+/// One step of a path. Names are the document's, so they are no data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Segment {
+    Field(&'static str),
+    Item(usize),
+    /// An entry of a map, whose key may be personal.
+    Entry,
+}
+
+/// What was found in the place of what was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Found {
+    /// `null`.
+    Null,
+    /// A boolean.
+    Flag,
+    /// A number.
+    Number,
+    /// Text.
+    Text,
+    /// An array.
+    List,
+    /// An object.
+    Object,
+    /// The same key once more.
+    Twice,
+    /// No body at all.
+    Nothing,
+    /// A byte order mark in front of the text.
+    ByteOrderMark,
+    /// Bytes that aren't UTF-8; they were read as Latin-1, or as UTF-16 after its mark.
+    OtherEncoding,
+    /// Half of a surrogate pair, in whose place a replacement character stands.
+    HalfSurrogate,
+    /// A control character as it is, where JSON wants it escaped.
+    ControlCharacter,
+    /// A number that no number type holds; it is kept as text.
+    HugeNumber,
+    /// Nesting beyond what is read; from there on it is kept as text.
+    DeepNesting,
+    /// A wrapping that the document doesn't have.
+    Wrapping,
+}
+
+/// What was done with what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Handling {
+    /// It was converted; nothing was lost.
+    Converted,
+    /// The field is empty, or lacks items; the JSON is in `extra`, as it came.
+    Kept,
+    /// It was left out.
+    Dropped,
+    /// The text was mended.
+    Mended,
+}
+
+impl Diagnostic {
+    /// One that isn't about a field of a model.
+    #[must_use]
+    pub fn of_body(expected: &'static str, found: Found, handling: Handling) -> Self {
+        Self {
+            path: Vec::new(),
+            expected,
+            found,
+            handling,
+            count: 1,
+        }
+    }
+
+    /// Where it was, such as `content[0].mobileNumber`; empty for the body itself. Where the
+    /// items of a list differ in the same way, it is the first of them.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.render(false)
+    }
+
+    /// The same without the numbers of items, such as `content[].mobileNumber`.
+    #[must_use]
+    pub fn pattern(&self) -> String {
+        self.render(true)
+    }
+
+    fn render(&self, pattern: bool) -> String {
+        use fmt::Write;
+
+        let mut text = String::new();
+        for segment in self.path.iter().rev() {
+            let dot = if text.is_empty() { "" } else { "." };
+            // Writing to a string can't fail.
+            let _ = match segment {
+                Segment::Field(name) => write!(text, "{dot}{name}"),
+                Segment::Item(_) if pattern => write!(text, "[]"),
+                Segment::Item(index) => write!(text, "[{index}]"),
+                Segment::Entry => write!(text, "{dot}*"),
+            };
+        }
+        text
+    }
+
+    /// What was expected, such as `text`.
+    #[must_use]
+    pub fn expected(&self) -> &'static str {
+        self.expected
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn found(&self) -> Found {
+        self.found
+    }
+
+    /// What was done with it.
+    #[must_use]
+    pub fn handling(&self) -> Handling {
+        self.handling
+    }
+
+    /// In how many items of its list it was so; 1 outside of lists.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether it is about the body and not about a field of it.
+    #[must_use]
+    pub fn is_of_body(&self) -> bool {
+        self.path.is_empty()
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        let rest = |path: &[Segment]| match path.split_last() {
+            Some((Segment::Item(_), rest)) => Some(rest.to_vec()),
+            _ => None,
+        };
+        self.expected == other.expected
+            && self.found == other.found
+            && self.handling == other.handling
+            && self.path.len() == other.path.len()
+            && rest(&self.path) == rest(&other.path)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.path();
+        let place = if place.is_empty() { "body" } else { &place };
+        write!(
+            f,
+            "{place}: expected {}, found {}, which {}",
+            self.expected,
+            self.found,
+            match self.handling {
+                Handling::Converted => "was converted",
+                Handling::Kept => "is kept as it came",
+                Handling::Dropped => "was left out",
+                Handling::Mended => "was mended",
+            }
+        )?;
+        if self.count > 1 {
+            write!(f, " ({} times)", self.count)?;
+        }
+        Ok(())
+    }
+}
+
+impl Found {
+    /// What a value is.
+    #[must_use]
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(_) => Self::Flag,
+            Value::Number(_) => Self::Number,
+            Value::String(_) => Self::Text,
+            Value::Array(_) => Self::List,
+            Value::Object(_) => Self::Object,
+        }
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Flag => "a boolean",
+            Self::Number => "a number",
+            Self::Text => "text",
+            Self::List => "a list",
+            Self::Object => "an object",
+            Self::Twice => "the key twice",
+            Self::Nothing => "nothing",
+            Self::ByteOrderMark => "a byte order mark",
+            Self::OtherEncoding => "another encoding",
+            Self::HalfSurrogate => "half of a surrogate pair",
+            Self::ControlCharacter => "a control character",
+            Self::HugeNumber => "a number without bounds",
+            Self::DeepNesting => "nesting without end",
+            Self::Wrapping => "a wrapping",
+        })
+    }
+}
+
+/// Takes note of differences while something is read.
+#[derive(Debug, Default)]
+pub struct Reader {
+    diagnostics: Vec<Diagnostic>,
+    /// Whether a number lost digits that its text still has.
+    pub(super) is_imprecise: bool,
+}
+
+impl Reader {
+    /// One that has nothing to say yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The differences, in the order in which they were met.
+    #[must_use]
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
+    }
+
+    /// What was noted so far.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// Says that a value was converted, for types that are written by hand.
+    pub fn converted(&mut self, expected: &'static str, found: Found) {
+        self.note(expected, found, Handling::Converted);
+    }
+
+    /// Says that a value is of another kind, and keeps it.
+    pub fn keep<T>(&mut self, expected: &'static str, raw: Value) -> Read<T> {
+        self.note(expected, Found::of(&raw), Handling::Kept);
+        Read::Unreadable(raw)
+    }
+
+    pub(super) fn note(&mut self, expected: &'static str, found: Found, handling: Handling) {
+        self.diagnostics
+            .push(Diagnostic::of_body(expected, found, handling));
+    }
+
+    pub(super) fn body(&mut self, found: Found) {
+        self.note("JSON in UTF-8", found, Handling::Mended);
+    }
+
+    /// How much was noted; what comes after belongs to the place that is read next.
+    pub(super) fn mark(&self) -> usize {
+        self.diagnostics.len()
+    }
+
+    /// Says where what was noted since was.
+    pub(super) fn within(&mut self, mark: usize, segment: Segment) {
+        for diagnostic in &mut self.diagnostics[mark..] {
+            diagnostic.path.push(segment);
+        }
+    }
+
+    /// Says the same of a list's item, and counts what items before it had, too: a thousand
+    /// contacts with an odd id are one thing to say.
+    pub(super) fn within_item(&mut self, list: usize, mark: usize, index: usize) {
+        if mark == self.diagnostics.len() {
+            return;
+        }
+        self.within(mark, Segment::Item(index));
+        for new in self.diagnostics.split_off(mark) {
+            let same = self.diagnostics[list..].iter_mut().find(|d| d.is_like(&new));
+            match same {
+                Some(same) => same.count += new.count,
+                None => self.diagnostics.push(new),
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Reading an object as a model: its listed fields one by one, the rest into `extra`.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserializer, Serialize,
+    de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
+};
+use serde_json::{Map, Value};
+
+use super::{
+    diagnostic::{Found, Handling, Reader, Segment},
+    value::{Lenient, Read, Seed, read_strictly},
+};
+
+/// A model that the service sends. The implementations are generated from the document.
+pub trait Model: Lenient + Default + Serialize {
+    /// The fields that the document lists, by their names in JSON.
+    const FIELDS: &'static [&'static str];
+
+    /// The number of a listed field.
+    fn index(name: &str) -> Option<usize>;
+
+    /// Reads the value of a listed field.
+    ///
+    /// # Errors
+    ///
+    /// Where the JSON itself is broken.
+    fn read_field<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        map: &mut A,
+        reader: &mut Reader,
+    ) -> Result<(), A::Error>;
+
+    /// Whether a listed field has a value.
+    fn has(&self, index: usize) -> bool;
+
+    /// The fields that the document doesn't list, and those that couldn't be read.
+    fn unlisted(&self) -> &Map<String, Value>;
+
+    /// The same, to put some there.
+    fn unlisted_mut(&mut self) -> &mut Map<String, Value>;
+
+    /// Whether one of the named fields has a value.
+    #[must_use]
+    fn has_any(&self, names: &[&str]) -> bool {
+        names
+            .iter()
+            .filter_map(|name| Self::index(name))
+            .any(|index| self.has(index))
+    }
+
+    /// Whether no listed field has a value: nothing of the model came.
+    #[must_use]
+    fn is_blank(&self) -> bool {
+        !(0..Self::FIELDS.len()).any(|index| self.has(index))
+    }
+}
+
+/// What `Lenient::read` of every model does.
+///
+/// # Errors
+///
+/// Where the JSON itself is broken.
+pub fn read_model<'de, T: Model, D: Deserializer<'de>>(
+    deserializer: D,
+    reader: &mut Reader,
+) -> Result<Read<T>, D::Error> {
+    deserializer.deserialize_any(ModelVisitor {
+        reader,
+        model: PhantomData,
+    })
+}
+
+struct ModelVisitor<'r, T> {
+    reader: &'r mut Reader,
+    model: PhantomData<T>,
+}
+
+impl<'de, T: Model> Visitor<'de> for ModelVisitor<'_, T> {
+    type Value = Read<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read<T>, A::Error> {
+        let mut model = T::default();
+        while let Some(key) = map.next_key_seed(KeySeed::<T>(PhantomData))? {
+            match key {
+                Key::Listed(index) => model.read_field(index, &mut map, self.reader)?,
+                Key::Unlisted(name) => {
+                    let value: Value = map.next_value()?;
+                    model.unlisted_mut().insert(name, value);
+                }
+            }
+        }
+        Ok(Read::Good(model))
+    }
+
+    /// A list of one is taken for what it holds.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Read<T>, A::Error> {
+        let mark = self.reader.mark();
+        let first = seq.next_element_seed(Seed::<T>::new(self.reader))?;
+        let rest: Value = SeqRest(seq).collect()?;
+        let alone = matches!(&rest, Value::Array(rest) if rest.is_empty());
+        match first {
+            Some(Read::Good(model) | Read::Partly(model, _)) if alone => {
+                self.reader.within(mark, Segment::Item(0));
+                self.reader
+                    .note(T::EXPECTED, Found::List, Handling::Converted);
+                Ok(Read::Good(model))
+            }
+            first => {
+                let mut all: Vec<Value> = first.map(Read::into_json).into_iter().collect();
+                if let Value::Array(rest) = rest {
+                    all.extend(rest);
+                }
+                Ok(self.reader.keep(T::EXPECTED, Value::Array(all)))
+            }
+        }
+    }
+
+    fn visit_unit<E>(self) -> Result<Read<T>, E> {
+        Ok(Read::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Read<T>, E> {
+        Ok(self.reader.keep(T::EXPECTED, value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Read<T>, E> {
+        Ok(self.reader.keep(T::EXPECTED, value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Read<T>, E> {
+        Ok(self.reader.keep(T::EXPECTED, value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Read<T>, E> {
+        Ok(self.reader.keep(T::EXPECTED, value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Read<T>, E> {
+        Ok(self.reader.keep(T::EXPECTED, value.into()))
+    }
+}
+
+/// What is left of a list.
+struct SeqRest<A>(A);
+
+impl<'de, A: SeqAccess<'de>> SeqRest<A> {
+    fn collect(self) -> Result<Value, A::Error> {
+        serde::Deserialize::deserialize(SeqAccessDeserializer::new(self.0))
+    }
+}
+
+/// The key of an object's entry.
+#[derive(Debug)]
+pub enum Key {
+    /// The number of a listed field.
+    Listed(usize),
+    /// Another name.
+    Unlisted(String),
+}
+
+struct KeySeed<T>(PhantomData<T>);
+
+impl<'de, T: Model> DeserializeSeed<'de> for KeySeed<T> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl<T: Model> Visitor<'_> for KeySeed<T> {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field's name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        Ok(match T::index(name) {
+            Some(index) => Key::Listed(index),
+            None => Key::Unlisted(name.to_owned()),
+        })
+    }
+}
+
+impl Reader {
+    /// Reads the value of an optional field into its place, or keeps its JSON in `extra`.
+    ///
+    /// Where a key comes twice, the last value that can be read counts, as with most readers
+    /// of JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where the JSON itself is broken.
+    pub fn field<'de, A: MapAccess<'de>, T: Lenient>(
+        &mut self,
+        map: &mut A,
+        name: &'static str,
+        slot: &mut Option<T>,
+        extra: &mut Map<String, Value>,
+    ) -> Result<(), A::Error> {
+        let read = |reader: &mut Self| map.next_value_seed(Seed::<T>::new(reader));
+        self.settle(name, T::EXPECTED, slot, extra, read)
+    }
+
+    /// The same for a type that knows one form only.
+    ///
+    /// # Errors
+    ///
+    /// Where the JSON itself is broken.
+    pub fn strict_field<'de, A: MapAccess<'de>, T: DeserializeOwned>(
+        &mut self,
+        map: &mut A,
+        name: &'static str,
+        slot: &mut Option<T>,
+        extra: &mut Map<String, Value>,
+    ) -> Result<(), A::Error> {
+        let read = |reader: &mut Self| map.next_value_seed(StrictSeed(reader, PhantomData));
+        self.settle(name, "the documented form", slot, extra, read)
+    }
+
+    fn settle<T, E>(
+        &mut self,
+        name: &'static str,
+        expected: &'static str,
+        slot: &mut Option<T>,
+        extra: &mut Map<String, Value>,
+        read: impl FnOnce(&mut Self) -> Result<Read<T>, E>,
+    ) -> Result<(), E> {
+        let mark = self.mark();
+        let twice = slot.is_some() || (!extra.is_empty() && extra.contains_key(name));
+        match read(self)? {
+            Read::Good(value) => {
+                *slot = Some(value);
+                if twice {
+                    extra.remove(name);
+                }
+            }
+            Read::Partly(value, raw) => {
+                *slot = Some(value);
+                extra.insert(name.to_owned(), raw);
+            }
+            Read::Unreadable(raw) if slot.is_none() => {
+                extra.insert(name.to_owned(), raw);
+            }
+            Read::Null | Read::Unreadable(_) => {}
+        }
+        if twice {
+            self.note(expected, Found::Twice, Handling::Dropped);
+        }
+        if self.mark() > mark {
+            self.within(mark, Segment::Field(name));
+        }
+        Ok(())
+    }
+}
+
+struct StrictSeed<'r, T>(&'r mut Reader, PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for StrictSeed<'_, T> {
+    type Value = Read<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read<T>, D::Error> {
+        read_strictly(deserializer, self.0)
+    }
+}

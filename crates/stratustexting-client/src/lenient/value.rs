@@ -1,0 +1,527 @@
+//! What each kind of value tolerates.
+
+use std::{collections::HashMap, fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{
+        DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
+use serde_json::{Map, Number, Value};
+
+use super::diagnostic::{Found, Handling, Reader, Segment};
+
+/// What came of reading a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Read<T> {
+    /// It was read.
+    Good(T),
+    /// It was read but for some of its items; this is the whole, as it came.
+    Partly(T, Value),
+    /// It was `null`.
+    Null,
+    /// It is of another kind; this is the value as it came.
+    Unreadable(Value),
+}
+
+/// A type that is read without insisting on the form that the document says.
+pub trait Lenient: Serialize + Sized {
+    /// What is expected, in a word or two for people.
+    const EXPECTED: &'static str;
+
+    /// Reads a value, and tells the reader how it differed.
+    ///
+    /// # Errors
+    ///
+    /// Where the JSON itself is broken.
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        reader: &mut Reader,
+    ) -> Result<Read<Self>, D::Error>;
+}
+
+impl<T: Serialize> Read<T> {
+    /// As JSON again.
+    pub(super) fn into_json(self) -> Value {
+        match self {
+            // What came out of JSON goes back into it.
+            Self::Good(value) => serde_json::to_value(value).unwrap_or_default(),
+            Self::Partly(_, raw) | Self::Unreadable(raw) => raw,
+            Self::Null => Value::Null,
+        }
+    }
+}
+
+/// Reads the next value of an object or list.
+pub(super) struct Seed<'r, T> {
+    reader: &'r mut Reader,
+    kind: PhantomData<T>,
+}
+
+impl<'r, T> Seed<'r, T> {
+    pub(super) fn new(reader: &'r mut Reader) -> Self {
+        Self {
+            reader,
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<'de, T: Lenient> DeserializeSeed<'de> for Seed<'_, T> {
+    type Value = Read<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read<T>, D::Error> {
+        T::read(deserializer, self.reader)
+    }
+}
+
+/// What a kind makes of the scalars of JSON; none where something would be lost.
+trait Scalar: Sized {
+    const KIND: &'static str;
+    /// What it is written as, so that no conversion is noted.
+    const WRITTEN: Found;
+
+    fn of_flag(_: bool) -> Option<Self> {
+        None
+    }
+    fn of_unsigned(value: u64) -> Option<Self>;
+    fn of_signed(value: i64) -> Option<Self>;
+    fn of_float(value: f64, reader: &mut Reader) -> Option<Self>;
+    fn of_text(text: &str) -> Option<Self>;
+    fn of_string(text: String) -> Option<Self> {
+        Self::of_text(&text)
+    }
+}
+
+/// The largest number up to which a float counts in ones.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+fn whole(value: f64) -> Option<i64> {
+    let whole = value.fract() == 0.0 && value.abs() <= EXACT;
+    #[allow(clippy::cast_possible_truncation, reason = "it is whole and in bounds")]
+    whole.then_some(value as i64)
+}
+
+impl Scalar for String {
+    const KIND: &'static str = "text";
+    const WRITTEN: Found = Found::Text;
+
+    fn of_unsigned(value: u64) -> Option<Self> {
+        Some(value.to_string())
+    }
+
+    fn of_signed(value: i64) -> Option<Self> {
+        Some(value.to_string())
+    }
+
+    /// A phone number written as a float is whole. One with more digits than a float has
+    /// is read once more, from its text.
+    fn of_float(value: f64, reader: &mut Reader) -> Option<Self> {
+        if value.abs() > EXACT {
+            reader.is_imprecise = true;
+            return None;
+        }
+        Some(whole(value).map_or_else(|| value.to_string(), |value| value.to_string()))
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+
+    fn of_string(text: String) -> Option<Self> {
+        Some(text)
+    }
+}
+
+macro_rules! integers {
+    ($($integer:ty),*) => {$(
+        impl Scalar for $integer {
+            const KIND: &'static str = "a whole number";
+            const WRITTEN: Found = Found::Number;
+
+            fn of_unsigned(value: u64) -> Option<Self> {
+                value.try_into().ok()
+            }
+
+            fn of_signed(value: i64) -> Option<Self> {
+                value.try_into().ok()
+            }
+
+            fn of_float(value: f64, _: &mut Reader) -> Option<Self> {
+                whole(value)?.try_into().ok()
+            }
+
+            fn of_text(text: &str) -> Option<Self> {
+                let text = text.trim();
+                let float = || whole(text.parse().ok()?)?.try_into().ok();
+                text.parse().ok().or_else(float)
+            }
+        }
+    )*};
+}
+
+integers!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+impl Scalar for f64 {
+    const KIND: &'static str = "a number";
+    const WRITTEN: Found = Found::Number;
+
+    fn of_unsigned(value: u64) -> Option<Self> {
+        u32::try_from(value).ok().map(Self::from)
+    }
+
+    fn of_signed(value: i64) -> Option<Self> {
+        i32::try_from(value).ok().map(Self::from)
+    }
+
+    fn of_float(value: f64, _: &mut Reader) -> Option<Self> {
+        Some(value)
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        text.trim().parse().ok().filter(|value: &Self| value.is_finite())
+    }
+}
+
+impl Scalar for Number {
+    const KIND: &'static str = "a number";
+    const WRITTEN: Found = Found::Number;
+
+    fn of_unsigned(value: u64) -> Option<Self> {
+        Some(value.into())
+    }
+
+    fn of_signed(value: i64) -> Option<Self> {
+        Some(value.into())
+    }
+
+    fn of_float(value: f64, _: &mut Reader) -> Option<Self> {
+        Self::from_f64(value)
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        text.trim().parse().ok()
+    }
+}
+
+impl Scalar for bool {
+    const KIND: &'static str = "a boolean";
+    const WRITTEN: Found = Found::Flag;
+
+    fn of_flag(value: bool) -> Option<Self> {
+        Some(value)
+    }
+
+    fn of_unsigned(value: u64) -> Option<Self> {
+        match value {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+
+    fn of_signed(_: i64) -> Option<Self> {
+        None
+    }
+
+    fn of_float(_: f64, _: &mut Reader) -> Option<Self> {
+        None
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        let text = text.trim();
+        [("true", true), ("false", false)]
+            .into_iter()
+            .find(|(word, _)| word.eq_ignore_ascii_case(text))
+            .map(|(_, value)| value)
+    }
+}
+
+struct ScalarVisitor<'r, T> {
+    reader: &'r mut Reader,
+    kind: PhantomData<T>,
+}
+
+impl<T: Scalar> ScalarVisitor<'_, T> {
+    fn take(self, value: Option<T>, found: Found, raw: impl FnOnce() -> Value) -> Read<T> {
+        match value {
+            Some(value) => {
+                if found != T::WRITTEN {
+                    self.reader.note(T::KIND, found, Handling::Converted);
+                }
+                Read::Good(value)
+            }
+            None => self.reader.keep(T::KIND, raw()),
+        }
+    }
+}
+
+impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<'_, T> {
+    type Value = Read<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::KIND)
+    }
+
+    fn visit_unit<E>(self) -> Result<Read<T>, E> {
+        Ok(Read::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Read<T>, E> {
+        Ok(self.take(T::of_flag(value), Found::Flag, || value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Read<T>, E> {
+        Ok(self.take(T::of_unsigned(value), Found::Number, || value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Read<T>, E> {
+        Ok(self.take(T::of_signed(value), Found::Number, || value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Read<T>, E> {
+        let read = T::of_float(value, self.reader);
+        Ok(self.take(read, Found::Number, || value.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Read<T>, E> {
+        Ok(self.take(T::of_text(text), Found::Text, || text.into()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Read<T>, E> {
+        if T::WRITTEN == Found::Text {
+            return Ok(self.take(T::of_string(text), Found::Text, || Value::Null));
+        }
+        Ok(self.take(T::of_text(&text), Found::Text, || text.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Read<T>, A::Error> {
+        let raw = Value::deserialize(SeqAccessDeserializer::new(seq))?;
+        Ok(self.reader.keep(T::KIND, raw))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Read<T>, A::Error> {
+        let raw = Value::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(self.reader.keep(T::KIND, raw))
+    }
+}
+
+macro_rules! lenient_scalars {
+    ($($kind:ty),*) => {$(
+        impl Lenient for $kind {
+            const EXPECTED: &'static str = <$kind as Scalar>::KIND;
+
+            fn read<'de, D: Deserializer<'de>>(
+                deserializer: D,
+                reader: &mut Reader,
+            ) -> Result<Read<Self>, D::Error> {
+                deserializer.deserialize_any(ScalarVisitor { reader, kind: PhantomData })
+            }
+        }
+    )*};
+}
+
+lenient_scalars!(String, bool, i8, i16, i32, i64, u8, u16, u32, u64, f64, Number);
+
+/// Anything is good where nothing is known.
+impl Lenient for Value {
+    const EXPECTED: &'static str = "anything";
+
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        _: &mut Reader,
+    ) -> Result<Read<Self>, D::Error> {
+        Self::deserialize(deserializer).map(Read::Good)
+    }
+}
+
+impl Lenient for Map<String, Value> {
+    const EXPECTED: &'static str = "an object";
+
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        reader: &mut Reader,
+    ) -> Result<Read<Self>, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Object(fields) => Read::Good(fields),
+            Value::Null => Read::Null,
+            raw => reader.keep(Self::EXPECTED, raw),
+        })
+    }
+}
+
+/// A list keeps the items that can be read.
+impl<T: Lenient> Lenient for Vec<T> {
+    const EXPECTED: &'static str = "a list";
+
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        reader: &mut Reader,
+    ) -> Result<Read<Self>, D::Error> {
+        deserializer.deserialize_any(ListVisitor {
+            reader,
+            kind: PhantomData,
+        })
+    }
+}
+
+struct ListVisitor<'r, T> {
+    reader: &'r mut Reader,
+    kind: PhantomData<T>,
+}
+
+impl<T: Lenient> ListVisitor<'_, T> {
+    fn other<E>(self, raw: Value) -> Result<Read<Vec<T>>, E> {
+        Ok(self.reader.keep(Vec::<T>::EXPECTED, raw))
+    }
+}
+
+impl<'de, T: Lenient> Visitor<'de> for ListVisitor<'_, T> {
+    type Value = Read<Vec<T>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Vec::<T>::EXPECTED)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let reader = self.reader;
+        let list = reader.mark();
+        let mut items: Vec<T> = Vec::with_capacity(seq.size_hint().unwrap_or(0).min(1_024));
+        // The whole as it came, from the first item on that can't be read.
+        let mut raw: Option<Vec<Value>> = None;
+        let mut index = 0;
+        loop {
+            let mark = reader.mark();
+            let Some(read) = seq.next_element_seed(Seed::<T>::new(reader))? else {
+                break;
+            };
+            match read {
+                Read::Good(item) => {
+                    if let Some(raw) = &mut raw {
+                        raw.push(serde_json::to_value(&item).unwrap_or_default());
+                    }
+                    items.push(item);
+                }
+                Read::Null => reader.note(T::EXPECTED, Found::Null, Handling::Dropped),
+                Read::Partly(item, whole) => {
+                    raw.get_or_insert_with(|| as_json(&items)).push(whole);
+                    items.push(item);
+                }
+                Read::Unreadable(other) => {
+                    raw.get_or_insert_with(|| as_json(&items)).push(other);
+                }
+            }
+            reader.within_item(list, mark, index);
+            index += 1;
+        }
+        Ok(match raw {
+            None => Read::Good(items),
+            Some(raw) if items.is_empty() => Read::Unreadable(Value::Array(raw)),
+            Some(raw) => Read::Partly(items, Value::Array(raw)),
+        })
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Read::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        self.other(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        self.other(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        self.other(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        self.other(value.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        self.other(text.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let raw = Value::deserialize(MapAccessDeserializer::new(map))?;
+        self.other(raw)
+    }
+}
+
+fn as_json<T: Serialize>(items: &[T]) -> Vec<Value> {
+    let json = |item| serde_json::to_value(item).unwrap_or_default();
+    items.iter().map(json).collect()
+}
+
+impl<T: Lenient> Lenient for HashMap<String, T> {
+    const EXPECTED: &'static str = "an object";
+
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        reader: &mut Reader,
+    ) -> Result<Read<Self>, D::Error> {
+        let fields = match Map::read(deserializer, reader)? {
+            Read::Good(fields) => fields,
+            Read::Null => return Ok(Read::Null),
+            Read::Partly(_, raw) | Read::Unreadable(raw) => return Ok(Read::Unreadable(raw)),
+        };
+        let mut map = Self::new();
+        let mut lost = false;
+        let mark = reader.mark();
+        for (key, value) in &fields {
+            match super::from_value(value.clone(), reader) {
+                Read::Good(value) => {
+                    map.insert(key.clone(), value);
+                }
+                Read::Partly(value, _) => {
+                    lost = true;
+                    map.insert(key.clone(), value);
+                }
+                Read::Null => {}
+                Read::Unreadable(_) => lost = true,
+            }
+        }
+        reader.within(mark, Segment::Entry);
+        Ok(if lost {
+            Read::Partly(map, Value::Object(fields))
+        } else {
+            Read::Good(map)
+        })
+    }
+}
+
+impl<T: Lenient> Lenient for Box<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        reader: &mut Reader,
+    ) -> Result<Read<Self>, D::Error> {
+        Ok(match T::read(deserializer, reader)? {
+            Read::Good(value) => Read::Good(Self::new(value)),
+            Read::Partly(value, raw) => Read::Partly(Self::new(value), raw),
+            Read::Null => Read::Null,
+            Read::Unreadable(raw) => Read::Unreadable(raw),
+        })
+    }
+}
+
+/// Reads a value of a type that knows one form only: all of it, or nothing.
+pub(super) fn read_strictly<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+    reader: &mut Reader,
+) -> Result<Read<T>, D::Error> {
+    let raw = Value::deserialize(deserializer)?;
+    if raw.is_null() {
+        return Ok(Read::Null);
+    }
+    Ok(match T::deserialize(&raw) {
+        Ok(value) => Read::Good(value),
+        Err(_) => reader.keep("the documented form", raw),
+    })
+}

@@ -1,0 +1,135 @@
+//! What the generated builders make of a response.
+//!
+//! The generator wants the one status that the document lists and JSON of just the type.
+//! The service may answer 201 where we wrote 200, and with a field of another type. So
+//! sending and reading become two: `exchange` returns any success as it came, for whoever
+//! reads it with more care than a type can tell; `send` reads it leniently.
+
+use std::collections::BTreeSet;
+
+use quote::ToTokens;
+use syn::{
+    Block, Expr, GenericArgument, ImplItem, ImplItemFn, Item, ItemMod, PathArguments, ReturnType,
+    Stmt, Type, parse_quote,
+};
+
+/// Splits the `send` of every builder.
+pub(super) fn split_sends(module: &mut ItemMod, models: &BTreeSet<String>) {
+    let Some((_, items)) = &mut module.content else {
+        return;
+    };
+    for item in items {
+        let Item::Impl(item) = item else { continue };
+        let Some(place) = item.items.iter().position(is_send) else {
+            continue;
+        };
+        let ImplItem::Fn(send) = &mut item.items[place] else {
+            continue;
+        };
+        if let Some(exchange) = split(send, models) {
+            item.items.insert(place + 1, ImplItem::Fn(exchange));
+        }
+    }
+}
+
+fn is_send(item: &ImplItem) -> bool {
+    matches!(item, ImplItem::Fn(method) if method.sig.ident == "send")
+}
+
+/// Leaves the reading to `send`, and returns the rest of it. What doesn't end as the
+/// generator's code does stays as it is.
+fn split(send: &mut ImplItemFn, models: &BTreeSet<String>) -> Option<ImplItemFn> {
+    let returned = returned(&send.sig.output)?;
+    let read: Expr = if returned == parse_quote!(()) {
+        parse_quote!(crate::transport::empty(self.exchange().await?))
+    } else if models.contains(last_name(&returned)?.as_str()) {
+        parse_quote!(crate::transport::read(self.exchange().await?).await)
+    } else if last_name(&returned)? == "ByteStream" {
+        return None;
+    } else {
+        parse_quote!(crate::transport::read_strictly(self.exchange().await?).await)
+    };
+    let mut block: Block = send.block.clone();
+    let last = block.stmts.last_mut()?;
+    let Stmt::Expr(Expr::Match(judged), None) = last else {
+        return None;
+    };
+    if !judged.expr.to_token_stream().to_string().contains("as_u16") {
+        return None;
+    }
+    *last = Stmt::Expr(parse_quote!(crate::transport::success(response)), None);
+    send.block = parse_quote!({ #read });
+    Some(parse_quote! {
+        /// The same, up to the response as it came: any success, not read yet.
+        pub async fn exchange(self) -> Result<::reqwest::Response, Error<()>> #block
+    })
+}
+
+/// `T` of `Result<ResponseValue<T>, Error<()>>`.
+pub(super) fn returned(output: &ReturnType) -> Option<Type> {
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
+    argument(&argument(ty)?)
+}
+
+fn argument(ty: &Type) -> Option<Type> {
+    let Type::Path(path) = ty else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        GenericArgument::Type(inner) => Some(inner.clone()),
+        _ => None,
+    }
+}
+
+/// The last identifier of a type's path.
+pub(super) fn last_name(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    Some(path.path.segments.last()?.ident.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split_of(returned: &Type) -> String {
+        let mut module: ItemMod = parse_quote! {
+            pub mod builder {
+                impl<'a> Get<'a> {
+                    ///Sends a `GET` request.
+                    pub async fn send(self) -> Result<ResponseValue<#returned>, Error<()>> {
+                        let Self { client } = self;
+                        let response = result?;
+                        match response.status().as_u16() {
+                            200u16 => ResponseValue::from_response(response).await,
+                            _ => Err(Error::UnexpectedResponse(response)),
+                        }
+                    }
+                }
+            }
+        };
+        split_sends(&mut module, &BTreeSet::from(["Thing".to_owned()]));
+        let file: syn::File = parse_quote!(#module);
+        prettyplease::unparse(&file)
+    }
+
+    #[test]
+    fn any_success_is_exchanged_and_then_read() {
+        for (returned, read) in [
+            (parse_quote!(types::Thing), "crate::transport::read(self.exchange().await?).await"),
+            (parse_quote!(()), "crate::transport::empty(self.exchange().await?)"),
+            (
+                parse_quote!(types::Other),
+                "crate::transport::read_strictly(self.exchange().await?).await",
+            ),
+        ] {
+            let text = split_of(&returned);
+
+            assert!(text.contains(read), "{text}");
+            assert!(text.contains("crate::transport::success(response)"), "{text}");
+            assert!(!text.contains("200u16"), "{text}");
+        }
+    }
+}

@@ -20,6 +20,9 @@ pub struct Operation {
     pub scopes: &'static [&'static str],
     /// Whether sending the request twice has the effect of sending it once.
     pub idempotent: bool,
+    /// The fields of which a success has to have one; without any it says nothing of what
+    /// was asked for. None where nothing of a success is read.
+    pub promise: &'static [&'static str],
     /// How the operation pages; none where it doesn't.
     pub pagination: Option<Pagination>,
     /// Which of its values are secret or personal.

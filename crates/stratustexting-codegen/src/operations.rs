@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     document::{Document, Refusal, Site},
     normalise::is_multipart_only,
+    sensitive::success_has_field,
 };
 
 /// One operation with all that the code must know of it beyond HTTP shapes.
@@ -23,6 +24,8 @@ pub struct Operation {
     pub scopes: Vec<String>,
     /// `x-idempotent`: whether sending it twice has the effect of sending it once.
     pub idempotent: bool,
+    /// `x-promise`: the fields of which a success has to have one.
+    pub promise: Vec<String>,
     /// `x-pagination`: how it pages; none where it doesn't.
     pub pagination: Option<Pagination>,
     /// `x-sensitive`: which of its values are secret or personal.
@@ -105,11 +108,15 @@ pub enum Basis {
 pub fn operations(document: &Document) -> Result<Vec<Operation>, Refusal> {
     document
         .operations()
-        .map(|(site, operation)| read(&site, operation))
+        .map(|(site, operation)| read(document, &site, operation))
         .collect()
 }
 
-fn read(site: &Site, operation: &Map<String, Value>) -> Result<Operation, Refusal> {
+fn read(
+    document: &Document,
+    site: &Site,
+    operation: &Map<String, Value>,
+) -> Result<Operation, Refusal> {
     let pagination: Pagination = extension(site, operation, "x-pagination")?;
     let pagination = match pagination.style.as_str() {
         "none" => None,
@@ -136,11 +143,32 @@ fn read(site: &Site, operation: &Map<String, Value>) -> Result<Operation, Refusa
         tag,
         scopes: scopes(operation),
         idempotent: extension(site, operation, "x-idempotent")?,
+        promise: promise(document, site, operation)?,
         pagination,
         sensitive: extension(site, operation, "x-sensitive")?,
         provenance: extension(site, operation, "x-provenance")?,
         multipart: is_multipart_only(operation),
     })
+}
+
+/// The promised fields, each of which the success has to list: one that was renamed would
+/// otherwise make an error of every success.
+fn promise(
+    document: &Document,
+    site: &Site,
+    operation: &Map<String, Value>,
+) -> Result<Vec<String>, Refusal> {
+    if !operation.contains_key("x-promise") {
+        return Ok(Vec::new());
+    }
+    let promise: Vec<String> = extension(site, operation, "x-promise")?;
+    for field in &promise {
+        if !success_has_field(document, operation, field) {
+            let reason = format!("`x-promise` names {field}, which no success has");
+            return Err(Refusal::of_operation(site, reason));
+        }
+    }
+    Ok(promise)
 }
 
 pub(crate) fn extension<T: for<'de> Deserialize<'de>>(

@@ -97,6 +97,7 @@ fn operation(operation: &Operation) -> TokenStream {
         tag,
         scopes,
         idempotent,
+        promise,
         pagination,
         sensitive,
         provenance,
@@ -131,6 +132,7 @@ fn operation(operation: &Operation) -> TokenStream {
             tag: #tag,
             scopes: &[#(#scopes),*],
             idempotent: #idempotent,
+            promise: &[#(#promise),*],
             pagination: #pagination,
             sensitive: Sensitive {
                 path: &[#(#in_path),*],

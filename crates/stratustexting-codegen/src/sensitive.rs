@@ -49,13 +49,7 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
             }
         }
         let request = operation.get("requestBody").and_then(kept_schema);
-        let response = operation
-            .get("responses")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .find(|(status, _)| status.starts_with('2'))
-            .and_then(|(_, response)| kept_schema(response));
+        let response = success_schema(&operation);
         for (pointers, schema) in [
             (&sensitive.request, request),
             (&sensitive.response, response),
@@ -69,6 +63,35 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
         }
     }
     Ok(fields)
+}
+
+fn success_schema(operation: &Map<String, Value>) -> Option<&Value> {
+    let responses = operation.get("responses").and_then(Value::as_object)?;
+    let (_, response) = responses.iter().find(|(status, _)| status.starts_with('2'))?;
+    kept_schema(response)
+}
+
+/// Whether an operation's success lists a field at its top.
+pub(crate) fn success_has_field(
+    document: &Document,
+    operation: &Map<String, Value>,
+    field: &str,
+) -> bool {
+    let mut document = document.clone();
+    let mut operation = Value::Object(operation.clone());
+    // A shared response is looked up where it is; what can't be is told elsewhere.
+    if let Some(responses) = operation["responses"].as_object_mut() {
+        for response in responses.values_mut() {
+            let reference = response.get("$ref").and_then(Value::as_str);
+            let target = reference.and_then(|reference| document.get(reference.strip_prefix('#')?));
+            if let Some(target) = target {
+                *response = target.clone();
+            }
+        }
+    }
+    let _ = document.inline_shared_parts();
+    let schema = operation.as_object().and_then(success_schema);
+    schema.is_some_and(|schema| follow(&document, schema, &format!("/{field}")).is_some())
 }
 
 /// The components that callbacks bring.

@@ -30,7 +30,7 @@ pub(super) enum Item {
 
 /// The facts of the tables, by the first part of their names. An id may have dots in it, so
 /// these tell where it ends.
-const FACTS: [&str; 13] = [
+const FACTS: [&str; 14] = [
     "authorization_url",
     "generated",
     "idempotent",
@@ -38,6 +38,7 @@ const FACTS: [&str; 13] = [
     "name",
     "pagination",
     "path",
+    "promise",
     "provenance",
     "scopes",
     "sensitive",

@@ -37,6 +37,9 @@ pub(crate) struct Fact {
     scopes: Vec<String>,
     /// Whether doing it twice has the effect of doing it once.
     idempotent: bool,
+    /// The fields of which a success has to have one.
+    #[serde(default)]
+    promise: Vec<String>,
     #[serde(default)]
     pagination: Option<Value>,
     #[serde(default)]
@@ -110,6 +113,7 @@ impl Fact {
             ("description", json!(description)),
             ("security", security(&self.scopes)),
             ("x-idempotent", json!(self.idempotent)),
+            ("x-promise", json!(self.promise)),
             ("x-pagination", self.pagination.clone().unwrap_or_else(none)),
             (
                 "x-sensitive",
@@ -194,6 +198,7 @@ pub(crate) fn assume(
         ("operationId", json!(id)),
         ("security", security(&[])),
         ("x-idempotent", json!(only_reads)),
+        ("x-promise", json!([])),
         ("x-pagination", json!({"style": "none"})),
         ("x-sensitive", sensitive),
     ] {

@@ -323,9 +323,9 @@ mod tests {
         let file: File = parse_quote!(#(#implementations)*);
         let text: String = prettyplease::unparse(&file).split_whitespace().collect();
         for expected in [
-            "0usize=>reader.field(map,\"content\",&mutself.content,&mutself.extra)",
-            "1usize=>reader.field(map,\"isLast\",&mutself.last,",
-            "2usize=>{reader.strict_field(map,\"odd\",",
+            "reader.field(map,\"content\",&mutself.content,&mutself.extra)",
+            "reader.field(map,\"isLast\",&mutself.last,",
+            "reader.strict_field(map,\"odd\",",
             "write_field(&mutmap,\"isLast\",&self.last,&self.extra)?",
         ] {
             assert!(text.contains(expected), "{expected}: {text}");

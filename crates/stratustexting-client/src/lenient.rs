@@ -102,7 +102,10 @@ impl fmt::Display for Unreadable {
                 write!(f, "{what}, at line {line}, column {column} of the body")
             }
             Self::Other { expected, found } => {
-                write!(f, "JSON of another kind: expected {expected}, found {found}")
+                write!(
+                    f,
+                    "JSON of another kind: expected {expected}, found {found}"
+                )
             }
         }
     }
@@ -165,9 +168,7 @@ pub fn from_value<T: Lenient>(value: Value, reader: &mut Reader) -> Read<T> {
 
 /// What `Deserialize` of a lenient type does.
 #[doc(hidden)]
-pub fn deserialize<'de, T: Lenient, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
+pub fn deserialize<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     use serde::de::Error;
 
     match T::read(deserializer, &mut Reader::new())? {

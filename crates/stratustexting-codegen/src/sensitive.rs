@@ -67,7 +67,9 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
 
 fn success_schema(operation: &Map<String, Value>) -> Option<&Value> {
     let responses = operation.get("responses").and_then(Value::as_object)?;
-    let (_, response) = responses.iter().find(|(status, _)| status.starts_with('2'))?;
+    let (_, response) = responses
+        .iter()
+        .find(|(status, _)| status.starts_with('2'))?;
     kept_schema(response)
 }
 

@@ -5,19 +5,25 @@ mod raw;
 
 use std::{fmt, future::Future, sync::Arc};
 
-use serde::de::DeserializeOwned;
-use stratustexting_client::{self as api, Operation, ResponseValue};
+use stratustexting_client::{
+    self as api, Operation,
+    lenient::{Diagnostic, Model},
+    types::SendResult,
+};
 
 pub use self::{builder::ClientBuilder, raw::RawRequest};
 
 use crate::{
-    Result,
+    Paging, Result,
     auth::Auth,
+    drift,
     error::{Error, Kind},
-    executor::{CallState, Executor, without_values},
+    executor::{CallState, Executor},
     options::CallOptions,
-    resources::{Consents, Contacts, Messages, Sites, Subscriptions, is_promised},
-    response::Response,
+    pager::Page,
+    reading::{self, PageModel},
+    resources::{Consents, Contacts, Messages, Sites, Subscriptions},
+    response::{Parts, Response},
 };
 
 /// A client of the service.
@@ -158,7 +164,8 @@ impl Client {
         RawRequest::new(self.clone(), method, path.into())
     }
 
-    /// Runs a generated operation as one call of this client.
+    /// Runs a generated operation as one call of this client, and reads an object of its
+    /// response.
     pub(crate) async fn call<T, F>(
         &self,
         id: &'static str,
@@ -166,72 +173,139 @@ impl Client {
         operation: impl FnOnce(api::Client) -> F,
     ) -> Result<Response<T>>
     where
-        F: Future<Output = Result<ResponseValue<T>, api::Error<()>>>,
+        T: Model,
+        F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
     {
-        self.call_for(id, options, |_| true, operation).await
+        let state = self.inner.executor.start(options);
+        self.run(id, state, operation, |parts, operation, strict| {
+            let (value, diagnostics) = reading::object::<T>(parts, operation)?;
+            told(operation, &diagnostics, strict)?;
+            Ok((value, diagnostics))
+        })
+        .await
+        .map(|((value, diagnostics), parts)| {
+            Response::new(value, parts).with_diagnostics(diagnostics)
+        })
     }
 
-    /// The same for an answer that has to say something to be what was promised.
-    pub(crate) async fn call_for<T, F>(
+    /// The same for an operation that sends a message.
+    pub(crate) async fn call_to_send<F>(
         &self,
         id: &'static str,
         options: &CallOptions,
-        is_promised: fn(&T) -> bool,
         operation: impl FnOnce(api::Client) -> F,
-    ) -> Result<Response<T>>
+    ) -> Result<Response<SendResult>>
     where
-        F: Future<Output = Result<ResponseValue<T>, api::Error<()>>>,
+        F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
     {
-        let state = Arc::new(self.inner.executor.start(options));
+        let state = self.inner.executor.start(options);
+        let ((sent, diagnostics), parts) = self.run(id, state, operation, read_sent).await?;
+        Ok(Response::new(sent, parts).with_diagnostics(diagnostics))
+    }
+
+    /// The same for an operation of whose response nothing is read.
+    pub(crate) async fn call_for_nothing<F>(
+        &self,
+        id: &'static str,
+        options: &CallOptions,
+        operation: impl FnOnce(api::Client) -> F,
+    ) -> Result<Response<()>>
+    where
+        F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
+    {
+        let state = self.inner.executor.start(options);
+        self.run(id, state, operation, |parts, _, _| reading::nothing(parts))
+            .await
+            .map(|((), parts)| Response::new((), parts))
+    }
+
+    /// The same for one page of a list.
+    pub(crate) async fn call_for_page<P, F>(
+        &self,
+        id: &'static str,
+        options: &CallOptions,
+        token: Option<(String, String)>,
+        operation: impl FnOnce(api::Client) -> F,
+    ) -> Result<Page<P::Item>>
+    where
+        P: PageModel,
+        F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
+    {
+        let executor = &self.inner.executor;
+        let state = executor.start(options).by_token(token);
+        self.run(id, state, operation, |parts, operation, strict| {
+            let place = executor.overrides.items(operation.id);
+            let page = reading::list::<P>(parts, operation, place)?;
+            told(operation, &page.diagnostics, strict)?;
+            Ok(page)
+        })
+        .await
+        .map(|(page, _)| page)
+    }
+
+    /// Runs a generated operation up to its response, and has that read.
+    async fn run<T, F>(
+        &self,
+        id: &'static str,
+        state: CallState,
+        operation: impl FnOnce(api::Client) -> F,
+        read: impl FnOnce(&Parts, &'static Operation, bool) -> Result<T>,
+    ) -> Result<(T, Parts)>
+    where
+        F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
+    {
+        let row = Operation::find(id);
+        let state = Arc::new(state);
         let api = self.inner.api.with_context(Arc::clone(&state) as _);
         match operation(api).await {
-            Ok(value) => {
-                let parts = state
-                    .take_answer()
-                    .unwrap_or_else(|| crate::response::Parts {
-                        status: value.status(),
-                        headers: value.headers().clone(),
-                        body: bytes::Bytes::new(),
-                    });
-                let answer = Response::new(value.into_inner(), parts);
-                promised(answer, is_promised, Operation::find(id), &state)
+            Ok(_) => {
+                let parts = state.take_answer();
+                let (Some(parts), Some(row)) = (parts, row) else {
+                    // The executor leaves the answer of each success with the call.
+                    return Err(Error::new(Kind::Decode).with_operation(row));
+                };
+                self.judged(parts, row, &state, read)
             }
-            Err(error) => {
-                let mut error = Error::from(error).with_operation(Operation::find(id));
-                // The generated client's decoding errors have lost the answer.
-                if let Some(parts) = state.take_answer() {
-                    error = error.with_answer(parts);
-                }
-                Err(state.with_ticket(error))
-            }
+            Err(error) => Err(state.with_ticket(Error::from(error).with_operation(row))),
         }
     }
 
-    /// Sends a request that was made by hand as one call of this client, and reads the
-    /// answer as JSON, which has to say something to be what was promised.
-    pub(crate) async fn send_for<T: DeserializeOwned>(
+    /// Reads a response; an error has it, and a ticket where one is needed.
+    fn judged<T>(
         &self,
-        request: reqwest::Request,
-        operation: Option<&'static Operation>,
-        options: &CallOptions,
-        is_promised: fn(&T) -> bool,
-    ) -> Result<Response<T>> {
-        let executor = &self.inner.executor;
-        let state: CallState = executor.start(options);
-        let parts = executor.send(request, operation, &state).await?;
-        match serde_json::from_slice(&parts.body) {
-            Ok(value) => promised(Response::new(value, parts), is_promised, operation, &state),
+        parts: Parts,
+        operation: &'static Operation,
+        state: &CallState,
+        read: impl FnOnce(&Parts, &'static Operation, bool) -> Result<T>,
+    ) -> Result<(T, Parts)> {
+        match read(&parts, operation, self.inner.executor.strict) {
+            Ok(value) => Ok((value, parts)),
             Err(error) => {
-                let error = Error::new(Kind::Decode)
-                    .with_source(without_values(&error))
-                    .with_answer(parts)
-                    .with_operation(operation);
+                let error = error.with_answer(parts).with_operation(Some(operation));
                 Err(state.with_ticket(error))
             }
         }
     }
 
-    /// Sends a request that was made by hand as one call of this client.
+    /// Sends a message by a request that was made by hand, as one call of this client.
+    pub(crate) async fn send_message(
+        &self,
+        mut request: reqwest::Request,
+        operation: &'static Operation,
+        options: &CallOptions,
+    ) -> Result<Response<SendResult>> {
+        let executor = &self.inner.executor;
+        let state = executor.start(options);
+        executor
+            .overrides
+            .rewrite(&mut request, operation, &executor.api_base)?;
+        let parts = executor.send(request, Some(operation), &state).await?;
+        let ((sent, diagnostics), parts) = self.judged(parts, operation, &state, read_sent)?;
+        Ok(Response::new(sent, parts).with_diagnostics(diagnostics))
+    }
+
+    /// Sends a request that was made by hand as one call of this client. Of a send it is asked
+    /// whether the message was taken; nothing else of the response is read.
     pub(crate) async fn send(
         &self,
         request: reqwest::Request,
@@ -241,11 +315,16 @@ impl Client {
         let executor = &self.inner.executor;
         let state: CallState = executor.start(options);
         let parts = executor.send(request, operation, &state).await?;
-        if is_promised(operation, &parts.body) {
+        let Some(row) = operation.filter(|operation| reading::is_send(operation)) else {
             return Ok(Response::new((), parts));
-        }
-        let error = Error::new(Kind::Decode).with_answer(parts);
-        Err(state.with_ticket(error.with_operation(operation)))
+        };
+        let (_, parts) = self.judged(parts, row, &state, read_sent)?;
+        Ok(Response::new((), parts))
+    }
+
+    /// How an operation pages, where that was said.
+    pub(crate) fn paging(&self, id: &str) -> Option<Paging> {
+        self.inner.executor.overrides.paging(id).cloned()
     }
 
     /// A request to a path below the base URL, still without credentials.
@@ -274,21 +353,36 @@ impl Client {
     }
 }
 
-/// An answer, if it says what it has to.
-fn promised<T>(
-    answer: Response<T>,
-    is_promised: fn(&T) -> bool,
-    operation: Option<&'static Operation>,
-    state: &CallState,
-) -> Result<Response<T>> {
-    if is_promised(&answer) {
-        return Ok(answer);
-    }
-    let error = Error::new(Kind::Decode)
-        .with_answer(answer.into_parts())
-        .with_operation(operation);
-    Err(state.with_ticket(error))
+fn read_sent(
+    parts: &Parts,
+    operation: &'static Operation,
+    strict: bool,
+) -> Result<(SendResult, Vec<Diagnostic>)> {
+    let (sent, diagnostics) = reading::sent(parts)?;
+    told(operation, &diagnostics, strict)?;
+    Ok((sent, diagnostics))
 }
+
+/// Tells of what differs from the document; an error of it where reading is strict.
+fn told(operation: &Operation, diagnostics: &[Diagnostic], strict: bool) -> Result<()> {
+    drift::tell(operation.id, diagnostics);
+    match diagnostics.first() {
+        Some(first) if strict => Err(Error::new(Kind::Decode).with_source(Differs(first.clone()))),
+        _ => Ok(()),
+    }
+}
+
+/// Says in what a response differs from the document.
+#[derive(Debug)]
+struct Differs(Diagnostic);
+
+impl fmt::Display for Differs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Differs {}
 
 /// Whether a segment means "here" or "one up", as a URL's parser reads it.
 pub(crate) fn is_dots(segment: &str) -> bool {

@@ -9,6 +9,7 @@ use stratustexting_client::operation::{Basis, Operation, Provenance};
 
 use crate::{
     outcome::{SendOutcome, Ticket},
+    pager::End,
     response::Parts,
 };
 
@@ -84,6 +85,10 @@ pub(crate) enum Kind {
     Decode,
     /// The answer is larger than allowed.
     TooLarge { limit: usize },
+    /// The answer is a success that says in its body that it is none.
+    ServiceFailure,
+    /// A list ended, and something may be missing of it.
+    Incomplete { end: End },
 }
 
 impl Error {
@@ -96,6 +101,7 @@ impl Error {
                 | Kind::Redirect { .. }
                 | Kind::Decode
                 | Kind::TooLarge { .. }
+                | Kind::ServiceFailure
         );
         Self(Box::new(Inner {
             kind,
@@ -187,6 +193,8 @@ impl Error {
             Kind::Redirect { .. } => "redirect",
             Kind::Decode => "decode",
             Kind::TooLarge { .. } => "too_large",
+            Kind::ServiceFailure => "service_failure",
+            Kind::Incomplete { .. } => "incomplete",
         }
     }
 
@@ -331,6 +339,31 @@ impl Error {
         matches!(self.0.kind, Kind::Decode)
     }
 
+    /// Whether the service answered with success and said in the body that it failed, as with
+    /// `{"success": false, "message": "quota"}`. [`service_message`](Self::service_message)
+    /// has its words. Whether anything was done isn't known.
+    #[must_use]
+    pub fn is_service_failure(&self) -> bool {
+        matches!(self.0.kind, Kind::ServiceFailure)
+    }
+
+    /// Whether a list ended in doubt: all that came was handed out, and something may be
+    /// missing. [`end`](Self::end) tells why;
+    /// [`Pager::accept_incomplete`](crate::Pager::accept_incomplete) takes it as it is.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        matches!(self.0.kind, Kind::Incomplete { .. })
+    }
+
+    /// Why a list that may lack items ended.
+    #[must_use]
+    pub fn end(&self) -> Option<&End> {
+        match &self.0.kind {
+            Kind::Incomplete { end } => Some(end),
+            _ => None,
+        }
+    }
+
     /// The status of the answer, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
@@ -367,15 +400,36 @@ impl Error {
     #[must_use]
     pub fn service_message(&self) -> Option<String> {
         let body = self.json_object()?;
-        let text = |key: &str| {
-            let text = body.get(key).and_then(Value::as_str);
-            text.filter(|text| !text.is_empty()).map(str::to_owned)
+        let said = |fields: &serde_json::Map<String, Value>| {
+            // The gateway's authorizers are known to write theirs with a capital.
+            let keys = [
+                "message",
+                "Message",
+                "error_description",
+                "errorMessage",
+                "error",
+                "detail",
+                "reason",
+                "title",
+                "result",
+            ];
+            let mut texts = keys.iter().filter_map(|key| fields.get(*key)?.as_str());
+            texts
+                .find(|text| !text.trim().is_empty())
+                .map(str::to_owned)
         };
-        // The gateway's authorizers are known to write theirs with a capital.
-        text("message")
-            .or_else(|| text("Message"))
-            .or_else(|| text("error_description"))
-            .or_else(|| text("error"))
+        let first = |key: &str| match body.get(key)? {
+            Value::Object(inner) => said(inner),
+            Value::Array(items) => match items.first()? {
+                Value::String(text) => Some(text.clone()),
+                Value::Object(inner) => said(inner),
+                _ => None,
+            },
+            _ => None,
+        };
+        said(&body)
+            .or_else(|| first("error"))
+            .or_else(|| first("errors"))
     }
 
     /// The OAuth error code, such as `invalid_grant`, if the token endpoint
@@ -390,7 +444,8 @@ impl Error {
     }
 
     fn json_object(&self) -> Option<serde_json::Map<String, Value>> {
-        serde_json::from_slice(self.body()?).ok()
+        let read = stratustexting_client::lenient::from_slice(self.body()?);
+        read.ok().map(|read| read.value)
     }
 
     /// The operation that failed, such as `sendSms`.
@@ -452,6 +507,10 @@ impl fmt::Display for Error {
             }
             Kind::Decode => f.write_str("the answer has an unexpected form")?,
             Kind::TooLarge { limit } => write!(f, "the answer has more than {limit} bytes")?,
+            Kind::ServiceFailure => {
+                f.write_str("the service says in a success that it failed")?;
+            }
+            Kind::Incomplete { end } => write!(f, "the list may be incomplete: {end}")?,
         }
         if let Some(status) = self.status() {
             write!(f, " (status {status})")?;
@@ -459,7 +518,7 @@ impl fmt::Display for Error {
         if self.may_be_inferred_wrongly() {
             f.write_str(
                 "; this operation's method and path are inferred, not documented: \
-                 if the service's differ, `Client::request` takes the right ones, \
+                 if the service's differ, `ClientBuilder::operation` takes the right ones, \
                  and openapi.json is the one place to correct",
             )?;
         }

@@ -36,6 +36,7 @@ use crate::{
     error::Kind,
     options::CallOptions,
     outcome::{Payload, Ticket, raw_value},
+    overrides::Overrides,
     rate_limit::Limits,
     response::Parts,
     retry::{Bucket, FailedAttempt, Reason, RetryPolicy},
@@ -51,6 +52,9 @@ pub(crate) struct Executor {
     pub(crate) retry: Arc<dyn RetryPolicy>,
     pub(crate) budget: Bucket,
     pub(crate) limits: Limits,
+    pub(crate) overrides: Overrides,
+    /// Whether a difference from the document is an error, for tests of the document.
+    pub(crate) strict: bool,
     /// The largest answer that is read, in bytes.
     pub(crate) max_response: usize,
 }
@@ -71,8 +75,11 @@ pub(crate) struct CallState {
     deadline: Instant,
     /// What a ticket would say, for what must not be done twice.
     stub: OnceLock<Stub>,
-    /// The answer, for what the generated client's errors lose of it.
+    /// The answer, for whoever made the call.
     answer: Mutex<Option<Parts>>,
+    /// A parameter of the query that no operation of the document has: the token by which a
+    /// page is asked for.
+    token: Option<(String, String)>,
 }
 
 /// The part of a ticket that is known before the call ends.
@@ -101,6 +108,27 @@ struct Course<'a> {
 impl CallState {
     pub(crate) fn take_answer(&self) -> Option<Parts> {
         self.lock().take()
+    }
+
+    /// Asks for a page by a token in a parameter of the query.
+    pub(crate) fn by_token(mut self, token: Option<(String, String)>) -> Self {
+        self.token = token;
+        self
+    }
+
+    /// Makes of a request as the document has it what the caller said that it has to be.
+    fn prepare(
+        &self,
+        request: &mut reqwest::Request,
+        overrides: &Overrides,
+        operation: &'static Operation,
+        base: &Url,
+    ) -> Result<()> {
+        overrides.rewrite(request, operation, base)?;
+        if let Some((name, token)) = &self.token {
+            request.url_mut().query_pairs_mut().append_pair(name, token);
+        }
+        Ok(())
     }
 
     fn keep_answer(&self, answer: Parts) {
@@ -156,6 +184,7 @@ impl Executor {
                 .unwrap_or_else(|| Instant::now() + CallOptions::FOREVER),
             stub: OnceLock::new(),
             answer: Mutex::new(None),
+            token: None,
         }
     }
 
@@ -172,7 +201,7 @@ impl Executor {
             correlation = call.options.correlation.as_deref(),
             http.request.method = %request.method(),
             // The template, never the URL: that holds numbers and texts.
-            url.template = operation.map(|operation| operation.path),
+            url.template = operation.map(|operation| self.overrides.path(operation)),
             server.address = self.api_base.host_str(),
             server.port = self.api_base.port_or_known_default(),
         );

@@ -90,15 +90,19 @@
 pub mod auth;
 mod brand;
 mod client;
+mod drift;
+mod encoding;
 mod endpoint;
 mod error;
 mod executor;
 mod input;
 mod options;
 mod outcome;
+mod overrides;
 pub mod pager;
 mod phone;
 mod rate_limit;
+mod reading;
 pub mod resources;
 mod response;
 mod retry;
@@ -107,15 +111,18 @@ pub mod webhook;
 
 /// The generated client, its models, and the table of operations.
 pub use stratustexting_client as api;
+pub use stratustexting_client::lenient::{Diagnostic, Found, Handling};
 /// The models of the API.
 pub use stratustexting_client::types as models;
 
 pub use self::{
     brand::Brand,
     client::{Client, ClientBuilder, RawRequest},
+    drift::differences,
     error::{Error, Result},
     options::CallOptions,
     outcome::{SendOutcome, Ticket},
+    overrides::{OperationOverride, Paging},
     pager::Pager,
     phone::{IntoPhoneNumber, PhoneNumber},
     rate_limit::RateLimit,

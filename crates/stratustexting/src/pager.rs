@@ -1,7 +1,9 @@
 //! Paging: lists as streams of items, or of pages.
 
+mod end;
 mod page;
 mod pages;
+mod walk;
 
 use std::{
     fmt,
@@ -14,9 +16,9 @@ use std::{
 use futures::{FutureExt, Stream, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
-pub use self::{page::Page, pages::Pages};
-
-use crate::Result;
+use self::walk::Place;
+pub use self::{end::End, page::Page, pages::Pages};
+use crate::{Paging, Result};
 
 /// A list that is read page by page, as it is needed.
 ///
@@ -25,14 +27,27 @@ use crate::Result;
 /// requested until the stream is polled; then the next page is requested while the
 /// last half of the one before is being handed out ([`look_ahead`](Self::look_ahead)).
 ///
-/// The vendor documents no paging: that answers hold their items under `content` is
-/// seen in client code, the rest is inferred. So the end of the list is told by
-/// whatever the service says: `last`, `totalPages`, a page shorter than the size that
-/// the service reports, an empty page, or a page that repeats an earlier one, as a
-/// service does that ignores the page's number.
+/// The vendor documents no paging: that responses hold their items under `content` is
+/// seen in client code, the rest is inferred. So it is found out on the way where the items
+/// are, whether pages are numbered from 0 or from 1 or asked for by a token, and where the
+/// list ends. What the service says outright counts first: `last`, the number of pages, the
+/// number of items, under any of their usual names. [`end`](Self::end) tells why the list
+/// ended.
+///
+/// # When something may be missing
+///
+/// A service that contradicts itself, repeats a page in the place of another, ignores the
+/// page's number or says that there are more items than came leaves a doubt. Then the last
+/// thing that the stream yields is an error ([`Error::is_incomplete`]) after all the items
+/// that came, unless [`accept_incomplete`](Self::accept_incomplete) says that this is good
+/// enough. Where the doubt is unfounded, because one knows how the service pages,
+/// [`ClientBuilder::operation`] tells it to the client.
 ///
 /// After an error the stream ends. [`position`](Self::position) then says where, and
 /// [`resume`](Self::resume) goes on from there.
+///
+/// [`Error::is_incomplete`]: crate::Error::is_incomplete
+/// [`ClientBuilder::operation`]: crate::ClientBuilder::operation
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pager<T> {
     pages: Pages<T>,
@@ -48,40 +63,53 @@ pub struct Pager<T> {
 
 /// A place in a list, to go on from later; it can be stored.
 ///
-/// It counts pages and items. When the list changes in between, an item may be
-/// missed or come twice: the service has nothing better to hold on to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// It counts pages and items, and has the token where the service pages by one. When the
+/// list changes in between, an item may be missed or come twice: the service has nothing
+/// better to hold on to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Position {
-    /// The page of the next item, counted from 0.
-    page: u32,
+    /// The page of the next item.
+    #[serde(flatten)]
+    place: Place,
     /// How many items of that page have been handed out.
     item: usize,
     /// The page size that was asked for.
     size: Option<u32>,
 }
 
-type Fetch<T> = dyn Fn(u32, Option<u32>) -> BoxFuture<'static, Result<Page<T>>> + Send + Sync;
+/// What a page is asked for by.
+#[derive(Clone, Debug)]
+pub(crate) struct PageRequest {
+    /// Its number.
+    pub(crate) page: Option<u32>,
+    /// How many items it is to have.
+    pub(crate) size: Option<u32>,
+    /// A query parameter and the token in it.
+    pub(crate) token: Option<(String, String)>,
+}
+
+type Fetch<T> = dyn Fn(PageRequest) -> BoxFuture<'static, Result<Page<T>>> + Send + Sync;
 
 impl<T: Serialize + Send + 'static> Pager<T> {
     pub(crate) fn new<F>(
         operation: &'static str,
-        fetch: impl Fn(u32, Option<u32>) -> F + Send + Sync + 'static,
+        paging: Option<Paging>,
+        fetch: impl Fn(PageRequest) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Result<Page<T>>> + Send + 'static,
     {
+        let fetch = Box::new(move |request| fetch(request).boxed());
+        let pages = Pages::new(operation, paging, fetch);
         Self {
-            pages: Pages::new(
-                operation,
-                Box::new(move |page, size| fetch(page, size).boxed()),
-            ),
-            items: Vec::new().into_iter(),
-            page_length: 0,
             position: Position {
-                page: 0,
+                place: pages.place().clone(),
                 item: 0,
                 size: None,
             },
+            pages,
+            items: Vec::new().into_iter(),
+            page_length: 0,
             skip: 0,
             look_ahead: true,
         }
@@ -91,7 +119,7 @@ impl<T: Serialize + Send + 'static> Pager<T> {
     /// allows at most is UNKNOWN, and it may give fewer.
     pub fn page_size(mut self, items: u32) -> Self {
         self.position.size = Some(items);
-        self.pages.size = Some(items);
+        self.pages.set_size(Some(items));
         self
     }
 
@@ -101,26 +129,49 @@ impl<T: Serialize + Send + 'static> Pager<T> {
         self
     }
 
+    /// Whether a list that may lack items ends as a complete one does, instead of with an
+    /// error; by default it doesn't. [`end`](Self::end) tells what the doubt is.
+    pub fn accept_incomplete(mut self, accept: bool) -> Self {
+        self.pages.accept_incomplete(accept);
+        self
+    }
+
     /// Goes on where an earlier pager of the same list was, with its page size.
     pub fn resume(mut self, position: Position) -> Self {
-        self.position = position;
-        self.pages.size = position.size;
-        self.pages.start_at(position.page);
+        self.pages.set_size(position.size);
+        self.pages.go_to(position.place.clone());
         self.skip = position.item;
+        self.position = position;
         self
     }
 
     /// Where the next item is.
     #[must_use]
     pub fn position(&self) -> Position {
-        self.position
+        self.position.clone()
+    }
+
+    /// Why the list ended, and whether anything may be missing; none before it has ended.
+    ///
+    /// A list that began in the middle ([`resume`](Self::resume)) from a position of an
+    /// earlier version doesn't know how many items came before, so the number of items that
+    /// the service says isn't held against it.
+    #[must_use]
+    pub fn end(&self) -> Option<&End> {
+        self.pages.end()
     }
 
     /// The same list by pages. Items that were handed out come again, with their
     /// page.
     pub fn pages(mut self) -> Pages<T> {
-        self.pages.start_at(self.position.page);
+        self.pages.go_to(self.position.place);
         self.pages
+    }
+
+    /// Takes note that a page is used up.
+    fn turn_the_page(&mut self) {
+        self.position.place = self.pages.place().clone();
+        self.position.item = 0;
     }
 }
 
@@ -136,8 +187,7 @@ impl<T: Serialize + Send + Unpin + 'static> Stream for Pager<T> {
                     this.pages.poll_ahead(cx);
                 }
                 if this.items.len() == 0 {
-                    this.position.page = this.pages.next_number();
-                    this.position.item = 0;
+                    this.turn_the_page();
                 }
                 return Poll::Ready(Some(Ok(item)));
             }
@@ -153,8 +203,7 @@ impl<T: Serialize + Send + Unpin + 'static> Stream for Pager<T> {
                     }
                     this.position.item = skip;
                     if this.items.len() == 0 {
-                        this.position.page = this.pages.next_number();
-                        this.position.item = 0;
+                        this.turn_the_page();
                     }
                 }
             }

@@ -31,7 +31,6 @@ mod messages;
 mod sites;
 mod subscriptions;
 
-pub(crate) use self::messages::is_promised;
 pub use self::{
     consents::{Consents, ContactRef},
     contacts::Contacts,
@@ -78,29 +77,30 @@ macro_rules! resource {
 }
 use resource;
 
-/// The pager of an operation that pages by number.
-///
-/// The captures in brackets are cloned for each page.
+/// A pager over an operation that returns pages of `$page`: its builder is asked for each
+/// page in turn.
 macro_rules! pages {
-    ($resource:expr, $id:literal, [$($capture:ident),*], |$api:ident| $request:expr) => {{
+    ($resource:expr, $id:literal, $page:ty, [$($capture:ident),*], |$api:ident| $request:expr) => {{
         let resource = $resource.clone();
-        $crate::Pager::new($id, move |page, size| {
+        let paging = resource.client.paging($id);
+        $crate::Pager::new($id, paging, move |asked: $crate::pager::PageRequest| {
             let resource = resource.clone();
             $(let $capture = $capture.clone();)*
             async move {
+                let $crate::pager::PageRequest { page, size, token } = asked;
                 resource
                     .client
-                    .call($id, &resource.options, |$api| async move {
-                        let request = $request.page(page);
-                        match size {
-                            Some(size) => request.size(size),
-                            None => request,
+                    .call_for_page::<$page, _>($id, &resource.options, token, |$api| async move {
+                        let mut request = $request;
+                        if let Some(page) = page {
+                            request = request.page(page);
                         }
-                        .send()
-                        .await
+                        if let Some(size) = size {
+                            request = request.size(size);
+                        }
+                        request.exchange().await
                     })
                     .await
-                    .map($crate::pager::Page::from)
             }
         })
     }};

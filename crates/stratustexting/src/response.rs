@@ -8,6 +8,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use stratustexting_client::lenient::{self, Diagnostic};
 
 use crate::{
     Result,
@@ -21,6 +22,7 @@ use crate::{
 pub struct Response<T> {
     value: T,
     parts: Parts,
+    diagnostics: Vec<Diagnostic>,
 }
 
 /// An answer without its typed value.
@@ -33,16 +35,28 @@ pub(crate) struct Parts {
 
 impl<T> Response<T> {
     pub(crate) fn new(value: T, parts: Parts) -> Self {
-        Self { value, parts }
+        Self {
+            value,
+            parts,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with_diagnostics(mut self, diagnostics: Vec<Diagnostic>) -> Self {
+        self.diagnostics = diagnostics;
+        self
+    }
+
+    /// How the body differs from what the document says; empty where it doesn't. What
+    /// couldn't be read of it is in the value's `extra`, as it came.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
     }
 
     /// The value alone.
     pub fn into_inner(self) -> T {
         self.value
-    }
-
-    pub(crate) fn into_parts(self) -> Parts {
-        self.parts
     }
 
     /// The answer's status.
@@ -71,7 +85,13 @@ impl Response<()> {
     ///
     /// [`Error::is_decode`] when the body isn't JSON of that type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.parts.body).map_err(|error| {
+        let body = &self.parts.body;
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let read = serde_json::from_slice(body).or_else(|error| match lenient::repair(body) {
+            Some(mended) => serde_json::from_str(&mended.text),
+            None => Err(error),
+        });
+        read.map_err(|error| {
             Error::new(Kind::Decode)
                 .with_source(crate::executor::without_values(&error))
                 .with_answer(self.parts.clone())

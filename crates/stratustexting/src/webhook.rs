@@ -17,10 +17,17 @@
 //!
 //! let event = http::Request::post("/callback")
 //!     .body(Bytes::from(r#"{"uuid":"u","messageInfo":{"messageId":"m"},"new":1}"#))?;
-//! let Incoming::Event(event) = Incoming::read(&event)? else { panic!() };
-//! assert_eq!(event.message_id(), Some("m"));
+//! let Incoming::Events(events) = Incoming::read(&event)? else { panic!() };
+//! assert_eq!(events[0].message_id(), Some("m"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # What differs from the document
+//!
+//! Next to nothing is documented of an event, and a callback that refuses one is suspended.
+//! So no event is refused for a field: what is known of it is read, whatever form it has; what
+//! can't be read is kept as it came; and a list of events is as many events.
+//! [`Event::diagnostics`] tells what differs.
 //!
 //! # What it does not do
 //!
@@ -31,10 +38,17 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use stratustexting_client::types::{MessageDirection, WebhookEvent};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use serde_json::Value;
+use stratustexting_client::{
+    lenient::{self, Diagnostic, Read, Reader},
+    types::{MessageDirection, WebhookEvent},
+};
 
-use crate::{Error, Result, error::Kind, input};
+use crate::{Error, Result, drift, encoding, input};
+
+/// The largest event that is unpacked, in bytes.
+const LIMIT: usize = 8 * 1024 * 1024;
 
 /// The header of the handshake.
 pub const VALIDATION_TOKEN: HeaderName = HeaderName::from_static("validation-token");
@@ -146,9 +160,9 @@ impl From<EventFilter> for String {
 pub enum Incoming {
     /// The service checks the callback.
     Handshake(Handshake),
-    /// Something happened.
-    // Boxed, because an event is much larger than a handshake.
-    Event(Box<Event>),
+    /// Things happened: one, as far as is documented; several where the service posts them
+    /// together.
+    Events(Vec<Event>),
 }
 
 /// The service's check of a callback.
@@ -162,6 +176,7 @@ pub struct Handshake {
 pub struct Event {
     payload: WebhookEvent,
     raw: Bytes,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Incoming {
@@ -172,7 +187,7 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// [`Error::is_input`] when it is neither a handshake nor a posted JSON object;
+    /// [`Error::is_input`] when it is neither a handshake nor a posted JSON object or list;
     /// answer it with [`refusal`](Self::refusal).
     pub fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Self> {
         if let Some(token) = request.headers().get(VALIDATION_TOKEN) {
@@ -182,7 +197,7 @@ impl Incoming {
         if request.method() != Method::POST {
             return Err(Error::input("method", "has to be POST without a handshake"));
         }
-        Event::from_slice(request.body().as_ref()).map(|event| Self::Event(Box::new(event)))
+        Event::all_from_slice(request.body().as_ref()).map(Self::Events)
     }
 
     /// What to answer: success, and the token where the service sent one.
@@ -207,24 +222,77 @@ impl Incoming {
 }
 
 impl Event {
-    /// Reads an event out of a body.
+    /// Reads the events out of a body: one of an object, as many of a list as it has items.
+    /// A body may be packed by gzip.
     ///
     /// # Errors
     ///
-    /// [`Error::is_input`] when it isn't a JSON object, or a field that is known has
-    /// another type.
+    /// [`Error::is_input`] when it isn't a JSON object or a list.
+    pub fn all_from_slice(body: &[u8]) -> Result<Vec<Self>> {
+        let body = Bytes::copy_from_slice(body);
+        let body = encoding::unpacked(&HeaderMap::new(), body, LIMIT)
+            .map_err(|error| not_an_event().with_source(error))?;
+        let first = body.iter().find(|byte| matches!(byte, b'{' | b'['));
+        if first == Some(&b'{')
+            && let Ok(read) = lenient::from_slice::<WebhookEvent>(&body)
+        {
+            // The way that nearly every event takes.
+            return Ok(vec![Self::new(read.value, body, read.diagnostics)]);
+        }
+        let read = lenient::from_slice::<Value>(&body)
+            .map_err(|error| not_an_event().with_source(error))?;
+        match read.value {
+            Value::Array(items) => Ok(items
+                .into_iter()
+                .map(|item| Self::of(item, read.diagnostics.clone()))
+                .collect()),
+            item @ Value::Object(_) => Ok(vec![Self::of(item, read.diagnostics)]),
+            _ => Err(not_an_event()),
+        }
+    }
+
+    /// Reads the one event of a body.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_input`] when it isn't a JSON object, nor a list of one.
     pub fn from_slice(body: &[u8]) -> Result<Self> {
-        let payload = serde_json::from_slice(body).map_err(|error| {
-            Error::new(Kind::Input {
-                field: "event".into(),
-                allowed: "has to be a JSON object of the known form".into(),
-            })
-            .with_source(crate::executor::without_values(&error))
-        })?;
-        Ok(Self {
+        let mut events = Self::all_from_slice(body)?;
+        match (events.pop(), events.is_empty()) {
+            (Some(event), true) => Ok(event),
+            _ => Err(Error::input(
+                "event",
+                "has to be one; a list is read by `Event::all_from_slice`",
+            )),
+        }
+    }
+
+    /// One of a list, or one whose text had to be mended. What isn't an object is an event of
+    /// which nothing is known.
+    fn of(item: Value, mut diagnostics: Vec<Diagnostic>) -> Self {
+        let raw = serde_json::to_vec(&item).unwrap_or_default().into();
+        let mut reader = Reader::new();
+        let payload = match lenient::from_value::<WebhookEvent>(item, &mut reader) {
+            Read::Good(payload) | Read::Partly(payload, _) => payload,
+            Read::Null | Read::Unreadable(_) => WebhookEvent::default(),
+        };
+        diagnostics.extend(reader.into_diagnostics());
+        Self::new(payload, raw, diagnostics)
+    }
+
+    fn new(payload: WebhookEvent, raw: Bytes, diagnostics: Vec<Diagnostic>) -> Self {
+        drift::tell("webhook", &diagnostics);
+        Self {
             payload,
-            raw: Bytes::copy_from_slice(body),
-        })
+            raw,
+            diagnostics,
+        }
+    }
+
+    /// How the event differs from what the document says; empty where it doesn't.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
     }
 
     /// The event; fields that nothing lists are in its `extra`.
@@ -233,7 +301,7 @@ impl Event {
         &self.payload
     }
 
-    /// The event as it came.
+    /// The event as it came; one of a list as JSON of the same content.
     #[must_use]
     pub fn raw(&self) -> &Bytes {
         &self.raw
@@ -245,6 +313,10 @@ impl Event {
     pub fn message_id(&self) -> Option<&str> {
         self.payload.message_info.as_ref()?.message_id.as_deref()
     }
+}
+
+fn not_an_event() -> Error {
+    Error::input("event", "has to be a JSON object, or a list of them")
 }
 
 impl fmt::Debug for Handshake {

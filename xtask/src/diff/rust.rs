@@ -253,7 +253,13 @@ fn fact(table: &str, id: &str, fact: &str, sides: Sides<'_>) -> Verdict {
     let first = fact.split('.').next().unwrap_or_default();
     let behaviour = matches!(
         first,
-        "idempotent" | "promise" | "pagination" | "generated" | "server" | "authorization_url" | "token_url"
+        "idempotent"
+            | "promise"
+            | "pagination"
+            | "generated"
+            | "server"
+            | "authorization_url"
+            | "token_url"
     );
     let mut verdict = plain("fact", &format!("{name}.{fact}"), sides);
     if let (Some(before), Some(after)) = (sides.before, sides.after) {

@@ -290,7 +290,9 @@ impl Reader {
         }
         self.within(mark, Segment::Item(index));
         for new in self.diagnostics.split_off(mark) {
-            let same = self.diagnostics[list..].iter_mut().find(|d| d.is_like(&new));
+            let same = self.diagnostics[list..]
+                .iter_mut()
+                .find(|d| d.is_like(&new));
             match same {
                 Some(same) => same.count += new.count,
                 None => self.diagnostics.push(new),

@@ -4,7 +4,10 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserializer, Serialize,
-    de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
+    de::{
+        DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor,
+        value::SeqAccessDeserializer,
+    },
 };
 use serde_json::{Map, Value};
 

@@ -76,8 +76,8 @@ fn decode(body: &[u8]) -> (Cow<'_, str>, bool) {
 fn latin(byte: u8) -> char {
     const HIGH: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
-        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ',
-        '\u{9d}', 'ž', 'Ÿ',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
     ];
     match byte {
         0x80..=0x9f => HIGH[usize::from(byte - 0x80)],
@@ -274,7 +274,10 @@ mod tests {
         assert_eq!(text, "{\"name\":\"José € é\"}");
         assert_eq!(found, [Found::OtherEncoding]);
 
-        let wide: Vec<u8> = "\u{feff}[\"é\"]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let wide: Vec<u8> = "\u{feff}[\"é\"]"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         assert_eq!(mended(wide).0, "[\"é\"]");
     }
 
@@ -282,7 +285,10 @@ mod tests {
     fn control_characters_are_escaped() {
         assert_eq!(
             mended("{\"a\":\"one\ntwo\"}"),
-            ("{\"a\":\"one\\u000atwo\"}".to_owned(), vec![Found::ControlCharacter])
+            (
+                "{\"a\":\"one\\u000atwo\"}".to_owned(),
+                vec![Found::ControlCharacter]
+            )
         );
     }
 
@@ -291,13 +297,20 @@ mod tests {
         assert_eq!(mended("[1e999,1]").0, "[\"1e999\",1]");
         assert_eq!(
             mended("[12345678901234567890123]"),
-            ("[\"12345678901234567890123\"]".to_owned(), vec![Found::HugeNumber])
+            (
+                "[\"12345678901234567890123\"]".to_owned(),
+                vec![Found::HugeNumber]
+            )
         );
     }
 
     #[test]
     fn what_is_nested_too_deeply_becomes_text() {
-        let body = format!("{{\"a\":{}\"]}}\"{},\"b\":1}}", "[".repeat(200), "]".repeat(200));
+        let body = format!(
+            "{{\"a\":{}\"]}}\"{},\"b\":1}}",
+            "[".repeat(200),
+            "]".repeat(200)
+        );
 
         let (text, found) = mended(&body);
 
@@ -308,7 +321,12 @@ mod tests {
 
     #[test]
     fn what_ends_too_early_stays_so() {
-        for body in ["{\"a\":\"\\ud83d", "[\"\\ud83d\", \"\\", "{\"a\":\"\\u12", "[1e999"] {
+        for body in [
+            "{\"a\":\"\\ud83d",
+            "[\"\\ud83d\", \"\\",
+            "{\"a\":\"\\u12",
+            "[1e999",
+        ] {
             if let Some(mended) = repair(body.as_bytes()) {
                 let error = serde_json::from_str::<serde_json::Value>(&mended.text).unwrap_err();
                 assert!(error.is_eof(), "{body}");

@@ -181,7 +181,10 @@ impl Scalar for f64 {
     }
 
     fn of_text(text: &str) -> Option<Self> {
-        text.trim().parse().ok().filter(|value: &Self| value.is_finite())
+        text.trim()
+            .parse()
+            .ok()
+            .filter(|value: &Self| value.is_finite())
     }
 }
 
@@ -323,7 +326,9 @@ macro_rules! lenient_scalars {
     )*};
 }
 
-lenient_scalars!(String, bool, i8, i16, i32, i64, u8, u16, u32, u64, f64, Number);
+lenient_scalars!(
+    String, bool, i8, i16, i32, i64, u8, u16, u32, u64, f64, Number
+);
 
 /// Anything is good where nothing is known.
 impl Lenient for Value {

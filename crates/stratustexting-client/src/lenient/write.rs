@@ -24,7 +24,11 @@ pub fn write_field<M: SerializeMap, T: Lenient>(
     slot: &Option<T>,
     extra: &Map<String, Value>,
 ) -> Result<(), M::Error> {
-    let raw = if extra.is_empty() { None } else { extra.get(name) };
+    let raw = if extra.is_empty() {
+        None
+    } else {
+        extra.get(name)
+    };
     match (slot, raw) {
         (Some(value), Some(raw)) if !is_read_of(value, raw) => map.serialize_entry(name, value),
         (_, Some(raw)) => map.serialize_entry(name, raw),
@@ -72,4 +76,3 @@ fn is_read_of<T: Lenient>(value: &T, raw: &Value) -> bool {
         Read::Null | Read::Unreadable(_) => false,
     }
 }
-

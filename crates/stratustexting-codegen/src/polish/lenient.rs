@@ -232,8 +232,7 @@ fn is_lenient(ty: &Type, models: &BTreeSet<String>) -> bool {
         .collect();
     match (last.ident.to_string().as_str(), inner.as_slice()) {
         (
-            "String" | "bool" | "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64"
-            | "f64",
+            "String" | "bool" | "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "f64",
             [],
         ) => true,
         ("Value" | "Number", []) => parents.iter().any(|part| part == "serde_json"),
@@ -260,7 +259,10 @@ fn remove_serde_derives(attributes: &mut Vec<Attribute>) {
             continue;
         };
         let kept = traits.iter().filter(|path| {
-            let last = path.segments.last().map(|segment| segment.ident.to_string());
+            let last = path
+                .segments
+                .last()
+                .map(|segment| segment.ident.to_string());
             !matches!(last.as_deref(), Some("Serialize" | "Deserialize"))
         });
         list.tokens = quote!(#(#kept),*);
@@ -331,6 +333,9 @@ mod tests {
             assert!(text.contains(expected), "{expected}: {text}");
         }
         let derives = quote!(#page).to_string();
-        assert!(derives.contains("JsonSchema") && !derives.contains("Serialize"), "{derives}");
+        assert!(
+            derives.contains("JsonSchema") && !derives.contains("Serialize"),
+            "{derives}"
+        );
     }
 }

@@ -118,8 +118,14 @@ mod tests {
     #[test]
     fn any_success_is_exchanged_and_then_read() {
         for (returned, read) in [
-            (parse_quote!(types::Thing), "crate::transport::read(self.exchange().await?).await"),
-            (parse_quote!(()), "crate::transport::empty(self.exchange().await?)"),
+            (
+                parse_quote!(types::Thing),
+                "crate::transport::read(self.exchange().await?).await",
+            ),
+            (
+                parse_quote!(()),
+                "crate::transport::empty(self.exchange().await?)",
+            ),
             (
                 parse_quote!(types::Other),
                 "crate::transport::read_strictly(self.exchange().await?).await",
@@ -128,7 +134,10 @@ mod tests {
             let text = split_of(&returned);
 
             assert!(text.contains(read), "{text}");
-            assert!(text.contains("crate::transport::success(response)"), "{text}");
+            assert!(
+                text.contains("crate::transport::success(response)"),
+                "{text}"
+            );
             assert!(!text.contains("200u16"), "{text}");
         }
     }

@@ -1,6 +1,6 @@
 //! Making a client.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use stratustexting_client::{self as api, transport::Handle};
 
@@ -14,6 +14,7 @@ use crate::{
     endpoint,
     executor::{Executor, Wire},
     options::CallOptions,
+    overrides::{self, OperationOverride, Overrides},
     rate_limit::{Limits, RateLimit},
     retry::{Backoff, Bucket, RetryBudget, RetryPolicy},
     secret::{VISIBLE, header_value},
@@ -42,6 +43,9 @@ pub struct ClientBuilder {
     max_response: usize,
     media_limit: usize,
     user_agent: String,
+    overrides: Vec<(String, OperationOverride)>,
+    overrides_file: Option<PathBuf>,
+    strict: bool,
     http: Option<Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>>,
 }
 
@@ -71,6 +75,9 @@ impl ClientBuilder {
             max_response: Self::DEFAULT_MAX_RESPONSE,
             media_limit: Self::DEFAULT_MEDIA_LIMIT,
             user_agent: concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
+            overrides: Vec::new(),
+            overrides_file: None,
+            strict: false,
             http: None,
         }
     }
@@ -192,6 +199,31 @@ impl ClientBuilder {
         self
     }
 
+    /// Says what is different for one operation, by its id such as `listContacts`: its path,
+    /// where the items of a list are, how it pages. For whoever has seen that the live service
+    /// differs from what the document infers.
+    pub fn operation(mut self, id: impl Into<String>, differs: OperationOverride) -> Self {
+        self.overrides.push((id.into(), differs));
+        self
+    }
+
+    /// Reads what is different for operations from a JSON file: an object with an
+    /// [`OperationOverride`] per operation. What [`operation`](Self::operation) says counts
+    /// before it. The file is read by [`build`](Self::build).
+    pub fn operations_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.overrides_file = Some(path.into());
+        self
+    }
+
+    /// Makes an error of every response that differs from the document in the form of a
+    /// field; by default it is read as far as it can be, and
+    /// [`Response::diagnostics`](crate::Response::diagnostics) tells. For tests of the
+    /// document, not for programs: a contact isn't worth less for having a number as its id.
+    pub fn strict_reading(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// Changes the HTTP client before it is made: proxies, certificates, pools.
     ///
     /// Redirects and repeats of the HTTP client's own stay off, and so do proxies where a
@@ -293,7 +325,14 @@ impl ClientBuilder {
                 (Arc::new(tokens.clone()), Some(tokens))
             }
         };
+        let mut overrides = match &self.overrides_file {
+            Some(path) => overrides::read_file(path)?,
+            None => Vec::new(),
+        };
+        overrides.extend(self.overrides);
         let executor = Arc::new(Executor {
+            overrides: Overrides::checked(overrides)?,
+            strict: self.strict,
             wire: Wire::Http(http.clone()),
             api_base: api_base.clone(),
             api_key,

@@ -9,7 +9,8 @@ use url::Url;
 
 use super::{Course, Executor, Wire, departure::Departure};
 use crate::{
-    AccessToken, Error, Result, endpoint, error::Kind, options::CallOptions, response::Parts,
+    AccessToken, Error, Result, encoding, endpoint, error::Kind, options::CallOptions,
+    response::Parts,
 };
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -80,7 +81,14 @@ impl Executor {
         };
         match in_time(end, read_body(response, self.max_response)).await {
             Ok(body) => {
-                answer.body = body;
+                match encoding::unpacked(&answer.headers, body, self.max_response) {
+                    Ok(body) => answer.body = body,
+                    Err(error) if answer.status.is_success() => {
+                        return Err(error.with_answer(answer));
+                    }
+                    // As above: the status says what became of the request.
+                    Err(_) => {}
+                }
                 judge(answer, &self.api_base)
             }
             Err(error) if answer.status.is_success() => Err(error.with_answer(answer)),
@@ -150,7 +158,7 @@ fn judge(answer: Parts, base: &Url) -> Result<Parts> {
 }
 
 /// Whether an answer is a page for people. The service has none here, so it is a proxy's
-/// or a login portal's, which answer 200 to whatever comes by.
+/// or a login portal's, which answer 200 to whatever comes by. JSON that is named one isn't.
 fn is_page(answer: &Parts) -> bool {
     let media_type = answer.headers.get(header::CONTENT_TYPE);
     let media_type = media_type.map(HeaderValue::as_bytes).unwrap_or_default();
@@ -158,7 +166,14 @@ fn is_page(answer: &Parts) -> bool {
         let start = media_type.get(..page.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(page.as_bytes()))
     };
-    !answer.body.is_empty() && (is("text/html") || is("application/xhtml"))
+    (is("text/html") || is("application/xhtml")) && !answer.body.is_empty() && {
+        let body = answer
+            .body
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&answer.body);
+        let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+        !matches!(first, Some(b'{' | b'['))
+    }
 }
 
 /// Reads an answer's body up to a limit.

@@ -24,15 +24,22 @@ impl Transport for Executor {
                     &own
                 }
             };
+            let mut request = request;
+            if let Some(operation) = call.operation {
+                let to = state.prepare(&mut request, &self.overrides, operation, &self.api_base);
+                if let Err(error) = to {
+                    return Ok(carrier(error));
+                }
+            }
             Ok(match self.send(request, call.operation, state).await {
-                Ok(mut answer) => {
-                    let mut response = http::Response::new(answer.body.clone());
+                Ok(answer) => {
+                    let mut response = http::Response::new(Bytes::new());
                     *response.status_mut() = answer.status;
                     if given.is_none() {
-                        *response.headers_mut() = std::mem::take(&mut answer.headers);
+                        *response.headers_mut() = answer.headers;
+                        *response.body_mut() = answer.body;
                     } else {
-                        // Whoever gave the context takes the answer out of it, so that
-                        // the headers needn't be copied along.
+                        // Whoever gave the context takes the answer out of it, and reads it.
                         state.keep_answer(answer);
                     }
                     response.into()
@@ -68,7 +75,7 @@ impl From<stratustexting_client::Error<()>> for Error {
         match error {
             Generated::UnexpectedResponse(response) => match response.extensions().get::<Self>() {
                 Some(error) => error.clone(),
-                // A success with a status that the operation doesn't promise.
+                // A response that some other transport made.
                 None => Self::new(Kind::Decode).with_answer(Parts {
                     status: response.status(),
                     headers: response.headers().clone(),

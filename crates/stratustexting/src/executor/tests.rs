@@ -67,6 +67,8 @@ fn slow(
         .boxed()
     });
     let executor = Executor {
+        overrides: Overrides::default(),
+        strict: false,
         wire: Wire::Script(script),
         api_base: "http://localhost/base".parse().unwrap(),
         api_key: HeaderValue::from_static("key"),

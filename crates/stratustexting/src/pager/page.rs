@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use stratustexting_client::types;
+use stratustexting_client::lenient::Diagnostic;
 
-use crate::response::Response;
+use crate::reading::Facts;
 
 /// One page of a list: its items, and what the service says of it.
 #[non_exhaustive]
 pub struct Page<T> {
-    /// The items.
+    /// The items that could be read.
     pub items: Vec<T>,
     /// How many items the list has in all, if the service says so.
     pub total_items: Option<u64>,
@@ -20,6 +20,22 @@ pub struct Page<T> {
     pub size: Option<u32>,
     /// Whether the service says that this is the last page.
     pub last: Option<bool>,
+    /// How many items there were that are none: `null`, or a text in the place of an object.
+    pub unreadable: usize,
+    /// What differs from the document.
+    pub diagnostics: Vec<Diagnostic>,
+    pub(crate) facts: Facts,
+}
+
+impl<T> Page<T> {
+    /// How many items the service put on it.
+    pub(super) fn length(&self) -> u64 {
+        u64::try_from(self.items.len() + self.unreadable).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.length() == 0
+    }
 }
 
 impl<T> fmt::Debug for Page<T> {
@@ -30,31 +46,8 @@ impl<T> fmt::Debug for Page<T> {
             .field("total_pages", &self.total_pages)
             .field("size", &self.size)
             .field("last", &self.last)
+            .field("unreadable", &self.unreadable)
+            .field("diagnostics", &self.diagnostics)
             .finish()
     }
 }
-
-macro_rules! page_of {
-    ($($model:ident of $item:ident),*) => {
-        $(impl From<Response<types::$model>> for Page<types::$item> {
-            fn from(response: Response<types::$model>) -> Self {
-                let page = response.into_inner();
-                Self {
-                    items: page.content.unwrap_or_default(),
-                    // A count below zero is no count.
-                    total_items: page.total_elements.and_then(|n| n.try_into().ok()),
-                    total_pages: page.total_pages.and_then(|n| n.try_into().ok()),
-                    size: page.size.and_then(|n| n.try_into().ok()),
-                    last: page.last,
-                }
-            }
-        })*
-    };
-}
-
-page_of!(
-    ContactPage of Contact,
-    CustomConsentPage of CustomConsent,
-    SubscriptionPage of Subscription,
-    SitePage of Site
-);

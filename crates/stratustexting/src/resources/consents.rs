@@ -1,7 +1,8 @@
 //! Custom consents: named permissions to text.
 
 use stratustexting_client::types::{
-    ConsentType, ConsentTypeAction, CustomConsent, CustomConsentRequest, CustomConsentTypeRequest,
+    ConsentType, ConsentTypeAction, CustomConsent, CustomConsentPage, CustomConsentRequest,
+    CustomConsentTypeRequest,
 };
 
 use super::{pages, resource};
@@ -49,7 +50,7 @@ impl ContactRef {
 impl Consents {
     /// All custom consents (`listCustomConsents`; the path is inferred).
     pub fn list(&self) -> Pager<CustomConsent> {
-        pages!(self, "listCustomConsents", [], |api| api
+        pages!(self, "listCustomConsents", CustomConsentPage, [], |api| api
             .list_custom_consents())
     }
 
@@ -64,7 +65,7 @@ impl Consents {
             .call("getCustomConsent", &self.options, |api| async move {
                 api.get_custom_consent()
                     .custom_consent_id(consent_id)
-                    .send()
+                    .exchange()
                     .await
             })
             .await
@@ -79,7 +80,7 @@ impl Consents {
         input::not_empty("consent.name", consent.name.as_deref().unwrap_or_default())?;
         self.client
             .call("createCustomConsent", &self.options, |api| async move {
-                api.create_custom_consent().body(consent).send().await
+                api.create_custom_consent().body(consent).exchange().await
             })
             .await
     }
@@ -100,7 +101,7 @@ impl Consents {
                 api.update_custom_consent()
                     .custom_consent_id(consent_id)
                     .body(consent)
-                    .send()
+                    .exchange()
                     .await
             })
             .await
@@ -126,7 +127,7 @@ impl Consents {
                     api.change_custom_consent_status()
                         .custom_consent_id(consent_id)
                         .active(active)
-                        .send()
+                        .exchange()
                         .await
                 },
             )
@@ -186,7 +187,7 @@ impl Consents {
                 api.change_custom_consent_type()
                     .custom_consent_id(consent_id)
                     .body(change)
-                    .send()
+                    .exchange()
                     .await
             })
             .await

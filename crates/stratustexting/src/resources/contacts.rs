@@ -46,7 +46,8 @@ impl Contacts {
     /// # }
     /// ```
     pub fn list(&self) -> Pager<types::Contact> {
-        pages!(self, "listContacts", [], |api| api.list_contacts())
+        pages!(self, "listContacts", types::ContactPage, [], |api| api
+            .list_contacts())
     }
 
     /// The contacts whose number matches a number or a part of one
@@ -58,9 +59,13 @@ impl Contacts {
     pub fn search(&self, number: impl Into<String>) -> Result<Pager<types::Contact>> {
         let number = number.into();
         input::not_empty("number", &number)?;
-        Ok(pages!(self, "searchContacts", [number], |api| api
-            .search_contacts()
-            .number(number)))
+        Ok(pages!(
+            self,
+            "searchContacts",
+            types::ContactPage,
+            [number],
+            |api| api.search_contacts().number(number)
+        ))
     }
 
     /// The contact that has a mobile number (`findContactByMobile`, inferred).
@@ -78,7 +83,7 @@ impl Contacts {
             .call("findContactByMobile", &self.options, |api| async move {
                 api.find_contact_by_mobile()
                     .mobile_number(number)
-                    .send()
+                    .exchange()
                     .await
             })
             .await
@@ -96,7 +101,7 @@ impl Contacts {
         check(&contact)?;
         self.client
             .call("upsertContact", &self.options, |api| async move {
-                api.upsert_contact().body(contact).send().await
+                api.upsert_contact().body(contact).exchange().await
             })
             .await
     }
@@ -119,7 +124,7 @@ impl Contacts {
                 api.update_contact_by_mobile()
                     .mobile_number(number)
                     .body(contact)
-                    .send()
+                    .exchange()
                     .await
             })
             .await
@@ -144,7 +149,7 @@ impl Contacts {
                 api.update_contact()
                     .contact_id(contact_id)
                     .body(contact)
-                    .send()
+                    .exchange()
                     .await
             })
             .await

@@ -43,8 +43,8 @@ impl Messages {
         let text = text.into();
         input::not_empty("text", &text)?;
         self.client
-            .call_for("sendSms", &self.options, is_taken, |api| async move {
-                api.send_sms().from(from).to(to).text(text).send().await
+            .call_to_send("sendSms", &self.options, |api| async move {
+                api.send_sms().from(from).to(to).text(text).exchange().await
             })
             .await
     }
@@ -71,20 +71,15 @@ impl Messages {
         let text = text.into();
         input::not_empty("text", &text)?;
         self.client
-            .call_for(
-                "sendSmsAsAgent",
-                &self.options,
-                is_taken,
-                |api| async move {
-                    api.send_sms_as_agent()
-                        .agent_email(agent_email)
-                        .from(from)
-                        .to(to)
-                        .text(text)
-                        .send()
-                        .await
-                },
-            )
+            .call_to_send("sendSmsAsAgent", &self.options, |api| async move {
+                api.send_sms_as_agent()
+                    .agent_email(agent_email)
+                    .from(from)
+                    .to(to)
+                    .text(text)
+                    .exchange()
+                    .await
+            })
             .await
     }
 
@@ -121,11 +116,11 @@ impl Messages {
             query.push(("text", text));
         }
         // The generator can't send multipart, so this one request is made by hand.
-        let operation = Operation::find("sendMms");
-        let path = operation.map_or("/message/sendmms", |operation| operation.path);
+        let operation = Operation::find("sendMms")
+            .ok_or_else(|| Error::configuration("openapi.json", "has no operation sendMms"))?;
         let request = self
             .client
-            .build_request(Method::POST, path)?
+            .build_request(Method::POST, operation.path)?
             .query(&query)
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, content_type)
@@ -133,7 +128,7 @@ impl Messages {
             .build()
             .map_err(crate::executor::transport_error)?;
         self.client
-            .send_for(request, operation, &self.options, is_taken)
+            .send_message(request, operation, &self.options)
             .await
     }
 
@@ -151,23 +146,13 @@ impl Messages {
         input::id("message_id", &message_id)?;
         self.client
             .call("getMessageById", &self.options, |api| async move {
-                api.get_message_by_id().message_id(message_id).send().await
+                api.get_message_by_id()
+                    .message_id(message_id)
+                    .exchange()
+                    .await
             })
             .await
     }
-}
-
-/// Whether an answer says what became of the message. Gateways are known to answer 200 with
-/// a failure in the body, and one without a word on the message is no proof that it was taken.
-fn is_taken(answer: &types::SendResult) -> bool {
-    let result = answer.result.as_deref().unwrap_or_default();
-    !result.trim().is_empty()
-}
-
-/// The same of an answer that nobody has read, for whatever operation it is.
-pub(crate) fn is_promised(operation: Option<&Operation>, body: &[u8]) -> bool {
-    let sends = operation.is_some_and(|operation| operation.id.starts_with("send"));
-    !sends || serde_json::from_slice(body).is_ok_and(|answer| is_taken(&answer))
 }
 
 fn numbers(

@@ -1,6 +1,6 @@
 //! Sites and their departments.
 
-use stratustexting_client::types::Site;
+use stratustexting_client::types::{Site, SitePage};
 
 use super::{pages, resource};
 use crate::pager::Pager;
@@ -16,6 +16,6 @@ resource! {
 impl Sites {
     /// All sites (`listSites`, inferred).
     pub fn list(&self) -> Pager<Site> {
-        pages!(self, "listSites", [], |api| api.list_sites())
+        pages!(self, "listSites", SitePage, [], |api| api.list_sites())
     }
 }

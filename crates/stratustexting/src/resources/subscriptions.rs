@@ -1,6 +1,6 @@
 //! Webhook subscriptions.
 
-use stratustexting_client::types::{Subscription, SubscriptionRequest};
+use stratustexting_client::types::{Subscription, SubscriptionPage, SubscriptionRequest};
 use url::Url;
 
 use super::{pages, resource};
@@ -20,7 +20,7 @@ resource! {
 impl Subscriptions {
     /// All subscriptions (`listSubscriptions`, seen working in client code).
     pub fn list(&self) -> Pager<Subscription> {
-        pages!(self, "listSubscriptions", [], |api| api
+        pages!(self, "listSubscriptions", SubscriptionPage, [], |api| api
             .list_subscriptions())
     }
 
@@ -58,7 +58,7 @@ impl Subscriptions {
         check(&request)?;
         self.client
             .call("upsertSubscription", &self.options, |api| async move {
-                api.upsert_subscription().body(request).send().await
+                api.upsert_subscription().body(request).exchange().await
             })
             .await
     }
@@ -73,10 +73,10 @@ impl Subscriptions {
         let subscription_id = subscription_id.into();
         input::id("subscription_id", &subscription_id)?;
         self.client
-            .call("deleteSubscription", &self.options, |api| async move {
+            .call_for_nothing("deleteSubscription", &self.options, |api| async move {
                 api.delete_subscription()
                     .subscription_id(subscription_id)
-                    .send()
+                    .exchange()
                     .await
             })
             .await

@@ -1,0 +1,57 @@
+//! Telling an operator that the service differs from what the document says.
+//!
+//! A difference that costs nothing is no error, so nobody would look at it; and a service
+//! that changes its types is about to change more. So each is counted, and the first at each
+//! place is an event at WARN: the operation, the place, what was expected, what was found.
+//! Never the value.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use stratustexting_client::lenient::Diagnostic;
+
+static COUNT: AtomicU64 = AtomicU64::new(0);
+static TOLD: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
+
+/// So many places are remembered; a service that differs in more is told of elsewhere.
+const PLACES: usize = 1_000;
+
+/// In how many places, of all responses and events that this process has read, the service
+/// differed from what the document says. Items of a list that differ in the same way count
+/// once.
+///
+/// It only grows. A program that exports metrics exports it as a counter.
+#[must_use]
+pub fn differences() -> u64 {
+    COUNT.load(Ordering::Relaxed)
+}
+
+/// Counts, and tells what is new.
+pub(crate) fn tell(what: &str, diagnostics: &[Diagnostic]) {
+    if diagnostics.is_empty() {
+        return;
+    }
+    let count = u64::try_from(diagnostics.len()).unwrap_or(u64::MAX);
+    COUNT.fetch_add(count, Ordering::Relaxed);
+    for diagnostic in diagnostics {
+        let pattern = diagnostic.pattern();
+        let is_new = {
+            let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+            told.len() < PLACES && told.insert((what.to_owned(), pattern.clone()))
+        };
+        if is_new {
+            tracing::warn!(
+                operation = what,
+                path = pattern,
+                expected = diagnostic.expected(),
+                found = %diagnostic.found(),
+                "the service differs from what is documented"
+            );
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Bodies that come compressed although nobody asked for it.
+//!
+//! The client sends no `Accept-Encoding`, and a server may compress all the same. What counts
+//! is what the bytes are: some proxies unpack a body and leave the header, others pack it and
+//! set none.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use http::{HeaderMap, header};
+
+use crate::{Error, Result, error::Kind};
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// The body as it was before it was compressed, up to a limit.
+///
+/// # Errors
+///
+/// `TooLarge` when it has more bytes than that, `Decode` when it is cut or broken, or packed
+/// in a way that isn't known.
+pub(crate) fn unpacked(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<Bytes> {
+    if body.starts_with(&GZIP) {
+        return read(MultiGzDecoder::new(body.as_ref()), limit);
+    }
+    let Some(encoding) = headers.get(header::CONTENT_ENCODING) else {
+        return Ok(body);
+    };
+    let encoding = encoding.to_str().unwrap_or_default().trim();
+    if encoding.eq_ignore_ascii_case("deflate") && is_zlib(&body) {
+        return read(ZlibDecoder::new(body.as_ref()), limit);
+    }
+    Ok(body)
+}
+
+/// Whether the first two bytes are the head of zlib's format, which no JSON begins with.
+fn is_zlib(body: &[u8]) -> bool {
+    matches!(body, [first, second, ..]
+        if first & 0x0f == 8 && (u16::from(*first) << 8 | u16::from(*second)) % 31 == 0)
+}
+
+fn read(packed: impl Read, limit: usize) -> Result<Bytes> {
+    let mut body = Vec::new();
+    let allowed = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    packed
+        .take(allowed)
+        .read_to_end(&mut body)
+        .map_err(|error| Error::new(Kind::Decode).with_source(error))?;
+    if body.len() > limit {
+        return Err(Error::new(Kind::TooLarge { limit }));
+    }
+    Ok(body.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{
+        Compression,
+        write::{GzEncoder, ZlibEncoder},
+    };
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(encoding: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::CONTENT_ENCODING, HeaderValue::from_static(encoding))])
+    }
+
+    fn gzip(body: &[u8]) -> Bytes {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(body).unwrap();
+        encoder.finish().unwrap().into()
+    }
+
+    #[test]
+    fn what_is_packed_is_unpacked_whatever_the_header_says() {
+        for headers in [headers("gzip"), headers("x-gzip"), HeaderMap::new()] {
+            assert_eq!(unpacked(&headers, gzip(b"{}"), 10).unwrap(), "{}");
+        }
+        assert_eq!(unpacked(&headers("gzip"), "{}".into(), 10).unwrap(), "{}");
+
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(b"{}").unwrap();
+        let zlib = encoder.finish().unwrap().into();
+        assert_eq!(unpacked(&headers("deflate"), zlib, 10).unwrap(), "{}");
+    }
+
+    #[test]
+    fn a_body_that_grows_beyond_the_limit_is_refused_before_it_is_all_there() {
+        let bomb = gzip(&vec![0; 10_000_000]);
+
+        let error = unpacked(&headers("gzip"), bomb, 1_000).unwrap_err();
+
+        assert_eq!(*error.kind(), Kind::TooLarge { limit: 1_000 });
+    }
+
+    #[test]
+    fn a_cut_body_is_an_error() {
+        let body = gzip(b"{\"result\":\"Message Processed Successfully\"}");
+        let cut = body.slice(..body.len() - 9);
+
+        assert!(
+            unpacked(&headers("gzip"), cut, 1_000)
+                .unwrap_err()
+                .is_decode()
+        );
+    }
+}

@@ -217,18 +217,17 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// Today's value every second time, otherwise one of the others.
+/// Today's value every second time, otherwise one of the others. It is made of the hash
+/// alone, so that no library's generator of random numbers can change it.
 fn draw<T: Copy>(seed: u64, kind: &str, values: &[T]) -> T {
     let mut hash = Sha256::new();
     hash.update(seed.to_be_bytes());
     hash.update(kind);
     let hash = hash.finalize();
-    let mut first = [0; 8];
-    first.copy_from_slice(&hash[..8]);
-    let mut random = fastrand::Rng::with_seed(u64::from_be_bytes(first));
-    if values.len() == 1 || random.bool() {
-        values[0]
-    } else {
-        values[random.usize(1..values.len())]
+    let (today, others) = (values[0], &values[1..]);
+    let place = usize::from(u16::from_be_bytes([hash[1], hash[2]]));
+    match hash[0] & 1 {
+        0 => today,
+        _ => others[place % others.len()],
     }
 }

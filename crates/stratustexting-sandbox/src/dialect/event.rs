@@ -59,3 +59,34 @@ fn nested(mut payload: Value) -> Value {
     }
     payload
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Speaker;
+    use crate::dialect::{Dialect, Text};
+
+    #[test]
+    fn an_event_is_written_as_the_dialect_says_but_never_compressed() {
+        let payload = json!({"uuid": "u", "messageInfo": {"messageId": "m"}});
+        let write = |text| {
+            let mut speaker = Speaker::default();
+            speaker.set(Dialect::none().text(text));
+            String::from_utf8(speaker.event(&payload)).unwrap()
+        };
+        let today = write(Text::Plain);
+
+        assert_eq!(today, payload.to_string());
+        assert_eq!(write(Text::Gzip), today);
+        assert_eq!(write(Text::NamedHtml), today);
+        assert_eq!(write(Text::ByteOrderMark), format!("\u{feff}{today}"));
+        assert!(write(Text::LoneSurrogate).contains(r#""preview":"cut \ud83d""#));
+        assert_eq!(
+            write(Text::DuplicateKey)
+                .matches(r#""messageId":"m""#)
+                .count(),
+            2
+        );
+    }
+}

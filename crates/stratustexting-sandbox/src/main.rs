@@ -98,6 +98,7 @@ fn print(sandbox: &Sandbox, json: bool) {
         println!("{}", sandbox.connection_json());
         return;
     }
+    let dialect = sandbox.dialect();
     println!("The sandbox is up; Ctrl-C ends it. Nothing that is sent here reaches anybody.");
     println!();
     for (name, value) in [
@@ -113,6 +114,9 @@ fn print(sandbox: &Sandbox, json: bool) {
         ("password", sandbox.password()),
     ] {
         println!("{name:<14} {value}");
+    }
+    if !dialect.is_none() {
+        println!("{:<14} {dialect}", "dialect");
     }
 }
 

@@ -230,8 +230,8 @@ impl Sandbox {
         delete_contact(&self.service, id)
     }
 
-    /// Answers in another dialect from the next request on. What happened so far stays,
-    /// and numbers that were shown for ids keep their meaning.
+    /// Answers in another dialect from the next request on. What happened so far stays.
+    /// Numbers that were shown for ids are understood by any dialect that has numbers.
     pub fn set_dialect(&self, dialect: Dialect) {
         self.service.dialect().set(dialect);
     }

@@ -41,8 +41,8 @@ macro_rules! kinds {
 kinds! {
     /// What ids are: of contacts, messages, organizations and so on, and the `uuid` of events.
     ///
-    /// Each number stands for one id. Where a client sends one that it was shown, in a path, in
-    /// a body or in an event filter, it means that id; the id itself means it, too.
+    /// Each number stands for one id. Where a client sends one that it was shown, in a path,
+    /// in a body or in an event filter, it means that id; the id itself means it, too.
     Ids {
         /// Text.
         Text = "text",
@@ -75,7 +75,7 @@ kinds! {
         IsoWithoutOffset = "iso_without_offset",
     }
 
-    /// What booleans are, those about pages among them.
+    /// What booleans are, those about pages among them. `active` of a consent is also taken so.
     Booleans {
         /// `true`.
         Plain = "plain",
@@ -95,7 +95,7 @@ kinds! {
         HugeSize = "huge_size",
     }
 
-    /// What `tags` of a contact is.
+    /// What `tags` of a contact is. What was shown is also taken in a request.
     Tags {
         /// `["vip", "new"]`.
         List = "list",

@@ -1,5 +1,5 @@
-//! What a request means: paths of another style, numbers that stand for ids, and phone
-//! numbers as the dialect writes them become what the sandbox understands.
+//! What a request means: paths of another style, numbers that stand for ids, and values
+//! of other types become what the sandbox understands.
 //!
 //! Whatever a dialect shows is understood when it comes back.
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use stratustexting_client::Operation;
 
 use super::{
-    ConsentLevels, Dialect, Ids, Paging, PhoneNumbers, Speaker,
+    Booleans, ConsentLevels, Dialect, Ids, Paging, PhoneNumbers, Speaker, Tags,
     body::{CONSENT_LEVELS, is_id},
     numbers::Numbers,
     paths::parameters,
@@ -73,7 +73,9 @@ impl Hearer<'_> {
     fn body(&self, body: &Bytes) -> Option<Bytes> {
         let differs = self.dialect.ids != Ids::Text
             || self.dialect.phone_numbers != PhoneNumbers::E164
-            || self.dialect.consent_levels != ConsentLevels::Text;
+            || self.dialect.consent_levels != ConsentLevels::Text
+            || self.dialect.tags != Tags::List
+            || self.dialect.booleans != Booleans::Plain;
         if !differs {
             return None;
         }
@@ -87,6 +89,9 @@ impl Hearer<'_> {
     }
 
     fn value(&self, key: &str, value: &Value) -> Option<Value> {
+        if key == "tags" {
+            return self.tags(value);
+        }
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
@@ -98,11 +103,31 @@ impl Hearer<'_> {
         };
         match key {
             "mobileNumber" => self.phone(&text).map(Value::from),
+            "active" if self.dialect.booleans == Booleans::Text => {
+                text.parse::<bool>().ok().map(Value::from)
+            }
             "consentLevel" => {
                 let place = text.parse::<usize>().ok()?.checked_sub(1)?;
                 CONSENT_LEVELS.get(place).copied().map(Value::from)
             }
             _ => self.id(key, &text).map(Value::from),
+        }
+    }
+
+    fn tags(&self, shown: &Value) -> Option<Value> {
+        match (self.dialect.tags, shown) {
+            (Tags::OneText, Value::String(text)) => {
+                let names = text.split(',').filter(|name| !name.is_empty());
+                Some(names.map(Value::from).collect())
+            }
+            (Tags::Objects, Value::Array(tags)) => {
+                let name = |tag: &Value| tag.get("name").unwrap_or(tag).clone();
+                Some(tags.iter().map(name).collect())
+            }
+            (Tags::NullElement, Value::Array(tags)) => {
+                Some(tags.iter().filter(|tag| !tag.is_null()).cloned().collect())
+            }
+            _ => None,
         }
     }
 

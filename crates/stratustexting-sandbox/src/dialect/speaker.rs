@@ -10,7 +10,8 @@ use super::{Dialect, numbers::Numbers};
 #[derive(Debug, Default)]
 pub(crate) struct Speaker {
     pub(super) dialect: Dialect,
-    /// They outlive a change of dialect: what was shown once keeps its meaning.
+    /// They outlive a change of dialect: what was shown once means the same in any
+    /// dialect that has numbers.
     pub(super) numbers: Numbers,
     /// The subscriptions for which a batch of events is on its way.
     pub(super) on_the_way: HashSet<String>,

@@ -205,6 +205,19 @@ async fn each_choice_of_facts_says_that_and_no_more() {
 }
 
 #[tokio::test]
+async fn pages_without_facts_have_none_in_a_dialect_either_unless_it_chooses_some() {
+    let dialect = Dialect::none().list_envelope(ListEnvelope::Data);
+    let builder = Sandbox::builder().contacts(5).bare_pages(true);
+    let api = Api::of(builder.dialect(dialect)).await;
+    let (_, body) = api.call("GET", "/contact/all").await;
+    assert_eq!(keys(&body), BTreeSet::from(["data"]));
+
+    api.set_dialect(dialect.page_facts(PageFacts::Total));
+    let (_, body) = api.call("GET", "/contact/all").await;
+    assert_eq!(keys(&body), BTreeSet::from(["data", "total"]));
+}
+
+#[tokio::test]
 async fn counts_and_flags_come_in_other_types_and_null_among_the_items() {
     let api = five_contacts(Dialect::none()).await;
     let first = async |dialect| {

@@ -137,7 +137,7 @@ async fn values_of_a_contact_come_in_other_types() {
 }
 
 #[tokio::test]
-async fn numbers_and_levels_are_taken_as_they_were_shown() {
+async fn values_are_taken_as_they_were_shown() {
     let api = start(Dialect::none()).await;
     for numbers in [PhoneNumbers::Number, PhoneNumbers::WithoutPlus] {
         for levels in [ConsentLevels::Number, ConsentLevels::Object] {
@@ -158,6 +158,24 @@ async fn numbers_and_levels_are_taken_as_they_were_shown() {
             assert_eq!(kept["consentLevel"], shown["consentLevel"]);
         }
     }
+    for tags in Tags::ALL {
+        api.set_dialect(Dialect::none().tags(*tags));
+        let (_, shown) = api.call("GET", "/contact/all").await;
+        let shown = &shown["content"][0];
+        assert!(!shown["tags"].is_null(), "the first contact has some");
+        let path = format!("/contact/{}", shown["id"].as_str().unwrap());
+        let (status, kept) = api.put(&path, json!({"tags": shown["tags"]})).await;
+        assert_eq!((status, &kept["tags"]), (200, &shown["tags"]), "{tags:?}");
+    }
+    api.set_dialect(Dialect::none().booleans(Booleans::Text));
+    let (_, consents) = api.call("GET", "/customconsent/all").await;
+    let path = format!(
+        "/customconsent/{}",
+        consents["content"][0]["id"].as_str().unwrap()
+    );
+    let (status, kept) = api.put(&path, json!({"active": "false"})).await;
+    assert_eq!((status, &kept["active"]), (200, &json!("false")));
+
     // A send asks for the whole form in every dialect.
     let query = [("from", "12025550100"), ("to", CUSTOMER), ("text", "hi")];
     let request = api.request("POST", "/message/sendsms").query(&query);

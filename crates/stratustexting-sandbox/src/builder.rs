@@ -8,7 +8,9 @@ use stratustexting_client::Operation;
 use tokio::net::TcpListener;
 
 use crate::{
-    control, oauth,
+    control,
+    dialect::Dialect,
+    oauth,
     sandbox::{Connection, Sandbox},
     seed,
     service::{AUTHORIZE_PATH, BASE_PATH, Service, TOKEN_PATH, serve, tell_the_wire},
@@ -25,6 +27,7 @@ pub struct Builder {
     contacts: usize,
     oauth: oauth::Settings,
     limits: Limits,
+    dialect: Dialect,
 }
 
 /// What the application is told.
@@ -82,6 +85,7 @@ impl Default for Builder {
                 webhook_retry_wait: Duration::from_secs(1),
                 without: Vec::new(),
             },
+            dialect: Dialect::none(),
         }
     }
 }
@@ -163,6 +167,13 @@ impl Builder {
         self
     }
 
+    /// What answers look like where the real service may differ from what was inferred.
+    /// Default: [`Dialect::none`].
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
     /// How long to wait before an event is posted again. Default: a second.
     pub fn webhook_retry_wait(mut self, wait: Duration) -> Self {
         self.limits.webhook_retry_wait = wait;
@@ -195,6 +206,7 @@ impl Builder {
         let connection = Connection::of(&format!("http://{address}"), &world);
         let gate = Gate::new(listener).map_err(listen)?;
         let service = Service::new(connection, self.limits, callbacks, world, gate);
+        service.dialect().set(self.dialect);
         let service = Arc::new(service);
         let routes = Router::new()
             .nest(control::PATH, control::routes())

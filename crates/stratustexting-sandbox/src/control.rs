@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     answer::{Answer, Scripted},
     api::messages,
+    dialect::Dialect,
     fault::{Fault, FaultPlan, ScriptedPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{NewClient, Registered},
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
         .route("/faults/random", post(fail_at_random))
         .route("/faults/refuse", post(refuse_connections))
         .route("/broken", get(broken_requests))
+        .route("/dialect", get(dialect).post(set_dialect))
         .route("/clients", post(register))
         .route("/contacts/{id}", delete(remove_contact))
 }
@@ -60,10 +62,10 @@ async fn index(State(service): Shared) -> Json<Index> {
 struct Index {
     #[serde(flatten)]
     connection: Connection,
-    control: [(&'static str, &'static str); 16],
+    control: [(&'static str, &'static str); 18],
 }
 
-const LIST: [(&str, &str); 16] = [
+const LIST: [(&str, &str); 18] = [
     (
         "GET /control/ledger?since=N",
         "every request as it arrived, from number N on",
@@ -107,6 +109,11 @@ const LIST: [(&str, &str); 16] = [
     (
         "GET /control/broken",
         "the requests that never became whole",
+    ),
+    ("GET /control/dialect", "the dialect, with a line about it"),
+    (
+        "POST /control/dialect",
+        "{seed}, or {kind: value, …}: answer in another dialect",
     ),
     (
         "POST /control/clients",
@@ -256,6 +263,29 @@ async fn refuse_connections(
 
 async fn broken_requests(State(service): Shared) -> Json<Vec<BrokenRequest>> {
     Json(service.faults().broken().to_vec())
+}
+
+async fn dialect(State(service): Shared) -> Json<Value> {
+    let dialect = service.dialect().dialect();
+    Json(json!({"dialect": dialect, "differences": dialect.to_string()}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seed {
+    seed: u64,
+}
+
+/// Answers with what [`dialect`] would say then.
+async fn set_dialect(State(service): Shared, Json(asked): Json<Value>) -> Outcome<Value> {
+    let wanted = if asked.get("seed").is_some() {
+        let Seed { seed } = serde_json::from_value(asked).map_err(refuse)?;
+        Dialect::from_seed(seed)
+    } else {
+        serde_json::from_value(asked).map_err(refuse)?
+    };
+    service.dialect().set(wanted);
+    Ok(dialect(State(service)).await)
 }
 
 async fn register(State(service): Shared, Json(client): Json<NewClient>) -> Outcome<Registered> {

@@ -49,6 +49,8 @@
 //!   ([`Sandbox::fail_next`], [`Sandbox::fail_at_random`]): connections refused and
 //!   reset, answers that never come, come late, come in part, or are another's. The
 //!   ledger says of each whether the operation was carried out all the same.
+//! - **Dialects**, by hand or drawn by a seed ([`Dialect`]): the answers of a service that
+//!   differs from what was inferred, in types, lists, envelopes, paging, statuses, events.
 //! - **Control**: play the customer who texts ([`Sandbox::customer_texts`]), let tokens
 //!   expire, move the clock, script answers ([`Sandbox::answer_next`]). The same over
 //!   HTTP for other languages, below [`Sandbox::control_url`].
@@ -70,6 +72,7 @@ mod api;
 mod builder;
 mod clock;
 mod control;
+pub mod dialect;
 mod fault;
 mod gateway;
 mod ids;
@@ -87,6 +90,7 @@ pub use self::{
     answer::Answer,
     api::messages::{MAX_MEDIA, MAX_TEXT, SentMedia, SentMessage},
     builder::{Builder, StartError},
+    dialect::Dialect,
     fault::{Commit, Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{Grant, NewClient, Registered},

@@ -3,7 +3,7 @@
 use std::{error::Error, process::ExitCode, time::Duration};
 
 use clap::Parser;
-use stratustexting_sandbox::Sandbox;
+use stratustexting_sandbox::{Dialect, Sandbox};
 
 /// A twin of the StratusTexting Connect API on this machine: no account, nothing is sent
 #[derive(Debug, Parser)]
@@ -42,6 +42,9 @@ struct Arguments {
     /// Answer an operation as an unknown route
     #[arg(long, value_name = "OPERATION_ID")]
     without_operation: Vec<String>,
+    /// Answer in a dialect that is drawn by this seed
+    #[arg(long, value_name = "SEED")]
+    dialect_seed: Option<u64>,
     /// Call callbacks on other machines, too
     #[arg(long)]
     allow_remote_callbacks: bool,
@@ -77,6 +80,9 @@ async fn start(arguments: Arguments) -> Result<Sandbox, Box<dyn Error>> {
         .max_page_size(arguments.max_page_size)
         .bare_pages(arguments.bare_pages)
         .allow_remote_callbacks(arguments.allow_remote_callbacks);
+    if let Some(seed) = arguments.dialect_seed {
+        builder = builder.dialect(Dialect::from_seed(seed));
+    }
     for uri in arguments.redirect_uri {
         builder = builder.redirect_uri(uri);
     }
@@ -92,6 +98,7 @@ fn print(sandbox: &Sandbox, json: bool) {
         println!("{}", sandbox.connection_json());
         return;
     }
+    let dialect = sandbox.dialect();
     println!("The sandbox is up; Ctrl-C ends it. Nothing that is sent here reaches anybody.");
     println!();
     for (name, value) in [
@@ -107,6 +114,9 @@ fn print(sandbox: &Sandbox, json: bool) {
         ("password", sandbox.password()),
     ] {
         println!("{name:<14} {value}");
+    }
+    if !dialect.is_none() {
+        println!("{:<14} {dialect}", "dialect");
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     answer::Answer,
     api::messages::{self, SentMessage},
     builder::{Builder, StartError},
+    dialect::Dialect,
     fault::{Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{NewClient, Registered},
@@ -227,6 +228,18 @@ impl Sandbox {
     /// whether there was one.
     pub fn delete_contact(&self, id: &str) -> bool {
         delete_contact(&self.service, id)
+    }
+
+    /// Answers in another dialect from the next request on. What happened so far stays.
+    /// Numbers that were shown for ids are understood by any dialect that has numbers.
+    pub fn set_dialect(&self, dialect: Dialect) {
+        self.service.dialect().set(dialect);
+    }
+
+    /// The dialect that it answers in.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.service.dialect().dialect()
     }
 
     /// Ends all access tokens, as if their time were over.

@@ -23,6 +23,7 @@ use crate::{
     answer::{Script, TOKEN},
     api::{self, Call},
     builder::Limits,
+    dialect::{Speaker, Talk},
     fault::{Faults, strike},
     gateway,
     ledger::Ledger,
@@ -54,6 +55,7 @@ pub(crate) struct Service {
     ledger: Mutex<Ledger>,
     script: Mutex<Script>,
     faults: Mutex<Faults>,
+    dialect: Mutex<Speaker>,
     pub(crate) gate: Mutex<Gate>,
     /// Whether connections are refused.
     pub(crate) is_closed: AtomicBool,
@@ -92,6 +94,7 @@ impl Service {
             ledger: Mutex::default(),
             script: Mutex::default(),
             faults: Mutex::default(),
+            dialect: Mutex::default(),
             gate: Mutex::new(gate),
             is_closed: AtomicBool::new(false),
             idle_closed: AtomicUsize::new(0),
@@ -107,6 +110,10 @@ impl Service {
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn dialect(&self) -> MutexGuard<'_, Speaker> {
+        self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn stop_failing(&self) {
@@ -150,7 +157,8 @@ impl Place {
             _ => {}
         }
         let below = path.strip_prefix(BASE_PATH);
-        let operation = below.and_then(|path| Operation::at(method, path));
+        let dialect = service.dialect().dialect();
+        let operation = below.and_then(|path| dialect.operation_at(method, path));
         match operation {
             Some(operation) if service.limits.has(operation) => Self::Operation(operation),
             _ => Self::Nowhere,
@@ -217,17 +225,19 @@ pub(crate) struct Errand {
 }
 
 impl Errand {
-    pub(crate) async fn run(self, service: &Arc<Service>) -> Reply {
+    pub(crate) async fn run(mut self, service: &Arc<Service>) -> Reply {
         let scripted = self.place.name();
         let scripted = scripted.and_then(|name| service.script().take(name));
         if let Some(answer) = scripted {
             return answer.into_reply();
         }
+        let (parts, body) = (&mut self.parts, &mut self.body);
+        let talk = Talk::begin(&service.dialect(), self.place.name(), parts, body);
         let reply = answer(service, &self.place, self.parts, self.body).await;
         if reply.status().as_u16() < 400 {
             service.ledger().carried_out(self.sequence);
         }
-        reply
+        talk.end(&mut service.dialect(), reply)
     }
 }
 

@@ -7,17 +7,18 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use serde_json::{Value, json};
 use stratustexting_client::types::{Contact, Message, MessageDirection, Subscription};
 
-use crate::{reply::time, service::Service, world::World};
+use crate::{dialect, reply::time, service::Service, world::World};
 
 /// How long a callback may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How often an event is posted at most.
-const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPTS: u32 = 3;
 
 const VALIDATION_TOKEN: &str = "validation-token";
 
@@ -223,6 +224,9 @@ fn wants(subscription: &Subscription, event: &str, now: DateTime<Utc>) -> bool {
 }
 
 async fn deliver(service: &Service, number: usize) {
+    if dialect::deliver(service, number).await {
+        return;
+    }
     for attempt in 1..=ATTEMPTS {
         if attempt > 1 {
             tokio::time::sleep(service.limits.webhook_retry_wait).await;
@@ -230,7 +234,9 @@ async fn deliver(service: &Service, number: usize) {
         let Some((uri, payload)) = next_attempt(service, number) else {
             return;
         };
-        let request = service.callbacks.post(uri).json(&payload);
+        let body = service.dialect().event(&payload);
+        let request = service.callbacks.post(uri).body(body);
+        let request = request.header(CONTENT_TYPE, "application/json");
         let status = match request.send().await {
             Ok(response) => Some(response.status()),
             Err(error) => {

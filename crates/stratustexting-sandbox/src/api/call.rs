@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use stratustexting_client::Operation;
 
-use crate::{reply::Fault, service::BASE_PATH};
+use crate::{dialect::Paging, reply::Fault, service::BASE_PATH};
 
 pub(crate) struct Call {
     pub(crate) operation: &'static Operation,
@@ -16,6 +16,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     path: String,
     query: Vec<(String, String)>,
+    /// How it asks for a page.
+    pub(crate) paging: Paging,
 }
 
 impl Call {
@@ -28,6 +30,7 @@ impl Call {
             query: url::form_urlencoded::parse(query.as_bytes())
                 .into_owned()
                 .collect(),
+            paging: parts.extensions.get().copied().unwrap_or_default(),
             headers: parts.headers,
             body,
         }

@@ -6,11 +6,9 @@ use serde::Serialize;
 use super::Call;
 use crate::{
     builder::Limits,
+    dialect::Window,
     reply::{Fault, Reply, json},
 };
-
-/// The size of a page when none is asked for, Spring Data's.
-const DEFAULT_SIZE: usize = 20;
 
 #[derive(Serialize)]
 struct Page<'a, T> {
@@ -40,29 +38,40 @@ pub(crate) fn page<'a, T: Serialize + 'a>(
     limits: &Limits,
     items: impl ExactSizeIterator<Item = &'a T>,
 ) -> Result<Reply, Fault> {
-    let number = integer(call, "page", 0, 0)?;
-    let size = integer(call, "size", 1, DEFAULT_SIZE)?.min(limits.max_page_size);
-    let total = items.len();
-    let content: Vec<&T> = items.skip(number.saturating_mul(size)).take(size).collect();
-    let total_pages = total.div_ceil(size);
+    let window = call.paging.window(call, limits, items.len())?;
+    let content: Vec<&T> = items.skip(window.start()).take(window.size).collect();
+    let Window {
+        number,
+        size,
+        total,
+        ..
+    } = window;
     let siblings = Siblings {
         total_elements: total,
-        total_pages,
+        total_pages: window.pages(),
         number,
         size,
         number_of_elements: content.len(),
         first: number == 0,
-        last: number + 1 >= total_pages,
+        last: window.is_last(),
         empty: content.is_empty(),
     };
     let page = Page {
         siblings: (!limits.bare_pages).then_some(siblings),
         content,
     };
-    Ok(json(StatusCode::OK, &page))
+    let mut reply = json(StatusCode::OK, &page);
+    reply.extensions_mut().insert(window);
+    Ok(reply)
 }
 
-fn integer(call: &Call, name: &str, least: usize, default: usize) -> Result<usize, Fault> {
+/// A parameter that is an integer from `least` on.
+pub(crate) fn integer(
+    call: &Call,
+    name: &str,
+    least: usize,
+    default: usize,
+) -> Result<usize, Fault> {
     let Some(text) = call.optional(name)? else {
         return Ok(default);
     };

@@ -102,7 +102,7 @@ async fn everything_can_be_steered_over_http() {
     let (_, index) = api.control("GET", "", Value::Null).await;
     assert_eq!(index["client_id"], api.client_id());
     assert_eq!(index["department_id"], api.department_id());
-    assert_eq!(index["control"].as_array().unwrap().len(), 16);
+    assert_eq!(index["control"].as_array().unwrap().len(), 18);
 
     let text = json!({"from": CUSTOMER, "to": api.number(), "text": "hi"});
     let (_, text) = api.control("POST", "/customer/messages", text).await;

@@ -9,6 +9,8 @@ mod support;
 
 /// Steering the sandbox over HTTP.
 mod control;
+/// Other answers than those that were inferred.
+mod dialect;
 /// Faults at every point of an exchange.
 mod faults;
 /// What is turned away before the application sees it.

@@ -7,6 +7,9 @@ use std::{
 };
 
 use serde_json::Value;
+use stratustexting_sandbox::Dialect;
+
+use crate::support::{answer, http};
 
 struct Program(Child);
 
@@ -54,6 +57,19 @@ fn the_program_without_json_is_for_people() {
     let (_program, line) = Program::start(&["--contacts", "1"]);
 
     assert!(line.starts_with("The sandbox is up"), "{line}");
+}
+
+#[test]
+fn the_program_answers_in_the_dialect_of_a_seed() {
+    let (_program, line) = Program::start(&["--json", "--contacts", "1", "--dialect-seed", "7"]);
+    let settings: Value = serde_json::from_str(&line).unwrap();
+    let url = format!("{}/dialect", settings["control_url"].as_str().unwrap());
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (_, told) = runtime.block_on(answer(http().get(url)));
+
+    let drawn = Dialect::from_seed(7).to_string();
+    assert_eq!(told["differences"], drawn);
 }
 
 #[test]

@@ -1,0 +1,100 @@
+//! Events that are posted several at a time.
+//!
+//! One courier per subscription takes along all that waits when it leaves, and leaves
+//! again as long as something waits. So nothing is posted twice at the same time, and
+//! what happens while a batch is on its way goes with the next.
+
+use http::header::CONTENT_TYPE;
+
+use super::Events;
+use crate::{
+    service::Service,
+    webhooks::{ATTEMPTS, DeliveryState},
+};
+
+/// Sees to a delivery, if the dialect has batches; returns whether it does.
+pub(crate) async fn deliver(service: &Service, number: usize) -> bool {
+    if service.dialect().dialect.events != Events::Batch {
+        return false;
+    }
+    let subscription = service.world().deliveries[number].subscription_id.clone();
+    let leaves = service.dialect().on_the_way.insert(subscription.clone());
+    if leaves {
+        while let Some(batch) = next_batch(service, &subscription) {
+            if post(service, batch).await {
+                tokio::time::sleep(service.limits.webhook_retry_wait).await;
+            }
+        }
+    }
+    // Another courier, if there is one, looks for what waits before it stops.
+    true
+}
+
+struct Batch {
+    uri: String,
+    numbers: Vec<usize>,
+    body: Vec<u8>,
+}
+
+/// What waits for a subscription's callback. Where that is nothing, the courier is done.
+fn next_batch(service: &Service, subscription: &str) -> Option<Batch> {
+    let mut world = service.world();
+    let world = &mut *world;
+    let exists = world.subscriptions.contains_key(subscription);
+    let mut waiting: Vec<_> = world
+        .deliveries
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, delivery)| {
+            delivery.subscription_id == subscription && delivery.state == DeliveryState::UnderWay
+        })
+        .collect();
+    if !exists {
+        for (_, delivery) in &mut waiting {
+            delivery.state = DeliveryState::Failed;
+        }
+        waiting.clear();
+    }
+    let mut speaker = service.dialect();
+    let Some(uri) = waiting.first().map(|(_, delivery)| delivery.uri.clone()) else {
+        speaker.on_the_way.remove(subscription);
+        return None;
+    };
+    // A subscription can have got another callback meanwhile.
+    waiting.retain(|(_, delivery)| delivery.uri == uri);
+    // The dialect can have become one without batches; then they go one by one.
+    if speaker.dialect.events != Events::Batch {
+        waiting.truncate(1);
+    }
+    for (_, delivery) in &mut waiting {
+        delivery.attempts += 1;
+    }
+    let payloads: Vec<_> = waiting.iter().map(|(_, d)| &d.payload).collect();
+    Some(Batch {
+        uri,
+        body: speaker.post(&payloads),
+        numbers: waiting.iter().map(|(number, _)| *number).collect(),
+    })
+}
+
+/// Posts a batch; returns whether any of it has to be posted again.
+async fn post(service: &Service, batch: Batch) -> bool {
+    let request = service.callbacks.post(batch.uri).body(batch.body);
+    let request = request.header(CONTENT_TYPE, "application/json");
+    let status = request.send().await.ok().map(|response| response.status());
+    let delivered = status.is_some_and(|status| status.is_success());
+    let mut again = false;
+    let mut world = service.world();
+    for number in batch.numbers {
+        let delivery = &mut world.deliveries[number];
+        delivery.last_status = status.map(|status| status.as_u16());
+        if delivered {
+            delivery.state = DeliveryState::Delivered;
+        } else if delivery.attempts >= ATTEMPTS {
+            delivery.state = DeliveryState::Failed;
+        } else {
+            again = true;
+        }
+    }
+    again
+}

@@ -1,0 +1,157 @@
+//! What a request means: paths of another style, numbers that stand for ids, and values
+//! of other types become what the sandbox understands.
+//!
+//! Whatever a dialect shows is understood when it comes back.
+
+use bytes::Bytes;
+use http::{Uri, request::Parts};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+use stratustexting_client::Operation;
+
+use super::{
+    Booleans, ConsentLevels, Dialect, Ids, Paging, PhoneNumbers, Speaker, Tags,
+    body::{CONSENT_LEVELS, is_id},
+    numbers::Numbers,
+    paths::parameters,
+};
+use crate::service::BASE_PATH;
+
+/// Turns a request into the sandbox's own form.
+pub(super) fn understand(
+    speaker: &Speaker,
+    operation: &'static Operation,
+    parts: &mut Parts,
+    body: &mut Bytes,
+) {
+    let hearer = Hearer {
+        dialect: speaker.dialect,
+        numbers: &speaker.numbers,
+    };
+    parts.extensions.insert(Paging(speaker.dialect.paging()));
+    if let Some(uri) = hearer.uri(operation, &parts.uri) {
+        parts.uri = uri;
+    }
+    if let Some(understood) = hearer.body(body) {
+        *body = understood;
+    }
+}
+
+struct Hearer<'a> {
+    dialect: Dialect,
+    numbers: &'a Numbers,
+}
+
+impl Hearer<'_> {
+    fn uri(&self, operation: &Operation, sent: &Uri) -> Option<Uri> {
+        let below = sent.path().strip_prefix(BASE_PATH)?;
+        let template = self.dialect.template(operation);
+        let mut path = format!("{BASE_PATH}{}", operation.path);
+        for (name, segment) in parameters(template, below)? {
+            let segment = self.segment(name, segment);
+            path = path.replace(&format!("{{{name}}}"), &segment);
+        }
+        if let Some(query) = sent.query() {
+            path = format!("{path}?{query}");
+        }
+        path.parse().ok()
+    }
+
+    fn segment(&self, name: &str, segment: &str) -> String {
+        if name == "mobileNumber" {
+            let decoded = percent_decode_str(segment).decode_utf8_lossy();
+            if let Some(number) = self.phone(&decoded) {
+                return number.replace('+', "%2B");
+            }
+        } else if let Some(id) = self.id(name, segment) {
+            return id.to_owned();
+        }
+        segment.to_owned()
+    }
+
+    /// None where the body stays as it is.
+    fn body(&self, body: &Bytes) -> Option<Bytes> {
+        let differs = self.dialect.ids != Ids::Text
+            || self.dialect.phone_numbers != PhoneNumbers::E164
+            || self.dialect.consent_levels != ConsentLevels::Text
+            || self.dialect.tags != Tags::List
+            || self.dialect.booleans != Booleans::Plain;
+        if !differs {
+            return None;
+        }
+        let mut object: Map<String, Value> = serde_json::from_slice(body).ok()?;
+        for (key, value) in &mut object {
+            if let Some(understood) = self.value(key, value) {
+                *value = understood;
+            }
+        }
+        serde_json::to_vec(&object).ok().map(Bytes::from)
+    }
+
+    fn value(&self, key: &str, value: &Value) -> Option<Value> {
+        if key == "tags" {
+            return self.tags(value);
+        }
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            Value::Object(object) if key == "consentLevel" => return object.get("name").cloned(),
+            Value::Array(filters) if key == "eventFilters" => {
+                return Some(filters.iter().map(|filter| self.filter(filter)).collect());
+            }
+            _ => return None,
+        };
+        match key {
+            "mobileNumber" => self.phone(&text).map(Value::from),
+            "active" if self.dialect.booleans == Booleans::Text => {
+                text.parse::<bool>().ok().map(Value::from)
+            }
+            "consentLevel" => {
+                let place = text.parse::<usize>().ok()?.checked_sub(1)?;
+                CONSENT_LEVELS.get(place).copied().map(Value::from)
+            }
+            _ => self.id(key, &text).map(Value::from),
+        }
+    }
+
+    fn tags(&self, shown: &Value) -> Option<Value> {
+        match (self.dialect.tags, shown) {
+            (Tags::OneText, Value::String(text)) => {
+                let names = text.split(',').filter(|name| !name.is_empty());
+                Some(names.map(Value::from).collect())
+            }
+            (Tags::Objects, Value::Array(tags)) => {
+                let name = |tag: &Value| tag.get("name").unwrap_or(tag).clone();
+                Some(tags.iter().map(name).collect())
+            }
+            (Tags::NullElement, Value::Array(tags)) => {
+                Some(tags.iter().filter(|tag| !tag.is_null()).cloned().collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// A filter whose ids are numbers, in the sandbox's own form.
+    fn filter(&self, filter: &Value) -> Value {
+        let Some(text) = filter.as_str() else {
+            return filter.clone();
+        };
+        let id = |segment| self.id("id", segment).unwrap_or(segment);
+        let segments: Vec<&str> = text.split('/').map(id).collect();
+        Value::from(segments.join("/"))
+    }
+
+    fn id(&self, name: &str, text: &str) -> Option<&str> {
+        if self.dialect.ids != Ids::Number || !is_id(name) {
+            return None;
+        }
+        self.numbers.id_of_text(text)
+    }
+
+    fn phone(&self, text: &str) -> Option<String> {
+        let is_shown = self.dialect.phone_numbers != PhoneNumbers::E164
+            && !text.is_empty()
+            && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_shown.then(|| format!("+{text}"))
+    }
+}

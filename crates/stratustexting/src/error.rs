@@ -408,10 +408,6 @@ impl Error {
                 "error_description",
                 "errorMessage",
                 "error",
-                "detail",
-                "reason",
-                "title",
-                "result",
             ];
             let mut texts = keys.iter().filter_map(|key| fields.get(*key)?.as_str());
             texts

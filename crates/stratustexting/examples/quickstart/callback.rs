@@ -100,8 +100,10 @@ async fn webhook(State(arrivals): State<Arrivals>, request: Request) -> Response
     match Incoming::read(&request) {
         Ok(incoming) => {
             let response = incoming.response();
-            if let Incoming::Event(event) = incoming {
-                let _ = arrivals.events.send(*event);
+            if let Incoming::Events(events) = incoming {
+                for event in events {
+                    let _ = arrivals.events.send(event);
+                }
             }
             response.map(Body::from)
         }

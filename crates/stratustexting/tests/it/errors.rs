@@ -124,15 +124,11 @@ async fn every_shape_of_the_token_endpoint_reaches_the_caller_whole() {
 async fn a_success_that_is_not_the_promised_json_keeps_the_answer() {
     for (body, content_type, reason) in [
         ("<html>portal</html>", "text/html", ""),
-        (
-            "",
-            "application/json",
-            "ends too early, at line 1, column 0",
-        ),
+        ("", "application/json", "which is empty"),
         (
             "{\"result\": 5}",
             "application/json",
-            "JSON of another type, at line 1, column 12",
+            "an object with the keys result",
         ),
         ("{\"result\": \"cut", "application/json", "ends too early"),
         ("{result: 1}", "application/json", "not JSON, at line 1"),

@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 /// A token endpoint that says what it is told.
+/// A service that differs from what the document infers.
+mod drift;
 mod endpoint;
 /// Starting sandboxes and clients, watching the log for secrets, reading fixtures.
 mod support;

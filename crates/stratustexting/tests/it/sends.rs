@@ -438,7 +438,7 @@ async fn ends_connections(after_request: bool) -> (String, Arc<Mutex<Vec<String>
                 if after_request && on_connection == 1 {
                     break;
                 }
-                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{\"result\":\"ok\"}";
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 24\r\n\r\n{\"id\":\"m\",\"result\":\"ok\"}";
                 connection.write_all(answer).await.unwrap();
                 if !after_request {
                     // Closed while the client thinks that it can be used again.

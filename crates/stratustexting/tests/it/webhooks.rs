@@ -36,8 +36,9 @@ impl Callback {
             let request = axum::http::Request::<Bytes>::from_parts(parts, body);
             let incoming = Incoming::read(&request).unwrap();
             let response = incoming.response();
-            if let Incoming::Event(event) = incoming {
-                events.send(*event).unwrap();
+            if let Incoming::Events(came) = incoming {
+                came.into_iter()
+                    .for_each(|event| events.send(event).unwrap());
             }
             response.map(Body::from)
         }

@@ -8,10 +8,10 @@ use stratustexting_client::Operation;
 use tokio::net::TcpListener;
 
 use crate::{
-    control, oauth,
+    base, control, oauth,
     sandbox::{Connection, Sandbox},
     seed,
-    service::{AUTHORIZE_PATH, BASE_PATH, Service, TOKEN_PATH, serve, tell_the_wire},
+    service::{AUTHORIZE_PATH, Service, TOKEN_PATH, serve, tell_the_wire},
     webhooks::PATIENCE,
     wire::{Door, Gate, Wire},
 };
@@ -230,7 +230,7 @@ impl Connection {
             .cloned()
             .unwrap_or_else(|| unreachable!("every sandbox has a client"));
         Self {
-            api_base: format!("{host}{BASE_PATH}"),
+            api_base: format!("{host}{}", base::PATH),
             authorize_url: format!("{host}{AUTHORIZE_PATH}/"),
             token_url: format!("{host}{TOKEN_PATH}/"),
             control_url: format!("{host}{}", control::PATH),

@@ -67,6 +67,7 @@
 
 mod answer;
 mod api;
+mod base;
 mod builder;
 mod clock;
 mod control;

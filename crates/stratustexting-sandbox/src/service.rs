@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     answer::{Script, TOKEN},
     api::{self, Call},
+    base,
     builder::Limits,
     fault::{Faults, strike},
     gateway,
@@ -33,8 +34,6 @@ use crate::{
     world::World,
 };
 
-/// The path of the API's base URL, that of the brand's.
-pub(crate) const BASE_PATH: &str = "/stratustexting-prod";
 pub(crate) const AUTHORIZE_PATH: &str = "/oauth2/authorize";
 pub(crate) const TOKEN_PATH: &str = "/oauth2/token";
 
@@ -149,7 +148,7 @@ impl Place {
             TOKEN_PATH => return Self::Token,
             _ => {}
         }
-        let below = path.strip_prefix(BASE_PATH);
+        let below = base::below(path);
         let operation = below.and_then(|path| Operation::at(method, path));
         match operation {
             Some(operation) if service.limits.has(operation) => Self::Operation(operation),

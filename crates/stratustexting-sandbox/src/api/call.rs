@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use stratustexting_client::Operation;
 
-use crate::{reply::Fault, service::BASE_PATH};
+use crate::{base, reply::Fault};
 
 pub(crate) struct Call {
     pub(crate) operation: &'static Operation,
@@ -24,7 +24,7 @@ impl Call {
         let query = parts.uri.query().unwrap_or_default();
         Self {
             operation,
-            path: path.strip_prefix(BASE_PATH).unwrap_or(path).to_owned(),
+            path: base::below(path).unwrap_or(path).to_owned(),
             query: url::form_urlencoded::parse(query.as_bytes())
                 .into_owned()
                 .collect(),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use stratustexting_sandbox::Sandbox;
 
-use crate::support::{Api, answer, fixture};
+use crate::support::{Api, CUSTOMER, answer, fixture};
 
 /// The body of a fixture of a gateway's refusal, and its status.
 fn refusal(name: &str) -> (u16, Value) {
@@ -32,9 +32,45 @@ async fn an_unknown_route_is_refused_whatever_the_credentials() {
             "{method} {path}"
         );
     }
-    let elsewhere = api.api_base().replace("stratustexting-prod", "prod");
-    let (status, _) = answer(api.http.get(format!("{elsewhere}/site/all"))).await;
-    assert_eq!(status, 403);
+    for base in ["", "/production", "/other-prod"] {
+        let elsewhere = api.api_base().replace("/stratustexting-prod", base);
+        let (status, _) = answer(api.http.get(format!("{elsewhere}/site/all"))).await;
+        assert_eq!(status, 403, "{base}");
+    }
+}
+
+#[tokio::test]
+async fn the_base_path_of_every_brand_is_served() {
+    let api = Api::start().await;
+
+    for (sent, base) in ["stratustexting-prod", "prod", "pdc-prod", "itc-prod"]
+        .into_iter()
+        .enumerate()
+    {
+        let base = api.api_base().replace("stratustexting-prod", base);
+        let with_credentials = |method: &str, path: &str| {
+            let request = api
+                .http
+                .request(method.parse().unwrap(), format!("{base}{path}"));
+            request
+                .bearer_auth(&api.token)
+                .header("x-api-key", api.api_key())
+        };
+        let query = [("from", api.number()), ("to", CUSTOMER), ("text", "Hello")];
+        let send = with_credentials("POST", "/message/sendsms").query(&query);
+
+        assert_eq!(answer(send).await.0, 200, "{base}");
+        assert_eq!(api.sent_messages().len(), sent + 1);
+        assert_eq!(answer(with_credentials("GET", "/site/all")).await.0, 200);
+        let by_segment = with_credentials("GET", "/contact/mobile/none");
+        let (status, error) = answer(by_segment).await;
+        assert_eq!(
+            (status, &error["path"]),
+            (400, &"/contact/mobile/none".into())
+        );
+        let entry = api.ledger().pop().unwrap();
+        assert_eq!(entry.operation.as_deref(), Some("findContactByMobile"));
+    }
 }
 
 #[tokio::test]

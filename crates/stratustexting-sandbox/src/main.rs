@@ -5,6 +5,11 @@ use std::{error::Error, process::ExitCode, time::Duration};
 use clap::Parser;
 use stratustexting_sandbox::Sandbox;
 
+use self::signals::Ending;
+
+#[path = "main/signals.rs"]
+mod signals;
+
 /// A twin of the StratusTexting Connect API on this machine: no account, nothing is sent
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -59,10 +64,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let ending = Ending::listen()?;
     let json = arguments.json;
     let sandbox = start(arguments).await?;
     print(&sandbox, json);
-    tokio::signal::ctrl_c().await?;
+    ending.wait().await;
     Ok(())
 }
 
@@ -92,7 +98,9 @@ fn print(sandbox: &Sandbox, json: bool) {
         println!("{}", sandbox.connection_json());
         return;
     }
-    println!("The sandbox is up; Ctrl-C ends it. Nothing that is sent here reaches anybody.");
+    println!(
+        "The sandbox is up; Ctrl-C or SIGTERM ends it. Nothing that is sent here reaches anybody."
+    );
     println!();
     for (name, value) in [
         ("API base", sandbox.api_base()),

@@ -25,6 +25,29 @@ impl Program {
     }
 }
 
+/// The signals come as close behind the line as they can, and many times, since what is
+/// tested is that nothing lies between.
+#[cfg(unix)]
+#[test]
+fn the_program_ends_well_when_it_is_told_to_as_soon_as_it_has_said_where_it_is() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    for round in 0..20 {
+        for signal in [Signal::TERM, Signal::INT] {
+            let (mut program, line) = Program::start(&["--json", "--contacts", "0"]);
+            kill_process(Pid::from_child(&program.0), signal).unwrap();
+            let status = program.0.wait().unwrap();
+
+            assert!(line.starts_with('{'), "{line}");
+            assert_eq!(
+                status.code(),
+                Some(0),
+                "{signal:?}, round {round}: {status}"
+            );
+        }
+    }
+}
+
 impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.0.kill();

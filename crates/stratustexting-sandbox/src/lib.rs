@@ -69,17 +69,23 @@ mod answer;
 mod api;
 mod base;
 mod builder;
+mod callback;
 mod clock;
 mod control;
+mod cors;
+mod delivery;
+mod dispatch;
 mod fault;
 mod gateway;
 mod ids;
 mod ledger;
 mod oauth;
+mod query;
 mod reply;
 mod sandbox;
 mod seed;
 mod service;
+mod settings;
 mod webhooks;
 mod wire;
 mod world;
@@ -88,11 +94,13 @@ pub use self::{
     answer::Answer,
     api::messages::{MAX_MEDIA, MAX_TEXT, SentMedia, SentMessage},
     builder::{Builder, StartError},
+    callback::DeliveryError,
+    delivery::{Delivery, DeliveryState},
     fault::{Commit, Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{Grant, NewClient, Registered},
     sandbox::{CustomerError, Sandbox},
-    webhooks::{Delivery, DeliveryState},
+    settings::{Deliveries, Order},
 };
 
 /// The README's example, compiled.

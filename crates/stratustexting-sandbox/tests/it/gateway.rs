@@ -107,7 +107,8 @@ async fn a_token_is_asked_for_before_the_key_and_the_key_before_the_application(
 
 #[tokio::test]
 async fn a_token_is_good_for_its_scopes_and_its_time() {
-    let api = Api::start().await;
+    let builder = Sandbox::builder().contacts(1);
+    let api = Api::of(builder.allow_machine_subscriptions(true)).await;
     let form = [
         ("grant_type", "client_credentials"),
         ("scope", "https://com.beetexting.scopes/ReadContact"),

@@ -100,6 +100,10 @@ impl fmt::Debug for Answer {
 /// An answer as the control API takes it.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(
+    title = "Answer",
+    description = "An answer instead of the sandbox's own."
+)]
 pub(crate) struct Scripted {
     pub(crate) operation: String,
     status: u16,

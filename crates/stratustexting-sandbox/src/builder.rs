@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
-use axum::{Router, middleware};
+use axum::middleware;
 use stratustexting_client::Operation;
 use tokio::net::TcpListener;
 
@@ -269,9 +269,7 @@ impl Builder {
             world,
             gate,
         ));
-        let mut routes = Router::new()
-            .nest(control::PATH, control::all())
-            .fallback(serve);
+        let mut routes = control::all().fallback(serve);
         if let Some(layer) = cors::layer(&self.origins) {
             routes = routes.layer(layer).layer(middleware::from_fn(cors::settle));
         }

@@ -58,11 +58,16 @@ fn routes() -> Router<Arc<Service>> {
         .route("/subscriptions/{id}/disabled-filters", post(disable_filter))
 }
 
-/// The routes, with an answer in JSON to everything else below them.
+/// The routes below [`PATH`], with an answer in JSON to everything else there.
 pub(crate) fn all() -> Router<Arc<Service>> {
-    routes()
+    let below = routes()
         .fallback(body::unknown)
-        .method_not_allowed_fallback(body::wrong_method)
+        .method_not_allowed_fallback(body::wrong_method);
+    // By itself, a slash at the end of the list's path isn't below it.
+    let with_slash = format!("{PATH}/");
+    Router::new()
+        .nest(PATH, below)
+        .route(&with_slash, get(index))
 }
 
 async fn index(State(service): Shared) -> Json<Index> {

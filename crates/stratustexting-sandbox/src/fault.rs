@@ -52,6 +52,7 @@ pub struct Fault(pub(crate) Kind);
 /// The kinds, private so that they can grow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(title = "Fault", description = "What goes wrong with a request.")]
 pub(crate) enum Kind {
     ResetBeforeRequest,
     ResetAfterRequestBytes {

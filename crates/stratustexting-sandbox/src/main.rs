@@ -25,7 +25,7 @@ struct Arguments {
     /// Print where it is as one line of JSON
     #[arg(long)]
     json: bool,
-    /// How many contacts there are
+    /// How many contacts there are; they are made when the first is asked for
     #[arg(long, default_value_t = 1_000)]
     contacts: usize,
     /// Another redirect URI for the ready-made client

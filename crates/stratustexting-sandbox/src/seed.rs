@@ -50,10 +50,11 @@ const COMPANIES: &[&str] = &["Example Ltd", "Example & Söhne", "Example, Inc."]
 pub(crate) fn world(seed: u64, contacts: usize, oauth: oauth::Settings) -> World {
     let mut ids = Ids::new(seed);
     let site = site(&mut ids);
-    let mut world = World {
+    let contacts = contacts_of(seed, contacts, &site);
+    World {
         clock: Clock::default(),
         oauth: oauth::Server::new(&mut ids, oauth),
-        contacts: Contacts::default(),
+        contacts,
         consents: [
             consent(&mut ids, &site, "Order updates", "Informational"),
             consent(&mut ids, &site, "Offers", "Promotional"),
@@ -66,12 +67,24 @@ pub(crate) fn world(seed: u64, contacts: usize, oauth: oauth::Settings) -> World
         failures: Default::default(),
         site,
         ids,
-    };
-    for index in 0..contacts {
-        let contact = contact(&mut world, index);
-        world.contacts.insert(contact);
     }
-    world
+}
+
+/// From ids of their own, so that all others are the same whenever these are made.
+fn contacts_of(seed: u64, count: usize, site: &Site) -> Contacts {
+    let organization = site.org_id.clone();
+    let departments = site.departments.as_deref().unwrap_or_default();
+    let department = departments.first().and_then(|first| first.id.clone());
+    Contacts::made_by(move || {
+        let mut ids = Ids::new(!seed);
+        let contact = |index| {
+            let mut contact = contact(&mut ids, index);
+            contact.org_id.clone_from(&organization);
+            contact.department_id.clone_from(&department);
+            contact
+        };
+        (0..count).map(contact).collect()
+    })
 }
 
 fn site(ids: &mut Ids) -> Site {
@@ -106,9 +119,9 @@ fn consent(ids: &mut Ids, site: &Site, name: &str, kind: &str) -> (String, Custo
     (id, consent)
 }
 
-fn contact(world: &mut World, index: usize) -> Contact {
-    let id = world.ids.object();
-    let random = world.ids.random();
+fn contact(ids: &mut Ids, index: usize) -> Contact {
+    let id = ids.object();
+    let random = ids.random();
     let mut choose = |from: &[&'static str]| from[random.usize(..from.len())];
     let first = choose(FIRST_NAMES);
     let mut contact = Contact::default()
@@ -120,8 +133,6 @@ fn contact(world: &mut World, index: usize) -> Contact {
         .with_consent_level(ConsentType::from(
             choose(&["Conversational", "Informational", "Promotional"]).to_owned(),
         ))
-        .with_org_id(world.organization_id())
-        .with_department_id(world.first_department())
         .with_created_date_time(long_ago() + TimeDelta::seconds(index as i64))
         .with_last_update_date_time(long_ago() + TimeDelta::seconds(index as i64));
     // Not every contact has everything: a program must not count on it.

@@ -13,6 +13,7 @@ pub(crate) const LONGEST_URL: usize = 60_000;
 /// All of it, in the form in which the control API shows it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(description = "What can be changed while the sandbox runs.")]
 pub(crate) struct Settings {
     /// The most characters of a request's path and query; the gateway refuses more.
     pub(crate) max_url: usize,
@@ -93,6 +94,7 @@ fn merge(all: &mut Value, changes: Value) {
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(description = "How events are posted to those who subscribed.")]
 #[must_use = "it does nothing until it is given to a sandbox"]
 pub struct Deliveries {
     /// How long a callback may take to answer.

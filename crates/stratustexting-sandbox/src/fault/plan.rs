@@ -112,6 +112,10 @@ impl FaultPlan {
 /// A plan as the control API takes it.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(
+    title = "FaultPlan",
+    description = "Which faults strike at random, and how often."
+)]
 pub(crate) struct Scripted {
     seed: u64,
     probability: f64,

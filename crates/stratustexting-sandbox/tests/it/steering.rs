@@ -40,6 +40,16 @@ async fn every_mistake_is_answered_in_one_shape() {
 }
 
 #[tokio::test]
+async fn the_index_is_there_with_and_without_a_slash() {
+    let api = Api::start().await;
+
+    let (status, index) = api.control("GET", "", Value::Null).await;
+
+    assert_eq!(status, 200);
+    assert_eq!(api.control("GET", "/", Value::Null).await, (200, index));
+}
+
+#[tokio::test]
 async fn no_content_type_is_asked_for() {
     let api = Api::start().await;
     let url = format!("{}/clock/advance", api.control_url());

@@ -17,7 +17,7 @@ use tokio::{
         Semaphore,
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     },
-    task::AbortHandle,
+    task::JoinHandle,
 };
 
 use crate::support::{Api, CUSTOMER};
@@ -29,7 +29,7 @@ pub(crate) struct Receiver {
     /// What was posted, as soon as it came.
     pub(crate) events: UnboundedReceiver<Value>,
     desk: Arc<Desk>,
-    server: AbortHandle,
+    server: JoinHandle<()>,
 }
 
 struct Desk {
@@ -72,7 +72,7 @@ impl Receiver {
             uri,
             events,
             desk,
-            server: server.abort_handle(),
+            server,
         }
     }
 
@@ -91,9 +91,10 @@ impl Receiver {
         self.desk.most.swap(0, SeqCst)
     }
 
-    /// Stops listening.
-    pub(crate) fn stop(&self) {
+    /// Stops listening; it has when this returns.
+    pub(crate) async fn stop(self) {
         self.server.abort();
+        assert!(self.server.await.unwrap_err().is_cancelled());
     }
 
     /// The next event's message.

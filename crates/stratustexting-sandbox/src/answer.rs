@@ -7,6 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use stratustexting_client::Operation;
@@ -97,8 +98,12 @@ impl fmt::Debug for Answer {
 }
 
 /// An answer as the control API takes it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(
+    title = "Answer",
+    description = "An answer instead of the sandbox's own."
+)]
 pub(crate) struct Scripted {
     pub(crate) operation: String,
     status: u16,
@@ -107,6 +112,13 @@ pub(crate) struct Scripted {
     /// A text is sent as it is, anything else as JSON.
     #[serde(default)]
     body: Value,
+    /// How many requests get it.
+    #[serde(default = "once")]
+    pub(crate) times: usize,
+}
+
+fn once() -> usize {
+    1
 }
 
 impl TryFrom<Scripted> for Answer {
@@ -142,24 +154,49 @@ pub(crate) fn check_name(operation: &str) -> Result<(), String> {
     ))
 }
 
+#[derive(Debug)]
+struct Waiting {
+    answer: Answer,
+    /// How many requests get it yet; never 0.
+    times: usize,
+}
+
 /// The answers that wait, first come first given, for each operation.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
-    waiting: HashMap<String, VecDeque<Answer>>,
+    waiting: HashMap<String, VecDeque<Waiting>>,
 }
 
 impl Script {
     /// # Errors
     ///
-    /// When there is no such operation.
-    pub(crate) fn add(&mut self, operation: &str, answer: Answer) -> Result<(), String> {
+    /// When there is no such operation, or it is to be given to no request.
+    pub(crate) fn add(
+        &mut self,
+        operation: &str,
+        times: usize,
+        answer: Answer,
+    ) -> Result<(), String> {
         check_name(operation)?;
+        if times == 0 {
+            return Err("an answer has to be given once at least".to_owned());
+        }
         let waiting = self.waiting.entry(operation.to_owned()).or_default();
-        waiting.push_back(answer);
+        waiting.push_back(Waiting { answer, times });
         Ok(())
     }
 
     pub(crate) fn take(&mut self, operation: &str) -> Option<Answer> {
-        self.waiting.get_mut(operation)?.pop_front()
+        let waiting = self.waiting.get_mut(operation)?;
+        let first = waiting.front_mut()?;
+        if first.times > 1 {
+            first.times -= 1;
+            return Some(first.answer.clone());
+        }
+        waiting.pop_front().map(|first| first.answer)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.waiting.clear();
     }
 }

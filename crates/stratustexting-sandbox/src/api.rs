@@ -20,6 +20,7 @@ use crate::{
 
 /// The application's answer to a request that passed the gateway.
 pub(crate) async fn answer(service: &Arc<Service>, call: &Call) -> Result<Reply, Fault> {
+    call.check_encoding()?;
     match call.operation.id {
         "sendSms" => messages::send_sms(service, call, None),
         "sendSmsAsAgent" => messages::send_sms_as_agent(service, call),

@@ -1,20 +1,22 @@
 //! Starting a sandbox that isn't like any other.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
-use axum::{Router, middleware};
-use reqwest::redirect::Policy;
+use axum::middleware;
 use stratustexting_client::Operation;
 use tokio::net::TcpListener;
 
 use crate::{
-    control,
+    base,
+    callback::Callbacks,
+    control, cors,
     dialect::Dialect,
+    dispatch::Outbox,
     oauth,
     sandbox::{Connection, Sandbox},
     seed,
-    service::{AUTHORIZE_PATH, BASE_PATH, Service, TOKEN_PATH, serve, tell_the_wire},
-    webhooks::PATIENCE,
+    service::{AUTHORIZE_PATH, Service, TOKEN_PATH, serve, tell_the_wire},
+    settings::{Deliveries, Settings},
     wire::{Door, Gate, Wire},
 };
 
@@ -28,6 +30,9 @@ pub struct Builder {
     oauth: oauth::Settings,
     limits: Limits,
     dialect: Dialect,
+    settings: Settings,
+    callback_ca: Option<PathBuf>,
+    origins: Vec<String>,
 }
 
 /// What the application is told.
@@ -36,7 +41,6 @@ pub(crate) struct Limits {
     pub(crate) max_page_size: usize,
     pub(crate) bare_pages: bool,
     pub(crate) remote_callbacks: bool,
-    pub(crate) webhook_retry_wait: Duration,
     without: Vec<String>,
 }
 
@@ -76,16 +80,20 @@ impl Default for Builder {
                 token_lifetime: Duration::from_secs(3_600),
                 rotate_refresh_tokens: false,
                 refresh_token_grace: Duration::ZERO,
+                refresh_token_lifetime: Duration::from_secs(30 * 86_400),
+                code_reuse_ends_login: false,
                 redirect_uris: Vec::new(),
             },
             limits: Limits {
                 max_page_size: 500,
                 bare_pages: false,
                 remote_callbacks: false,
-                webhook_retry_wait: Duration::from_secs(1),
                 without: Vec::new(),
             },
             dialect: Dialect::none(),
+            settings: Settings::default(),
+            callback_ca: None,
+            origins: Vec::new(),
         }
     }
 }
@@ -140,6 +148,39 @@ impl Builder {
         self
     }
 
+    /// How long after the login its refresh tokens are good. Refreshing doesn't prolong
+    /// it, nor does rotation: after it, the user has to log in again. Default: 30 days, as
+    /// Cognito's; the real service's is UNKNOWN.
+    pub fn refresh_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.oauth.refresh_token_lifetime = lifetime;
+        self
+    }
+
+    /// Whether a code that is exchanged a second time ends the tokens that it brought at
+    /// first, as OAuth recommends. The second exchange fails in any case. Default: no,
+    /// since no more than that is known of the real service: a callback page that is
+    /// loaded again costs nothing.
+    pub fn code_reuse_ends_login(mut self, ends: bool) -> Self {
+        self.oauth.code_reuse_ends_login = ends;
+        self
+    }
+
+    /// The most characters of a URL, its path and query, as they are sent; the gateway
+    /// refuses a longer one with 414, and nothing is carried out. Default: 8,192, as
+    /// inferred from AWS; an emoji in a text takes 12 of them. 60,000 at most.
+    pub fn max_url(mut self, characters: usize) -> Self {
+        self.settings.max_url = characters;
+        self
+    }
+
+    /// The status for a token that lacks the operation's scope: 403 or 401. A wrong key
+    /// gives 403 as well. Default: 403; the real one's is UNKNOWN, and 401 would be in
+    /// the manner of Cognito.
+    pub fn missing_scope(mut self, status: u16) -> Self {
+        self.settings.missing_scope = status;
+        self
+    }
+
     /// The most items of a page; more aren't given, whatever is asked for. Default: 500.
     pub fn max_page_size(mut self, size: usize) -> Self {
         self.limits.max_page_size = size;
@@ -174,9 +215,40 @@ impl Builder {
         self
     }
 
-    /// How long to wait before an event is posted again. Default: a second.
+    /// How long to wait before an event is posted again: that of
+    /// [`deliveries`](Self::deliveries). Default: a second.
     pub fn webhook_retry_wait(mut self, wait: Duration) -> Self {
-        self.limits.webhook_retry_wait = wait;
+        self.settings.deliveries = self.settings.deliveries.wait(wait);
+        self
+    }
+
+    /// How events are delivered: how often, how patiently, in which order, and how many
+    /// at a time. [`Sandbox::set_deliveries`] changes it later.
+    pub fn deliveries(mut self, deliveries: Deliveries) -> Self {
+        self.settings.deliveries = deliveries;
+        self
+    }
+
+    /// A file of PEM with certificates to trust for callbacks by `https`, beside those
+    /// that the system trusts: that of a certificate authority of one's own, say.
+    pub fn callback_ca(mut self, file: impl Into<PathBuf>) -> Self {
+        self.callback_ca = Some(file.into());
+        self
+    }
+
+    /// Lets pages of this origin, such as `http://localhost:5173`, call the sandbox from a
+    /// browser; `*` lets all. Default: none, as a gateway that nobody has told to. What
+    /// browsers ask ahead of a request is then answered, and isn't in the ledger.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.origins.push(origin.into());
+        self
+    }
+
+    /// Whether tokens that no user logged in for, those of `client_credentials`, may be
+    /// used on subscriptions. Default: no, since the vendor says to log in for them; the
+    /// gateway then answers with 403, which is inferred.
+    pub fn allow_machine_subscriptions(mut self, allow: bool) -> Self {
+        self.settings.allow_machine_subscriptions = allow;
         self
     }
 
@@ -193,24 +265,27 @@ impl Builder {
             .await
             .map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let callbacks = reqwest::Client::builder()
-            .user_agent(concat!(
-                "stratustexting-sandbox/",
-                env!("CARGO_PKG_VERSION")
-            ))
-            .redirect(Policy::none())
-            .no_proxy()
-            .timeout(PATIENCE)
-            .build()?;
+        let callbacks = Callbacks::new(self.callback_ca.as_deref())?;
+        let outbox = Outbox::new(self.seed, self.settings.deliveries.at_a_time);
         let world = seed::world(self.seed, self.contacts, self.oauth);
         let connection = Connection::of(&format!("http://{address}"), &world);
         let gate = Gate::new(listener).map_err(listen)?;
-        let service = Service::new(connection, self.limits, callbacks, world, gate);
+        let service = Service::new(
+            connection,
+            self.limits,
+            self.settings,
+            callbacks,
+            outbox,
+            world,
+            gate,
+        );
         service.dialect().set(self.dialect);
         let service = Arc::new(service);
-        let routes = Router::new()
-            .nest(control::PATH, control::routes())
-            .fallback(serve)
+        let mut routes = control::all().fallback(serve);
+        if let Some(layer) = cors::layer(&self.origins) {
+            routes = routes.layer(layer).layer(middleware::from_fn(cors::settle));
+        }
+        let routes = routes
             .layer(middleware::from_fn(tell_the_wire))
             .with_state(Arc::clone(&service))
             .into_make_service_with_connect_info::<Wire>();
@@ -230,6 +305,10 @@ impl Builder {
         if self.limits.max_page_size == 0 {
             return setting("the size of a page has to be 1 at least".to_owned());
         }
+        for origin in &self.origins {
+            cors::check(origin).or_else(setting)?;
+        }
+        self.settings.check().or_else(setting)?;
         let client = oauth::NewClient::default().redirect_uris(&self.oauth.redirect_uris);
         client.check().or_else(setting)
     }
@@ -242,7 +321,7 @@ impl Connection {
             .cloned()
             .unwrap_or_else(|| unreachable!("every sandbox has a client"));
         Self {
-            api_base: format!("{host}{BASE_PATH}"),
+            api_base: format!("{host}{}", base::PATH),
             authorize_url: format!("{host}{AUTHORIZE_PATH}/"),
             token_url: format!("{host}{TOKEN_PATH}/"),
             control_url: format!("{host}{}", control::PATH),

@@ -2,38 +2,45 @@
 //!
 //! It isn't part of the service, and what arrives here isn't in the ledger.
 
+mod body;
+mod index;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     routing::{delete, get, post},
 };
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
     answer::{Answer, Scripted},
-    api::messages,
+    api::{messages, subscriptions},
+    delivery::Delivery,
     dialect::Dialect,
-    fault::{Fault, FaultPlan, ScriptedPlan},
+    fault::{Fault, FaultPlan, Kind, ScriptedPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{NewClient, Registered},
     sandbox::{Connection, clear_ledger as forget_requests, delete_contact},
     service::Service,
-    webhooks::Delivery,
+    settings::Settings,
 };
+
+use self::body::{Asked, Body, Refusal, refusal, refuse};
 
 pub(crate) const PATH: &str = "/control";
 
 type Shared = State<Arc<Service>>;
-type Refusal = (StatusCode, Json<Value>);
 type Outcome<T> = Result<Json<T>, Refusal>;
 
-pub(crate) fn routes() -> Router<Arc<Service>> {
+fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/", get(index))
+        .route("/settings", get(settings).patch(change_settings))
         .route("/ledger", get(ledger).delete(clear_ledger))
         .route("/messages", get(sent))
         .route("/deliveries", get(deliveries))
@@ -41,7 +48,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
         .route("/tokens/expire", post(expire_tokens))
         .route("/tokens/revoke", post(revoke_tokens))
         .route("/clock/advance", post(advance))
-        .route("/answers", post(script))
+        .route("/answers", post(script).delete(forget_answers))
         .route("/faults", post(fail_next).delete(stop_failing))
         .route("/faults/random", post(fail_at_random))
         .route("/faults/refuse", post(refuse_connections))
@@ -49,12 +56,26 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
         .route("/dialect", get(dialect).post(set_dialect))
         .route("/clients", post(register))
         .route("/contacts/{id}", delete(remove_contact))
+        .route("/subscriptions/{id}/status", post(set_status))
+        .route("/subscriptions/{id}/disabled-filters", post(disable_filter))
+}
+
+/// The routes below [`PATH`], with an answer in JSON to everything else there.
+pub(crate) fn all() -> Router<Arc<Service>> {
+    let below = routes()
+        .fallback(body::unknown)
+        .method_not_allowed_fallback(body::wrong_method);
+    // By itself, a slash at the end of the list's path isn't below it.
+    let with_slash = format!("{PATH}/");
+    Router::new()
+        .nest(PATH, below)
+        .route(&with_slash, get(index))
 }
 
 async fn index(State(service): Shared) -> Json<Index> {
     Json(Index {
         connection: service.connection.clone(),
-        control: LIST,
+        control: index::calls(),
     })
 }
 
@@ -62,69 +83,16 @@ async fn index(State(service): Shared) -> Json<Index> {
 struct Index {
     #[serde(flatten)]
     connection: Connection,
-    control: [(&'static str, &'static str); 18],
+    control: Vec<index::Call>,
 }
 
-const LIST: [(&str, &str); 18] = [
-    (
-        "GET /control/ledger?since=N",
-        "every request as it arrived, from number N on",
-    ),
-    ("DELETE /control/ledger", "forget them"),
-    ("GET /control/messages", "the messages that were sent"),
-    ("GET /control/deliveries", "the events that were posted"),
-    (
-        "POST /control/customer/messages",
-        "{from, to, text}: a customer texts",
-    ),
-    ("POST /control/tokens/expire", "end all access tokens"),
-    (
-        "POST /control/tokens/revoke",
-        "{kind: access or refresh}: forget all tokens",
-    ),
-    (
-        "POST /control/clock/advance",
-        "{seconds}: move the clock on",
-    ),
-    (
-        "POST /control/answers",
-        "{operation, status, headers, body}: the next answer",
-    ),
-    (
-        "POST /control/faults",
-        "{operation, fault: {kind, commit: before or after, …}}: the next request fails",
-    ),
-    (
-        "DELETE /control/faults",
-        "forget all faults that were scripted",
-    ),
-    (
-        "POST /control/faults/random",
-        "{seed, probability, faults: [{fault, weight}], operations}: fail at random",
-    ),
-    (
-        "POST /control/faults/refuse",
-        "{milliseconds}: refuse connections for so long",
-    ),
-    (
-        "GET /control/broken",
-        "the requests that never became whole",
-    ),
-    ("GET /control/dialect", "the dialect, with a line about it"),
-    (
-        "POST /control/dialect",
-        "{seed}, or {kind: value, …}: answer in another dialect",
-    ),
-    (
-        "POST /control/clients",
-        "{name, redirect_uris, grants, scopes}: register a client",
-    ),
-    ("DELETE /control/contacts/{id}", "delete a contact"),
-];
+async fn settings(State(service): Shared) -> Json<Settings> {
+    Json(service.settings())
+}
 
-fn refuse(error: impl ToString) -> Refusal {
-    let body = json!({"message": error.to_string()});
-    (StatusCode::BAD_REQUEST, Json(body))
+async fn change_settings(State(service): Shared, Body(changes): Body<Value>) -> Outcome<Settings> {
+    let changed = service.change_settings(|settings| settings.changed(changes));
+    changed.map(Json).map_err(refuse)
 }
 
 #[derive(Deserialize)]
@@ -134,7 +102,7 @@ struct Since {
     since: usize,
 }
 
-async fn ledger(State(service): Shared, Query(from): Query<Since>) -> Json<Vec<Entry>> {
+async fn ledger(State(service): Shared, Asked(from): Asked<Since>) -> Json<Vec<Entry>> {
     Json(service.ledger().since(from.since).to_vec())
 }
 
@@ -151,7 +119,7 @@ async fn deliveries(State(service): Shared) -> Json<Vec<Delivery>> {
     Json(service.world().deliveries.clone())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CustomerText {
     from: String,
@@ -159,7 +127,7 @@ struct CustomerText {
     text: String,
 }
 
-async fn customer_texts(State(service): Shared, Json(text): Json<CustomerText>) -> Outcome<Value> {
+async fn customer_texts(State(service): Shared, Body(text): Body<CustomerText>) -> Outcome<Value> {
     let received = messages::receive(&service, &text.from, &text.to, &text.text);
     received.map(|id| Json(json!({"id": id}))).map_err(refuse)
 }
@@ -169,14 +137,14 @@ async fn expire_tokens(State(service): Shared) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
 enum Revoke {
     Access,
     Refresh,
 }
 
-async fn revoke_tokens(State(service): Shared, Json(which): Json<Revoke>) -> StatusCode {
+async fn revoke_tokens(State(service): Shared, Body(which): Body<Revoke>) -> StatusCode {
     let oauth = &mut service.world().oauth;
     match which {
         Revoke::Access => oauth.revoke_access_tokens(),
@@ -185,13 +153,13 @@ async fn revoke_tokens(State(service): Shared, Json(which): Json<Revoke>) -> Sta
     StatusCode::NO_CONTENT
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Advance {
     seconds: u64,
 }
 
-async fn advance(State(service): Shared, Json(by): Json<Advance>) -> StatusCode {
+async fn advance(State(service): Shared, Body(by): Body<Advance>) -> StatusCode {
     service
         .world()
         .clock
@@ -201,24 +169,31 @@ async fn advance(State(service): Shared, Json(by): Json<Advance>) -> StatusCode 
 
 async fn script(
     State(service): Shared,
-    Json(scripted): Json<Scripted>,
+    Body(scripted): Body<Scripted>,
 ) -> Result<StatusCode, Refusal> {
-    let operation = scripted.operation.clone();
+    let (operation, times) = (scripted.operation.clone(), scripted.times);
     let answer = Answer::try_from(scripted).map_err(refuse)?;
-    service.script().add(&operation, answer).map_err(refuse)?;
+    let added = service.script().add(&operation, times, answer);
+    added.map_err(refuse)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize)]
+async fn forget_answers(State(service): Shared) -> StatusCode {
+    service.script().clear();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Failing {
     operation: String,
+    #[schemars(with = "Kind")]
     fault: Fault,
 }
 
 async fn fail_next(
     State(service): Shared,
-    Json(failing): Json<Failing>,
+    Body(failing): Body<Failing>,
 ) -> Result<StatusCode, Refusal> {
     let added = service.faults().add(&failing.operation, failing.fault);
     added.map_err(refuse)?;
@@ -232,14 +207,14 @@ async fn stop_failing(State(service): Shared) -> StatusCode {
 
 async fn fail_at_random(
     State(service): Shared,
-    Json(plan): Json<ScriptedPlan>,
+    Body(plan): Body<ScriptedPlan>,
 ) -> Result<StatusCode, Refusal> {
     let plan = FaultPlan::try_from(plan).map_err(refuse)?;
     service.faults().follow(plan);
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Refusing {
     milliseconds: u64,
@@ -248,7 +223,7 @@ struct Refusing {
 /// For a time only: who asks over HTTP couldn't take it back.
 async fn refuse_connections(
     State(service): Shared,
-    Json(refusing): Json<Refusing>,
+    Body(refusing): Body<Refusing>,
 ) -> Result<StatusCode, Refusal> {
     service.refuse_connections(true).map_err(refuse)?;
     let again = Arc::clone(&service);
@@ -277,7 +252,7 @@ struct Seed {
 }
 
 /// Answers with what [`dialect`] would say then.
-async fn set_dialect(State(service): Shared, Json(asked): Json<Value>) -> Outcome<Value> {
+async fn set_dialect(State(service): Shared, Body(asked): Body<Value>) -> Outcome<Value> {
     let wanted = if asked.get("seed").is_some() {
         let Seed { seed } = serde_json::from_value(asked).map_err(refuse)?;
         Dialect::from_seed(seed)
@@ -288,15 +263,69 @@ async fn set_dialect(State(service): Shared, Json(asked): Json<Value>) -> Outcom
     Ok(dialect(State(service)).await)
 }
 
-async fn register(State(service): Shared, Json(client): Json<NewClient>) -> Outcome<Registered> {
+async fn register(State(service): Shared, Body(client): Body<NewClient>) -> Outcome<Registered> {
     client.check().map_err(refuse)?;
     Ok(Json(service.world().register(client)))
 }
 
-async fn remove_contact(State(service): Shared, Path(id): Path<String>) -> StatusCode {
-    if delete_contact(&service, &id) {
-        StatusCode::NO_CONTENT
+async fn remove_contact(
+    State(service): Shared,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    found(delete_contact(&service, &id), "there is no such contact")
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Status {
+    status: String,
+}
+
+async fn set_status(
+    State(service): Shared,
+    Path(id): Path<String>,
+    Body(status): Body<Status>,
+) -> Result<StatusCode, Refusal> {
+    let set = subscriptions::set_status(&mut service.world(), &id, &status.status);
+    found(set, "there is no such subscription")
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Disabling {
+    filter: String,
+    #[serde(default = "disabled")]
+    reason: String,
+    #[serde(default)]
+    message: String,
+}
+
+fn disabled() -> String {
+    subscriptions::DISABLED.to_owned()
+}
+
+async fn disable_filter(
+    State(service): Shared,
+    Path(id): Path<String>,
+    Body(filter): Body<Disabling>,
+) -> Result<StatusCode, Refusal> {
+    let Disabling {
+        filter,
+        reason,
+        message,
+    } = filter;
+    let mut world = service.world();
+    let done = subscriptions::disable_filter(&mut world, &id, &filter, &reason, &message);
+    found(
+        done,
+        "there is no such subscription, or it has no such filter",
+    )
+}
+
+fn found(found: bool, otherwise: &str) -> Result<StatusCode, Refusal> {
+    if found {
+        Ok(StatusCode::NO_CONTENT)
     } else {
-        StatusCode::NOT_FOUND
+        Err(refusal(StatusCode::NOT_FOUND, otherwise))
     }
 }

@@ -11,6 +11,7 @@ mod strike;
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::plan::FaultPlan;
@@ -20,7 +21,7 @@ pub(crate) use self::{plan::Scripted as ScriptedPlan, queue::Faults, strike::str
 ///
 /// After it, the message is among those that were sent, the contact is changed, the
 /// token is given out: only the client doesn't get to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Commit {
     /// Before: the operation isn't carried out.
@@ -49,8 +50,9 @@ pub enum Commit {
 pub struct Fault(pub(crate) Kind);
 
 /// The kinds, private so that they can grow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(title = "Fault", description = "What goes wrong with a request.")]
 pub(crate) enum Kind {
     ResetBeforeRequest,
     ResetAfterRequestBytes {
@@ -76,6 +78,9 @@ pub(crate) enum Kind {
         status: u16,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<u64>,
+        /// Whether it is the gateway that answers.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        gateway: bool,
         commit: Commit,
     },
     WrongContentType {
@@ -170,6 +175,7 @@ impl Fault {
         Self::checked(Kind::Status {
             status,
             retry_after: None,
+            gateway: false,
             commit,
         })
     }
@@ -182,6 +188,22 @@ impl Fault {
             *retry_after = Some(seconds);
         }
         self
+    }
+
+    /// Makes it the gateway that answers with [`status`](Self::status), in its own words
+    /// and with the header `x-amzn-errortype`, as when it throttles; of nothing else.
+    /// Without it the answer is the application's.
+    ///
+    /// # Panics
+    ///
+    /// When the status is below 500 and the operation is carried out all the same: what
+    /// the gateway turns away doesn't get to the application.
+    #[must_use]
+    pub fn by_gateway(mut self) -> Self {
+        if let Kind::Status { gateway, .. } = &mut self.0 {
+            *gateway = true;
+        }
+        Self::checked(self.0)
     }
 
     /// A success with a page of HTML, as of a proxy that wants a login, instead of what
@@ -300,6 +322,12 @@ impl TryFrom<Kind> for Fault {
             {
                 Err(format!("{status} is no error's status: 400 to 599 are"))
             }
+            Kind::Status {
+                status: ..500,
+                gateway: true,
+                commit: Commit::After,
+                ..
+            } => Err("what the gateway turns away isn't carried out".to_owned()),
             Kind::Redirect { status, .. } if !REDIRECTS.contains(status) => Err(format!(
                 "{status} is no redirect's status: it has to be one of {REDIRECTS:?}"
             )),

@@ -41,9 +41,14 @@
 //! - **All operations**, stateful in memory, over seeded data: a site with departments
 //!   and numbers, 1,000 contacts, a few consents. The same seed gives the same ids,
 //!   credentials and contacts.
-//! - **The gateway's refusals**: a missing key, a bad token, an unknown route.
+//! - **The base paths of all brands** at once, so that a change of the host is enough.
+//! - **The gateway's refusals**: a missing key, a bad token, an unknown route, a URL that
+//!   is too long, a subscription without a user's login; with the headers that tell them
+//!   from the application's.
 //! - **Webhooks**: the handshake when a subscription is made, and delivery of message
-//!   and contact events, each up to three times.
+//!   and contact events, in order or as unkindly as [`Deliveries`] says. Subscriptions
+//!   can be suspended, and filters disabled ([`Sandbox::set_subscription_status`],
+//!   [`Sandbox::disable_filter`]).
 //! - **A ledger** of every request as it arrived ([`Sandbox::ledger`]).
 //! - **Faults** at every point of an exchange, scripted or at random by a seed
 //!   ([`Sandbox::fail_next`], [`Sandbox::fail_at_random`]): connections refused and
@@ -61,7 +66,10 @@
 //! program shouldn't lean on it: which of its errors are 400 or 409, how a page's size
 //! is limited, whether a subscription is updated by `id` or by `uri` (both work), how
 //! long it lives (30 years, whatever was asked for, which is what was once observed),
-//! how often an event is posted again, what an item of `customConsents` looks like.
+//! in which order events come and how often one is posted again ([`Deliveries`]), what a
+//! subscription's status is called when it isn't `ACTIVE`, whether a number as text is
+//! taken where a number belongs (`expiresDateInMillies` is), what an item of
+//! `customConsents` looks like.
 //! Texts are limited to [`MAX_TEXT`] characters, files to [`MAX_MEDIA`] bytes in all.
 //!
 //! It shares nothing with the SDK but the generated models and the table of operations,
@@ -69,19 +77,26 @@
 
 mod answer;
 mod api;
+mod base;
 mod builder;
+mod callback;
 mod clock;
 mod control;
+mod cors;
+mod delivery;
 pub mod dialect;
+mod dispatch;
 mod fault;
 mod gateway;
 mod ids;
 mod ledger;
 mod oauth;
+mod query;
 mod reply;
 mod sandbox;
 mod seed;
 mod service;
+mod settings;
 mod webhooks;
 mod wire;
 mod world;
@@ -90,12 +105,14 @@ pub use self::{
     answer::Answer,
     api::messages::{MAX_MEDIA, MAX_TEXT, SentMedia, SentMessage},
     builder::{Builder, StartError},
+    callback::DeliveryError,
+    delivery::{Delivery, DeliveryState},
     dialect::Dialect,
     fault::{Commit, Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{Grant, NewClient, Registered},
     sandbox::{CustomerError, Sandbox},
-    webhooks::{Delivery, DeliveryState},
+    settings::{Deliveries, Order},
 };
 
 /// The README's example, compiled.

@@ -5,6 +5,13 @@ use std::{error::Error, process::ExitCode, time::Duration};
 use clap::Parser;
 use stratustexting_sandbox::{Dialect, Sandbox};
 
+use self::{deliveries::DeliveryArguments, signals::Ending};
+
+#[path = "main/deliveries.rs"]
+mod deliveries;
+#[path = "main/signals.rs"]
+mod signals;
+
 /// A twin of the StratusTexting Connect API on this machine: no account, nothing is sent
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -18,7 +25,7 @@ struct Arguments {
     /// Print where it is as one line of JSON
     #[arg(long)]
     json: bool,
-    /// How many contacts there are
+    /// How many contacts there are; they are made when the first is asked for
     #[arg(long, default_value_t = 1_000)]
     contacts: usize,
     /// Another redirect URI for the ready-made client
@@ -33,6 +40,23 @@ struct Arguments {
     /// How long a refresh token that was replaced still brings its successor, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     refresh_token_grace: u64,
+    /// How long after the login its refresh tokens are good, in seconds; refreshing
+    /// doesn't prolong it
+    #[arg(long, value_name = "SECONDS", default_value_t = 30 * 86_400)]
+    refresh_token_lifetime: u64,
+    /// End the tokens that a code brought when it is exchanged a second time
+    #[arg(long)]
+    code_reuse_ends_login: bool,
+    /// The most characters of a URL's path and query; the gateway refuses more with 414
+    #[arg(long, value_name = "CHARACTERS", default_value_t = 8_192)]
+    max_url: usize,
+    /// What a token without the operation's scope is answered with: 403 or 401
+    #[arg(long, value_name = "STATUS", default_value_t = 403)]
+    missing_scope: u16,
+    /// Let tokens that no user logged in for (client_credentials) be used on
+    /// subscriptions; otherwise the gateway answers with 403
+    #[arg(long)]
+    allow_machine_subscriptions: bool,
     /// The most items of a page
     #[arg(long, value_name = "ITEMS", default_value_t = 500)]
     max_page_size: usize,
@@ -45,9 +69,12 @@ struct Arguments {
     /// Answer in a dialect that is drawn by this seed
     #[arg(long, value_name = "SEED")]
     dialect_seed: Option<u64>,
-    /// Call callbacks on other machines, too
-    #[arg(long)]
-    allow_remote_callbacks: bool,
+    /// Let pages of this origin, such as http://localhost:5173, call the sandbox from a
+    /// browser; * lets all
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    #[command(flatten)]
+    deliveries: DeliveryArguments,
 }
 
 #[tokio::main]
@@ -62,10 +89,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let ending = Ending::listen()?;
     let json = arguments.json;
     let sandbox = start(arguments).await?;
     print(&sandbox, json);
-    tokio::signal::ctrl_c().await?;
+    ending.wait().await;
     Ok(())
 }
 
@@ -79,9 +107,17 @@ async fn start(arguments: Arguments) -> Result<Sandbox, Box<dyn Error>> {
         .refresh_token_grace(Duration::from_secs(arguments.refresh_token_grace))
         .max_page_size(arguments.max_page_size)
         .bare_pages(arguments.bare_pages)
-        .allow_remote_callbacks(arguments.allow_remote_callbacks);
+        .refresh_token_lifetime(Duration::from_secs(arguments.refresh_token_lifetime))
+        .code_reuse_ends_login(arguments.code_reuse_ends_login)
+        .max_url(arguments.max_url)
+        .missing_scope(arguments.missing_scope)
+        .allow_machine_subscriptions(arguments.allow_machine_subscriptions);
     if let Some(seed) = arguments.dialect_seed {
         builder = builder.dialect(Dialect::from_seed(seed));
+    }
+    builder = arguments.deliveries.apply(builder);
+    for origin in arguments.allow_origin {
+        builder = builder.allow_origin(origin);
     }
     for uri in arguments.redirect_uri {
         builder = builder.redirect_uri(uri);
@@ -99,7 +135,9 @@ fn print(sandbox: &Sandbox, json: bool) {
         return;
     }
     let dialect = sandbox.dialect();
-    println!("The sandbox is up; Ctrl-C ends it. Nothing that is sent here reaches anybody.");
+    println!(
+        "The sandbox is up; Ctrl-C or SIGTERM ends it. Nothing that is sent here reaches anybody."
+    );
     println!();
     for (name, value) in [
         ("API base", sandbox.api_base()),

@@ -21,7 +21,7 @@ use serde_json::json;
 pub use self::clients::{Grant, NewClient, Registered};
 pub(crate) use self::clients::{is_loopback, leads_here};
 pub(crate) use self::{authorize::authorize, clients::Clients, token::token};
-use crate::ids::Ids;
+use crate::{ids::Ids, query};
 
 /// The scopes that there are; UNKNOWN is whether every brand has the same.
 pub(crate) const SCOPES: [&str; 3] = [
@@ -39,6 +39,10 @@ pub(crate) struct Settings {
     pub(crate) rotate_refresh_tokens: bool,
     /// How long a refresh token that was replaced brings its successor once more.
     pub(crate) refresh_token_grace: Duration,
+    /// How long after the login a refresh token is good, whatever took its place since.
+    pub(crate) refresh_token_lifetime: Duration,
+    /// Whether the second exchange of a code ends what the first one brought.
+    pub(crate) code_reuse_ends_login: bool,
     pub(crate) redirect_uris: Vec<String>,
 }
 
@@ -57,11 +61,20 @@ pub(crate) struct Server {
 
 /// What a login, or a client of its own, was granted.
 #[derive(Clone)]
-struct Granted {
+pub(crate) struct Granted {
     client: String,
-    scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// Which login it goes back to: all its tokens are revoked together.
     login: u64,
+    /// When a user logged in; none where the client is on its own.
+    signed_in: Option<DateTime<Utc>>,
+}
+
+impl Granted {
+    /// Whether it was a user who logged in.
+    pub(crate) fn is_users(&self) -> bool {
+        self.signed_in.is_some()
+    }
 }
 
 struct Code {
@@ -104,10 +117,19 @@ impl Server {
         }
     }
 
-    /// The scopes of an access token that is good.
-    pub(crate) fn scopes_of(&self, token: &str, now: DateTime<Utc>) -> Option<&[String]> {
+    /// What an access token stands for, as long as it is good.
+    pub(crate) fn granted(&self, token: &str, now: DateTime<Utc>) -> Option<&Granted> {
         let access = self.access.get(token)?;
-        (now < access.expires).then_some(&access.granted.scopes)
+        (now < access.expires).then_some(&access.granted)
+    }
+
+    /// Whether the login is still one that can be renewed. Refreshing doesn't prolong it,
+    /// which is what is documented of Cognito.
+    fn can_be_renewed(&self, granted: &Granted, now: DateTime<Utc>) -> bool {
+        let lifetime = TimeDelta::from_std(self.settings.refresh_token_lifetime);
+        let lifetime = lifetime.unwrap_or(TimeDelta::MAX);
+        let age = granted.signed_in.map(|signed_in| now - signed_in);
+        age.is_none_or(|age| age < lifetime)
     }
 
     pub(crate) fn expire_access_tokens(&mut self, now: DateTime<Utc>) {
@@ -175,11 +197,8 @@ impl Server {
 /// Reads `application/x-www-form-urlencoded`; a name that comes twice is an error.
 fn parameters(text: &[u8]) -> Result<HashMap<String, String>, String> {
     let mut parameters = HashMap::new();
-    for (name, value) in url::form_urlencoded::parse(text) {
-        if parameters
-            .insert(name.clone().into_owned(), value.into_owned())
-            .is_some()
-        {
+    for (name, value) in query::pairs(text)? {
+        if parameters.insert(name.clone(), value).is_some() {
             return Err(format!("the parameter {name} is there twice"));
         }
     }

@@ -10,14 +10,19 @@ use serde::Serialize;
 
 use crate::{
     answer::Answer,
-    api::messages::{self, SentMessage},
+    api::{
+        messages::{self, SentMessage},
+        subscriptions,
+    },
     builder::{Builder, StartError},
+    delivery::Delivery,
     dialect::Dialect,
     fault::{Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{NewClient, Registered},
     service::Service,
-    webhooks::{self, ContactChange, Delivery, Happening},
+    settings::Deliveries,
+    webhooks::{self, ContactChange, Happening},
 };
 
 /// A running sandbox. It ends when this is dropped.
@@ -207,6 +212,22 @@ impl Sandbox {
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
+    /// Changes how events are delivered, from each one's next attempt on; what waits in
+    /// a line already goes in the new order.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Setting`] when a setting makes no sense.
+    pub fn set_deliveries(&self, deliveries: Deliveries) -> Result<(), StartError> {
+        let changed = self.service.change_settings(|settings| {
+            let mut settings = settings.clone();
+            settings.deliveries = deliveries;
+            settings.check()?;
+            Ok(settings)
+        });
+        changed.map(drop).map_err(StartError::Setting)
+    }
+
     /// Plays a customer who texts to a number of the account; returns the message's id.
     /// Those who subscribed are told by the time that it is found by its id.
     ///
@@ -242,6 +263,20 @@ impl Sandbox {
         self.service.dialect().dialect()
     }
 
+    /// Gives a subscription another status, such as the one that a service may give to
+    /// those whose callback fails; returns whether there is such a subscription. What is
+    /// posted, and was not yet, is posted only while the status is `ACTIVE`.
+    pub fn set_subscription_status(&self, id: &str, status: &str) -> bool {
+        subscriptions::set_status(&mut self.service.world(), id, status)
+    }
+
+    /// Moves a filter of a subscription to its `disabledFilters`, so that nothing matches
+    /// it any longer; returns whether there was one.
+    pub fn disable_filter(&self, id: &str, filter: &str) -> bool {
+        let mut world = self.service.world();
+        subscriptions::disable_filter(&mut world, id, filter, subscriptions::DISABLED, "")
+    }
+
     /// Ends all access tokens, as if their time were over.
     pub fn expire_access_tokens(&self) {
         self.service.world().expire_access_tokens();
@@ -272,8 +307,23 @@ impl Sandbox {
     ///
     /// When there is no such operation.
     pub fn answer_next(&self, operation: &str, answer: Answer) {
-        let added = self.service.script().add(operation, answer);
+        self.answer_times(operation, 1, answer);
+    }
+
+    /// Gives this answer to so many requests to an operation; else as
+    /// [`answer_next`](Self::answer_next).
+    ///
+    /// # Panics
+    ///
+    /// When there is no such operation, or `times` is 0.
+    pub fn answer_times(&self, operation: &str, times: usize, answer: Answer) {
+        let added = self.service.script().add(operation, times, answer);
         added.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Forgets all answers that were scripted and not given yet.
+    pub fn forget_answers(&self) {
+        self.service.script().clear();
     }
 
     /// Lets the next request to an operation fail; after it those that were scripted

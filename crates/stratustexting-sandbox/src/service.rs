@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use http::{HeaderValue, request::Parts};
+use http::request::Parts;
 use stratustexting_client::Operation;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -22,20 +22,22 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     answer::{Script, TOKEN},
     api::{self, Call},
+    base,
     builder::Limits,
+    callback::Callbacks,
     dialect::{Speaker, Talk},
+    dispatch::Outbox,
     fault::{Faults, strike},
     gateway,
     ledger::Ledger,
     oauth,
     reply::Reply,
     sandbox::Connection,
+    settings::Settings,
     wire::{Gate, Wire},
     world::World,
 };
 
-/// The path of the API's base URL, that of the brand's.
-pub(crate) const BASE_PATH: &str = "/stratustexting-prod";
 pub(crate) const AUTHORIZE_PATH: &str = "/oauth2/authorize";
 pub(crate) const TOKEN_PATH: &str = "/oauth2/token";
 
@@ -46,7 +48,9 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 pub(crate) struct Service {
     pub(crate) connection: Connection,
     pub(crate) limits: Limits,
-    pub(crate) callbacks: reqwest::Client,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) outbox: Outbox,
+    settings: Mutex<Settings>,
     /// Ends what goes on in the background when the sandbox goes away.
     pub(crate) shutdown: CancellationToken,
     /// How many deliveries are under way.
@@ -80,7 +84,9 @@ impl Service {
     pub(crate) fn new(
         connection: Connection,
         limits: Limits,
-        callbacks: reqwest::Client,
+        settings: Settings,
+        callbacks: Callbacks,
+        outbox: Outbox,
         world: World,
         gate: Gate,
     ) -> Self {
@@ -88,6 +94,8 @@ impl Service {
             connection,
             limits,
             callbacks,
+            outbox,
+            settings: Mutex::new(settings),
             shutdown: CancellationToken::new(),
             under_way: watch::Sender::new(0),
             world: Mutex::new(world),
@@ -126,6 +134,26 @@ impl Service {
         Place::of(self, method, path).name()
     }
 
+    pub(crate) fn settings(&self) -> Settings {
+        let settings = self.settings.lock();
+        settings.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes settings; returns what they are then.
+    ///
+    /// # Errors
+    ///
+    /// What can't be; then nothing is changed.
+    pub(crate) fn change_settings(
+        &self,
+        change: impl FnOnce(&Settings) -> Result<Settings, String>,
+    ) -> Result<Settings, String> {
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        *settings = change(&settings)?;
+        self.outbox.set_at_a_time(settings.deliveries.at_a_time);
+        Ok(settings.clone())
+    }
+
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -156,7 +184,7 @@ impl Place {
             TOKEN_PATH => return Self::Token,
             _ => {}
         }
-        let below = path.strip_prefix(BASE_PATH);
+        let below = base::below(path);
         let dialect = service.dialect().dialect();
         let operation = below.and_then(|path| dialect.operation_at(method, path));
         match operation {
@@ -183,7 +211,8 @@ pub(crate) async fn serve(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return gateway::too_large().map(Body::from);
+        let request_id = service.world().ids.uuid();
+        return gateway::identified(gateway::too_large(), &request_id).map(Body::from);
     };
     let fault = wire.whole();
     let place = Place::of(&service, parts.method.as_str(), parts.uri.path());
@@ -248,15 +277,21 @@ async fn answer(service: &Arc<Service>, place: &Place, parts: Parts, body: Bytes
         Place::Token if parts.method == http::Method::POST => {
             oauth::token(&mut service.world(), &parts.headers, &body)
         }
-        Place::Operation(operation) => {
+        Place::Operation(_) | Place::Token | Place::Nowhere => {
             let request_id = service.world().ids.uuid();
-            let mut reply = application(service, operation, parts, body).await;
-            if let Ok(id) = HeaderValue::from_str(&request_id) {
-                reply.headers_mut().insert("x-amzn-requestid", id);
-            }
-            reply
+            let reply = behind_gateway(service, place, parts, body).await;
+            gateway::identified(reply, &request_id)
         }
-        Place::Token | Place::Nowhere => gateway::unknown_route(),
+    }
+}
+
+async fn behind_gateway(service: &Arc<Service>, place: &Place, parts: Parts, body: Bytes) -> Reply {
+    let url = parts.uri.path_and_query();
+    let length = url.map_or(0, |url| url.as_str().len());
+    match place {
+        _ if length > service.settings().max_url => gateway::uri_too_long(),
+        Place::Operation(operation) => application(service, operation, parts, body).await,
+        _ => gateway::unknown_route(),
     }
 }
 
@@ -269,7 +304,9 @@ async fn application(
     let now = {
         let world = service.world();
         let now = world.clock.now();
-        if let Some(refusal) = gateway::check(&world.oauth, operation, &parts.headers, now) {
+        let (settings, headers) = (service.settings(), &parts.headers);
+        let refusal = gateway::check(&world.oauth, &settings, operation, headers, now);
+        if let Some(refusal) = refusal {
             return refusal;
         }
         now

@@ -1,24 +1,27 @@
-//! Telling those who subscribed what happened: the handshake, and the deliveries.
+//! Telling those who subscribed what happened: the handshake, and who is told what.
 //!
-//! UNKNOWN of the real service, and decided here: a callback has three seconds; an
-//! event is posted up to three times, until it is answered by a success; the payload
-//! of contact events is the contact.
+//! - `dispatch.rs`: in which order, and how many at a time.
+//! - `delivery.rs`: the attempts of one event.
+//! - `callback.rs`: the requests.
+//!
+//! UNKNOWN of the real service, and decided here: the payload of contact events is the
+//! contact. All else that is UNKNOWN of deliveries can be set (`settings.rs`).
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use http::header::CONTENT_TYPE;
-use serde::Serialize;
 use serde_json::{Value, json};
-use stratustexting_client::types::{Contact, Message, MessageDirection, Subscription};
+use stratustexting_client::types::{
+    Contact, Message, MessageDirection, Subscription, SubscriptionStatus,
+};
 
-use crate::{dialect, reply::time, service::Service, world::World};
-
-/// How long a callback may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
-
-/// How often an event is posted at most.
-pub(crate) const ATTEMPTS: u32 = 3;
+use crate::{
+    delivery::{Delivery, DeliveryState},
+    dispatch::{self, Post},
+    reply::time,
+    service::Service,
+    world::World,
+};
 
 const VALIDATION_TOKEN: &str = "validation-token";
 
@@ -30,54 +33,6 @@ const TOPICS: [&str; 5] = [
     "contact?event=update",
     "contact?event=delete",
 ];
-
-/// An event on its way to a callback, or there.
-#[derive(Clone, Serialize)]
-#[non_exhaustive]
-pub struct Delivery {
-    /// The event's id, the payload's `uuid`.
-    pub uuid: String,
-    /// The subscription.
-    pub subscription_id: String,
-    /// The filter that matched.
-    pub event: String,
-    /// The callback.
-    pub uri: String,
-    /// What is posted.
-    pub payload: Value,
-    /// How often it was posted so far.
-    pub attempts: u32,
-    /// How it stands.
-    pub state: DeliveryState,
-    /// The status that the callback answered with last.
-    pub last_status: Option<u16>,
-}
-
-/// How a delivery stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DeliveryState {
-    /// It isn't over.
-    UnderWay,
-    /// The callback answered with a success.
-    Delivered,
-    /// It was given up: after the last attempt, or because the subscription is gone.
-    Failed,
-}
-
-/// Shows no payload, since it may hold a contact, and no URI, since it may hold a secret.
-impl fmt::Debug for Delivery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery")
-            .field("uuid", &self.uuid)
-            .field("event", &self.event)
-            .field("attempts", &self.attempts)
-            .field("state", &self.state)
-            .field("last_status", &self.last_status)
-            .finish_non_exhaustive()
-    }
-}
 
 #[derive(Clone, Copy)]
 pub(crate) enum ContactChange {
@@ -141,8 +96,10 @@ pub(crate) fn is_filter(world: &World, text: &str) -> bool {
 /// Asks a callback whether it is one.
 pub(crate) async fn handshake(service: &Service, uri: &str) -> Result<(), String> {
     let token = service.world().ids.uuid();
-    let request = service.callbacks.get(uri).header(VALIDATION_TOKEN, &token);
-    let response = request.send().await.map_err(|error| reason(&error))?;
+    let patience = service.settings().deliveries.patience_is();
+    let header = (VALIDATION_TOKEN, token.as_str());
+    let response = service.callbacks.get(uri, header, patience).await;
+    let response = response.map_err(|trouble| trouble.to_string())?;
     let status = response.status().as_u16();
     if status != 200 {
         return Err(format!(
@@ -153,16 +110,6 @@ pub(crate) async fn handshake(service: &Service, uri: &str) -> Result<(), String
         Some(value) if value.as_bytes() == token.as_bytes() => Ok(()),
         Some(_) => Err(format!("the callback's {VALIDATION_TOKEN} is another")),
         None => Err(format!("the callback's answer has no {VALIDATION_TOKEN}")),
-    }
-}
-
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        format!("the callback took more than {} seconds", PATIENCE.as_secs())
-    } else if error.is_connect() {
-        "nothing answers at the callback".to_owned()
-    } else {
-        "the callback's answer can't be read".to_owned()
     }
 }
 
@@ -180,7 +127,8 @@ pub(crate) fn publish(service: &Arc<Service>, world: &mut World, happening: &Hap
         .filter(|subscription| wants(subscription, &event, now))
         .filter_map(|subscription| subscription.id.clone().zip(subscription.uri.clone()))
         .collect();
-    for (subscription_id, uri) in due {
+    let settings = service.settings().deliveries;
+    for (subscription_id, to) in due {
         let uuid = world.ids.uuid();
         let (key, detail) = &happening.detail;
         let payload = json!({
@@ -195,22 +143,18 @@ pub(crate) fn publish(service: &Arc<Service>, world: &mut World, happening: &Hap
             uuid,
             subscription_id,
             event: event.clone(),
-            uri,
+            uri: to.clone(),
             payload,
             attempts: 0,
             state: DeliveryState::UnderWay,
             last_status: None,
+            last_error: None,
         });
-        service.under_way.send_modify(|count| *count += 1);
-        let service = Arc::clone(service);
-        tokio::spawn(async move {
-            let shutdown = service.shutdown.clone();
-            tokio::select! {
-                () = deliver(&service, number) => {}
-                () = shutdown.cancelled() => {}
-            }
-            service.under_way.send_modify(|count| *count -= 1);
-        });
+        let post = Post {
+            number,
+            again: false,
+        };
+        dispatch::send(service, &settings, &to, post);
     }
 }
 
@@ -220,52 +164,6 @@ fn wants(subscription: &Subscription, event: &str, now: DateTime<Utc>) -> bool {
         .expiration_time
         .as_ref()
         .and_then(|time| time.to_utc());
-    filters.iter().any(|filter| filter == event) && ends.is_none_or(|end| now < end)
-}
-
-async fn deliver(service: &Service, number: usize) {
-    if dialect::deliver(service, number).await {
-        return;
-    }
-    for attempt in 1..=ATTEMPTS {
-        if attempt > 1 {
-            tokio::time::sleep(service.limits.webhook_retry_wait).await;
-        }
-        let Some((uri, payload)) = next_attempt(service, number) else {
-            return;
-        };
-        let body = service.dialect().event(&payload);
-        let request = service.callbacks.post(uri).body(body);
-        let request = request.header(CONTENT_TYPE, "application/json");
-        let status = match request.send().await {
-            Ok(response) => Some(response.status()),
-            Err(error) => {
-                tracing::debug!(attempt, reason = reason(&error), "not delivered");
-                None
-            }
-        };
-        let delivered = status.is_some_and(|status| status.is_success());
-        let delivery = &mut service.world().deliveries[number];
-        delivery.last_status = status.map(|status| status.as_u16());
-        if delivered {
-            delivery.state = DeliveryState::Delivered;
-            return;
-        }
-        if attempt == ATTEMPTS {
-            delivery.state = DeliveryState::Failed;
-        }
-    }
-}
-
-/// What to post where, unless nobody wants it any more.
-fn next_attempt(service: &Service, number: usize) -> Option<(String, Value)> {
-    let mut world = service.world();
-    let world = &mut *world;
-    let delivery = &mut world.deliveries[number];
-    if !world.subscriptions.contains_key(&delivery.subscription_id) {
-        delivery.state = DeliveryState::Failed;
-        return None;
-    }
-    delivery.attempts += 1;
-    Some((delivery.uri.clone(), delivery.payload.clone()))
+    let is_active = subscription.status == Some(SubscriptionStatus::Active);
+    is_active && filters.iter().any(|filter| filter == event) && ends.is_none_or(|end| now < end)
 }

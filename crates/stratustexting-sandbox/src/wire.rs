@@ -35,8 +35,8 @@ use crate::{
     service::{Service, Working},
 };
 
-/// A first line that is longer is no request's.
-const LONGEST_LINE: usize = 64 * 1024;
+/// A first line that is longer is left to the HTTP server to refuse.
+const LONGEST_LINE: usize = 1024 * 1024;
 
 /// How much is read at once while requests are held back.
 const CHUNK: usize = 8 * 1024;
@@ -244,6 +244,7 @@ impl Line {
         request.settled = line.path().starts_with(control::PATH);
         request.operation = service.operation_at(&line.method, line.path());
         request.target = Some(line.target.clone());
+        request::shorten(&mut self.held);
         let Some(operation) = request.operation else {
             return;
         };

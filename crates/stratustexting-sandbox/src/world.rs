@@ -1,14 +1,16 @@
 //! All that the sandbox knows: one organization and what happened to it.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 use stratustexting_client::types::{CustomConsent, Site, Subscription};
 
 use crate::{
     api::{contacts::Contacts, messages::Messages},
     clock::Clock,
+    delivery::Delivery,
     ids::Ids,
     oauth::{self, NewClient, Registered},
-    webhooks::Delivery,
 };
 
 pub(crate) struct World {
@@ -21,6 +23,8 @@ pub(crate) struct World {
     pub(crate) subscriptions: IndexMap<String, Subscription>,
     pub(crate) messages: Messages,
     pub(crate) deliveries: Vec<Delivery>,
+    /// How many deliveries failed in a row, for each subscription.
+    pub(crate) failures: HashMap<String, u32>,
 }
 
 impl World {

@@ -8,14 +8,14 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use stratustexting_client::Operation;
 
-use crate::{dialect::Paging, reply::Fault, service::BASE_PATH};
+use crate::{base, dialect::Paging, query, reply::Fault};
 
 pub(crate) struct Call {
     pub(crate) operation: &'static Operation,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     path: String,
-    query: Vec<(String, String)>,
+    query: Result<Vec<(String, String)>, String>,
     /// How it asks for a page.
     pub(crate) paging: Paging,
 }
@@ -26,10 +26,8 @@ impl Call {
         let query = parts.uri.query().unwrap_or_default();
         Self {
             operation,
-            path: path.strip_prefix(BASE_PATH).unwrap_or(path).to_owned(),
-            query: url::form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
+            path: base::below(path).unwrap_or(path).to_owned(),
+            query: query::pairs(query.as_bytes()),
             paging: parts.extensions.get().copied().unwrap_or_default(),
             headers: parts.headers,
             body,
@@ -39,6 +37,23 @@ impl Call {
     /// The path below the base URL, as it was sent.
     pub(crate) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// # Errors
+    ///
+    /// When path or query aren't UTF-8.
+    pub(crate) fn check_encoding(&self) -> Result<(), Fault> {
+        if percent_decode_str(&self.path).decode_utf8().is_err() {
+            return Err(Fault::bad_request("Path isn't UTF-8"));
+        }
+        self.query().map(drop)
+    }
+
+    fn query(&self) -> Result<&[(String, String)], Fault> {
+        match &self.query {
+            Ok(pairs) => Ok(pairs),
+            Err(error) => Err(Fault::bad_request(error)),
+        }
     }
 
     /// A parameter of the path, decoded.
@@ -52,7 +67,7 @@ impl Call {
 
     /// A parameter of the query that may be missing.
     pub(crate) fn optional(&self, name: &str) -> Result<Option<&str>, Fault> {
-        let mut found = self.query.iter().filter(|(key, _)| key == name);
+        let mut found = self.query()?.iter().filter(|(key, _)| key == name);
         let value = found.next().map(|(_, value)| value.as_str());
         match found.next() {
             None => Ok(value),
@@ -96,9 +111,13 @@ impl Call {
             let text = "Content-Type has to be application/json";
             return Err(Fault::media_type(text));
         }
-        serde_json::from_slice(&self.body)
-            .map_err(|error| Fault::bad_request(format!("Body can't be read: {error}")))
+        serde_json::from_slice(&self.body).map_err(unreadable)
     }
+}
+
+/// The refusal of a body that isn't what it has to be.
+pub(crate) fn unreadable(error: serde_json::Error) -> Fault {
+    Fault::bad_request(format!("Body can't be read: {error}"))
 }
 
 /// Whether `value` is a number in E.164; `what` names it in the refusal.

@@ -4,7 +4,7 @@
 //! number; a search finds the digits anywhere in the number; fields that a request
 //! doesn't have stay as they are; taking another contact's number is a conflict.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cell::OnceCell, collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -19,14 +19,77 @@ use crate::{
     world::World,
 };
 
-#[derive(Default)]
+/// All contacts. Those that a sandbox starts with are made when somebody asks for any,
+/// since 100,000 of them take a while, and many programs never do.
 pub(crate) struct Contacts {
+    make: Make,
+    book: OnceCell<Book>,
+}
+
+type Make = Box<dyn Fn() -> Vec<Contact> + Send>;
+
+#[derive(Default)]
+struct Book {
     by_id: IndexMap<String, Contact>,
     id_by_number: HashMap<String, String>,
 }
 
 impl Contacts {
-    pub(crate) fn insert(&mut self, contact: Contact) {
+    pub(crate) fn made_by(make: impl Fn() -> Vec<Contact> + Send + 'static) -> Self {
+        Self {
+            make: Box::new(make),
+            book: OnceCell::new(),
+        }
+    }
+
+    fn book(&self) -> &Book {
+        self.book.get_or_init(|| {
+            let mut book = Book::default();
+            for contact in (self.make)() {
+                book.insert(contact);
+            }
+            book
+        })
+    }
+
+    fn book_mut(&mut self) -> &mut Book {
+        self.book();
+        let book = self.book.get_mut();
+        book.unwrap_or_else(|| unreachable!("it was made just now"))
+    }
+
+    fn all(&self) -> indexmap::map::Values<'_, String, Contact> {
+        self.book().by_id.values()
+    }
+
+    fn get(&self, id: &str) -> Option<&Contact> {
+        self.book().by_id.get(id)
+    }
+
+    fn insert(&mut self, contact: Contact) {
+        self.book_mut().insert(contact);
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) -> Option<Contact> {
+        let book = self.book_mut();
+        let contact = book.by_id.shift_remove(id)?;
+        if let Some(number) = &contact.mobile_number {
+            book.id_by_number.remove(number);
+        }
+        Some(contact)
+    }
+
+    pub(crate) fn id_of(&self, number: &str) -> Option<&str> {
+        self.book().id_of(number)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Contact> {
+        self.book_mut().by_id.get_mut(id)
+    }
+}
+
+impl Book {
+    fn insert(&mut self, contact: Contact) {
         let id = contact.id.clone().unwrap_or_default();
         if let Some(number) = &contact.mobile_number {
             self.id_by_number.insert(number.clone(), id.clone());
@@ -34,20 +97,8 @@ impl Contacts {
         self.by_id.insert(id, contact);
     }
 
-    pub(crate) fn remove(&mut self, id: &str) -> Option<Contact> {
-        let contact = self.by_id.shift_remove(id)?;
-        if let Some(number) = &contact.mobile_number {
-            self.id_by_number.remove(number);
-        }
-        Some(contact)
-    }
-
-    pub(crate) fn id_of(&self, number: &str) -> Option<&str> {
+    fn id_of(&self, number: &str) -> Option<&str> {
         self.id_by_number.get(number).map(String::as_str)
-    }
-
-    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Contact> {
-        self.by_id.get_mut(id)
     }
 
     /// Changes what the request has.
@@ -98,17 +149,13 @@ fn no_such_contact() -> Fault {
 }
 
 pub(crate) fn list(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    page(
-        call,
-        &service.limits,
-        service.world().contacts.by_id.values(),
-    )
+    page(call, &service.limits, service.world().contacts.all())
 }
 
 pub(crate) fn find_by_mobile(service: &Service, call: &Call) -> Result<Reply, Fault> {
     let world = service.world();
     let id = id_by_number(&world, call)?;
-    let contact = world.contacts.by_id.get(&id).ok_or_else(no_such_contact)?;
+    let contact = world.contacts.get(&id).ok_or_else(no_such_contact)?;
     Ok(json(StatusCode::OK, contact))
 }
 
@@ -124,7 +171,7 @@ pub(crate) fn search(service: &Service, call: &Call) -> Result<Reply, Fault> {
         let number = contact.mobile_number.as_deref();
         number.is_some_and(|number| number.contains(digits))
     };
-    let found: Vec<&Contact> = world.contacts.by_id.values().filter(fits).collect();
+    let found: Vec<&Contact> = world.contacts.all().filter(fits).collect();
     page(call, &service.limits, found.into_iter())
 }
 
@@ -184,7 +231,7 @@ fn change(
 ) -> Result<Reply, Fault> {
     check_department(world, &request)?;
     let now = world.clock.now();
-    let contact = world.contacts.change(id, request, now)?;
+    let contact = world.contacts.book_mut().change(id, request, now)?;
     let happening = Happening::contact(ContactChange::Update, &contact);
     webhooks::publish(service, world, &happening);
     Ok(json(StatusCode::OK, &contact))
@@ -197,5 +244,37 @@ fn check_department(world: &World, request: &ContactRequest) -> Result<(), Fault
             Err(Fault::bad_request(text))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    };
+
+    use stratustexting_client::types::Contact;
+
+    use super::Contacts;
+
+    #[test]
+    fn the_first_contacts_are_made_once_and_not_before_somebody_asks() {
+        let made = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&made);
+        let mut contacts = Contacts::made_by(move || {
+            count.fetch_add(1, SeqCst);
+            vec![
+                Contact::default()
+                    .with_id("1")
+                    .with_mobile_number("+13035550123"),
+            ]
+        });
+        assert_eq!(made.load(SeqCst), 0);
+
+        assert_eq!(contacts.id_of("+13035550123"), Some("1"));
+        assert!(contacts.remove("1").is_some());
+        assert_eq!(contacts.all().len(), 0);
+        assert_eq!(made.load(SeqCst), 1);
     }
 }

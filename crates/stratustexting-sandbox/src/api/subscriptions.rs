@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use http::StatusCode;
+use serde_json::Value;
 use stratustexting_client::types::{
     DisabledFilter, Subscription, SubscriptionRequest, SubscriptionStatus,
 };
 use url::Url;
 
-use super::{Call, page::page};
+use super::{Call, call::unreadable, page::page};
 use crate::{
     oauth::{is_loopback, leads_here},
     reply::{Fault, Reply, json},
@@ -45,7 +46,7 @@ pub(crate) fn delete(service: &Service, call: &Call) -> Result<Reply, Fault> {
 }
 
 pub(crate) async fn upsert(service: &Arc<Service>, call: &Call) -> Result<Reply, Fault> {
-    let request: SubscriptionRequest = call.json()?;
+    let request = read(call)?;
     check_uri(&request.uri, service.limits.remote_callbacks)?;
     let disabled = {
         let mut world = service.world();
@@ -66,6 +67,19 @@ pub(crate) async fn upsert(service: &Arc<Service>, call: &Call) -> Result<Reply,
         Fault::bad_request(format!("Field 'uri': the handshake failed: {reason}"))
     })?;
     Ok(store(&mut service.world(), request, disabled))
+}
+
+/// The request. The one number may come as a text of digits, as a Java back end takes it;
+/// that the real one does is inferred.
+fn read(call: &Call) -> Result<SubscriptionRequest, Fault> {
+    let mut body: Value = call.json()?;
+    if let Some(end) = body.get_mut("expiresDateInMillies") {
+        let digits = end.as_str().and_then(|text| text.parse::<i64>().ok());
+        if let Some(number) = digits {
+            *end = number.into();
+        }
+    }
+    serde_json::from_value(body).map_err(unreadable)
 }
 
 fn no_such_subscription() -> Fault {
@@ -108,21 +122,66 @@ fn store(world: &mut World, request: SubscriptionRequest, disabled: Vec<Disabled
             .clone_from(&old.created_date_time);
     }
     let reply = json(StatusCode::OK, &subscription);
+    world.failures.remove(&id);
     world.subscriptions.insert(id, subscription);
     reply
+}
+
+/// The word for a filter that a test disables; the real service's words are UNKNOWN.
+pub(crate) const DISABLED: &str = "Disabled";
+
+/// Gives a subscription another status; returns whether there is one.
+pub(crate) fn set_status(world: &mut World, id: &str, status: &str) -> bool {
+    let now = world.clock.now();
+    let Some(subscription) = world.subscriptions.get_mut(id) else {
+        return false;
+    };
+    subscription.status = Some(SubscriptionStatus::from(status.to_owned()));
+    subscription.last_update_date_time = Some(now.into());
+    world.failures.remove(id);
+    true
+}
+
+/// Moves a filter to those that are disabled; returns whether it was there.
+pub(crate) fn disable_filter(
+    world: &mut World,
+    id: &str,
+    filter: &str,
+    reason: &str,
+    message: &str,
+) -> bool {
+    let disabled = disabled_filter(world, filter, reason, message);
+    let now = world.clock.now();
+    let Some(subscription) = world.subscriptions.get_mut(id) else {
+        return false;
+    };
+    let filters = subscription.event_filters.get_or_insert_default();
+    let before = filters.len();
+    filters.retain(|other| other != filter);
+    if filters.len() == before {
+        return false;
+    }
+    let all = subscription.disabled_filters.get_or_insert_default();
+    all.push(disabled);
+    subscription.last_update_date_time = Some(now.into());
+    true
+}
+
+fn disabled_filter(world: &mut World, filter: &str, reason: &str, message: &str) -> DisabledFilter {
+    DisabledFilter::default()
+        .with_id(world.ids.object())
+        .with_org_id(world.organization_id())
+        .with_filter(filter)
+        .with_reason(reason)
+        .with_message(message)
 }
 
 fn disabled_filters(world: &mut World, filters: &[String]) -> Vec<DisabledFilter> {
     let mut disabled = Vec::new();
     for filter in filters {
         if !is_filter(world, filter) {
-            let filter = DisabledFilter::default()
-                .with_id(world.ids.object())
-                .with_org_id(world.organization_id())
-                .with_filter(filter)
-                .with_reason("UnknownFilter")
-                .with_message("Organization, department or event are not known");
-            disabled.push(filter);
+            let message = "Organization, department or event are not known";
+            disabled.push(disabled_filter(world, filter, "UnknownFilter", message));
         }
     }
     disabled

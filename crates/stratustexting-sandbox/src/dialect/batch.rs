@@ -4,13 +4,8 @@
 //! again as long as something waits. So nothing is posted twice at the same time, and
 //! what happens while a batch is on its way goes with the next.
 
-use http::header::CONTENT_TYPE;
-
 use super::Events;
-use crate::{
-    service::Service,
-    webhooks::{ATTEMPTS, DeliveryState},
-};
+use crate::{callback::DeliveryError, delivery::DeliveryState, service::Service};
 
 /// Sees to a delivery, if the dialect has batches; returns whether it does.
 pub(crate) async fn deliver(service: &Service, number: usize) -> bool {
@@ -22,7 +17,8 @@ pub(crate) async fn deliver(service: &Service, number: usize) -> bool {
     if leaves {
         while let Some(batch) = next_batch(service, &subscription) {
             if post(service, batch).await {
-                tokio::time::sleep(service.limits.webhook_retry_wait).await;
+                let wait = service.settings().deliveries.wait_is();
+                tokio::time::sleep(wait).await;
             }
         }
     }
@@ -79,18 +75,27 @@ fn next_batch(service: &Service, subscription: &str) -> Option<Batch> {
 
 /// Posts a batch; returns whether any of it has to be posted again.
 async fn post(service: &Service, batch: Batch) -> bool {
-    let request = service.callbacks.post(batch.uri).body(batch.body);
-    let request = request.header(CONTENT_TYPE, "application/json");
-    let status = request.send().await.ok().map(|response| response.status());
-    let delivered = status.is_some_and(|status| status.is_success());
+    let settings = service.settings().deliveries;
+    let slot = service.outbox.slot().await;
+    let answer = service
+        .callbacks
+        .post(&batch.uri, batch.body, settings.patience_is())
+        .await;
+    drop(slot);
+    let (status, error) = match answer {
+        Ok(response) if response.status().is_success() => (Some(response.status()), None),
+        Ok(response) => (Some(response.status()), Some(DeliveryError::Status)),
+        Err(trouble) => (None, Some(trouble.kind)),
+    };
     let mut again = false;
     let mut world = service.world();
     for number in batch.numbers {
         let delivery = &mut world.deliveries[number];
         delivery.last_status = status.map(|status| status.as_u16());
-        if delivered {
+        delivery.last_error = error;
+        if error.is_none() {
             delivery.state = DeliveryState::Delivered;
-        } else if delivery.attempts >= ATTEMPTS {
+        } else if delivery.attempts >= settings.attempts {
             delivery.state = DeliveryState::Failed;
         } else {
             again = true;

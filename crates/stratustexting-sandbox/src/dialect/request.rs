@@ -15,7 +15,7 @@ use super::{
     numbers::Numbers,
     paths::parameters,
 };
-use crate::service::BASE_PATH;
+use crate::base;
 
 /// Turns a request into the sandbox's own form.
 pub(super) fn understand(
@@ -44,9 +44,9 @@ struct Hearer<'a> {
 
 impl Hearer<'_> {
     fn uri(&self, operation: &Operation, sent: &Uri) -> Option<Uri> {
-        let below = sent.path().strip_prefix(BASE_PATH)?;
+        let below = base::below(sent.path())?;
         let template = self.dialect.template(operation);
-        let mut path = format!("{BASE_PATH}{}", operation.path);
+        let mut path = format!("{}{}", base::PATH, operation.path);
         for (name, segment) in parameters(template, below)? {
             let segment = self.segment(name, segment);
             path = path.replace(&format!("{{{name}}}"), &segment);

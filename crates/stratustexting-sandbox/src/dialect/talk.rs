@@ -9,7 +9,7 @@ use stratustexting_client::Operation;
 use super::{
     Dialect, ObjectEnvelope, Speaker, Window, body::Rewriter, page, refusal, request, status, text,
 };
-use crate::{answer::TOKEN, reply::Reply, service::BASE_PATH};
+use crate::{answer::TOKEN, base, reply::Reply};
 
 /// What is known of a request when its answer has to be given.
 pub(crate) struct Talk {
@@ -52,7 +52,7 @@ impl Talk {
                     let path = parts.uri.path();
                     let asked = Asked {
                         operation,
-                        path: path.strip_prefix(BASE_PATH).unwrap_or(path).to_owned(),
+                        path: base::below(path).unwrap_or(path).to_owned(),
                         had_token: parts.headers.contains_key(header::AUTHORIZATION),
                     };
                     request::understand(speaker, operation, parts, body);

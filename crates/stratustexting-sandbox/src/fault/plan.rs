@@ -7,11 +7,12 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use stratustexting_client::Operation;
 
-use super::Fault;
+use super::{Fault, Kind};
 use crate::answer::{TOKEN, check_name};
 
 /// Which faults strike at random, and how often; for
@@ -109,8 +110,12 @@ impl FaultPlan {
 }
 
 /// A plan as the control API takes it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(
+    title = "FaultPlan",
+    description = "Which faults strike at random, and how often."
+)]
 pub(crate) struct Scripted {
     seed: u64,
     probability: f64,
@@ -120,9 +125,10 @@ pub(crate) struct Scripted {
     operations: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Weighted {
+    #[schemars(with = "Kind")]
     fault: Fault,
     #[serde(default = "one")]
     weight: u32,

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{Commit, Fault, Kind};
 use crate::{
+    gateway,
     reply::{Reply, json, with_body},
     service::{Errand, Service},
     wire::{Cut, End, Wire},
@@ -69,8 +70,12 @@ pub(crate) async fn strike(
         Kind::Status {
             status,
             retry_after,
+            gateway,
             ..
-        } => error(*status, *retry_after),
+        } => {
+            let reply = error(*status, *retry_after, *gateway);
+            gateway::identified(reply, &service.world().ids.uuid())
+        }
         Kind::WrongContentType { .. } => with_body(StatusCode::OK, "text/html", PAGE),
         Kind::OversizedBody { bytes, .. } => padded(with_something(reply), *bytes),
         Kind::Redirect {
@@ -92,7 +97,7 @@ async fn carry_out(service: &Arc<Service>, errand: Errand, delay: Duration) -> R
         }
         errand.run(&service).await
     });
-    task.await.unwrap_or_else(|_| error(500, None))
+    task.await.unwrap_or_else(|_| error(500, None, false))
 }
 
 /// What looks like an answer to an operation that wasn't carried out.
@@ -129,10 +134,14 @@ fn padded(mut reply: Reply, length: usize) -> Reply {
     reply
 }
 
-fn error(status: u16, retry_after: Option<u64>) -> Reply {
+fn error(status: u16, retry_after: Option<u64>, by_gateway: bool) -> Reply {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let message = status.canonical_reason().unwrap_or("A fault was scripted");
-    let mut reply = json(status, &json!({"message": message}));
+    let mut reply = if by_gateway {
+        gateway::error(status)
+    } else {
+        json(status, &json!({"message": message}))
+    };
     if let Some(seconds) = retry_after {
         reply.headers_mut().insert(RETRY_AFTER, seconds.into());
     }

@@ -148,6 +148,7 @@ fn log_in(world: &mut World, authorization: Authorization, form: &[u8]) -> Reply
         client: authorization.client,
         scopes: authorization.scopes,
         login: oauth.next_login(),
+        signed_in: Some(world.clock.now()),
     };
     let code_record = Code {
         granted,

@@ -56,12 +56,13 @@ impl Server {
         let record = self.refresh.get(token)?;
         let successor = record.replaced.as_ref()?;
         let unused = self.refresh.get(&successor.refresh)?.replaced.is_none();
-        if record.granted.client != client || !unused || now - successor.at >= grace {
+        let in_time = now - successor.at < grace && self.can_be_renewed(&record.granted, now);
+        if record.granted.client != client || !unused || !in_time {
             return None;
         }
         let (refresh, granted) = (successor.refresh.clone(), successor.granted.clone());
         let mut access = successor.access.clone();
-        if self.scopes_of(&access, now).is_none() {
+        if self.granted(&access, now).is_none() {
             access = self.issue_access(ids, granted, now);
             if let Some(Some(successor)) = self
                 .refresh

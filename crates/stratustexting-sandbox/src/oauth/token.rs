@@ -123,7 +123,7 @@ impl Server {
                 if let Some(reply) = self.again(ids, &client, token, now) {
                     return Ok(reply);
                 }
-                let (granted, next) = self.renew(ids, &client, token, scope)?;
+                let (granted, next) = self.renew(ids, &client, token, scope, now)?;
                 let access = self.issue_access(ids, granted.clone(), now);
                 if let Some(next) = &next {
                     self.replace(token, Successor::new(now, &access, next, granted));
@@ -141,6 +141,7 @@ impl Server {
                     client,
                     scopes,
                     login,
+                    signed_in: None,
                 };
                 Ok(self.grant(ids, granted, None, now))
             }
@@ -206,9 +207,11 @@ impl Server {
             return Err(OAuthError::invalid_grant());
         }
         if record.used {
-            // Somebody else has the code: what it brought in is worth nothing now.
             let login = record.granted.login;
-            self.revoke_login(login);
+            if self.settings.code_reuse_ends_login {
+                // Somebody else has the code: what it brought in is worth nothing now.
+                self.revoke_login(login);
+            }
             return Err(OAuthError::invalid_grant());
         }
         record.used = true;
@@ -231,12 +234,17 @@ impl Server {
         client: &str,
         token: &str,
         scope: Option<&str>,
+        now: DateTime<Utc>,
     ) -> Result<(Granted, Option<String>), OAuthError> {
         let record = self.refresh.get_mut(token);
         let record = record.filter(|record| record.granted.client == client);
         let record = record.ok_or_else(OAuthError::invalid_grant)?;
         let granted = record.granted.clone();
-        if record.replaced.is_some() {
+        let replaced = record.replaced.is_some();
+        if !self.can_be_renewed(&granted, now) {
+            return Err(OAuthError::invalid_grant());
+        }
+        if replaced {
             self.revoke_login(granted.login);
             return Err(OAuthError::invalid_grant());
         }

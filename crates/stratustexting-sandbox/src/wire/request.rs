@@ -1,5 +1,7 @@
 //! As much of HTTP as has to be understood of a request before the server gets it.
 
+use crate::settings::LONGEST_URL;
+
 /// The first line of a request.
 pub(super) struct FirstLine {
     /// Method and target.
@@ -38,6 +40,23 @@ pub(super) fn first_line(bytes: &[u8]) -> Option<FirstLine> {
         target: target.to_owned(),
         method,
     })
+}
+
+/// The most of a target that the HTTP server can read, and less.
+const LONGEST_TARGET: usize = LONGEST_URL + 1_000;
+
+/// Cuts a target down to what the HTTP server can read: still too long for the gateway,
+/// which is to be the one that refuses it.
+pub(super) fn shorten(held: &mut Vec<u8>) {
+    let is_space = |byte: &u8| *byte == b' ';
+    let Some(start) = held.iter().position(is_space) else {
+        return;
+    };
+    let start = start + 1;
+    let length = held[start..].iter().position(is_space);
+    if let Some(length) = length.filter(|length| *length > LONGEST_TARGET) {
+        held.drain(start + LONGEST_TARGET..start + length);
+    }
 }
 
 /// Whether a request is whole, as far as its head says how long it is.

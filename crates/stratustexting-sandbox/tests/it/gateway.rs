@@ -1,9 +1,9 @@
 //! What is turned away before the application sees it, and in which words.
 
-use serde_json::Value;
-use stratustexting_sandbox::Sandbox;
+use serde_json::{Value, json};
+use stratustexting_sandbox::{Commit, Fault, Sandbox};
 
-use crate::support::{Api, answer, fixture};
+use crate::support::{Api, CUSTOMER, answer, fixture};
 
 /// The body of a fixture of a gateway's refusal, and its status.
 fn refusal(name: &str) -> (u16, Value) {
@@ -32,9 +32,45 @@ async fn an_unknown_route_is_refused_whatever_the_credentials() {
             "{method} {path}"
         );
     }
-    let elsewhere = api.api_base().replace("stratustexting-prod", "prod");
-    let (status, _) = answer(api.http.get(format!("{elsewhere}/site/all"))).await;
-    assert_eq!(status, 403);
+    for base in ["", "/production", "/other-prod"] {
+        let elsewhere = api.api_base().replace("/stratustexting-prod", base);
+        let (status, _) = answer(api.http.get(format!("{elsewhere}/site/all"))).await;
+        assert_eq!(status, 403, "{base}");
+    }
+}
+
+#[tokio::test]
+async fn the_base_path_of_every_brand_is_served() {
+    let api = Api::start().await;
+
+    for (sent, base) in ["stratustexting-prod", "prod", "pdc-prod", "itc-prod"]
+        .into_iter()
+        .enumerate()
+    {
+        let base = api.api_base().replace("stratustexting-prod", base);
+        let with_credentials = |method: &str, path: &str| {
+            let request = api
+                .http
+                .request(method.parse().unwrap(), format!("{base}{path}"));
+            request
+                .bearer_auth(&api.token)
+                .header("x-api-key", api.api_key())
+        };
+        let query = [("from", api.number()), ("to", CUSTOMER), ("text", "Hello")];
+        let send = with_credentials("POST", "/message/sendsms").query(&query);
+
+        assert_eq!(answer(send).await.0, 200, "{base}");
+        assert_eq!(api.sent_messages().len(), sent + 1);
+        assert_eq!(answer(with_credentials("GET", "/site/all")).await.0, 200);
+        let by_segment = with_credentials("GET", "/contact/mobile/none");
+        let (status, error) = answer(by_segment).await;
+        assert_eq!(
+            (status, &error["path"]),
+            (400, &"/contact/mobile/none".into())
+        );
+        let entry = api.ledger().pop().unwrap();
+        assert_eq!(entry.operation.as_deref(), Some("findContactByMobile"));
+    }
 }
 
 #[tokio::test]
@@ -71,7 +107,8 @@ async fn a_token_is_asked_for_before_the_key_and_the_key_before_the_application(
 
 #[tokio::test]
 async fn a_token_is_good_for_its_scopes_and_its_time() {
-    let api = Api::start().await;
+    let builder = Sandbox::builder().contacts(1);
+    let api = Api::of(builder.allow_machine_subscriptions(true)).await;
     let form = [
         ("grant_type", "client_credentials"),
         ("scope", "https://com.beetexting.scopes/ReadContact"),
@@ -116,4 +153,144 @@ async fn an_operation_can_be_left_out() {
         .start()
         .await;
     assert!(misspelt.unwrap_err().to_string().contains("listContact"));
+}
+
+/// The headers by which a client tells who answered.
+async fn who_answered(request: reqwest::RequestBuilder) -> (u16, Option<String>, bool) {
+    let answer = request.send().await.unwrap();
+    let header = |name| answer.headers().get(name);
+    let error_type = header("x-amzn-errortype").map(|value| value.to_str().unwrap().to_owned());
+    let has_id = header("x-amzn-requestid").is_some_and(|id| !id.is_empty());
+    (answer.status().as_u16(), error_type, has_id)
+}
+
+#[tokio::test]
+async fn what_the_gateway_refuses_says_so_and_what_the_application_refuses_does_not() {
+    let api = Api::start().await;
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", "https://com.beetexting.scopes/ReadContact"),
+    ];
+    let request = api.http.post(api.token_url()).form(&form);
+    let request = request.basic_auth(api.client_id(), Some(api.client_secret()));
+    let (_, narrow) = answer(request).await;
+    let narrow = narrow["access_token"].as_str().unwrap();
+    let send = "/message/sendsms";
+    let long = format!("{send}?text={}", "a".repeat(9_000));
+
+    for (request, status, error_type) in [
+        (api.bare("POST", send), 401, "UnauthorizedException"),
+        (
+            api.bare("POST", send).bearer_auth(&api.token),
+            403,
+            "ForbiddenException",
+        ),
+        (
+            api.request("POST", send)
+                .header("authorization", "Bearer x"),
+            401,
+            "UnauthorizedException",
+        ),
+        (
+            api.bare("POST", send)
+                .bearer_auth(narrow)
+                .header("x-api-key", api.api_key()),
+            403,
+            "ForbiddenException",
+        ),
+        (
+            api.request("GET", "/webhooksubscription/all"),
+            403,
+            "ForbiddenException",
+        ),
+        (
+            api.request("GET", "/contacts"),
+            403,
+            "MissingAuthenticationTokenException",
+        ),
+        (
+            api.http.get(api.token_url()),
+            403,
+            "MissingAuthenticationTokenException",
+        ),
+        (
+            api.request("POST", &long),
+            414,
+            "RequestUriTooLongException",
+        ),
+    ] {
+        let expected = (status, Some(error_type.to_owned()), true);
+        assert_eq!(who_answered(request).await, expected);
+    }
+
+    let foreign = [("from", CUSTOMER), ("to", CUSTOMER), ("text", "a")];
+    for (request, status) in [
+        (api.request("POST", send).query(&foreign), 403),
+        (api.request("POST", send), 400),
+        (api.request("GET", "/message/getmessagebyid/none"), 404),
+        (api.request("POST", "/contact").body("{}"), 415),
+        (api.request("GET", "/site/all"), 200),
+    ] {
+        assert_eq!(who_answered(request).await, (status, None, true));
+    }
+}
+
+#[tokio::test]
+async fn a_missing_scope_can_be_answered_as_a_bad_token_is() {
+    let api = Api::of(Sandbox::builder().contacts(0).missing_scope(401)).await;
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", "https://com.beetexting.scopes/ReadContact"),
+    ];
+    let request = api.http.post(api.token_url()).form(&form);
+    let request = request.basic_auth(api.client_id(), Some(api.client_secret()));
+    let (_, token) = answer(request).await;
+    let send = || {
+        api.bare("POST", "/message/sendsms")
+            .bearer_auth(token["access_token"].as_str().unwrap())
+            .header("x-api-key", api.api_key())
+    };
+
+    assert_eq!(answer(send()).await, refusal("unauthorized"));
+    let no_key = api.bare("GET", "/contact/all").bearer_auth(&api.token);
+    assert_eq!(answer(no_key).await, refusal("forbidden"));
+    let change = json!({"missing_scope": 403});
+    assert_eq!(api.control("PATCH", "/settings", change).await.0, 200);
+    assert_eq!(answer(send()).await, refusal("forbidden"));
+    assert!(Sandbox::builder().missing_scope(404).start().await.is_err());
+}
+
+#[tokio::test]
+async fn a_fault_can_be_the_gateways() {
+    let api = Api::start().await;
+    let send = || {
+        let query = [("from", api.number()), ("to", CUSTOMER), ("text", "a")];
+        api.request("POST", "/message/sendsms").query(&query)
+    };
+    let too_many = Some("TooManyRequestsException".to_owned());
+
+    api.fail_next(
+        "sendSms",
+        Fault::status(429, Commit::Before)
+            .retry_after(2)
+            .by_gateway(),
+    );
+    assert_eq!(who_answered(send()).await, (429, too_many, true));
+    assert!(api.sent_messages().is_empty());
+    api.fail_next("sendSms", Fault::status(429, Commit::After));
+    assert_eq!(who_answered(send()).await, (429, None, true));
+    assert_eq!(api.sent_messages().len(), 1);
+    // The gateway gave up; what became of it behind is another question.
+    api.fail_next("sendSms", Fault::status(504, Commit::After).by_gateway());
+    let (status, error_type, _) = who_answered(send()).await;
+    assert_eq!((status, error_type.is_some()), (504, true));
+    assert_eq!(api.sent_messages().len(), 2);
+
+    let fault = |commit| {
+        let fault = json!({"kind": "status", "status": 429, "gateway": true, "commit": commit});
+        json!({"operation": "sendSms", "fault": fault})
+    };
+    assert_eq!(api.control("POST", "/faults", fault("before")).await.0, 204);
+    assert_eq!(who_answered(send()).await.0, 429);
+    assert_eq!(api.control("POST", "/faults", fault("after")).await.0, 400);
 }

@@ -7,8 +7,15 @@
 /// Plain HTTP with and without credentials, fixtures, a callback to be called.
 mod support;
 
+/// A callback that does as it is told.
+mod receiver;
+
 /// Steering the sandbox over HTTP.
 mod control;
+/// Pages in a browser that call the sandbox.
+mod cors;
+/// In which order events come, how often, how many at a time, and why not.
+mod deliveries;
 /// Other answers than those that were inferred.
 mod dialect;
 /// Faults at every point of an exchange.
@@ -21,5 +28,13 @@ mod oauth;
 mod operations;
 /// The program, and a client in another language.
 mod program;
+/// What can be set and scripted over HTTP, and what its mistakes are answered with.
+mod steering;
+/// Subscriptions that are suspended, whose filters are disabled, or that nobody may have.
+mod subscriptions;
+/// Callbacks by TLS, with certificates that are trusted or not.
+mod tls;
+/// What is too long, or no text.
+mod too_much;
 /// Subscriptions, the handshake, deliveries.
 mod webhooks;

@@ -215,10 +215,9 @@ async fn a_code_is_good_once_for_five_minutes_for_one_client_and_one_place() {
     let (_, tokens) = exchange(&sandbox, &used, &[]).await;
     assert!(is_good(&sandbox, &tokens).await);
     assert_eq!(exchange(&sandbox, &used, &[]).await, refused);
-    assert!(
-        !is_good(&sandbox, &tokens).await,
-        "what it brought in is revoked"
-    );
+    // A page that is loaded again costs nothing.
+    assert!(is_good(&sandbox, &tokens).await);
+    assert_eq!(refresh(&sandbox, &tokens).await.0, 200);
 
     let late = code(&sandbox, &[]).await;
     sandbox.advance(Duration::from_secs(301));
@@ -243,6 +242,67 @@ async fn a_code_is_good_once_for_five_minutes_for_one_client_and_one_place() {
     let request = request.basic_auth(other.client_id, Some(other.client_secret));
     assert_eq!(answer(request).await, refused);
     assert_eq!(exchange(&sandbox, "none", &[]).await, refused);
+}
+
+#[tokio::test]
+async fn a_code_that_comes_again_can_end_the_login() {
+    let builder = Sandbox::builder().contacts(1).code_reuse_ends_login(true);
+    let sandbox = builder.start().await.unwrap();
+    let code = code(&sandbox, &[]).await;
+    let (_, tokens) = exchange(&sandbox, &code, &[]).await;
+
+    let again = exchange(&sandbox, &code, &[]).await;
+
+    assert_eq!(again, grant_error("invalid_grant"));
+    assert!(!is_good(&sandbox, &tokens).await);
+    assert_eq!(refresh(&sandbox, &tokens).await.0, 400);
+}
+
+/// Days after the login; the code is exchanged four minutes after it.
+#[tokio::test]
+async fn a_login_ends_however_often_it_was_refreshed() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    for (rotate, grace) in [(false, 0), (true, 0), (true, 60)] {
+        let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(rotate);
+        let builder = builder.refresh_token_grace(Duration::from_secs(grace));
+        let sandbox = builder.start().await.unwrap();
+        let code = code(&sandbox, &[]).await;
+        sandbox.advance(Duration::from_secs(240));
+        let (_, mut tokens) = exchange(&sandbox, &code, &[]).await;
+        let mut refresh_next = async || {
+            let (status, next) = refresh(&sandbox, &tokens).await;
+            if next["refresh_token"].is_string() {
+                tokens = next;
+            }
+            status
+        };
+
+        for _ in 0..2 {
+            sandbox.advance(DAY * 14);
+            assert_eq!(refresh_next().await, 200, "rotates: {rotate}");
+        }
+        // A minute before the end, and a minute after it.
+        sandbox.advance(DAY * 2 - Duration::from_secs(300));
+        assert_eq!(refresh_next().await, 200, "rotates: {rotate}");
+        sandbox.advance(Duration::from_secs(120));
+        assert_eq!(refresh_next().await, 400, "rotates: {rotate}");
+    }
+}
+
+#[tokio::test]
+async fn how_long_a_login_lasts_can_be_set_and_no_grace_outlasts_it() {
+    let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(true);
+    let builder = builder.refresh_token_lifetime(Duration::from_secs(100));
+    let builder = builder.refresh_token_grace(Duration::from_secs(60));
+    let sandbox = builder.start().await.unwrap();
+    let code = code(&sandbox, &[]).await;
+    let (_, tokens) = exchange(&sandbox, &code, &[]).await;
+
+    sandbox.advance(Duration::from_secs(80));
+    assert_eq!(refresh(&sandbox, &tokens).await.0, 200);
+    assert_eq!(refresh(&sandbox, &tokens).await.0, 200, "within the grace");
+    sandbox.advance(Duration::from_secs(30));
+    assert_eq!(refresh(&sandbox, &tokens).await.0, 400);
 }
 
 #[tokio::test]

@@ -6,10 +6,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use stratustexting_sandbox::Dialect;
 
-use crate::support::{answer, http};
+use crate::support::{Api, answer, http};
 
 struct Program(Child);
 
@@ -25,6 +25,29 @@ impl Program {
         let output = child.stdout.take().unwrap();
         BufReader::new(output).read_line(&mut line).unwrap();
         (Self(child), line)
+    }
+}
+
+/// The signals come as close behind the line as they can, and many times, since what is
+/// tested is that nothing lies between.
+#[cfg(unix)]
+#[test]
+fn the_program_ends_well_when_it_is_told_to_as_soon_as_it_has_said_where_it_is() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    for round in 0..20 {
+        for signal in [Signal::TERM, Signal::INT] {
+            let (mut program, line) = Program::start(&["--json", "--contacts", "0"]);
+            kill_process(Pid::from_child(&program.0), signal).unwrap();
+            let status = program.0.wait().unwrap();
+
+            assert!(line.starts_with('{'), "{line}");
+            assert_eq!(
+                status.code(),
+                Some(0),
+                "{signal:?}, round {round}: {status}"
+            );
+        }
     }
 }
 
@@ -78,6 +101,13 @@ fn bad_settings_end_the_program() {
         ["--without-operation", "none"],
         ["--redirect-uri", "http://example.com/"],
         ["--max-page-size", "0"],
+        ["--max-url", "0"],
+        ["--missing-scope", "404"],
+        ["--callback-ca", "/nowhere/ca.pem"],
+        ["--allow-origin", "localhost"],
+        ["--delivery-attempts", "0"],
+        ["--repeated-deliveries", "2"],
+        ["--delivery-order", "sorted"],
     ] {
         let program = Command::new(env!("CARGO_BIN_EXE_stratustexting-sandbox"))
             .args(arguments)
@@ -86,6 +116,69 @@ fn bad_settings_end_the_program() {
         assert!(!program.status.success(), "{arguments:?}");
         assert!(!program.stderr.is_empty());
     }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_on_the_command_line_is_what_is_set() {
+    let (_program, line) = Program::start(&[
+        "--json",
+        "--contacts=0",
+        "--max-url=9000",
+        "--missing-scope=401",
+        "--allow-machine-subscriptions",
+        "--delivery-patience=1001",
+        "--delivery-attempts=4",
+        "--delivery-wait=1002",
+        "--deliveries-at-a-time=5",
+        "--delivery-order=shuffled",
+        "--shuffled-events=6",
+        "--shuffled-within=1003",
+        "--repeated-deliveries=0.25",
+        "--late-deliveries=0.5",
+        "--late-by=1004",
+        "--suspend-after=7",
+        "--allow-origin=http://localhost:5173",
+    ]);
+    let settings: Value = serde_json::from_str(&line).unwrap();
+    let url = format!("{}/settings", settings["control_url"].as_str().unwrap());
+
+    let answer = http().get(url).header("origin", "http://localhost:5173");
+    let answer = answer.send().await.unwrap();
+
+    assert!(answer.headers().contains_key("access-control-allow-origin"));
+    let settings: Value = answer.json().await.unwrap();
+    let expected = json!({
+        "max_url": 9000,
+        "missing_scope": 401,
+        "allow_machine_subscriptions": true,
+        "deliveries": {
+            "patience_milliseconds": 1001,
+            "attempts": 4,
+            "wait_milliseconds": 1002,
+            "at_a_time": 5,
+            "order": "shuffled",
+            "shuffled_events": 6,
+            "shuffled_milliseconds": 1003,
+            "repeated": 0.25,
+            "late": 0.5,
+            "late_milliseconds": 1004,
+            "suspend_after": 7,
+        },
+    });
+    assert_eq!(settings, expected);
+}
+
+#[tokio::test]
+async fn what_is_not_asked_for_is_as_in_the_library() {
+    let (_program, line) = Program::start(&["--json", "--contacts=0"]);
+    let settings: Value = serde_json::from_str(&line).unwrap();
+    let url = format!("{}/settings", settings["control_url"].as_str().unwrap());
+    let (_, program) = answer(http().get(url)).await;
+
+    let api = Api::start().await;
+    let (_, library) = api.control("GET", "/settings", Value::Null).await;
+
+    assert_eq!(program, library);
 }
 
 /// Runs `client.py` against the program. A machine without Python can't, and says so;

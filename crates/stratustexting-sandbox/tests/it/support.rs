@@ -23,6 +23,9 @@ use tokio::{
 /// A customer's number; no seeded contact has it.
 pub(crate) const CUSTOMER: &str = "+13035550123";
 
+/// Where logins lead; nobody goes there.
+const REDIRECT_URI: &str = "http://127.0.0.1:1/callback";
+
 /// A sandbox and a program with a token for it.
 pub(crate) struct Api {
     sandbox: Sandbox,
@@ -35,6 +38,8 @@ impl Api {
         Self::of(Sandbox::builder().contacts(20)).await
     }
 
+    /// A program on its own, without a user: it may use subscriptions only where the
+    /// sandbox is told so.
     pub(crate) async fn of(builder: Builder) -> Self {
         let sandbox = builder.start().await.unwrap();
         let http = http();
@@ -50,6 +55,53 @@ impl Api {
             http,
             token,
         }
+    }
+
+    /// A program that a user has logged in for.
+    pub(crate) async fn with_user() -> Self {
+        Self::of_user(Sandbox::builder().contacts(20)).await
+    }
+
+    pub(crate) async fn of_user(builder: Builder) -> Self {
+        let mut api = Self::of(builder).await;
+        api.token = api.sign_in().await;
+        api
+    }
+
+    /// Logs the user in; returns the access token.
+    async fn sign_in(&self) -> String {
+        let query = [
+            ("client_id", self.client_id()),
+            ("response_type", "code"),
+            ("redirect_uri", REDIRECT_URI),
+        ];
+        let form = [("username", self.username()), ("password", self.password())];
+        let page = self.http.post(self.authorize_url()).query(&query);
+        let back = page.form(&form).send().await.unwrap();
+        let location = back.headers()["location"].to_str().unwrap();
+        let location = url::Url::parse(location).unwrap();
+        let (_, code) = location.query_pairs().next().unwrap();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", REDIRECT_URI),
+        ];
+        let request = self.http.post(self.token_url()).form(&form);
+        let request = request.basic_auth(self.client_id(), Some(self.client_secret()));
+        let (_, tokens) = answer(request).await;
+        tokens["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// A call of the control API; null is no body.
+    pub(crate) async fn control(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let url = format!("{}{path}", self.control_url());
+        let request = self.http.request(method.parse().unwrap(), url);
+        answer(if body.is_null() {
+            request
+        } else {
+            request.json(&body)
+        })
+        .await
     }
 
     /// A request below the base URL, without credentials.

@@ -29,7 +29,7 @@ fn keys(value: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn an_inbound_message_is_posted_by_its_id() {
-    let api = Api::start().await;
+    let api = Api::with_user().await;
     let mut callback = Callback::start().await;
     let (status, subscription) = subscribe(&api, &callback.uri, &[INBOUND]).await;
     assert_eq!(status, 200, "{subscription}");
@@ -66,7 +66,7 @@ async fn an_inbound_message_is_posted_by_its_id() {
 
 #[tokio::test]
 async fn only_what_was_asked_for_is_posted() {
-    let api = Api::start().await;
+    let api = Api::with_user().await;
     let mut callback = Callback::start().await;
     subscribe(&api, &callback.uri, &[OUTBOUND, "contact?event=delete"]).await;
 
@@ -127,7 +127,7 @@ async fn callback(status: u16, token: Option<&'static str>) -> String {
 
 #[tokio::test]
 async fn a_callback_has_to_repeat_the_token() {
-    let api = Api::start().await;
+    let api = Api::with_user().await;
     let gone = {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         format!("http://{}/hook", listener.local_addr().unwrap())
@@ -152,7 +152,7 @@ async fn a_callback_has_to_repeat_the_token() {
 
 #[tokio::test]
 async fn a_sandbox_calls_nobody_else() {
-    let api = Api::start().await;
+    let api = Api::with_user().await;
 
     for uri in [
         "https://callbackurl.com/hook",
@@ -176,7 +176,7 @@ async fn a_sandbox_calls_nobody_else() {
 
 #[tokio::test]
 async fn a_subscription_is_changed_by_its_id_or_its_uri_and_can_be_deleted() {
-    let api = Api::start().await;
+    let api = Api::with_user().await;
     let (one, other) = (Callback::start().await, Callback::start().await);
     let (_, made) = subscribe(&api, &one.uri, &[INBOUND]).await;
 
@@ -202,7 +202,7 @@ async fn a_subscription_is_changed_by_its_id_or_its_uri_and_can_be_deleted() {
 
 #[tokio::test]
 async fn filters_that_mean_nothing_are_listed_as_disabled() {
-    let api = Api::start().await;
+    let api = Api::with_user().await;
     let callback = Callback::start().await;
     let foreign = "/orgId/none/department/none/message?direction=inbound";
     let body = json!({"uri": callback.uri, "eventFilters": [api.filter(INBOUND), foreign]});
@@ -233,7 +233,7 @@ async fn an_event_is_posted_three_times_at_most() {
     let builder = Sandbox::builder()
         .contacts(1)
         .webhook_retry_wait(Duration::ZERO);
-    let api = Api::of(builder).await;
+    let api = Api::of_user(builder).await;
     for (failures, attempts, state, status) in [
         (0, 1, DeliveryState::Delivered, 204),
         (2, 3, DeliveryState::Delivered, 204),
@@ -269,7 +269,7 @@ async fn an_event_is_posted_three_times_at_most() {
 
 #[tokio::test]
 async fn nothing_is_posted_when_the_subscription_is_over() {
-    let api = Api::start().await;
+    let api = Api::with_user().await;
     let callback = Callback::start().await;
     subscribe(&api, &callback.uri, &[INBOUND]).await;
 
@@ -283,7 +283,7 @@ async fn nothing_is_posted_when_the_subscription_is_over() {
 
 #[tokio::test]
 async fn a_customer_who_texts_nobody_is_told_so() {
-    let api = Api::start().await;
+    let api = Api::with_user().await;
 
     for (from, to, named) in [
         ("3035550123", api.number(), "'from'"),

@@ -47,6 +47,12 @@ impl Watched {
         Self::of(Sandbox::builder().contacts(1).rotate_refresh_tokens(true)).await
     }
 
+    /// One in which a program that logs in as itself may subscribe, too.
+    pub(crate) async fn for_machines() -> Self {
+        let builder = Sandbox::builder().contacts(20);
+        Self::of(builder.allow_machine_subscriptions(true)).await
+    }
+
     pub(crate) async fn of(builder: Builder) -> Self {
         watch_the_log();
         let from = LOG.lock().unwrap_or_else(PoisonError::into_inner).len();

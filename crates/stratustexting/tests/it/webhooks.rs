@@ -53,7 +53,7 @@ impl Callback {
 
 #[tokio::test]
 async fn an_inbound_message_arrives_and_is_read_by_its_id() {
-    let sandbox = Watched::start().await;
+    let sandbox = Watched::for_machines().await;
     let client = sandbox.client();
     let mut callback = Callback::start().await;
     let (organization, department) = (sandbox.organization_id(), sandbox.department_id());
@@ -83,7 +83,7 @@ async fn an_inbound_message_arrives_and_is_read_by_its_id() {
 
 #[tokio::test]
 async fn contact_events_arrive() {
-    let sandbox = Watched::start().await;
+    let sandbox = Watched::for_machines().await;
     let client = sandbox.client();
     let mut callback = Callback::start().await;
     let filter = |event| {
@@ -114,7 +114,7 @@ async fn contact_events_arrive() {
 
 #[tokio::test]
 async fn subscriptions_are_listed_and_deleted() {
-    let sandbox = Watched::start().await;
+    let sandbox = Watched::for_machines().await;
     let client = sandbox.client();
     let callback = Callback::start().await;
     let inbound = EventFilter::messages(
@@ -152,7 +152,7 @@ async fn subscriptions_are_listed_and_deleted() {
 
 #[tokio::test]
 async fn a_callback_that_does_not_answer_the_handshake_is_refused() {
-    let sandbox = Watched::start().await;
+    let sandbox = Watched::for_machines().await;
     let inbound = EventFilter::messages(
         sandbox.organization_id(),
         sandbox.department_id(),

@@ -40,7 +40,9 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(deadline: Duration) -> anyhow::Result<Self> {
-        let sandbox = Sandbox::builder().contacts(3).start().await?;
+        // All operations by one login, the program's own.
+        let sandbox = Sandbox::builder().contacts(3);
+        let sandbox = sandbox.allow_machine_subscriptions(true).start().await?;
         let elsewhere = Sandbox::builder().contacts(0).start().await?;
         let (number, text) = (sandbox.number().to_owned(), "hello");
         let message_id = sandbox.customer_texts(CUSTOMER, &number, text).await?;

@@ -13,7 +13,13 @@ use super::reader::lenient;
 use crate::support::{Api, CUSTOMER, Callback, answer};
 
 async fn start(dialect: Dialect) -> Api {
-    Api::of(Sandbox::builder().contacts(3).dialect(dialect)).await
+    Api::of(
+        Sandbox::builder()
+            .contacts(3)
+            .allow_machine_subscriptions(true)
+            .dialect(dialect),
+    )
+    .await
 }
 
 fn send(api: &Api) -> RequestBuilder {
@@ -332,6 +338,7 @@ async fn events_that_wait_are_posted_in_one_batch_until_it_arrives() {
     let dialect = Dialect::none().events(Events::Batch);
     let wait = std::time::Duration::ZERO;
     let builder = Sandbox::builder()
+        .allow_machine_subscriptions(true)
         .contacts(3)
         .dialect(dialect)
         .webhook_retry_wait(wait);
@@ -381,6 +388,7 @@ async fn a_batch_that_never_arrives_is_given_up() {
     let dialect = Dialect::none().events(Events::Batch);
     let wait = std::time::Duration::ZERO;
     let builder = Sandbox::builder()
+        .allow_machine_subscriptions(true)
         .contacts(3)
         .dialect(dialect)
         .webhook_retry_wait(wait);

@@ -13,7 +13,13 @@ use stratustexting_sandbox::{
 use crate::support::{Api, CUSTOMER, Callback, answer};
 
 async fn start(dialect: Dialect) -> Api {
-    Api::of(Sandbox::builder().contacts(3).dialect(dialect)).await
+    Api::of(
+        Sandbox::builder()
+            .contacts(3)
+            .allow_machine_subscriptions(true)
+            .dialect(dialect),
+    )
+    .await
 }
 
 #[tokio::test]

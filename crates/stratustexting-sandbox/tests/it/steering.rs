@@ -1,0 +1,210 @@
+//! The control API as a program sees it that has nothing but its address.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use stratustexting_sandbox::Answer;
+
+use crate::{
+    receiver::{INBOUND, Receiver},
+    support::{Api, answer},
+};
+
+#[tokio::test]
+async fn every_mistake_is_answered_in_one_shape() {
+    let api = Api::start().await;
+    let at = |path: &str| format!("{}{path}", api.control_url());
+    for (method, path, body, expected) in [
+        ("GET", "/unknown", "", 404),
+        ("POST", "/unknown/more", "{}", 404),
+        ("PUT", "/ledger", "", 405),
+        ("POST", "/clock/advance", "", 400),
+        ("POST", "/clock/advance", "no JSON", 400),
+        ("POST", "/clock/advance", r#"{"seconds": "1"}"#, 400),
+        ("POST", "/clock/advance", r#"{"second": 1}"#, 400),
+        ("POST", "/tokens/revoke", r#"{"kind": "none"}"#, 400),
+        ("GET", "/ledger?since=first", "", 400),
+        ("GET", "/ledger?until=1", "", 400),
+        ("PATCH", "/settings", "[", 400),
+        ("DELETE", "/contacts/none", "", 404),
+    ] {
+        let request = api.http.request(method.parse().unwrap(), at(path));
+        let answer = request.body(body).send().await.unwrap();
+
+        assert_eq!(answer.status(), expected, "{method} {path} {body}");
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        let error: Value = answer.json().await.unwrap();
+        assert!(error["message"].is_string(), "{method} {path}: {error}");
+    }
+    assert_eq!(api.ledger().len(), 1, "none of it is a request to the API");
+}
+
+#[tokio::test]
+async fn the_index_is_there_with_and_without_a_slash() {
+    let api = Api::start().await;
+
+    let (status, index) = api.control("GET", "", Value::Null).await;
+
+    assert_eq!(status, 200);
+    assert_eq!(api.control("GET", "/", Value::Null).await, (200, index));
+}
+
+#[tokio::test]
+async fn no_content_type_is_asked_for() {
+    let api = Api::start().await;
+    let url = format!("{}/clock/advance", api.control_url());
+
+    for content_type in [None, Some("text/plain"), Some("application/json")] {
+        let mut request = api.http.post(&url).body(r#"{"seconds": 1}"#);
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        assert_eq!(answer(request).await.0, 204, "{content_type:?}");
+    }
+}
+
+/// Each example of the index is sent to where the index says.
+#[tokio::test]
+async fn the_index_has_an_example_for_each_body_that_works_and_fits_its_schema() {
+    let api = Api::with_user().await;
+    let receiver = Receiver::start().await;
+    let subscription = api.subscribe(&receiver.uri).await;
+    let contact = json!({"mobileNumber": "+13035550177"});
+    let (_, contact) = api.post("/contact", contact).await;
+    let contact = contact["id"].as_str().unwrap().to_owned();
+    let (_, index) = api.control("GET", "", Value::Null).await;
+    let calls = index["control"].as_array().unwrap();
+    let mut seen = BTreeSet::new();
+    for call in calls {
+        let (method, path) = (
+            call["method"].as_str().unwrap(),
+            call["path"].as_str().unwrap(),
+        );
+        assert!(seen.insert(format!("{method} {path}")), "{call}");
+        assert!(!call["does"].as_str().unwrap().is_empty());
+        let id = if path.contains("contacts") {
+            &contact
+        } else {
+            &subscription
+        };
+        let mut body = call["body"]["example"].clone();
+        if body["filter"].is_string() {
+            body["filter"] = json!(api.filter(INBOUND));
+        }
+        if !body.is_null() {
+            let schema = &call["body"]["schema"];
+            assert!(fits(schema, schema, &body), "{path}: {body} {schema}");
+        }
+        let below = path.strip_prefix("/control").unwrap().replace("{id}", id);
+
+        let (status, answer) = api.control(method, &below, body).await;
+
+        assert!(
+            (200..300).contains(&status),
+            "{method} {path}: {status} {answer}"
+        );
+        // So that the next call finds what it needs.
+        api.refuse_connections(false).unwrap();
+        api.stop_failing();
+        api.forget_answers();
+    }
+    for call in [
+        "PATCH /control/settings",
+        "POST /control/faults",
+        "GET /control/ledger",
+    ] {
+        assert!(seen.contains(call), "{call}");
+    }
+    assert_eq!(seen.len(), 22);
+}
+
+/// As much of JSON Schema as is needed to see that an example isn't about something else.
+fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let place = root.pointer(reference.strip_prefix('#').unwrap());
+        return fits(root, place.unwrap(), value);
+    }
+    for kinds in ["oneOf", "anyOf"] {
+        if let Some(kinds) = schema[kinds].as_array() {
+            return kinds.iter().any(|kind| fits(root, kind, value));
+        }
+    }
+    if let Some(constant) = schema.get("const") {
+        return constant == value;
+    }
+    match value {
+        Value::Object(object) => {
+            let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let is_there = |key: &Value| object.contains_key(key.as_str().unwrap());
+            required.iter().all(is_there)
+                && object.iter().all(|(key, value)| {
+                    match (&schema["properties"][key], &schema["additionalProperties"]) {
+                        (Value::Null, Value::Object(_)) => {
+                            fits(root, &schema["additionalProperties"], value)
+                        }
+                        (Value::Null, additional) => additional == &json!(true),
+                        // Anything.
+                        (Value::Bool(true), _) => true,
+                        (property, _) if is_open(property) => true,
+                        (property, _) => fits(root, property, value),
+                    }
+                })
+        }
+        Value::Array(items) => items.iter().all(|item| fits(root, &schema["items"], item)),
+        Value::String(text) => {
+            let values = schema["enum"].as_array();
+            has_type(schema, "string") && values.is_none_or(|all| all.contains(&json!(text)))
+        }
+        Value::Number(number) if number.is_u64() => {
+            has_type(schema, "integer") || has_type(schema, "number")
+        }
+        Value::Number(_) => has_type(schema, "number"),
+        _ => false,
+    }
+}
+
+/// Whether a schema says nothing but what a value is for.
+fn is_open(schema: &Value) -> bool {
+    let keys = schema.as_object().unwrap().keys();
+    keys.into_iter()
+        .all(|key| ["description", "default"].contains(&key.as_str()))
+}
+
+fn has_type(schema: &Value, name: &str) -> bool {
+    match &schema["type"] {
+        Value::String(only) => only == name,
+        Value::Array(all) => all.contains(&json!(name)),
+        _ => false,
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_given_as_often_as_it_says_and_then_the_next() {
+    let api = Api::start().await;
+    let scripted = json!({
+        "operation": "listSites", "status": 429, "headers": {"retry-after": "2"}, "times": 3,
+    });
+    assert_eq!(api.control("POST", "/answers", scripted).await.0, 204);
+    api.answer_times("listSites", 2, Answer::new(503));
+
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(api.call("GET", "/site/all").await.0);
+    }
+
+    assert_eq!(statuses, [429, 429, 429, 503, 503, 200]);
+    let never = json!({"operation": "listSites", "status": 429, "times": 0});
+    assert_eq!(api.control("POST", "/answers", never).await.0, 400);
+}
+
+#[tokio::test]
+async fn answers_that_wait_can_be_forgotten() {
+    let api = Api::start().await;
+    let often = json!({"operation": "listSites", "status": 503, "times": 1_000_000_000});
+    assert_eq!(api.control("POST", "/answers", often).await.0, 204);
+    assert_eq!(api.call("GET", "/site/all").await.0, 503);
+
+    assert_eq!(api.control("DELETE", "/answers", Value::Null).await.0, 204);
+
+    assert_eq!(api.call("GET", "/site/all").await.0, 200);
+}

@@ -1,0 +1,107 @@
+//! The account that is asked: one in a sandbox, or a live one.
+
+use std::{env, io::BufRead};
+
+use stratustexting::{ApiKey, Brand, Client, ClientSecret, auth::Credentials};
+use stratustexting_sandbox::{Dialect, Sandbox};
+
+use super::Outcome;
+
+pub(crate) struct Account {
+    client: Client,
+    /// A message that is there to be read.
+    message_id: Option<String>,
+    /// It ends with this.
+    _sandbox: Option<Sandbox>,
+}
+
+impl Account {
+    pub(crate) async fn open() -> Outcome<Self> {
+        let mut arguments = env::args().skip(1);
+        match (arguments.next().as_deref(), arguments.next()) {
+            (None, None) => Self::sandbox(Dialect::none()).await,
+            (Some("--dialect"), Some(seed)) => {
+                Self::sandbox(Dialect::from_seed(seed.parse()?)).await
+            }
+            (Some("--live"), None) => Self::live().await,
+            _ => Err("usage: probe [--live | --dialect SEED]".into()),
+        }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn message_id(&self) -> Option<&str> {
+        self.message_id.as_deref()
+    }
+
+    async fn sandbox(dialect: Dialect) -> Outcome<Self> {
+        let sandbox = Sandbox::builder()
+            .dialect(dialect)
+            .allow_machine_subscriptions(true)
+            .start()
+            .await?;
+        println!("# A sandbox: {dialect}\n");
+        let credentials =
+            Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret());
+        let client = Client::builder()
+            .api_base(sandbox.api_base())
+            .token_url(sandbox.token_url())
+            .credentials(credentials)
+            .api_key(sandbox.api_key())
+            .build()?;
+        let text = "Is my parcel there?";
+        let id = sandbox
+            .customer_texts("+12025550123", sandbox.number(), text)
+            .await?;
+        Ok(Self {
+            client,
+            message_id: Some(id),
+            _sandbox: Some(sandbox),
+        })
+    }
+
+    async fn live() -> Outcome<Self> {
+        let brand = optional("STRATUS_BRAND").map_or(Ok(Brand::default()), |id| id.parse())?;
+        let id = required("STRATUS_CLIENT_ID")?;
+        let secret = ClientSecret::from(required("STRATUS_CLIENT_SECRET")?);
+        let key = ApiKey::from(required("STRATUS_API_KEY")?);
+        let machine = optional("STRATUS_MACHINE").is_some();
+        let credentials = if machine {
+            Credentials::client_credentials(id, secret)
+        } else {
+            Credentials::authorization_code(id, secret)
+        };
+        let builder = Client::builder().brand(brand);
+        let client = builder.credentials(credentials).api_key(key).build()?;
+        println!("# {}, version {}\n", brand.id(), env!("CARGO_PKG_VERSION"));
+        if !machine {
+            log_in(&client).await?;
+        }
+        Ok(Self {
+            client,
+            message_id: optional("STRATUS_MESSAGE_ID"),
+            _sandbox: None,
+        })
+    }
+}
+
+async fn log_in(client: &Client) -> Outcome {
+    let redirect = optional("STRATUS_REDIRECT_URI");
+    let redirect = redirect.unwrap_or_else(|| "http://localhost:8000/callback".to_owned());
+    let login = client.auth().start_login(&redirect)?;
+    println!("Open this in a browser and log in:\n{}\n", login.url());
+    println!("Then paste the URL that the browser was sent to, and press Enter:");
+    let mut callback = String::new();
+    std::io::stdin().lock().read_line(&mut callback)?;
+    Ok(client.auth().finish_login(login, callback.trim()).await?)
+}
+
+fn optional(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn required(name: &str) -> Outcome<String> {
+    optional(name).ok_or_else(|| format!("the environment variable {name} has to be set").into())
+}

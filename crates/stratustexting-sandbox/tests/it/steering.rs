@@ -115,7 +115,7 @@ async fn the_index_has_an_example_for_each_body_that_works_and_fits_its_schema()
     ] {
         assert!(seen.contains(call), "{call}");
     }
-    assert_eq!(seen.len(), 22);
+    assert_eq!(seen.len(), 24);
 }
 
 /// As much of JSON Schema as is needed to see that an example isn't about something else.

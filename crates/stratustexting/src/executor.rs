@@ -8,6 +8,7 @@
 
 mod attempt;
 mod departure;
+mod lane;
 mod seam;
 
 use std::{
@@ -28,6 +29,7 @@ use url::Url;
 
 pub(crate) use self::{
     attempt::{read_body, transport_error},
+    lane::{Lanes, set_apart},
     seam::without_values,
 };
 use crate::{
@@ -57,7 +59,7 @@ pub(crate) struct Executor {
 
 /// Where requests go.
 pub(crate) enum Wire {
-    Http(reqwest::Client),
+    Http(reqwest::Client, Lanes),
     /// Tests of time have no sockets: the runtime's clock can't stand still for those.
     #[cfg(test)]
     Script(tests::Script),

@@ -15,6 +15,8 @@ mod support;
 mod cut_off;
 /// Each error shape reaches the caller with status, headers and body.
 mod errors;
+/// Servers that end connections after they have answered.
+mod idle;
 /// Bad input is refused before anything is sent.
 mod input;
 /// What a renewal does under the store's lock.

@@ -410,7 +410,7 @@ impl Executor {
         let outcome = self.exchange(request, &token, course).await;
         outcome.map_err(|answer| match answer.status() {
             // A new token that is refused as well is not what is wrong.
-            Some(StatusCode::UNAUTHORIZED) if !course.token_replaced => {
+            _ if !course.token_replaced && answer.refuses_token() => {
                 self.tokens.reject(&token);
                 Failed::Refused(Refusal { token, answer })
             }

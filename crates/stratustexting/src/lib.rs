@@ -99,6 +99,7 @@ mod outcome;
 pub mod pager;
 mod phone;
 mod rate_limit;
+mod refusal;
 pub mod resources;
 mod response;
 mod retry;

@@ -32,6 +32,8 @@ mod payloads;
 /// Tokens in Redis, if there is one.
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
+/// Refusals of tokens and logins in other words than the standard's.
+mod refused;
 /// When a token is renewed, by whom, and what may go wrong meanwhile.
 mod renewal;
 /// What the promises about secrets, redirects and limits come to.

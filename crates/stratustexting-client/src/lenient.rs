@@ -49,7 +49,7 @@ use serde_json::Value;
 pub use self::{
     diagnostic::{Diagnostic, Found, Handling, Reader},
     model::Model,
-    text::repair,
+    text::{Mended, repair, without_mark},
     value::{Lenient, Read},
 };
 #[doc(hidden)]
@@ -135,11 +135,11 @@ impl From<&serde_json::Error> for Unreadable {
 /// [`Unreadable`] when it is no JSON, or JSON of another kind than `T` is of.
 pub fn from_slice<T: Lenient>(body: &[u8]) -> Result<Reading<T>, Unreadable> {
     let mut reader = Reader::new();
-    let read = read_text(text::without_mark(body), &mut reader);
+    let read = read_text(without_mark(body), &mut reader);
     let exact = !std::mem::take(&mut reader.is_imprecise);
     match read {
-        Ok(read) if exact => return finish(read, reader),
-        Err(error) if error.is_eof() => return Err(Unreadable::from(&error)),
+        Ok(read) if exact => finish(read, reader),
+        Err(error) if error.is_eof() => Err(Unreadable::from(&error)),
         first => {
             let Some(mended) = repair(body) else {
                 return match first {

@@ -131,6 +131,7 @@ fn by_rust_name(name: &str) -> Option<&'static Operation> {
 }
 
 /// A response, if it is a success.
+#[allow(clippy::result_large_err, reason = "the generator's error is what it is")]
 pub(crate) fn success(response: reqwest::Response) -> Result<reqwest::Response, Error<()>> {
     if response.status().is_success() {
         Ok(response)
@@ -140,6 +141,7 @@ pub(crate) fn success(response: reqwest::Response) -> Result<reqwest::Response, 
 }
 
 /// A success of which nothing is read.
+#[allow(clippy::result_large_err, reason = "the generator's error is what it is")]
 pub(crate) fn empty(response: reqwest::Response) -> Result<ResponseValue<()>, Error<()>> {
     Ok(ResponseValue::empty(response))
 }

@@ -10,6 +10,7 @@ use stratustexting_client::operation::{Basis, Operation, Provenance};
 use crate::{
     outcome::{SendOutcome, Ticket},
     pager::End,
+    refusal,
     response::Parts,
 };
 
@@ -265,11 +266,12 @@ impl Error {
         }
     }
 
-    /// Whether it is about credentials: no token, a refused login or refresh, or
-    /// an answer 401.
+    /// Whether it is about credentials: no token, a refused login or refresh, an answer
+    /// 401, or one that says in another way that the access token isn't good any more,
+    /// as gateways do with 403.
     ///
-    /// After a 401 the next call has another token. What may be done twice has already
-    /// been tried once more with one when it gets here; a send hasn't, unless
+    /// After such an answer the next call has another token. What may be done twice has
+    /// already been tried once more with one when it gets here; a send hasn't, unless
     /// [`CallOptions::resend`](crate::CallOptions::resend) says so.
     #[must_use]
     pub fn is_auth(&self) -> bool {
@@ -277,6 +279,19 @@ impl Error {
             self.0.kind,
             Kind::LoginRequired | Kind::Login { .. } | Kind::TokenRefused
         ) || self.status() == Some(StatusCode::UNAUTHORIZED)
+            || self.refuses_token()
+    }
+
+    /// Whether the service refused the access token, which another may mend.
+    pub(crate) fn refuses_token(&self) -> bool {
+        let answer = self.0.answer.as_ref();
+        self.0.kind == Kind::Status && answer.is_some_and(refusal::refuses_token)
+    }
+
+    /// Whether the token endpoint said that the login is over.
+    pub(crate) fn ends_login(&self) -> bool {
+        let answer = self.0.answer.as_ref();
+        self.0.kind == Kind::TokenRefused && answer.is_some_and(refusal::login_is_over)
     }
 
     /// Whether a user has to log in (again): there is no usable token and none can
@@ -287,8 +302,8 @@ impl Error {
     pub fn is_login_required(&self) -> bool {
         match self.0.kind {
             Kind::LoginRequired => true,
-            Kind::TokenRefused => self.oauth_error().as_deref() == Some("invalid_grant"),
-            // After a 401 it is the renewal that knows.
+            Kind::TokenRefused => self.ends_login(),
+            // After a refused token it is the renewal that knows.
             Kind::Status => {
                 let source = self.0.source.as_deref();
                 let renewal = source.and_then(|source| source.downcast_ref::<Self>());
@@ -428,15 +443,14 @@ impl Error {
             .or_else(|| first("errors"))
     }
 
-    /// The OAuth error code, such as `invalid_grant`, if the token endpoint
-    /// refused.
+    /// The OAuth error code, such as `invalid_grant`, if the token endpoint refused: in
+    /// small letters, however and wherever the answer spells it.
     #[must_use]
     pub fn oauth_error(&self) -> Option<String> {
         if self.0.kind != Kind::TokenRefused {
             return None;
         }
-        let code = self.json_object()?.get("error")?.as_str()?.to_owned();
-        Some(code)
+        refusal::oauth_code(self.body()?)
     }
 
     fn json_object(&self) -> Option<serde_json::Map<String, Value>> {
@@ -486,7 +500,7 @@ impl fmt::Display for Error {
             Kind::LoginRequired => f.write_str("a user has to log in")?,
             Kind::Login { problem } => write!(f, "the login failed: {problem}")?,
             Kind::TokenRefused => match self.oauth_error() {
-                Some(code) => write!(f, "the token endpoint refused: {}", plain(&code))?,
+                Some(code) => write!(f, "the token endpoint refused: {}", shown(&code))?,
                 None => f.write_str("the token endpoint gave no token")?,
             },
             Kind::Store => f.write_str("the token store failed")?,
@@ -522,14 +536,13 @@ impl fmt::Display for Error {
     }
 }
 
-/// The characters that an OAuth error code may have; a server that puts anything
-/// else there isn't quoted.
-fn plain(code: &str) -> &str {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if code.len() <= 64 && code.chars().all(allowed) {
+/// An OAuth error code, if it is a standard's. What else a server puts there isn't quoted:
+/// nobody knows what it is.
+fn shown(code: &str) -> &str {
+    if refusal::is_registered(code) {
         code
     } else {
-        "an unreadable code"
+        "a code of its own"
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod attempt;
 mod departure;
+mod lane;
 mod seam;
 
 use std::{
@@ -28,6 +29,7 @@ use url::Url;
 
 pub(crate) use self::{
     attempt::{read_body, transport_error},
+    lane::{Lanes, set_apart},
     seam::without_values,
 };
 use crate::{
@@ -61,7 +63,7 @@ pub(crate) struct Executor {
 
 /// Where requests go.
 pub(crate) enum Wire {
-    Http(reqwest::Client),
+    Http(reqwest::Client, Lanes),
     /// Tests of time have no sockets: the runtime's clock can't stand still for those.
     #[cfg(test)]
     Script(tests::Script),
@@ -437,7 +439,7 @@ impl Executor {
         let outcome = self.exchange(request, &token, course).await;
         outcome.map_err(|answer| match answer.status() {
             // A new token that is refused as well is not what is wrong.
-            Some(StatusCode::UNAUTHORIZED) if !course.token_replaced => {
+            _ if !course.token_replaced && answer.refuses_token() => {
                 self.tokens.reject(&token);
                 Failed::Refused(Refusal { token, answer })
             }

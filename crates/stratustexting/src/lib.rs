@@ -103,6 +103,7 @@ pub mod pager;
 mod phone;
 mod rate_limit;
 mod reading;
+mod refusal;
 pub mod resources;
 mod response;
 mod retry;

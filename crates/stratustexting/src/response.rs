@@ -85,8 +85,7 @@ impl Response<()> {
     ///
     /// [`Error::is_decode`] when the body isn't JSON of that type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        let body = &self.parts.body;
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let body = lenient::without_mark(&self.parts.body);
         let read = serde_json::from_slice(body).or_else(|error| match lenient::repair(body) {
             Some(mended) => serde_json::from_str(&mended.text),
             None => Err(error),

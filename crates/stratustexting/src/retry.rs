@@ -117,7 +117,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => status.as_u16().fmt(f),
-            Self::Unauthorized => f.write_str("401"),
+            Self::Unauthorized => f.write_str("unauthorized"),
             Self::Connect => f.write_str("connect"),
             Self::Broken => f.write_str("broken"),
             Self::Token => f.write_str("token"),

@@ -22,8 +22,9 @@ pub struct Mended {
     pub found: Vec<Found>,
 }
 
-/// A body without the byte order mark of UTF-8.
-pub(super) fn without_mark(body: &[u8]) -> &[u8] {
+/// A body without the byte order mark of UTF-8 that some servers begin theirs with.
+#[must_use]
+pub fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 

@@ -246,8 +246,8 @@ fn is_lenient(ty: &Type, models: &BTreeSet<String>) -> bool {
     }
 }
 
-fn remove_serde_derives(attributes: &mut Vec<Attribute>) {
-    for attribute in attributes.iter_mut() {
+fn remove_serde_derives(attributes: &mut [Attribute]) {
+    for attribute in attributes {
         let Meta::List(list) = &mut attribute.meta else {
             continue;
         };

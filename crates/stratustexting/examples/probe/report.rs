@@ -58,7 +58,7 @@ impl Finding {
         let status = error.status().map(|status| status.as_u16());
         let state = State::Failed {
             said,
-            unknown_route: matches!(status, Some(403 | 404 | 405)),
+            unknown_route: matches!(status, Some(403..=405)),
         };
         Self::new(operation, state)
     }

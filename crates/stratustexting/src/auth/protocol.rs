@@ -199,8 +199,10 @@ impl Exchange {
         request: HttpRequest,
         slot: Arc<Mutex<Option<Answer>>>,
     ) -> Result<HttpResponse> {
-        let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
+        let mut request = reqwest::Request::try_from(request.map(reqwest::Body::from))
             .map_err(|error| transport_error(error).before_sending())?;
+        // It is rare and can't be repeated blindly: a refresh token is good for one use.
+        crate::executor::set_apart(&mut request);
         let exchange = async {
             let mut response = http.execute(request).await.map_err(transport_error)?;
             let status = response.status();

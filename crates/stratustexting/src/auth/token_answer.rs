@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use oauth2::HttpResponse;
 use serde_json::{Map, Value, json};
+use stratustexting_client::lenient::without_mark;
 
 /// More is as good as for ever, and not to be reckoned with.
 const LONGEST: f64 = 100.0 * 366.0 * 86_400.0;
@@ -42,9 +43,7 @@ pub(super) fn strict(
 
 /// What is used of a grant, if the body is one.
 fn grant(body: &[u8]) -> Option<(Value, Option<Duration>)> {
-    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    let object: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let object: Map<String, Value> = serde_json::from_slice(without_mark(body)).ok()?;
     let text = |key: &str| {
         let text = object.get(key).and_then(Value::as_str);
         text.filter(|text| !text.is_empty())

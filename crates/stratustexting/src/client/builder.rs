@@ -12,7 +12,7 @@ use crate::{
         TokenSource, TokenStore,
     },
     endpoint,
-    executor::{Executor, Wire},
+    executor::{Executor, Lanes, Wire},
     options::CallOptions,
     overrides::{self, OperationOverride, Overrides},
     rate_limit::{Limits, RateLimit},
@@ -56,6 +56,11 @@ impl ClientBuilder {
     pub const DEFAULT_MAX_RESPONSE: usize = 8 * 1024 * 1024;
     /// The largest sum of an MMS's files unless something else is set: 5 MiB.
     pub const DEFAULT_MEDIA_LIMIT: usize = 5 * 1024 * 1024;
+
+    /// How long an idle connection is kept: less than servers commonly keep theirs (5
+    /// seconds and more), so that the client closes first, and nothing is written into a
+    /// connection that is being closed.
+    const IDLE: Duration = Duration::from_secs(4);
 
     pub(super) fn new() -> Self {
         Self {
@@ -229,6 +234,9 @@ impl ClientBuilder {
     /// Redirects and repeats of the HTTP client's own stay off, and so do proxies where a
     /// URL is plain http to a loopback address, because they can send a message twice or
     /// credentials to the wrong place; and its log of all bytes, which has secrets and texts.
+    /// The version stays HTTP/1.1, of which it is known when a connection can be used again.
+    /// Idle connections are kept for 4 seconds unless something else is set here; with more,
+    /// a send is likelier to meet a server that is just closing its connection.
     pub fn configure_http(
         mut self,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
@@ -275,7 +283,8 @@ impl ClientBuilder {
 
         let mut http = reqwest::Client::builder()
             .user_agent(user_agent)
-            .connect_timeout(self.connect_timeout);
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(Self::IDLE);
         if let Some(configure) = self.http {
             http = configure(http);
         }
@@ -283,6 +292,8 @@ impl ClientBuilder {
         // `configure_http`.
         http = http
             .redirect(reqwest::redirect::Policy::none())
+            // What `executor/lane.rs` knows of connections is true of this version.
+            .http1_only()
             // Told that there are none it doesn't copy each request for them either.
             .retry(reqwest::retry::never().max_retries_per_request(0))
             // It would write all that is sent into the log, tokens and texts.
@@ -333,7 +344,7 @@ impl ClientBuilder {
         let executor = Arc::new(Executor {
             overrides: Overrides::checked(overrides)?,
             strict: self.strict,
-            wire: Wire::Http(http.clone()),
+            wire: Wire::Http(http.clone(), Lanes::default()),
             api_base: api_base.clone(),
             api_key,
             tokens: Arc::clone(&tokens),

@@ -3,11 +3,12 @@
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Method, header};
+use stratustexting_client::lenient::without_mark;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use url::Url;
 
-use super::{Course, Executor, Wire, departure::Departure};
+use super::{Course, Executor, Wire, departure::Departure, lane::Lane};
 use crate::{
     AccessToken, Error, Result, encoding, endpoint, error::Kind, options::CallOptions,
     response::Parts,
@@ -65,9 +66,12 @@ impl Executor {
     }
 
     /// The answer, if it is a success that came whole before the end of the time.
-    async fn answer(&self, request: reqwest::Request, end: Instant) -> Result<Parts> {
-        let mut response = match &self.wire {
-            Wire::Http(http) => send(http, request, end).await?,
+    async fn answer(&self, mut request: reqwest::Request, end: Instant) -> Result<Parts> {
+        let (mut response, lane) = match &self.wire {
+            Wire::Http(http, lanes) => {
+                let lane = lanes.choose(&mut request, end).await;
+                send(http, request, lane, end).await?
+            }
             #[cfg(test)]
             Wire::Script(script) => {
                 let answer = in_time(end, script(request)).await?;
@@ -81,6 +85,7 @@ impl Executor {
         };
         match in_time(end, read_body(response, self.max_response)).await {
             Ok(body) => {
+                lane.end();
                 match encoding::unpacked(&answer.headers, body, self.max_response) {
                     Ok(body) => answer.body = body,
                     Err(error) if answer.status.is_success() => {
@@ -101,17 +106,21 @@ impl Executor {
 }
 
 /// Sends a request, up to the answer's head.
-async fn send(
+async fn send<'a>(
     http: &reqwest::Client,
     request: reqwest::Request,
+    mut lane: Lane<'a>,
     end: Instant,
-) -> Result<reqwest::Response> {
+) -> Result<(reqwest::Response, Lane<'a>)> {
     let (departure, sent) = Departure::of(http, request);
     // The request goes with its future, which ends here.
     let outcome = timeout_at(end, sent).await;
     let not_sent = || departure.is_ruled_out();
     let error = match outcome {
-        Ok(Ok(response)) => return Ok(response),
+        Ok(Ok(response)) => {
+            lane.answered(&response);
+            return Ok((response, lane));
+        }
         Ok(Err(error)) => transport_error(error),
         Err(_) if not_sent() => Error::new(Kind::Timeout {
             while_: "waiting for a connection",
@@ -167,10 +176,7 @@ fn is_page(answer: &Parts) -> bool {
         start.is_some_and(|start| start.eq_ignore_ascii_case(page.as_bytes()))
     };
     (is("text/html") || is("application/xhtml")) && !answer.body.is_empty() && {
-        let body = answer
-            .body
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(&answer.body);
+        let body = without_mark(&answer.body);
         let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
         !matches!(first, Some(b'{' | b'['))
     }

@@ -17,6 +17,8 @@ mod support;
 mod cut_off;
 /// Each error shape reaches the caller with status, headers and body.
 mod errors;
+/// Servers that end connections after they have answered.
+mod idle;
 /// Bad input is refused before anything is sent.
 mod input;
 /// What a renewal does under the store's lock.
@@ -32,6 +34,8 @@ mod payloads;
 /// Tokens in Redis, if there is one.
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
+/// Refusals of tokens and logins in other words than the standard's.
+mod refused;
 /// When a token is renewed, by whom, and what may go wrong meanwhile.
 mod renewal;
 /// What the promises about secrets, redirects and limits come to.

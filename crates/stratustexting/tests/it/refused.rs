@@ -1,0 +1,221 @@
+//! Refusals in other words: an access token that a gateway turns away with 403, and a login
+//! that the token endpoint ends without saying `invalid_grant`.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use stratustexting::{
+    CallOptions, Resend, SendOutcome,
+    auth::{MemoryTokenStore, TokenStore},
+};
+use stratustexting_sandbox::Answer;
+
+use crate::{
+    login::logged_in_with,
+    support::{TEXT, Told, Watched, call, expired},
+};
+
+const TO: &str = "+13035550123";
+
+/// What gateways answer to a token that has expired.
+fn expired_token() -> Vec<Answer> {
+    let answer = |status: u16| Answer::new(status).header("content-type", "application/json");
+    vec![
+        answer(403)
+            .header("x-amzn-errortype", "ExpiredTokenException")
+            .body(r#"{"message":"The security token included in the request is expired"}"#),
+        answer(403)
+            .header("x-amzn-errortype", "ExpiredTokenException:http://internal/")
+            .body("{}"),
+        answer(403)
+            .header("www-authenticate", r#"Bearer error="invalid_token""#)
+            .body("{}"),
+        answer(400)
+            .header(
+                "www-authenticate",
+                "bearer realm=\"a\", ERROR=invalid_token",
+            )
+            .body("{}"),
+        answer(403).body("\u{feff}{\"Message\":\"The incoming token has expired\"}"),
+        answer(403).body(r#"{"error":{"message":"jwt expired"}}"#),
+    ]
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_once_and_a_read_repeated_once() {
+    for refusal in expired_token() {
+        let sandbox = Watched::start().await;
+        let client = sandbox.client();
+        let first = client.auth().access_token().await.unwrap();
+        let shown = format!("{refusal:?}");
+        sandbox.answer_next("listSites", refusal.clone());
+
+        call(&client).await.unwrap();
+
+        assert_eq!(sandbox.token_requests().len(), 2, "{shown}");
+        assert_eq!(sandbox.calls().len(), 2, "{shown}");
+        assert_ne!(client.auth().access_token().await.unwrap(), first);
+
+        // One that lasts is an error after one more renewal.
+        for _ in 0..5 {
+            sandbox.answer_next("listSites", refusal.clone());
+        }
+        let error = call(&client).await.unwrap_err();
+        assert!(error.is_auth() && !error.is_login_required(), "{error:?}");
+        assert_eq!(sandbox.token_requests().len(), 3, "{shown}");
+        assert_eq!(sandbox.calls().len(), 4, "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_send_whose_token_has_expired_renews_it_and_is_repeated_only_if_its_caller_says_so() {
+    for refusal in expired_token() {
+        for resend in [Resend::IfNotSent, Resend::IfTurnedAway] {
+            let sandbox = Watched::start().await;
+            let client = sandbox.client();
+            let first = client.auth().access_token().await.unwrap();
+            sandbox.answer_next("sendSms", refusal.clone());
+            let messages = client.messages();
+            let messages = messages.options(CallOptions::new().resend(resend));
+
+            let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
+
+            let repeats = usize::from(resend == Resend::IfTurnedAway);
+            assert_eq!(sandbox.calls().len(), 1 + repeats, "{refusal:?}");
+            assert_eq!(sandbox.sent_messages().len(), repeats);
+            if let Err(error) = &sent {
+                assert!(error.is_auth() && error.ticket().is_none(), "{error:?}");
+                assert_eq!(error.send_outcome(), SendOutcome::Rejected);
+            }
+            assert_ne!(client.auth().access_token().await.unwrap(), first);
+            messages.send_sms(sandbox.number(), TO, TEXT).await.unwrap();
+            assert_eq!(sandbox.token_requests().len(), 2);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_plain_403_renews_nothing() {
+    for body in [
+        r#"{"message":"Forbidden"}"#,
+        r#"{"message":"Missing Authentication Token"}"#,
+        r#"{"Message":"User is not authorized to access this resource with an explicit deny"}"#,
+    ] {
+        let sandbox = Watched::start().await;
+        let client = sandbox.client();
+        sandbox.answer_next("listSites", Answer::new(403).body(body));
+
+        let error = call(&client).await.unwrap_err();
+
+        assert!(!error.is_auth(), "{body}");
+        call(&client).await.unwrap();
+        assert_eq!(sandbox.token_requests().len(), 1, "{body}");
+        assert_eq!(sandbox.calls().len(), 2, "{body}");
+    }
+}
+
+/// What token endpoints say of a login that is over.
+fn login_over() -> Vec<Answer> {
+    let said = |status, body: &str| Answer::new(status).body(body.to_owned());
+    vec![
+        said(400, r#"{"error":"invalid_token"}"#),
+        said(400, r#"{"error":"INVALID_GRANT"}"#),
+        said(401, "\u{feff}{\"error\":\"invalid_grant\"}"),
+        said(400, r#"{"error":{"code":"invalid_grant"}}"#),
+        said(400, r#"{"errorCode":"invalid_grant"}"#),
+        said(200, r#"{"error":"invalid_grant"}"#),
+        said(
+            400,
+            r#"{"error":"invalid_request","error_description":"The refresh token has been revoked"}"#,
+        ),
+        Answer::new(400)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("error=invalid_grant&error_description=Token+is+not+active"),
+    ]
+}
+
+#[tokio::test]
+async fn the_very_call_that_finds_a_login_over_says_so_and_the_store_keeps_its_token() {
+    for refusal in login_over() {
+        let sandbox = Watched::strict().await;
+        let store = Arc::new(MemoryTokenStore::new());
+        let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
+        let before = store.load().await.unwrap().unwrap();
+        sandbox.expire_access_tokens();
+        sandbox.answer_next("token", refusal.clone());
+
+        let error = call(&client).await.unwrap_err();
+
+        assert!(error.is_login_required(), "{refusal:?} {error:?}");
+        assert!(error.is_auth() && error.status().is_some_and(|s| s == 401));
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(!source.contains("revoked") && !source.contains("active"));
+        let kept = store.load().await.unwrap().unwrap();
+        assert_eq!(kept.access(), before.access());
+    }
+}
+
+/// As after `invalid_grant`: another machine may have renewed the token meanwhile.
+#[tokio::test]
+async fn before_a_login_is_called_over_the_store_is_read_once_more() {
+    for refusal in login_over() {
+        let sandbox = Watched::strict().await;
+        let login = Arc::new(MemoryTokenStore::new());
+        logged_in_with(&sandbox, Arc::clone(&login)).await;
+        let theirs = login.load().await.unwrap().unwrap();
+        let store = Arc::new(Told::default());
+        let old = expired("used up by another machine");
+        store.says.lock().unwrap().extend([old.clone(), old]);
+        let theirs = expired(theirs.refresh().unwrap().expose());
+        store.inner.save(&theirs).await.unwrap();
+        let builder = sandbox.builder().credentials(sandbox.user());
+        let client = builder.token_store(store).build().unwrap();
+        sandbox.answer_next("token", refusal.clone());
+
+        call(&client)
+            .await
+            .unwrap_or_else(|error| panic!("{refusal:?} {error:?}"));
+
+        assert_eq!(sandbox.token_requests().len(), 3, "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn in_doubt_a_login_is_not_called_over_and_goes_on() {
+    let page = "<html>Your refresh token has expired</html>";
+    for refusal in [
+        Answer::json(401, json!({"error": "invalid_client"})),
+        Answer::json(400, json!({"error": "unauthorized_client"})),
+        Answer::json(400, json!({"error": "temporarily_unavailable"})),
+        Answer::json(400, json!({"error": "server_error"})),
+        Answer::json(400, json!({"error": "invalid_request"})),
+        Answer::json(429, json!({"error": "invalid_grant"})),
+        Answer::json(503, json!({"error": "invalid_grant"})),
+        Answer::new(403)
+            .header("content-type", "text/html")
+            .body(page),
+    ] {
+        let sandbox = Watched::strict().await;
+        let store = Arc::new(MemoryTokenStore::new());
+        let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
+        sandbox.expire_access_tokens();
+        for _ in 0..3 {
+            sandbox.answer_next("token", refusal.clone());
+        }
+
+        let error = client.auth().access_token().await;
+        // The token in hand looks good until a call finds out.
+        assert!(error.is_ok());
+        let error = call(&client).await.unwrap_err();
+        assert!(!error.is_login_required(), "{refusal:?} {error:?}");
+
+        let mut works = call(&client).await;
+        for _ in 0..3 {
+            if works.is_ok() {
+                break;
+            }
+            works = call(&client).await;
+        }
+        assert!(works.is_ok(), "{refusal:?} {works:?}");
+    }
+}

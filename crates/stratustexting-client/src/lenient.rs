@@ -41,6 +41,9 @@ mod text;
 mod value;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use serde::Deserializer;

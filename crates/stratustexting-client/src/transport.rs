@@ -131,7 +131,10 @@ fn by_rust_name(name: &str) -> Option<&'static Operation> {
 }
 
 /// A response, if it is a success.
-#[allow(clippy::result_large_err, reason = "the generator's error is what it is")]
+#[allow(
+    clippy::result_large_err,
+    reason = "the generator's error is what it is"
+)]
 pub(crate) fn success(response: reqwest::Response) -> Result<reqwest::Response, Error<()>> {
     if response.status().is_success() {
         Ok(response)
@@ -141,7 +144,10 @@ pub(crate) fn success(response: reqwest::Response) -> Result<reqwest::Response, 
 }
 
 /// A success of which nothing is read.
-#[allow(clippy::result_large_err, reason = "the generator's error is what it is")]
+#[allow(
+    clippy::result_large_err,
+    reason = "the generator's error is what it is"
+)]
 pub(crate) fn empty(response: reqwest::Response) -> Result<ResponseValue<()>, Error<()>> {
     Ok(ResponseValue::empty(response))
 }

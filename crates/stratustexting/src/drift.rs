@@ -55,3 +55,56 @@ pub(crate) fn tell(what: &str, diagnostics: &[Diagnostic]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use stratustexting_client::{lenient, types::Contact};
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Log {
+        type Writer = Self;
+        fn make_writer(&'a self) -> Self {
+            self.clone()
+        }
+    }
+
+    #[test]
+    fn each_place_is_told_once_and_counted_each_time() {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
+        let contact = lenient::from_slice::<Contact>(br#"{"id":17,"tags":"canary"}"#).unwrap();
+        let before = differences();
+
+        tracing::subscriber::with_default(subscriber, || {
+            tell("an operation of this test", &contact.diagnostics);
+            tell("an operation of this test", &contact.diagnostics);
+        });
+
+        // Other tests count meanwhile.
+        assert!(differences() >= before + 4);
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(log.matches("WARN").count(), 2, "{log}");
+        assert!(
+            log.contains("path=\"tags\"") && !log.contains("canary"),
+            "{log}"
+        );
+    }
+}

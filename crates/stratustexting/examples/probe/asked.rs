@@ -2,6 +2,7 @@
 
 use futures::TryStreamExt;
 use http::Method;
+use serde_json::Value;
 use stratustexting::{Client, Diagnostic, Error, Pager, api::Operation};
 
 use super::{account::Account, report::Finding};
@@ -178,7 +179,7 @@ fn other_paths(id: &str) -> &'static [&'static str] {
 pub(crate) async fn try_other_paths(
     client: &Client,
     operation: &Operation,
-    known: &Known,
+    known: &mut Known,
     finding: &mut Finding,
 ) {
     let number = known.mobile_number.as_deref().map(e164).unwrap_or_default();
@@ -189,10 +190,26 @@ pub(crate) async fn try_other_paths(
             request = request.query("number", &number);
         }
         if let Ok(response) = request.send().await
-            && response.json::<serde_json::Value>().is_ok()
+            && let Ok(body) = response.json::<Value>()
         {
             finding.found_at(path);
+            if known.mobile_number.is_none() {
+                known.mobile_number = number_in(&body);
+            }
             return;
         }
+    }
+}
+
+/// A contact's number somewhere in a body, for the lookups.
+fn number_in(body: &Value) -> Option<String> {
+    match body {
+        Value::Object(fields) => match fields.get("mobileNumber") {
+            Some(Value::String(number)) => Some(number.clone()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => fields.values().find_map(number_in),
+        },
+        Value::Array(items) => items.iter().find_map(number_in),
+        _ => None,
     }
 }

@@ -43,7 +43,7 @@ async fn main() -> Outcome {
         let operation = Operation::find(id).ok_or("the document has no such operation")?;
         let mut finding = asked::ask(client, operation, &mut known).await;
         if finding.is_unknown_route() {
-            asked::try_other_paths(client, operation, &known, &mut finding).await;
+            asked::try_other_paths(client, operation, &mut known, &mut finding).await;
         }
         println!("{finding}");
         findings.push(finding);

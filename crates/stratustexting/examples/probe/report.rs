@@ -184,7 +184,9 @@ pub(crate) fn overlay(findings: &[Finding]) {
     for finding in findings {
         for diagnostic in finding.diagnostics() {
             let pattern = diagnostic.pattern();
-            let field = pattern.rsplit("[].").next().unwrap_or(&pattern);
+            let field = pattern
+                .split_once("[].")
+                .map_or(&*pattern, |(_, field)| field);
             let kind = match diagnostic.found() {
                 Found::Number => "number",
                 Found::Text => "string",

@@ -6,7 +6,7 @@ use http::StatusCode;
 use stratustexting_client::transport::{Call, Transport};
 
 use super::{CallState, Executor, transport_error};
-use crate::{Error, error::Kind, response::Parts};
+use crate::{Error, error::Kind, reading, response::Parts};
 
 impl Transport for Executor {
     fn execute<'a>(
@@ -36,6 +36,14 @@ impl Transport for Executor {
                     let mut response = http::Response::new(Bytes::new());
                     *response.status_mut() = answer.status;
                     if given.is_none() {
+                        // Nobody else asks a send of the generated client's own whether its
+                        // success says that the message was taken.
+                        if call.operation.is_some_and(reading::is_send)
+                            && let Err(error) = reading::sent(&answer)
+                        {
+                            let error = error.with_answer(answer).with_operation(call.operation);
+                            return Ok(carrier(state.with_ticket(error)));
+                        }
                         *response.headers_mut() = answer.headers;
                         *response.body_mut() = answer.body;
                     } else {

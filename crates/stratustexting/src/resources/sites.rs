@@ -8,8 +8,10 @@ use crate::pager::Pager;
 resource! {
     /// Sites; from [`Client::sites`](crate::Client::sites).
     ///
-    /// Everything about them is inferred. They are plausibly where the ids of
-    /// organization and departments are found, which event filters need.
+    /// Everything about them is inferred. In the product a site is a branch of an organization
+    /// with the feature Multisite (page of a sibling brand), so an empty list or an error is
+    /// normal for an account without it. The ids of organization and department, which event
+    /// filters need, are the user's to give; existing subscriptions show them, too.
     Sites
 }
 

@@ -19,6 +19,12 @@ resource! {
 
 impl Subscriptions {
     /// All subscriptions (`listSubscriptions`, seen working in client code).
+    ///
+    /// The client that was seen asks for no page, so it isn't known whether the service pages
+    /// here. Where it gives all at once whatever is asked, and marks no end, the list ends with
+    /// an error that says so ([`Error::is_incomplete`]) after all the subscriptions that came;
+    /// [`Paging::Single`](crate::Paging::Single), set by
+    /// [`ClientBuilder::operation`](crate::ClientBuilder::operation), says that this is all.
     pub fn list(&self) -> Pager<Subscription> {
         pages!(self, "listSubscriptions", SubscriptionPage, [], |api| api
             .list_subscriptions())

@@ -328,6 +328,32 @@ async fn a_send_is_accepted_packed_or_misnamed_too() {
     }
 }
 
+#[tokio::test]
+async fn a_send_by_the_generated_client_is_no_success_by_silence_either() {
+    for body in [
+        json!({}),
+        json!({"success": false}),
+        json!({"result": "failed"}),
+    ] {
+        let sandbox = Watched::start().await;
+        let from = sandbox.number().to_owned();
+        sandbox.answer_next("sendSms", Answer::json(200, body.clone()));
+        let client = sandbox.client();
+        let sms = client
+            .api()
+            .send_sms()
+            .from(from)
+            .to("+12025550123")
+            .text(TEXT);
+
+        let error = Error::from(sms.send().await.unwrap_err());
+
+        assert_eq!(error.send_outcome(), SendOutcome::Unknown, "{body}");
+        assert!(error.ticket().is_some(), "{body}");
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(200));
+    }
+}
+
 async fn message(id: &str) -> stratustexting::Response<Message> {
     let sandbox = case(id).sandbox().await;
     sandbox.client().messages().get("m1").await.unwrap()

@@ -42,6 +42,10 @@ impl Contacts {
         Some(contact)
     }
 
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Contact> {
+        self.by_id.values()
+    }
+
     pub(crate) fn id_of(&self, number: &str) -> Option<&str> {
         self.id_by_number.get(number).map(String::as_str)
     }

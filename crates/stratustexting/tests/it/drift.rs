@@ -749,3 +749,38 @@ async fn differences_are_counted() {
     message("message-iso").await;
     assert!(stratustexting::differences() > before);
 }
+
+#[tokio::test]
+async fn a_token_is_followed_where_numbers_are_told_and_ignored() {
+    let (ids, end, error, _) = walked(|_, query| {
+        let at: usize = query.get("cursor").map_or(0, |at| at[1..].parse().unwrap());
+        let next = (at < 3).then(|| format!("t{}", at + 1));
+        let items = at * 2..at * 2 + 2;
+        page(
+            items,
+            json!({"number": at, "totalPages": 4, "nextCursor": next}),
+        )
+    })
+    .await;
+
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!((ids, end), (all(8), Some(End::Said)));
+}
+
+#[tokio::test]
+async fn a_first_page_that_a_success_refuses_is_passed_over_only_for_its_number() {
+    let refusing = |message: &'static str| {
+        move |_: usize, query: &Query| match number(query) {
+            0 => (200, json!({"success": false, "message": message})),
+            number => page(number * 2 - 2..number * 2, json!({"last": number == 3})),
+        }
+    };
+    let (ids, end, error, _) = walked(refusing("Page must be 1 or more")).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!((ids, end), (all(6), Some(End::Said)));
+
+    // What fails for a moment only would cost a page.
+    let (ids, _, error, requests) = walked(refusing("quota")).await;
+    assert!(ids.is_empty() && requests == 1);
+    assert!(error.unwrap().is_service_failure());
+}

@@ -266,9 +266,9 @@ impl Error {
     }
 
     /// Whether it is about credentials: no token, a refused login or refresh, or
-    /// an answer 401.
+    /// an answer 401, or a 403 that says outright that the token isn't good any more.
     ///
-    /// After a 401 the next call has another token. What may be done twice has already
+    /// After such an answer the next call has another token. What may be done twice has already
     /// been tried once more with one when it gets here; a send hasn't, unless
     /// [`CallOptions::resend`](crate::CallOptions::resend) says so.
     #[must_use]
@@ -276,7 +276,28 @@ impl Error {
         matches!(
             self.0.kind,
             Kind::LoginRequired | Kind::Login { .. } | Kind::TokenRefused
-        ) || self.status() == Some(StatusCode::UNAUTHORIZED)
+        ) || self.refuses_token()
+    }
+
+    /// Whether the answer refuses the access token, which another may mend. Some gateways
+    /// say so by a 403, which otherwise means that nobody may do this.
+    pub(crate) fn refuses_token(&self) -> bool {
+        let header = |name| {
+            let value = self.headers()?.get(name)?.to_str().ok()?;
+            Some(value.to_ascii_lowercase())
+        };
+        match self.status() {
+            Some(StatusCode::UNAUTHORIZED) => true,
+            Some(StatusCode::FORBIDDEN) => {
+                let kind = header("x-amzn-errortype").unwrap_or_default();
+                let challenge = header("www-authenticate").unwrap_or_default();
+                ["expiredtoken", "invalidtoken"]
+                    .iter()
+                    .any(|over| kind.starts_with(over))
+                    || challenge.replace('"', "").contains("error=invalid_token")
+            }
+            _ => false,
+        }
     }
 
     /// Whether a user has to log in (again): there is no usable token and none can
@@ -287,7 +308,7 @@ impl Error {
     pub fn is_login_required(&self) -> bool {
         match self.0.kind {
             Kind::LoginRequired => true,
-            Kind::TokenRefused => self.oauth_error().as_deref() == Some("invalid_grant"),
+            Kind::TokenRefused => self.refuses_grant(),
             // After a 401 it is the renewal that knows.
             Kind::Status => {
                 let source = self.0.source.as_deref();
@@ -296,6 +317,23 @@ impl Error {
             }
             _ => false,
         }
+    }
+
+    /// Whether the token endpoint says that the refresh token isn't good any more. OAuth has
+    /// `invalid_grant` for that; servers say it in other ways, too.
+    pub(crate) fn refuses_grant(&self) -> bool {
+        let Some(code) = self.oauth_error() else {
+            return false;
+        };
+        let code = code.to_ascii_lowercase();
+        let named = ["invalid_grant", "invalid_token", "expired_token"];
+        named.contains(&code.as_str())
+            || code == "invalid_request" && {
+                let why = self.oauth_field("error_description").unwrap_or_default();
+                let why = why.to_ascii_lowercase().replace('_', " ");
+                let over = ["revoked", "expired", "invalid", "unknown", "not found"];
+                why.contains("refresh token") && over.iter().any(|word| why.contains(word))
+            }
     }
 
     /// Whether the time given to the call was up.
@@ -435,8 +473,17 @@ impl Error {
         if self.0.kind != Kind::TokenRefused {
             return None;
         }
-        let code = self.json_object()?.get("error")?.as_str()?.to_owned();
-        Some(code)
+        self.oauth_field("error")
+    }
+
+    /// A field of the token endpoint's answer, which is JSON, or a form.
+    fn oauth_field(&self, name: &str) -> Option<String> {
+        if let Some(object) = self.json_object() {
+            return object.get(name)?.as_str().map(str::to_owned);
+        }
+        let mut form = url::form_urlencoded::parse(self.body()?);
+        let (_, value) = form.find(|(field, _)| field == name)?;
+        Some(value.into_owned())
     }
 
     fn json_object(&self) -> Option<serde_json::Map<String, Value>> {

@@ -437,7 +437,7 @@ impl Executor {
         let outcome = self.exchange(request, &token, course).await;
         outcome.map_err(|answer| match answer.status() {
             // A new token that is refused as well is not what is wrong.
-            Some(StatusCode::UNAUTHORIZED) if !course.token_replaced => {
+            _ if answer.refuses_token() && !course.token_replaced => {
                 self.tokens.reject(&token);
                 Failed::Refused(Refusal { token, answer })
             }

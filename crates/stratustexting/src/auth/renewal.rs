@@ -147,7 +147,7 @@ impl Inner {
                 }
                 Err(error) => error.before_sending(),
             };
-            if error.oauth_error().as_deref() != Some("invalid_grant") || attempt == TRIES {
+            if !error.refuses_grant() || attempt == TRIES {
                 return Err(error);
             }
             if let Some(base) = &base {

@@ -86,6 +86,8 @@ fn steps(options: &Options) -> Vec<Step> {
         // Nothing sent twice, no login lost, and no send dearer than it was; the full
         // runs of the first two take minutes.
         step("faults", cargo(&["xtask", "faults", "--reduced"])),
+        // Nothing lost and nothing silent where the service answers otherwise.
+        step("dialects", cargo(&["xtask", "dialects", "--count", "6"])),
         step("storm-file", storm("file")),
         step("storm-redis", storm("redis")),
         step("cost", cargo(&["xtask", "bench", "--check"])),

@@ -70,6 +70,8 @@ enum Command {
     Package(package::Options),
     /// Sends through faults of every kind, and counts what arrived.
     Faults(instrument::Options),
+    /// Does the main job in other dialects of the service, and counts what got lost.
+    Dialects(instrument::Options),
     /// Lets many processes share one login while its tokens end.
     Storm(instrument::Options),
     /// Counts what a send costs, beside a request made by hand.
@@ -106,6 +108,7 @@ fn main() -> ExitCode {
         Command::Refused => refused::run(&workspace).map(done),
         Command::Package(options) => package::run(&workspace, &options).map(done),
         Command::Faults(options) => instrument::run(&workspace, "faults", &options).map(done),
+        Command::Dialects(options) => instrument::run(&workspace, "dialects", &options).map(done),
         Command::Storm(options) => instrument::run(&workspace, "storm", &options).map(done),
         Command::Bench(options) => instrument::run(&workspace, "cost", &options).map(done),
     };

@@ -87,6 +87,8 @@ fn steps(options: &Options) -> Vec<Step> {
         // runs of the first two take minutes.
         step("faults", cargo(&["xtask", "faults", "--reduced"])),
         step("idle", cargo(&["xtask", "idle"])),
+        // Nothing lost and nothing silent where the service answers otherwise.
+        step("dialects", cargo(&["xtask", "dialects", "--count", "6"])),
         step("storm-file", storm("file")),
         step("storm-redis", storm("redis")),
         step("cost", cargo(&["xtask", "bench", "--check"])),

@@ -72,6 +72,8 @@ enum Command {
     Faults(instrument::Options),
     /// Sends over connections that the server ends after each answer.
     Idle(instrument::Options),
+    /// Does the main job in other dialects of the service, and counts what got lost.
+    Dialects(instrument::Options),
     /// Lets many processes share one login while its tokens end.
     Storm(instrument::Options),
     /// Counts what a send costs, beside a request made by hand.
@@ -109,6 +111,7 @@ fn main() -> ExitCode {
         Command::Package(options) => package::run(&workspace, &options).map(done),
         Command::Faults(options) => instrument::run(&workspace, "faults", &options).map(done),
         Command::Idle(options) => instrument::run(&workspace, "idle", &options).map(done),
+        Command::Dialects(options) => instrument::run(&workspace, "dialects", &options).map(done),
         Command::Storm(options) => instrument::run(&workspace, "storm", &options).map(done),
         Command::Bench(options) => instrument::run(&workspace, "cost", &options).map(done),
     };

@@ -2,6 +2,8 @@
 //!
 //! - `faults`: every cut point of a request with every operation, and many sends with
 //!   random faults: nothing sent twice, nothing said wrongly (`cargo xtask faults`).
+//! - `dialects`: the main job in other dialects of the service: nothing lost, and nothing
+//!   taken for success without being one (`cargo xtask dialects`).
 //! - `storm`: many processes share one login while its tokens end
 //!   (`cargo xtask storm`).
 //! - `cost`: what a send costs, beside a request made by hand (`cargo xtask bench`).

@@ -109,6 +109,15 @@ macro_rules! dialect {
                 }
             )*
 
+            /// Each difference alone: a dialect for each value of each kind that isn't
+            /// today's, in the order of the kinds.
+            #[must_use]
+            pub fn each() -> Vec<Self> {
+                let mut each = Vec::new();
+                $(each.extend($kind::ALL[1..].iter().map(|value| Self::none().$field(*value)));)*
+                each
+            }
+
             /// The kinds that differ, each with the value's name.
             fn differences(&self) -> Vec<(&'static str, &'static str)> {
                 let all = [$((

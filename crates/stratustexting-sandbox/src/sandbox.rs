@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
@@ -197,6 +198,28 @@ impl Sandbox {
     #[must_use]
     pub fn sent_messages(&self) -> Vec<SentMessage> {
         self.service.world().messages.sent().to_vec()
+    }
+
+    /// The contacts that there are, as JSON in the form of today's answers, whatever the
+    /// dialect.
+    #[must_use]
+    pub fn contacts(&self) -> Vec<Value> {
+        let world = self.service.world();
+        world.contacts.all().map(|contact| json!(contact)).collect()
+    }
+
+    /// The custom consents that there are, in the same form.
+    #[must_use]
+    pub fn consents(&self) -> Vec<Value> {
+        let world = self.service.world();
+        world.consents.values().map(|it| json!(it)).collect()
+    }
+
+    /// The subscriptions that there are, in the same form.
+    #[must_use]
+    pub fn subscriptions(&self) -> Vec<Value> {
+        let world = self.service.world();
+        world.subscriptions.values().map(|it| json!(it)).collect()
     }
 
     /// The events that were posted, or are about to be.

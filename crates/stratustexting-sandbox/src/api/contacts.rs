@@ -58,7 +58,7 @@ impl Contacts {
         book.unwrap_or_else(|| unreachable!("it was made just now"))
     }
 
-    fn all(&self) -> indexmap::map::Values<'_, String, Contact> {
+    pub(crate) fn all(&self) -> indexmap::map::Values<'_, String, Contact> {
         self.book().by_id.values()
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use stratustexting_client::Operation;
 
 use super::{
-    Booleans, ConsentLevels, Dialect, Ids, Paging, PhoneNumbers, Speaker, Tags,
+    Booleans, ConsentLevels, Dialect, Events, Ids, Paging, PhoneNumbers, Speaker, Tags,
     body::{CONSENT_LEVELS, is_id},
     numbers::Numbers,
     paths::parameters,
@@ -71,7 +71,7 @@ impl Hearer<'_> {
 
     /// None where the body stays as it is.
     fn body(&self, body: &Bytes) -> Option<Bytes> {
-        let differs = self.dialect.ids != Ids::Text
+        let differs = self.has_numbers()
             || self.dialect.phone_numbers != PhoneNumbers::E164
             || self.dialect.consent_levels != ConsentLevels::Text
             || self.dialect.tags != Tags::List
@@ -141,8 +141,13 @@ impl Hearer<'_> {
         Value::from(segments.join("/"))
     }
 
+    /// Whether ids are shown as numbers, be it only in events.
+    fn has_numbers(&self) -> bool {
+        self.dialect.ids == Ids::Number || self.dialect.events == Events::Numbers
+    }
+
     fn id(&self, name: &str, text: &str) -> Option<&str> {
-        if self.dialect.ids != Ids::Number || !is_id(name) {
+        if !self.has_numbers() || !is_id(name) {
             return None;
         }
         self.numbers.id_of_text(text)

@@ -39,6 +39,35 @@ fn a_seed_always_draws_the_same_and_every_kind_is_drawn() {
 }
 
 #[test]
+fn each_difference_is_there_once_alone() {
+    let each = Dialect::each();
+
+    assert!(each.iter().all(|d| !d.to_string().contains(", ")));
+    let said: std::collections::BTreeSet<String> = each.iter().map(Dialect::to_string).collect();
+    assert_eq!(said.len(), each.len());
+    assert!(said.contains("page_style: cursor") && !said.contains("none"));
+    let all = (0..300).map(|seed| Dialect::from_seed(seed).to_string());
+    let drawn: std::collections::BTreeSet<String> = all
+        .flat_map(|line| line.split(", ").map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(said, drawn);
+}
+
+#[tokio::test]
+async fn the_books_are_the_same_in_all_dialects() {
+    let api = Api::of(Sandbox::builder().contacts(2)).await;
+    let today = (api.contacts(), api.consents());
+    assert_eq!(today.0[0]["mobileNumber"], "+12015550100");
+
+    api.set_dialect(Dialect::from_seed(3).ids(Ids::Number));
+    api.call("GET", "/contact/all").await;
+
+    assert_eq!((api.contacts(), api.consents()), today);
+    assert_eq!((today.0.len(), today.1.len()), (2, 2));
+    assert!(api.subscriptions().is_empty());
+}
+
+#[test]
 fn a_bare_list_is_never_paged_by_a_token() {
     for seed in 0..500 {
         let dialect = Dialect::from_seed(seed);

@@ -78,6 +78,8 @@ pub(super) struct Walk<T> {
     total: Option<u64>,
     /// Why something may be missing.
     doubt: Option<End>,
+    /// The first page's token, while pages are asked for by their numbers.
+    unused: Option<NextToken>,
     delivered: bool,
 }
 
@@ -105,6 +107,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
             empty: 0,
             total: None,
             doubt: None,
+            unused: None,
             delivered: false,
         };
         walk.place = walk.start();
@@ -132,6 +135,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
         self.fingerprints.clear();
         self.empty = 0;
         self.doubt = None;
+        self.unused = None;
     }
 
     /// The next page; none after the last.
@@ -176,7 +180,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
         let status = error.status().filter(|_| *error.kind() == Kind::Status);
         let is = |statuses: &[u16]| status.is_some_and(|s| statuses.contains(&s.as_u16()));
         if !self.delivered && number == 0 && self.place.first.is_none() {
-            if is(&[400, 404, 416, 422]) {
+            if is(&[400, 404, 416, 422]) || blames_the_page(&error) {
                 // The first refusal says more than that of a page that nobody knows of.
                 let page = self.ask(Some(1), None).await.map_err(|_| error)?;
                 self.numbered_from(1);
@@ -269,6 +273,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
                     self.follow(token).await?;
                     return Ok(page);
                 }
+                self.unused = Some(token).filter(|_| self.paging.is_none());
             }
             _ => {}
         }
@@ -352,6 +357,14 @@ impl<T: Serialize + Send + 'static> Walk<T> {
         };
         let known =
             |page: &Page<T>| !page.is_empty() && self.fingerprints.contains(&fingerprint(page));
+        if self.fingerprints.len() == 1
+            && known(&page)
+            && let Some(token) = self.unused.take()
+        {
+            // The numbers that the pages tell are none to ask by; the token may be.
+            self.follow(token).await?;
+            return Ok(None);
+        }
         if second {
             if known(&page) {
                 self.finish(End::PageIgnored);
@@ -453,6 +466,16 @@ impl<T: Serialize + Send + 'static> Walk<T> {
         };
         self.end = Some(end);
     }
+}
+
+/// Whether a success says that it failed for the page's number. One that fails for something
+/// else may do so for a moment only, and page 0 would be lost if page 1 were taken for the
+/// first.
+fn blames_the_page(error: &Error) -> bool {
+    let said = error
+        .service_message()
+        .filter(|_| error.is_service_failure());
+    said.is_some_and(|said| said.to_ascii_lowercase().contains("page"))
 }
 
 /// Whether a page is shorter than the size that the *service* reports. It may be less than

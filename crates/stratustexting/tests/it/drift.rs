@@ -775,3 +775,120 @@ async fn differences_are_counted() {
     message("message-iso").await;
     assert!(stratustexting::differences() > before);
 }
+
+#[tokio::test]
+async fn a_token_is_followed_where_numbers_are_told_and_ignored() {
+    let (ids, end, error, _) = walked(|_, query| {
+        let at: usize = query.get("cursor").map_or(0, |at| at[1..].parse().unwrap());
+        let next = (at < 3).then(|| format!("t{}", at + 1));
+        let items = at * 2..at * 2 + 2;
+        page(
+            items,
+            json!({"number": at, "totalPages": 4, "nextCursor": next}),
+        )
+    })
+    .await;
+
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!((ids, end), (all(8), Some(End::Said)));
+}
+
+#[tokio::test]
+async fn a_first_page_that_a_success_refuses_is_passed_over_only_for_its_number() {
+    let refusing = |message: &'static str| {
+        move |_: usize, query: &Query| match number(query) {
+            0 => (200, json!({"success": false, "message": message})),
+            number => page(number * 2 - 2..number * 2, json!({"last": number == 3})),
+        }
+    };
+    let (ids, end, error, _) = walked(refusing("Page must be 1 or more")).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!((ids, end), (all(6), Some(End::Said)));
+
+    // What fails for a moment only would cost a page.
+    let (ids, _, error, requests) = walked(refusing("quota")).await;
+    assert!(ids.is_empty() && requests == 1);
+    assert!(error.unwrap().is_service_failure());
+}
+
+#[tokio::test]
+async fn a_403_that_speaks_of_the_token_renews_it_and_another_does_not() {
+    let refusal = || Answer::json(403, json!({"message": "Forbidden"}));
+    for (answer, renewals) in [
+        (
+            refusal().header("x-amzn-errortype", "ExpiredTokenException"),
+            1,
+        ),
+        (
+            refusal().header(
+                "www-authenticate",
+                "Bearer realm=\"x\", error=\"invalid_token\"",
+            ),
+            1,
+        ),
+        (refusal(), 0),
+        (
+            refusal().header("x-amzn-errortype", "AccessDeniedException"),
+            0,
+        ),
+        (
+            refusal().header("www-authenticate", "Bearer error=\"insufficient_scope\""),
+            0,
+        ),
+    ] {
+        let sandbox = Watched::start().await;
+        sandbox.answer_next("listSites", answer.clone());
+
+        let listed = sandbox.client().sites().list().try_next().await;
+
+        assert_eq!(listed.is_ok(), renewals == 1, "{answer:?}");
+        assert_eq!(sandbox.token_requests().len(), 1 + renewals, "{answer:?}");
+        if let Err(error) = listed {
+            assert!(!error.is_auth(), "{answer:?}");
+        }
+    }
+    // A send isn't repeated by itself after that either.
+    let sandbox = Watched::start().await;
+    let expired = refusal().header("x-amzn-errortype", "ExpiredTokenException");
+    sandbox.answer_next("sendSms", expired);
+    let from = sandbox.number().to_owned();
+    let client = sandbox.client();
+    let sent = client
+        .messages()
+        .send_sms(&*from, "+12025550123", TEXT)
+        .await;
+    assert_eq!(SendOutcome::of(&sent), SendOutcome::Rejected);
+    assert!(sent.unwrap_err().is_auth());
+    assert!(sandbox.sent_messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_refresh_token_asks_for_a_login_in_any_words() {
+    let form = "error=invalid_grant&error_description=x";
+    for (body, login) in [
+        (r#"{"error": "invalid_grant"}"#, true),
+        ("\u{feff}{\"error\": \"INVALID_GRANT\"}", true),
+        (r#"{"error": "invalid_token"}"#, true),
+        (form, true),
+        (
+            r#"{"error": "invalid_request", "error_description": "Refresh token is revoked"}"#,
+            true,
+        ),
+        (
+            r#"{"error": "invalid_request", "error_description": "client_id is missing"}"#,
+            false,
+        ),
+        (r#"{"error": "invalid_client"}"#, false),
+        (r#"{"message": "invalid_grant"}"#, false),
+        ("invalid_grant", false),
+    ] {
+        let sandbox = Watched::start().await;
+        let client = crate::login::logged_in(&sandbox).await;
+        sandbox.expire_access_tokens();
+        sandbox.answer_next("token", Answer::new(400).body(body));
+
+        let error = client.sites().list().try_next().await.unwrap_err();
+
+        assert_eq!(error.is_login_required(), login, "{body}: {error:?}");
+    }
+}

@@ -6,9 +6,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-/// A token endpoint that says what it is told.
+/// The core jobs in the sandbox's other dialects.
+mod dialects;
 /// A service that differs from what the document infers.
 mod drift;
+/// A token endpoint that says what it is told.
 mod endpoint;
 /// Starting sandboxes and clients, watching the log for secrets, reading fixtures.
 mod support;

@@ -20,13 +20,13 @@ use tokio::{
 use crate::support::Watched;
 
 /// A callback as a user writes one, and the events that came to it.
-struct Callback {
-    uri: String,
-    events: UnboundedReceiver<Event>,
+pub(crate) struct Callback {
+    pub(crate) uri: String,
+    pub(crate) events: UnboundedReceiver<Event>,
 }
 
 impl Callback {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         async fn handle(
             State(events): State<UnboundedSender<Event>>,
             request: Request,

@@ -291,7 +291,13 @@ async fn an_event_has_the_dialects_types_and_its_message_is_found_by_them() {
         (id, callback.events.recv().await.unwrap())
     };
 
-    let (_, numbers) = event(Dialect::none().events(Events::Numbers)).await;
+    let (id, numbers) = event(Dialect::none().events(Events::Numbers)).await;
+    // Whoever was shown a number reads the message by it, or by its own id.
+    let shown = numbers["messageInfo"]["messageId"].to_string();
+    for id in [id, shown] {
+        let path = format!("/message/getmessagebyid/{id}");
+        assert_eq!(api.call("GET", &path).await.1["text"], "hi");
+    }
     for pointer in [
         "/uuid",
         "/timestamp",

@@ -185,7 +185,10 @@ fn send(
         let text = "Parameter 'from' has to be a number of this account";
         return Err(Fault::forbidden(text));
     }
-    let mut message = new_message(&mut world, MessageDirection::Outbound, from, to, text);
+    // Taken once, so that the message and what is kept of it say the same time.
+    let now = world.clock.now();
+    let mut message = new_message(&mut world, MessageDirection::Outbound, from, to, text)
+        .with_last_updated(now.timestamp_millis());
     if !media.is_empty() {
         let list = media.iter().map(|file| {
             json!({"name": file.name, "contentType": file.content_type, "size": file.bytes.len()})
@@ -199,7 +202,7 @@ fn send(
         text: text.to_owned(),
         agent,
         media,
-        sent_at: world.clock.now(),
+        sent_at: now,
     };
     world.messages.sent.push(sent);
     keep(service, &mut world, message, from);

@@ -28,7 +28,13 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// How many items the service put on it.
+    /// How many items could be read.
+    pub(super) fn readable(&self) -> u64 {
+        u64::try_from(self.items.len()).unwrap_or(u64::MAX)
+    }
+
+    /// How many items the service put on it, as far as can be told: what can't be read may be
+    /// none.
     pub(super) fn length(&self) -> u64 {
         u64::try_from(self.items.len() + self.unreadable).unwrap_or(u64::MAX)
     }

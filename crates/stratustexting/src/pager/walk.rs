@@ -35,6 +35,9 @@ pub(super) struct Place {
     pub(super) first: Option<u32>,
     /// How many items came before, where that is known.
     pub(super) seen: Option<u64>,
+    /// How many there were that could not be read: items of the list, or no items at all.
+    #[serde(default)]
+    pub(super) unreadable: u64,
     /// The token that the next page is asked for by.
     pub(super) token: Option<Token>,
 }
@@ -100,6 +103,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
                 page: 0,
                 first: None,
                 seen: Some(0),
+                unreadable: 0,
                 token: None,
             },
             end: None,
@@ -124,6 +128,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
             page: first.unwrap_or(self.start),
             first,
             seen: Some(0),
+            unreadable: 0,
             token: None,
         }
     }
@@ -308,7 +313,8 @@ impl<T: Serialize + Send + 'static> Walk<T> {
     }
 
     fn count(&mut self, page: &Page<T>) {
-        self.place.seen = self.place.seen.map(|seen| seen + page.length());
+        self.place.seen = self.place.seen.map(|seen| seen + page.readable());
+        self.place.unreadable += page.length() - page.readable();
         self.total = page.facts.total_items.or(self.total);
     }
 
@@ -321,12 +327,18 @@ impl<T: Serialize + Send + 'static> Walk<T> {
         let pages = facts.total_pages.map(|total| index + 1 >= total);
         let seen = self.place.seen.map(|seen| {
             if counted == 0 {
-                seen + page.length()
+                seen + page.readable()
             } else {
                 seen
             }
         });
-        let items = facts.total_items.and_then(|total| Some(seen? >= total));
+        // Whether the service counts what can't be read isn't known, so where that makes the
+        // difference, nothing is concluded.
+        let items = match (seen, facts.total_items) {
+            (Some(seen), Some(total)) if seen >= total => Some(true),
+            (Some(seen), Some(total)) if seen + self.place.unreadable < total => Some(false),
+            _ => None,
+        };
         let said = [facts.last, facts.more.map(|more| !more), pages, items];
         let over = said.contains(&Some(true));
         let more = said.contains(&Some(false));

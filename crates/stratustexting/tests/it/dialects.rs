@@ -15,7 +15,7 @@ use stratustexting::{
 };
 use stratustexting_sandbox::{
     Dialect, Sandbox,
-    dialect::{ListEnvelope, ObjectEnvelope, PageFacts, PageStyle, SuccessStatus, Text},
+    dialect::{Items, ListEnvelope, ObjectEnvelope, PageFacts, PageStyle, SuccessStatus, Text},
 };
 
 use crate::{
@@ -55,13 +55,16 @@ async fn differences_together_cost_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_is_followed_whatever_else_the_pages_say() {
+async fn a_list_is_whole_whatever_its_pages_say() {
     let mut job = Job::begin(Dialect::none()).await;
-    for style in [PageStyle::PageToken, PageStyle::Cursor] {
+    for style in [PageStyle::FromZero, PageStyle::PageToken, PageStyle::Cursor] {
         for facts in PageFacts::ALL {
-            for envelope in [ListEnvelope::Content, ListEnvelope::Hal] {
+            for (envelope, items) in [
+                (ListEnvelope::Content, Items::NullElement),
+                (ListEnvelope::Hal, Items::Whole),
+            ] {
                 let dialect = Dialect::none().page_style(style).page_facts(*facts);
-                job.dialect = dialect.list_envelope(envelope);
+                job.dialect = dialect.list_envelope(envelope).items(items);
                 job.sandbox.set_dialect(job.dialect);
 
                 let error = job.list().await;

@@ -892,3 +892,31 @@ async fn a_refused_refresh_token_asks_for_a_login_in_any_words() {
         assert_eq!(error.is_login_required(), login, "{body}: {error:?}");
     }
 }
+
+#[tokio::test]
+async fn what_can_not_be_read_does_not_count_as_an_item_that_came() {
+    // A `null` on each page beside all of its items, and only their number is told.
+    let (ids, end, error, _) = walked(|_, query| {
+        let number = number(query);
+        let (status, mut page) = page(number * 2..(number * 2 + 2).min(6), json!({"total": 6}));
+        page["content"].as_array_mut().unwrap().push(Value::Null);
+        (status, page)
+    })
+    .await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!((ids, end), (all(6), Some(End::Said)));
+
+    // A `null` in the place of an item: one is missing, which is told after the last page.
+    let (ids, end, error, requests) = walked(|_, query| match number(query) {
+        0 => (200, json!({"content": [{"id": "c0"}, null], "total": 3})),
+        1 => page(1..2, json!({"total": 3})),
+        _ => page(0..0, json!({"total": 3})),
+    })
+    .await;
+    assert!(error.unwrap().is_incomplete());
+    assert_eq!(
+        (ids, end),
+        (all(2), Some(End::TooFew { came: 2, total: 3 }))
+    );
+    assert_eq!(requests, 3);
+}

@@ -26,6 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http::{HeaderValue, header};
 use hyper_util::client::legacy::connect::HttpInfo;
 use tokio::time::{Instant as Deadline, sleep};
 
@@ -51,8 +52,11 @@ async fn catch_up() {
     }
 }
 
-/// Gives a request a connection of its own.
+/// Gives a request a connection of its own, which ends with it: nobody else would use it, so
+/// that many at once would leave as many idle ones behind.
 pub(crate) fn set_apart(request: &mut reqwest::Request) {
+    let close = HeaderValue::from_static("close");
+    request.headers_mut().insert(header::CONNECTION, close);
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     // It can't fail: `http` and `https` URLs have a host.

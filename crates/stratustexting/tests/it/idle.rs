@@ -91,7 +91,7 @@ async fn answer(mut connection: tokio::net::TcpStream, end: End, ended: Arc<Atom
         }
         request.clear();
         let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
-            content-length: 15\r\n\r\n{\"result\":\"ok\"}";
+            content-length: 24\r\n\r\n{\"id\":\"m\",\"result\":\"ok\"}";
         connection.write_all(answer).await.unwrap();
         if end != End::None {
             if end == End::Reset {

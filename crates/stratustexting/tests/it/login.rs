@@ -457,7 +457,7 @@ impl Request {
             .iter()
             .map(|(name, value)| (name.clone(), String::from_utf8(value.clone()).unwrap()))
             .collect();
-        let wanted: BTreeMap<String, String> = self
+        let mut wanted: BTreeMap<String, String> = self
             .request
             .headers
             .iter()
@@ -466,6 +466,8 @@ impl Request {
                 (name.clone(), value)
             })
             .collect();
+        // Each request for a token has a connection of its own, which ends with it.
+        wanted.insert("connection".to_owned(), "close".to_owned());
         assert_eq!(arrived, wanted);
     }
 }

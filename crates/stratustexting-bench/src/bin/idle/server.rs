@@ -85,7 +85,7 @@ async fn answer(mut connection: TcpStream, end: End, counts: Arc<Counts>) -> std
     }
     counts.requests.fetch_add(1, SeqCst);
     let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
-        content-length: 15\r\n\r\n{\"result\":\"ok\"}";
+        content-length: 24\r\n\r\n{\"id\":\"m\",\"result\":\"ok\"}";
     connection.write_all(answer).await?;
     if end == End::Reset {
         connection.set_zero_linger()?;

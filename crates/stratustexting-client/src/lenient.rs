@@ -49,6 +49,7 @@ use std::fmt;
 use serde::Deserializer;
 use serde_json::Value;
 
+pub(crate) use self::value::raw;
 pub use self::{
     diagnostic::{Diagnostic, Found, Handling, Reader},
     model::Model,

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::lenient::{Found, Lenient, Read, Reader};
+use crate::lenient::{self, Found, Lenient, Read, Reader};
 
 /// The recipients of a message.
 ///
@@ -66,7 +66,7 @@ impl Lenient for MessageRecipients {
         deserializer: D,
         reader: &mut Reader,
     ) -> Result<Read<Self>, D::Error> {
-        let mut raw = Value::deserialize(deserializer)?;
+        let mut raw = lenient::raw(deserializer, reader)?;
         let mut converted = false;
         match &mut raw {
             Value::Null => return Ok(Read::Null),

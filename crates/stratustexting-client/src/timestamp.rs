@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::lenient::{Lenient, Read, Reader};
+use crate::lenient::{self, Lenient, Read, Reader};
 
 /// A date and time that keeps the form in which the service wrote it.
 ///
@@ -62,7 +62,7 @@ impl Lenient for Timestamp {
         deserializer: D,
         reader: &mut Reader,
     ) -> Result<Read<Self>, D::Error> {
-        let raw = Value::deserialize(deserializer)?;
+        let raw = lenient::raw(deserializer, reader)?;
         Ok(match raw {
             Value::String(_) | Value::Number(_) => Read::Good(Self(raw)),
             Value::Null => Read::Null,

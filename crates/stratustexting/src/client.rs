@@ -177,15 +177,9 @@ impl Client {
         F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
     {
         let state = self.inner.executor.start(options);
-        self.run(id, state, operation, |parts, operation, strict| {
-            let (value, diagnostics) = reading::object::<T>(parts, operation)?;
-            told(operation, &diagnostics, strict)?;
-            Ok((value, diagnostics))
-        })
-        .await
-        .map(|((value, diagnostics), parts)| {
-            Response::new(value, parts).with_diagnostics(diagnostics)
-        })
+        let ((value, diagnostics), parts) =
+            self.run(id, state, operation, read_object::<T>).await?;
+        Ok(Response::new(value, parts).with_diagnostics(diagnostics))
     }
 
     /// The same for an operation that sends a message.
@@ -235,9 +229,7 @@ impl Client {
         let state = executor.start(options).by_token(token);
         self.run(id, state, operation, |parts, operation, strict| {
             let place = executor.overrides.items(operation.id);
-            let page = reading::list::<P>(parts, operation, place)?;
-            told(operation, &page.diagnostics, strict)?;
-            Ok(page)
+            read_page::<P>(parts, operation, place, strict)
         })
         .await
         .map(|(page, _)| page)
@@ -353,7 +345,28 @@ impl Client {
     }
 }
 
-fn read_sent(
+pub(crate) fn read_object<T: Model>(
+    parts: &Parts,
+    operation: &'static Operation,
+    strict: bool,
+) -> Result<(T, Vec<Diagnostic>)> {
+    let (value, diagnostics) = reading::object::<T>(parts, operation)?;
+    told(operation, &diagnostics, strict)?;
+    Ok((value, diagnostics))
+}
+
+pub(crate) fn read_page<P: PageModel>(
+    parts: &Parts,
+    operation: &'static Operation,
+    place: Option<&str>,
+    strict: bool,
+) -> Result<Page<P::Item>> {
+    let page = reading::list::<P>(parts, operation, place)?;
+    told(operation, &page.diagnostics, strict)?;
+    Ok(page)
+}
+
+pub(crate) fn read_sent(
     parts: &Parts,
     operation: &'static Operation,
     strict: bool,

@@ -108,6 +108,8 @@ pub mod resources;
 mod response;
 mod retry;
 mod secret;
+#[doc(hidden)]
+pub mod testing;
 pub mod webhook;
 
 /// The generated client, its models, and the table of operations.

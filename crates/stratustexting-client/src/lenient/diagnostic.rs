@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde_json::Value;
+use smallvec::SmallVec;
 
 use super::value::Read;
 
@@ -10,8 +11,9 @@ use super::value::Read;
 /// what was found. It never has the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The way to the place, from its end.
-    path: Vec<Segment>,
+    /// The way to the place, from its end. Short ones need no allocation: there is one for
+    /// each item that differs, before those that differ in the same way are counted together.
+    path: SmallVec<[Segment; 4]>,
     expected: &'static str,
     found: Found,
     handling: Handling,
@@ -82,7 +84,7 @@ impl Diagnostic {
     #[must_use]
     pub fn of_body(expected: &'static str, found: Found, handling: Handling) -> Self {
         Self {
-            path: Vec::new(),
+            path: SmallVec::new(),
             expected,
             found,
             handling,
@@ -151,10 +153,12 @@ impl Diagnostic {
     }
 
     fn is_like(&self, other: &Self) -> bool {
-        let rest = |path: &[Segment]| match path.split_last() {
-            Some((Segment::Item(_), rest)) => Some(rest.to_vec()),
-            _ => None,
-        };
+        fn rest(path: &[Segment]) -> Option<&[Segment]> {
+            match path.split_last() {
+                Some((Segment::Item(_), rest)) => Some(rest),
+                _ => None,
+            }
+        }
         self.expected == other.expected
             && self.found == other.found
             && self.handling == other.handling
@@ -229,6 +233,8 @@ pub struct Reader {
     diagnostics: Vec<Diagnostic>,
     /// Whether a number lost digits that its text still has.
     pub(super) is_imprecise: bool,
+    /// Whether the key of the field that is read next came before.
+    pub(super) is_twice: bool,
 }
 
 impl Reader {
@@ -275,6 +281,11 @@ impl Reader {
         self.diagnostics.len()
     }
 
+    /// Forgets what was noted since: it is part of something that is kept as a whole.
+    pub(super) fn forget(&mut self, mark: usize) {
+        self.diagnostics.truncate(mark);
+    }
+
     /// Says where what was noted since was.
     pub(super) fn within(&mut self, mark: usize, segment: Segment) {
         for diagnostic in &mut self.diagnostics[mark..] {
@@ -289,13 +300,16 @@ impl Reader {
             return;
         }
         self.within(mark, Segment::Item(index));
-        for new in self.diagnostics.split_off(mark) {
-            let same = self.diagnostics[list..]
-                .iter_mut()
-                .find(|d| d.is_like(&new));
-            match same {
-                Some(same) => same.count += new.count,
-                None => self.diagnostics.push(new),
+        let mut next = mark;
+        while next < self.diagnostics.len() {
+            let (before, rest) = self.diagnostics.split_at_mut(next);
+            let new = &rest[0];
+            match before[list..].iter_mut().find(|old| old.is_like(new)) {
+                Some(same) => {
+                    same.count += new.count;
+                    self.diagnostics.remove(next);
+                }
+                None => next += 1,
             }
         }
     }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{
     diagnostic::{Found, Handling, Reader, Segment},
-    value::{Lenient, Read, Seed, read_strictly},
+    value::{Lenient, Read, Seed, raw, read_strictly},
 };
 
 /// A model that the service sends. The implementations are generated from the document.
@@ -90,11 +90,21 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<'_, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read<T>, A::Error> {
         let mut model = T::default();
+        // A bit for each listed field whose key came.
+        let mut seen = 0_u128;
         while let Some(key) = map.next_key_seed(KeySeed::<T>(PhantomData))? {
             match key {
-                Key::Listed(index) => model.read_field(index, &mut map, self.reader)?,
+                Key::Listed(index) => {
+                    let bit = u32::try_from(index)
+                        .ok()
+                        .and_then(|index| 1_u128.checked_shl(index));
+                    let bit = bit.unwrap_or(0);
+                    self.reader.is_twice = seen & bit != 0;
+                    seen |= bit;
+                    model.read_field(index, &mut map, self.reader)?;
+                }
                 Key::Unlisted(name) => {
-                    let value: Value = map.next_value()?;
+                    let value = map.next_value_seed(RawSeed(self.reader))?;
                     model.unlisted_mut().insert(name, value);
                 }
             }
@@ -106,7 +116,7 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<'_, T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Read<T>, A::Error> {
         let mark = self.reader.mark();
         let first = seq.next_element_seed(Seed::<T>::new(self.reader))?;
-        let rest: Value = SeqRest(seq).collect()?;
+        let rest = raw(SeqAccessDeserializer::new(seq), self.reader)?;
         let alone = matches!(&rest, Value::Array(rest) if rest.is_empty());
         match first {
             Some(Read::Good(model) | Read::Partly(model, _)) if alone => {
@@ -120,6 +130,7 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<'_, T> {
                 if let Value::Array(rest) = rest {
                     all.extend(rest);
                 }
+                self.reader.forget(mark);
                 Ok(self.reader.keep(T::EXPECTED, Value::Array(all)))
             }
         }
@@ -142,6 +153,7 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<'_, T> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Read<T>, E> {
+        self.reader.look_at_float(value);
         Ok(self.reader.keep(T::EXPECTED, value.into()))
     }
 
@@ -150,12 +162,14 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<'_, T> {
     }
 }
 
-/// What is left of a list.
-struct SeqRest<A>(A);
+/// Reads the value of a field that isn't listed.
+struct RawSeed<'r>(&'r mut Reader);
 
-impl<'de, A: SeqAccess<'de>> SeqRest<A> {
-    fn collect(self) -> Result<Value, A::Error> {
-        serde::Deserialize::deserialize(SeqAccessDeserializer::new(self.0))
+impl<'de> DeserializeSeed<'de> for RawSeed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        raw(deserializer, self.0)
     }
 }
 
@@ -238,7 +252,8 @@ impl Reader {
         read: impl FnOnce(&mut Self) -> Result<Read<T>, E>,
     ) -> Result<(), E> {
         let mark = self.mark();
-        let twice = slot.is_some() || (!extra.is_empty() && extra.contains_key(name));
+        // Also where the first was null, of which nothing is left to see.
+        let twice = std::mem::take(&mut self.is_twice);
         match read(self)? {
             Read::Good(value) => {
                 *slot = Some(value);
@@ -272,5 +287,59 @@ impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for StrictSeed<'_, T> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read<T>, D::Error> {
         read_strictly(deserializer, self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        lenient::{Diagnostic, Found, Handling, from_slice},
+        types::{ContactPage, SendResult},
+    };
+
+    fn twice(diagnostics: &[Diagnostic]) -> usize {
+        let is = |d: &&Diagnostic| d.found() == Found::Twice && d.handling() == Handling::Dropped;
+        diagnostics.iter().filter(is).count()
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_is_said_whatever_came_first() {
+        for body in [
+            r#"{"result":"a","result":null}"#,
+            r#"{"result":null,"result":"a"}"#,
+            r#"{"result":{"b":1},"result":"a"}"#,
+            r#"{"result":"b","result":"a"}"#,
+        ] {
+            let read = from_slice::<SendResult>(body.as_bytes()).unwrap();
+
+            assert_eq!(read.value.result.as_deref(), Some("a"), "{body}");
+            assert_eq!(twice(&read.diagnostics), 1, "{body}");
+            assert!(read.value.extra.is_empty(), "{body}");
+        }
+        let once = from_slice::<SendResult>(br#"{"result":"a","other":{"result":"b"}}"#).unwrap();
+        assert_eq!(twice(&once.diagnostics), 0);
+    }
+
+    #[test]
+    fn a_list_in_the_place_of_an_item_is_one_thing_to_say() {
+        for item in [
+            "[]",
+            "[5]",
+            "[null]",
+            "[1,\"a\",null]",
+            "[[[6]]]",
+            "[{},{}]",
+        ] {
+            let body = format!(r#"{{"content":[{{"id":"a"}},{item}]}}"#);
+            let read = from_slice::<ContactPage>(body.as_bytes()).unwrap();
+
+            assert_eq!(
+                read.value.content.map(|items| items.len()),
+                Some(1),
+                "{item}"
+            );
+            let said: Vec<_> = read.diagnostics.iter().map(Diagnostic::path).collect();
+            assert_eq!(said, ["content[1]"], "{item}");
+        }
     }
 }

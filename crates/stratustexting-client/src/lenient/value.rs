@@ -77,6 +77,35 @@ impl<'de, T: Lenient> DeserializeSeed<'de> for Seed<'_, T> {
     }
 }
 
+/// Reads any JSON. A number with more digits than a float has is noted, so that it is read
+/// once more, from its text: what is kept is kept to the last digit.
+pub(crate) fn raw<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    reader: &mut Reader,
+) -> Result<Value, D::Error> {
+    let raw = Value::deserialize(deserializer)?;
+    reader.look_at(&raw);
+    Ok(raw)
+}
+
+impl Reader {
+    fn look_at(&mut self, raw: &Value) {
+        match raw {
+            Value::Number(number) if number.is_f64() => {
+                self.look_at_float(number.as_f64().unwrap_or_default());
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.look_at(item)),
+            Value::Object(fields) => fields.values().for_each(|value| self.look_at(value)),
+            _ => {}
+        }
+    }
+
+    /// Where a float doesn't count in ones any more, its text may say more than it does.
+    pub(super) fn look_at_float(&mut self, value: f64) {
+        self.is_imprecise |= value.abs() > EXACT;
+    }
+}
+
 /// What a kind makes of the scalars of JSON; none where something would be lost.
 trait Scalar: Sized {
     const KIND: &'static str;
@@ -88,7 +117,7 @@ trait Scalar: Sized {
     }
     fn of_unsigned(value: u64) -> Option<Self>;
     fn of_signed(value: i64) -> Option<Self>;
-    fn of_float(value: f64, reader: &mut Reader) -> Option<Self>;
+    fn of_float(value: f64) -> Option<Self>;
     fn of_text(text: &str) -> Option<Self>;
     fn of_string(text: String) -> Option<Self> {
         Self::of_text(&text)
@@ -116,11 +145,9 @@ impl Scalar for String {
         Some(value.to_string())
     }
 
-    /// A phone number written as a float is whole. One with more digits than a float has
-    /// is read once more, from its text.
-    fn of_float(value: f64, reader: &mut Reader) -> Option<Self> {
+    /// A phone number written as a float is whole.
+    fn of_float(value: f64) -> Option<Self> {
         if value.abs() > EXACT {
-            reader.is_imprecise = true;
             return None;
         }
         Some(whole(value).map_or_else(|| value.to_string(), |value| value.to_string()))
@@ -149,7 +176,7 @@ macro_rules! integers {
                 value.try_into().ok()
             }
 
-            fn of_float(value: f64, _: &mut Reader) -> Option<Self> {
+            fn of_float(value: f64) -> Option<Self> {
                 whole(value)?.try_into().ok()
             }
 
@@ -176,7 +203,7 @@ impl Scalar for f64 {
         i32::try_from(value).ok().map(Self::from)
     }
 
-    fn of_float(value: f64, _: &mut Reader) -> Option<Self> {
+    fn of_float(value: f64) -> Option<Self> {
         Some(value)
     }
 
@@ -200,12 +227,16 @@ impl Scalar for Number {
         Some(value.into())
     }
 
-    fn of_float(value: f64, _: &mut Reader) -> Option<Self> {
+    fn of_float(value: f64) -> Option<Self> {
         Self::from_f64(value)
     }
 
+    /// Digits that only a float could hold, and not all of them, stay text.
     fn of_text(text: &str) -> Option<Self> {
-        text.trim().parse().ok()
+        let text = text.trim();
+        let number: Self = text.parse().ok()?;
+        let is_whole = !text.contains(['.', 'e', 'E']);
+        (!number.is_f64() || !is_whole || text == "-0").then_some(number)
     }
 }
 
@@ -229,7 +260,7 @@ impl Scalar for bool {
         None
     }
 
-    fn of_float(_: f64, _: &mut Reader) -> Option<Self> {
+    fn of_float(_: f64) -> Option<Self> {
         None
     }
 
@@ -285,8 +316,8 @@ impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<'_, T> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Read<T>, E> {
-        let read = T::of_float(value, self.reader);
-        Ok(self.take(read, Found::Number, || value.into()))
+        self.reader.look_at_float(value);
+        Ok(self.take(T::of_float(value), Found::Number, || value.into()))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Read<T>, E> {
@@ -301,12 +332,12 @@ impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<'_, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Read<T>, A::Error> {
-        let raw = Value::deserialize(SeqAccessDeserializer::new(seq))?;
+        let raw = raw(SeqAccessDeserializer::new(seq), self.reader)?;
         Ok(self.reader.keep(T::KIND, raw))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Read<T>, A::Error> {
-        let raw = Value::deserialize(MapAccessDeserializer::new(map))?;
+        let raw = raw(MapAccessDeserializer::new(map), self.reader)?;
         Ok(self.reader.keep(T::KIND, raw))
     }
 }
@@ -336,9 +367,9 @@ impl Lenient for Value {
 
     fn read<'de, D: Deserializer<'de>>(
         deserializer: D,
-        _: &mut Reader,
+        reader: &mut Reader,
     ) -> Result<Read<Self>, D::Error> {
-        Self::deserialize(deserializer).map(Read::Good)
+        raw(deserializer, reader).map(Read::Good)
     }
 }
 
@@ -349,7 +380,7 @@ impl Lenient for Map<String, Value> {
         deserializer: D,
         reader: &mut Reader,
     ) -> Result<Read<Self>, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
+        Ok(match raw(deserializer, reader)? {
             Value::Object(fields) => Read::Good(fields),
             Value::Null => Read::Null,
             raw => reader.keep(Self::EXPECTED, raw),
@@ -445,6 +476,7 @@ impl<'de, T: Lenient> Visitor<'de> for ListVisitor<'_, T> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        self.reader.look_at_float(value);
         self.other(value.into())
     }
 
@@ -453,7 +485,7 @@ impl<'de, T: Lenient> Visitor<'de> for ListVisitor<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let raw = Value::deserialize(MapAccessDeserializer::new(map))?;
+        let raw = raw(MapAccessDeserializer::new(map), self.reader)?;
         self.other(raw)
     }
 }
@@ -521,7 +553,7 @@ pub(super) fn read_strictly<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
     reader: &mut Reader,
 ) -> Result<Read<T>, D::Error> {
-    let raw = Value::deserialize(deserializer)?;
+    let raw = raw(deserializer, reader)?;
     if raw.is_null() {
         return Ok(Read::Null);
     }
@@ -529,4 +561,76 @@ pub(super) fn read_strictly<'de, T: DeserializeOwned, D: Deserializer<'de>>(
         Ok(value) => Read::Good(value),
         Err(_) => reader.keep("the documented form", raw),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::{
+        lenient::from_slice,
+        types::{Contact, ContactPage, Message, Subscription},
+    };
+
+    const DIGITS: &str = "123456789012345678901234567890";
+
+    #[test]
+    fn what_is_kept_is_kept_to_the_last_digit() {
+        let contact = format!(r#"{{"id":"a","ref":{DIGITS},"list":[{{"n":{DIGITS}}}]}}"#);
+        let contact = from_slice::<Contact>(contact.as_bytes()).unwrap().value;
+        assert_eq!(contact.extra["ref"], DIGITS);
+        assert_eq!(contact.extra["list"][0]["n"], DIGITS);
+
+        for content in [DIGITS.to_owned(), format!("[{DIGITS}]")] {
+            let page = format!(r#"{{"content":{content}}}"#);
+            let page = from_slice::<ContactPage>(page.as_bytes()).unwrap().value;
+            assert!(page.extra["content"].to_string().contains(DIGITS));
+        }
+
+        let page = format!(r#"{{"totalElements":{DIGITS},"size":1e300}}"#);
+        let page = from_slice::<ContactPage>(page.as_bytes()).unwrap().value;
+        assert_eq!(page.total_elements, None);
+        assert_eq!(page.extra["totalElements"], DIGITS);
+        assert_eq!(page.extra["size"], 1e300);
+
+        let subscription = format!(r#"{{"id":"s","expiresIn":{DIGITS},"uri":{{"n":{DIGITS}}}}}"#);
+        let subscription = from_slice::<Subscription>(subscription.as_bytes()).unwrap();
+        let written = serde_json::to_value(subscription.value).unwrap();
+        assert_eq!(
+            written,
+            json!({"id": "s", "expiresIn": DIGITS, "uri": {"n": DIGITS}})
+        );
+
+        let message = format!(r#"{{"id":"m","to":[{DIGITS}],"text":{DIGITS}}}"#);
+        let message = from_slice::<Message>(message.as_bytes()).unwrap().value;
+        assert_eq!(message.text.as_deref(), Some(DIGITS));
+        assert!(message.to.unwrap().numbers().eq([DIGITS]));
+    }
+
+    #[test]
+    fn large_floats_are_no_reason_to_mend_a_body() {
+        let read = from_slice::<Value>(br#"{"n":1e300}"#).unwrap();
+
+        assert_eq!(read.value["n"], 1e300);
+        assert!(read.diagnostics.is_empty());
+    }
+
+    #[test]
+    fn the_same_difference_of_many_items_is_said_once() {
+        let items = vec![json!({"id": 1, "email": [2]}), json!({"id": 3}), json!(4)];
+        let items = items.iter().cycle().take(300).collect::<Vec<_>>();
+        let body = json!({"content": items}).to_string();
+
+        let read = from_slice::<ContactPage>(body.as_bytes()).unwrap();
+
+        let said = read.diagnostics.iter().map(|d| (d.path(), d.count()));
+        assert_eq!(
+            said.collect::<Vec<_>>(),
+            [
+                ("content[0].email".to_owned(), 100),
+                ("content[0].id".to_owned(), 200),
+                ("content[2]".to_owned(), 100),
+            ]
+        );
+    }
 }

@@ -35,11 +35,12 @@ pub(super) fn object<T: Model>(
         return Err(shape);
     };
     let inner = |fields: &Map<String, Value>| {
-        let known = WRAPPINGS
-            .into_iter()
-            .find(|key| is_object(fields.get(*key)));
+        // A field of the thing itself is no wrapping, whatever came in its place: what stands
+        // beside it would be lost.
+        let wraps = |key: &str| T::index(key).is_none() && is_object(fields.get(key));
+        let known = WRAPPINGS.into_iter().find(|key| wraps(key));
         // Or the one object that there is, such as `contact`.
-        let mut objects = fields.iter().filter(|(_, value)| value.is_object());
+        let mut objects = fields.iter().filter(|(key, _)| wraps(key));
         known
             .map(str::to_owned)
             .or_else(|| match (objects.next(), objects.next()) {

@@ -52,6 +52,7 @@ fn an_object_that_says_nothing_is_an_error_that_shows_its_keys() {
         (r#"{"data":[{"id":"1"}],"total":1}"#, "data, total"),
         (r#"{"id":null,"+12025550100":"x"}"#, "?, id"),
         (r#"{"data":{"status":"ACTIVE"}}"#, "data"),
+        (r#"{"id":{"id":"c1"},"tags":["vip"]}"#, "id, tags"),
         ("", "empty"),
         (r#""ok""#, ""),
     ] {

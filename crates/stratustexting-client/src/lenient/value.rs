@@ -617,7 +617,7 @@ mod tests {
 
     #[test]
     fn the_same_difference_of_many_items_is_said_once() {
-        let items = vec![json!({"id": 1, "email": [2]}), json!({"id": 3}), json!(4)];
+        let items = [json!({"id": 1, "email": [2]}), json!({"id": 3}), json!(4)];
         let items = items.iter().cycle().take(300).collect::<Vec<_>>();
         let body = json!({"content": items}).to_string();
 

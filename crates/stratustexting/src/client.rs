@@ -229,7 +229,11 @@ impl Client {
         let state = executor.start(options).by_token(token);
         self.run(id, state, operation, |parts, operation, strict| {
             let place = executor.overrides.items(operation.id);
-            read_page::<P>(parts, operation, place, strict)
+            let mut page = read_page::<P>(parts, operation, place, strict)?;
+            if let Some(Paging::Token { from, .. }) = executor.overrides.paging(operation.id) {
+                reading::take_token_from(&mut page, parts, from);
+            }
+            Ok(page)
         })
         .await
         .map(|(page, _)| page)

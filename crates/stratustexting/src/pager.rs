@@ -3,6 +3,8 @@
 mod end;
 mod page;
 mod pages;
+mod place;
+mod signs;
 mod walk;
 
 use std::{
@@ -16,7 +18,7 @@ use std::{
 use futures::{FutureExt, Stream, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
-use self::walk::Place;
+use self::place::Place;
 pub use self::{end::End, page::Page, pages::Pages};
 use crate::{Paging, Result};
 

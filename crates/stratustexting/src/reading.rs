@@ -170,6 +170,14 @@ pub(crate) fn list<P: PageModel>(
     page(items, found.facts, diagnostics)
 }
 
+/// Takes a page's token for the next from where the caller says that it is.
+pub(crate) fn take_token_from<T>(page: &mut Page<T>, parts: &Parts, key: &str) {
+    // The page was read of the same body, so this can be read, too.
+    if let Ok(read) = json(&parts.body) {
+        page.facts.take_token_from(&read.value, key);
+    }
+}
+
 /// A page, if there is something of the list's items on it.
 fn page<T: Model>(items: Vec<T>, facts: Facts, diagnostics: Vec<Diagnostic>) -> Result<Page<T>> {
     let lost = |diagnostic: &&Diagnostic| {

@@ -9,10 +9,7 @@ use std::{
 use futures::{FutureExt, Stream, future::BoxFuture};
 use serde::Serialize;
 
-use super::{
-    End, Fetch, Page,
-    walk::{Place, Walk},
-};
+use super::{End, Fetch, Page, place::Place, walk::Walk};
 use crate::{Error, Paging, Result, error::Kind};
 
 /// A list as a [`Stream`] of pages; from [`Pager::pages`](super::Pager::pages).

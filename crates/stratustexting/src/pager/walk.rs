@@ -14,10 +14,14 @@ use std::{
 };
 
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use stratustexting_client::Operation;
 
-use super::{End, Fetch, Page, PageRequest};
+use super::{
+    End, Fetch, Page, PageRequest,
+    place::{Place, Token},
+    signs::{Signs, is_short},
+};
 use crate::{Error, Paging, Result, error::Kind, reading::NextToken};
 
 /// How many pages are remembered to recognise one that comes again.
@@ -25,47 +29,6 @@ const REMEMBERED: usize = 16;
 
 /// How many empty pages in a row are taken for gaps in the list.
 const EMPTY_PAGES: u32 = 100;
-
-/// Where a walk is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Place {
-    /// The number that the next page is asked for by.
-    pub(super) page: u32,
-    /// The number of the first page, where it is known.
-    pub(super) first: Option<u32>,
-    /// How many items came before, where that is known.
-    pub(super) seen: Option<u64>,
-    /// How many there were that could not be read: items of the list, or no items at all.
-    #[serde(default)]
-    pub(super) unreadable: u64,
-    /// The token that the next page is asked for by.
-    pub(super) token: Option<Token>,
-}
-
-/// A token for the next page, with the query parameter that takes it.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Token {
-    pub(super) parameter: String,
-    token: String,
-}
-
-/// A token may hold an item's id, or a number.
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Token")
-            .field("parameter", &self.parameter)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What is taken for a sign of the end, or for one of more.
-#[derive(Clone, Copy, PartialEq)]
-enum Signs {
-    None,
-    Over,
-    More,
-    Both,
-}
 
 pub(super) struct Walk<T> {
     operation: &'static str,
@@ -84,6 +47,8 @@ pub(super) struct Walk<T> {
     /// The first page's token, while pages are asked for by their numbers.
     unused: Option<NextToken>,
     delivered: bool,
+    /// Whether the last page said that there is more.
+    says_more: bool,
 }
 
 impl<T: Serialize + Send + 'static> Walk<T> {
@@ -113,6 +78,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
             doubt: None,
             unused: None,
             delivered: false,
+            says_more: false,
         };
         walk.place = walk.start();
         walk
@@ -141,6 +107,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
         self.empty = 0;
         self.doubt = None;
         self.unused = None;
+        self.says_more = false;
     }
 
     /// The next page; none after the last.
@@ -197,6 +164,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
                 StatusCode::RANGE_NOT_SATISFIABLE.as_u16(),
             ])
             && self.doubt.is_none()
+            && !self.says_more
         {
             self.finish(End::EmptyPage);
             return Ok(None);
@@ -235,13 +203,12 @@ impl<T: Serialize + Send + 'static> Walk<T> {
 
     /// Looks at page 0, and gives page 1 in its place where that is the first.
     async fn after_first(&mut self, page: Page<T>) -> Page<T> {
-        match page.facts.number {
-            // It was asked for as page 0 and calls itself page 1.
-            Some(1) if !page.is_empty() => self.numbered_from(1),
-            Some(0) if !page.is_empty() => self.place.first = Some(0),
-            _ => {}
+        // One that calls itself page 1 proves nothing: a service may count pages from 0 in
+        // requests and from 1 in responses.
+        if !page.is_empty() && page.facts.number == Some(0) {
+            self.place.first = Some(0);
         }
-        if page.is_empty() && self.signs(&page, 0) != Signs::Over {
+        if page.is_empty() && Signs::of(&page, &self.place, self.place.seen) != Signs::Over {
             match self.ask(Some(1), None).await {
                 Ok(other) if !other.is_empty() => {
                     self.numbered_from(1);
@@ -256,18 +223,22 @@ impl<T: Serialize + Send + 'static> Walk<T> {
     /// Takes note of a page that belongs to the list.
     async fn accept(&mut self, page: Page<T>) -> Result<Page<T>> {
         self.remember(fingerprint(&page));
+        let before = self.place.seen;
         self.count(&page);
         let token = page.facts.token.clone();
-        let signs = self.signs(&page, page.length());
+        let signs = Signs::of(&page, &self.place, before);
+        self.says_more = matches!(signs, Signs::More | Signs::Both);
         let first_delivered = !std::mem::replace(&mut self.delivered, true);
         self.place.page = self.place.page.saturating_add(1);
         match (&self.paging, token) {
             (Some(Paging::Token { from, parameter }), token) => {
                 let (from, parameter) = (from.clone(), parameter.clone());
-                match token.filter(|token| token.key == from) {
-                    Some(NextToken { token, .. }) => {
+                match token {
+                    Some(NextToken { key, token }) if key == from => {
                         self.place.token = Some(Token { parameter, token });
                     }
+                    // There is a token, and not where it was said to be.
+                    Some(_) => self.finish(End::TokenNotTaken { key: from }),
                     None => self.finish(End::Said),
                 }
                 return Ok(page);
@@ -316,38 +287,6 @@ impl<T: Serialize + Send + 'static> Walk<T> {
         self.place.seen = self.place.seen.map(|seen| seen + page.readable());
         self.place.unreadable += page.length() - page.readable();
         self.total = page.facts.total_items.or(self.total);
-    }
-
-    /// What a page says outright of the end of the list, all of it put together. `length` is
-    /// what it adds to the items that were counted, where it isn't counted yet.
-    fn signs(&self, page: &Page<T>, counted: u64) -> Signs {
-        let facts = &page.facts;
-        let first = self.place.first.unwrap_or(0);
-        let index = u64::from(self.place.page.saturating_sub(first));
-        let pages = facts.total_pages.map(|total| index + 1 >= total);
-        let seen = self.place.seen.map(|seen| {
-            if counted == 0 {
-                seen + page.readable()
-            } else {
-                seen
-            }
-        });
-        // Whether the service counts what can't be read isn't known, so where that makes the
-        // difference, nothing is concluded.
-        let items = match (seen, facts.total_items) {
-            (Some(seen), Some(total)) if seen >= total => Some(true),
-            (Some(seen), Some(total)) if seen + self.place.unreadable < total => Some(false),
-            _ => None,
-        };
-        let said = [facts.last, facts.more.map(|more| !more), pages, items];
-        let over = said.contains(&Some(true));
-        let more = said.contains(&Some(false));
-        match (over, more) {
-            (true, true) => Signs::Both,
-            (true, false) => Signs::Over,
-            (false, true) => Signs::More,
-            (false, false) => Signs::None,
-        }
     }
 
     /// A page whose items came before: the second of a list that is numbered from 1, every
@@ -404,7 +343,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
     /// another page than the first, and the same one when it is asked for again. Failing that,
     /// page 1 is asked for in the same way: some services have both.
     async fn follow(&mut self, next: NextToken) -> Result<()> {
-        for parameter in parameters(&next.key) {
+        for parameter in Token::parameters(&next.key) {
             let token = Token {
                 parameter,
                 token: next.token.clone(),
@@ -488,26 +427,6 @@ fn blames_the_page(error: &Error) -> bool {
         .service_message()
         .filter(|_| error.is_service_failure());
     said.is_some_and(|said| said.to_ascii_lowercase().contains("page"))
-}
-
-/// Whether a page is shorter than the size that the *service* reports. It may be less than
-/// what was asked for, so a page shorter than that says nothing.
-fn is_short<T>(page: &Page<T>) -> bool {
-    page.facts.size.is_some_and(|size| page.length() < size)
-}
-
-/// The names under which a token may be taken back, the likeliest first.
-fn parameters(key: &str) -> Vec<String> {
-    let mut names = vec![key.to_owned()];
-    for prefix in ["next_", "next"] {
-        if let Some(rest) = key.strip_prefix(prefix).filter(|rest| !rest.is_empty()) {
-            let mut characters = rest.chars();
-            let first = characters.next().into_iter().flat_map(char::to_lowercase);
-            names.insert(0, first.chain(characters).collect());
-            break;
-        }
-    }
-    names
 }
 
 fn fingerprint<T: Serialize>(page: &Page<T>) -> u64 {

@@ -58,13 +58,12 @@ const TOTAL_PAGES: [&str; 5] = [
     "page_count",
     "pages",
 ];
-const SIZE: [&str; 7] = [
+const SIZE: [&str; 6] = [
     "size",
     "pageSize",
     "page_size",
     "perPage",
     "per_page",
-    "limit",
     "itemsPerPage",
 ];
 const NUMBER: [&str; 8] = [
@@ -142,15 +141,26 @@ impl Facts {
             number: find(fields, &NUMBER, count),
             last: find(fields, &LAST, flag),
             more: find(fields, &MORE, flag).or(own).or(links.and_then(next)),
-            token: TOKEN.into_iter().find_map(|key| {
-                let token = match fields.get(key)? {
-                    Value::String(text) if !text.is_empty() => text.clone(),
-                    Value::Number(number) => number.to_string(),
-                    _ => return None,
-                };
-                let key = key.to_owned();
-                Some(NextToken { key, token })
-            }),
+            token: TOKEN
+                .into_iter()
+                .find_map(|key| token(key, fields.get(key)?)),
+        }
+    }
+
+    /// Takes the token for the next page from the key that it is said to be under; one that
+    /// is elsewhere stays.
+    pub(crate) fn take_token_from(&mut self, body: &Value, key: &str) {
+        let Value::Object(fields) = body else { return };
+        let inner = || {
+            WITHIN
+                .into_iter()
+                .filter_map(|key| fields.get(key)?.as_object())
+        };
+        let found = std::iter::once(fields)
+            .chain(inner())
+            .find_map(|at| at.get(key));
+        if let Some(found) = found {
+            self.token = token(key, found);
         }
     }
 
@@ -166,6 +176,16 @@ impl Facts {
             token: self.token.or(others.token),
         }
     }
+}
+
+fn token(key: &str, value: &Value) -> Option<NextToken> {
+    let token = match value {
+        Value::String(text) if !text.is_empty() => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let key = key.to_owned();
+    Some(NextToken { key, token })
 }
 
 fn find<T>(fields: &Map<String, Value>, keys: &[&str], read: fn(&Value) -> Option<T>) -> Option<T> {

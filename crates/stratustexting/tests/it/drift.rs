@@ -445,6 +445,14 @@ fn no_event_is_refused_for_a_field() {
 async fn walked(
     page: impl Fn(usize, &Query) -> (u16, Value) + Send + Sync + 'static,
 ) -> (Vec<String>, Option<End>, Option<Error>, usize) {
+    walked_as(OperationOverride::new(), page).await
+}
+
+/// The same where it was said what differs.
+async fn walked_as(
+    differs: OperationOverride,
+    page: impl Fn(usize, &Query) -> (u16, Value) + Send + Sync + 'static,
+) -> (Vec<String>, Option<End>, Option<Error>, usize) {
     let served = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&served);
     let page = Arc::new(page);
@@ -466,6 +474,7 @@ async fn walked(
             AccessToken::new("token").unwrap(),
         ))
         .api_key("key")
+        .operation("listContacts", differs)
         .retry(Backoff::never())
         .build()
         .unwrap();
@@ -541,7 +550,7 @@ async fn numbered_from_one_the_number_of_pages_is_counted_from_one() {
     })
     .await;
 
-    assert_eq!((ids, end, requests), (all(6), Some(End::Said), 3));
+    assert_eq!((ids, end, requests), (all(6), Some(End::Said), 4));
 }
 
 #[tokio::test]
@@ -743,6 +752,68 @@ async fn paths_and_paging_can_be_said_at_run_time() {
             .path
             .ends_with("/contact/find/%2B12025550123")
     );
+}
+
+#[tokio::test]
+async fn a_token_is_taken_from_where_it_is_said_to_be() {
+    let paged = |query: &Query| {
+        let at: usize = query
+            .get("after")
+            .map_or(0, |token| token[1..].parse().unwrap());
+        let next = if at < 3 {
+            json!(format!("t{}", at + 1))
+        } else {
+            Value::Null
+        };
+        page(at..at + 1, json!({"meta": {"goOn": next}}))
+    };
+    let token = OperationOverride::new().paging(Paging::token("goOn", "after"));
+    let (ids, end, error, requests) = walked_as(token, move |_, query| paged(query)).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!((ids, end, requests), (all(4), Some(End::Said), 4));
+
+    // Said to be under a key that isn't there, while another has one.
+    let wrong = OperationOverride::new().paging(Paging::token("goOn", "after"));
+    let (ids, end, error, _) =
+        walked_as(wrong, |_, _| page(0..1, json!({"nextPageToken": "t1"}))).await;
+    assert_eq!(ids, all(1));
+    assert_eq!(
+        end,
+        Some(End::TokenNotTaken {
+            key: "goOn".to_owned()
+        })
+    );
+    assert!(error.unwrap().is_incomplete());
+}
+
+#[tokio::test]
+async fn numbers_that_are_counted_otherwise_in_responses_lose_no_page() {
+    // Asked for from 0, and told from 1.
+    let (ids, end, error, _) = walked(|_, query| {
+        let number = number(query);
+        let items = if number < 3 {
+            number * 2..number * 2 + 2
+        } else {
+            0..0
+        };
+        page(items, json!({"number": number + 1}))
+    })
+    .await;
+
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!((ids, end), (all(6), Some(End::EmptyPage)));
+}
+
+#[tokio::test]
+async fn a_page_that_is_unknown_though_there_is_more_is_an_error() {
+    let (ids, _, error, _) = walked(|_, query| match number(query) {
+        number @ 0..=1 => page(number..number + 1, json!({"totalPages": 5})),
+        _ => (404, json!({"message": "no such page"})),
+    })
+    .await;
+
+    assert_eq!(ids, all(2));
+    assert!(error.unwrap().is_not_found());
 }
 
 #[tokio::test]

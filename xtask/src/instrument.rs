@@ -1,4 +1,5 @@
-//! `cargo xtask faults`, `storm` and `bench`: the programs of `stratustexting-bench`.
+//! `cargo xtask faults`, `storm`, `bench`, `drift` and `decode`: the programs of
+//! `stratustexting-bench`.
 //!
 //! They are programs of another package because they need the SDK, which this one must
 //! do without: its commands have to work when the client can't be generated.

@@ -102,7 +102,15 @@ fn measure(pages: &Pages, rounds: usize) -> anyhow::Result<Vec<Cost>> {
     let mut all = vec![Vec::with_capacity(rounds); Way::ALL.len()];
     // The first round only warms up.
     for round in 0..=rounds {
-        for (way, costs) in Way::ALL.into_iter().zip(&mut all) {
+        for turn in 0..all.len() {
+            // In all orders: what one way frees, the next one gets.
+            let turn = if round % 2 == 0 {
+                turn
+            } else {
+                all.len() - 1 - turn
+            };
+            let turn = (turn + round / 2) % all.len();
+            let (way, costs) = (Way::ALL[turn], &mut all[turn]);
             let region = Region::new(ALLOCATOR);
             let start = Instant::now();
             let page = way.read(pages)?;

@@ -139,8 +139,8 @@ pub fn from_slice<T: Lenient>(body: &[u8]) -> Result<Reading<T>, Unreadable> {
     let read = read_text(text::without_mark(body), &mut reader);
     let exact = !std::mem::take(&mut reader.is_imprecise);
     match read {
-        Ok(read) if exact => return finish(read, reader),
-        Err(error) if error.is_eof() => return Err(Unreadable::from(&error)),
+        Ok(read) if exact => finish(read, reader),
+        Err(error) if error.is_eof() => Err(Unreadable::from(&error)),
         first => {
             let Some(mended) = repair(body) else {
                 return match first {

@@ -131,6 +131,10 @@ fn by_rust_name(name: &str) -> Option<&'static Operation> {
 }
 
 /// A response, if it is a success.
+#[allow(
+    clippy::result_large_err,
+    reason = "the generated operations return it"
+)]
 pub(crate) fn success(response: reqwest::Response) -> Result<reqwest::Response, Error<()>> {
     if response.status().is_success() {
         Ok(response)
@@ -140,6 +144,10 @@ pub(crate) fn success(response: reqwest::Response) -> Result<reqwest::Response, 
 }
 
 /// A success of which nothing is read.
+#[allow(
+    clippy::result_large_err,
+    reason = "the generated operations return it"
+)]
 pub(crate) fn empty(response: reqwest::Response) -> Result<ResponseValue<()>, Error<()>> {
     Ok(ResponseValue::empty(response))
 }

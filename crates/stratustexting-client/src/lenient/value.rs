@@ -624,7 +624,7 @@ mod tests {
 
     #[test]
     fn the_same_difference_of_many_items_is_said_once() {
-        let items = vec![json!({"id": 1, "email": [2]}), json!({"id": 3}), json!(4)];
+        let items = [json!({"id": 1, "email": [2]}), json!({"id": 3}), json!(4)];
         let items = items.iter().cycle().take(300).cloned();
         let items: Vec<_> = items.chain([json!({"id": 1, "orgId": 2})]).collect();
         // By text, in which the order of the keys is another one.

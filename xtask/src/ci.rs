@@ -83,15 +83,20 @@ fn steps(options: &Options) -> Vec<Step> {
         step("native-tls", features(&["--features", "native-tls"])),
         step("no-tls", features(&[])),
         step("refused", cargo(&["xtask", "refused"])),
-        // Nothing sent twice, no login lost, and no send dearer than it was; the full
-        // runs of the first two take minutes.
+        // Nothing sent twice, no login lost, nothing of an odd body lost, and no send and no
+        // page dearer than they were; the full runs of the first three take longer.
         step("faults", cargo(&["xtask", "faults", "--reduced"])),
         step("idle", cargo(&["xtask", "idle"])),
         // Nothing lost and nothing silent where the service answers otherwise.
         step("dialects", cargo(&["xtask", "dialects", "--count", "6"])),
         step("storm-file", storm("file")),
         step("storm-redis", storm("redis")),
+        step("drift", cargo(&["xtask", "drift", "--mutations", "20000"])),
         step("cost", cargo(&["xtask", "bench", "--check"])),
+        step(
+            "decode",
+            cargo(&["xtask", "decode", "--check", "--rounds", "20"]),
+        ),
         step("package", package(options)),
         step(
             "quickstart",

@@ -1,4 +1,5 @@
-//! `cargo xtask faults`, `idle`, `dialects`, `storm` and `bench`: the programs of
+//! `cargo xtask faults`, `idle`, `drift`, `dialects`, `storm`, `bench` and `decode`: the
+//! programs of `stratustexting-bench`.
 //! `stratustexting-bench`.
 //!
 //! They are programs of another package because they need the SDK, which this one must

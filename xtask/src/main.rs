@@ -78,6 +78,10 @@ enum Command {
     Storm(instrument::Options),
     /// Counts what a send costs, beside a request made by hand.
     Bench(instrument::Options),
+    /// Reads bodies that differ from what is documented, and counts what is lost.
+    Drift(instrument::Options),
+    /// Times and counts what reading a page costs, beside serde's derive.
+    Decode(instrument::Options),
 }
 
 fn main() -> ExitCode {
@@ -114,6 +118,8 @@ fn main() -> ExitCode {
         Command::Dialects(options) => instrument::run(&workspace, "dialects", &options).map(done),
         Command::Storm(options) => instrument::run(&workspace, "storm", &options).map(done),
         Command::Bench(options) => instrument::run(&workspace, "cost", &options).map(done),
+        Command::Drift(options) => instrument::run(&workspace, "drift", &options).map(done),
+        Command::Decode(options) => instrument::run(&workspace, "decode", &options).map(done),
     };
     match outcome {
         Ok(code) => code,

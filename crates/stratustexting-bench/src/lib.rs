@@ -8,4 +8,8 @@
 //!   (`cargo xtask storm`).
 //! - `cost`: what a send costs, beside a request made by hand (`cargo xtask bench`).
 //!
-//! What is counted is counted on the server's side. The package isn't published.
+//! - `drift`: bodies that differ from what is documented, and what is lost of them
+//!   (`cargo xtask drift`).
+//! - `decode`: what reading a page costs, beside serde's derive (`cargo xtask decode`).
+//!
+//! Where something is sent, it is counted on the server's side. The package isn't published.

@@ -133,7 +133,7 @@ fn by_rust_name(name: &str) -> Option<&'static Operation> {
 /// A response, if it is a success.
 #[allow(
     clippy::result_large_err,
-    reason = "the generator's error is what it is"
+    reason = "the generated operations return it"
 )]
 pub(crate) fn success(response: reqwest::Response) -> Result<reqwest::Response, Error<()>> {
     if response.status().is_success() {
@@ -146,7 +146,7 @@ pub(crate) fn success(response: reqwest::Response) -> Result<reqwest::Response, 
 /// A success of which nothing is read.
 #[allow(
     clippy::result_large_err,
-    reason = "the generator's error is what it is"
+    reason = "the generated operations return it"
 )]
 pub(crate) fn empty(response: reqwest::Response) -> Result<ResponseValue<()>, Error<()>> {
     Ok(ResponseValue::empty(response))

@@ -13,7 +13,7 @@ use super::value::Read;
 pub struct Diagnostic {
     /// The way to the place, from its end. Short ones need no allocation: there is one for
     /// each item that differs, before those that differ in the same way are counted together.
-    path: SmallVec<[Segment; 4]>,
+    path: SmallVec<[Segment; 2]>,
     expected: &'static str,
     found: Found,
     handling: Handling,
@@ -21,12 +21,30 @@ pub struct Diagnostic {
 }
 
 /// One step of a path. Names are the document's, so they are no data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq)]
 pub(super) enum Segment {
     Field(&'static str),
     Item(usize),
     /// An entry of a map, whose key may be personal.
     Entry,
+}
+
+/// The same name is nearly always the same text in memory, which is quicker to see.
+impl PartialEq for Segment {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Field(a), Self::Field(b)) => is_same(a, b),
+            (Self::Item(a), Self::Item(b)) => a == b,
+            (Self::Entry, Self::Entry) => true,
+            _ => false,
+        }
+    }
+}
+
+#[inline]
+fn is_same(a: &'static str, b: &'static str) -> bool {
+    std::ptr::eq(a, b) || a == b
 }
 
 /// What was found in the place of what was expected.
@@ -152,18 +170,15 @@ impl Diagnostic {
         self.path.is_empty()
     }
 
-    fn is_like(&self, other: &Self) -> bool {
-        fn rest(path: &[Segment]) -> Option<&[Segment]> {
-            match path.split_last() {
-                Some((Segment::Item(_), rest)) => Some(rest),
-                _ => None,
-            }
-        }
-        self.expected == other.expected
-            && self.found == other.found
+    /// Whether it says of a list's item what the other says, of which it isn't noted yet in
+    /// which item it was.
+    #[inline]
+    fn is_said_again_by(&self, other: &Self) -> bool {
+        self.found == other.found
             && self.handling == other.handling
-            && self.path.len() == other.path.len()
-            && rest(&self.path) == rest(&other.path)
+            && is_same(self.expected, other.expected)
+            && matches!(self.path.split_last(), Some((Segment::Item(_), rest))
+                if rest == other.path.as_slice())
     }
 }
 
@@ -277,6 +292,7 @@ impl Reader {
     }
 
     /// How much was noted; what comes after belongs to the place that is read next.
+    #[inline]
     pub(super) fn mark(&self) -> usize {
         self.diagnostics.len()
     }
@@ -287,6 +303,7 @@ impl Reader {
     }
 
     /// Says where what was noted since was.
+    #[cold]
     pub(super) fn within(&mut self, mark: usize, segment: Segment) {
         for diagnostic in &mut self.diagnostics[mark..] {
             diagnostic.path.push(segment);
@@ -295,22 +312,37 @@ impl Reader {
 
     /// Says the same of a list's item, and counts what items before it had, too: a thousand
     /// contacts with an odd id are one thing to say.
+    #[inline]
     pub(super) fn within_item(&mut self, list: usize, mark: usize, index: usize) {
-        if mark == self.diagnostics.len() {
-            return;
+        if mark < self.diagnostics.len() {
+            self.merge_item(list, mark, index);
         }
-        self.within(mark, Segment::Item(index));
-        let mut next = mark;
-        while next < self.diagnostics.len() {
+    }
+
+    #[cold]
+    fn merge_item(&mut self, list: usize, mark: usize, index: usize) {
+        let mut kept = mark;
+        // Items mostly differ in the same ways, in the same order.
+        let mut likely = list;
+        for next in mark..self.diagnostics.len() {
             let (before, rest) = self.diagnostics.split_at_mut(next);
             let new = &rest[0];
-            match before[list..].iter_mut().find(|old| old.is_like(new)) {
-                Some(same) => {
-                    same.count += new.count;
-                    self.diagnostics.remove(next);
-                }
-                None => next += 1,
+            let is_like = |old: &Diagnostic| old.is_said_again_by(new);
+            let same = if before[..kept].get(likely).is_some_and(is_like) {
+                Some(likely)
+            } else {
+                let known = before[list..kept].iter().position(is_like);
+                known.map(|at| list + at)
+            };
+            if let Some(same) = same {
+                before[same].count += new.count;
+                likely = same + 1;
+            } else {
+                rest[0].path.push(Segment::Item(index));
+                self.diagnostics.swap(kept, next);
+                kept += 1;
             }
         }
+        self.diagnostics.truncate(kept);
     }
 }

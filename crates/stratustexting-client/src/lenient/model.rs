@@ -187,6 +187,7 @@ struct KeySeed<T>(PhantomData<T>);
 impl<'de, T: Model> DeserializeSeed<'de> for KeySeed<T> {
     type Value = Key;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
         deserializer.deserialize_identifier(self)
     }
@@ -199,6 +200,7 @@ impl<T: Model> Visitor<'_> for KeySeed<T> {
         f.write_str("a field's name")
     }
 
+    #[inline]
     fn visit_str<E>(self, name: &str) -> Result<Key, E> {
         Ok(match T::index(name) {
             Some(index) => Key::Listed(index),
@@ -216,6 +218,7 @@ impl Reader {
     /// # Errors
     ///
     /// Where the JSON itself is broken.
+    #[inline]
     pub fn field<'de, A: MapAccess<'de>, T: Lenient>(
         &mut self,
         map: &mut A,
@@ -243,6 +246,9 @@ impl Reader {
         self.settle(name, "the documented form", slot, extra, read)
     }
 
+    /// Puts a value into its place. Nearly every value of nearly every body is as documented
+    /// and comes once, so that way is short.
+    #[inline]
     fn settle<T, E>(
         &mut self,
         name: &'static str,
@@ -255,11 +261,30 @@ impl Reader {
         // Also where the first was null, of which nothing is left to see.
         let twice = std::mem::take(&mut self.is_twice);
         match read(self)? {
+            Read::Good(value) if !twice => *slot = Some(value),
+            Read::Null if !twice => {}
+            other => self.settle_odd(name, expected, slot, extra, other, twice),
+        }
+        if self.mark() > mark {
+            self.within(mark, Segment::Field(name));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn settle_odd<T>(
+        &mut self,
+        name: &'static str,
+        expected: &'static str,
+        slot: &mut Option<T>,
+        extra: &mut Map<String, Value>,
+        read: Read<T>,
+        twice: bool,
+    ) {
+        match read {
             Read::Good(value) => {
                 *slot = Some(value);
-                if twice {
-                    extra.remove(name);
-                }
+                extra.remove(name);
             }
             Read::Partly(value, raw) => {
                 *slot = Some(value);
@@ -273,10 +298,6 @@ impl Reader {
         if twice {
             self.note(expected, Found::Twice, Handling::Dropped);
         }
-        if self.mark() > mark {
-            self.within(mark, Segment::Field(name));
-        }
-        Ok(())
     }
 }
 

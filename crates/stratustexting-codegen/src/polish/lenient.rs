@@ -247,7 +247,7 @@ fn is_lenient(ty: &Type, models: &BTreeSet<String>) -> bool {
 }
 
 fn remove_serde_derives(attributes: &mut [Attribute]) {
-    for attribute in attributes {
+    for attribute in attributes.iter_mut() {
         let Meta::List(list) = &mut attribute.meta else {
             continue;
         };

@@ -1,6 +1,5 @@
 //! `cargo xtask faults`, `idle`, `drift`, `dialects`, `storm`, `bench` and `decode`: the
 //! programs of `stratustexting-bench`.
-//! `stratustexting-bench`.
 //!
 //! They are programs of another package because they need the SDK, which this one must
 //! do without: its commands have to work when the client can't be generated.

@@ -41,7 +41,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::Value;
 use stratustexting_client::{
-    lenient::{self, Diagnostic, Read, Reader},
+    lenient::{self, Diagnostic, Model, Read, Reader},
     types::{MessageDirection, WebhookEvent},
 };
 
@@ -237,15 +237,19 @@ impl Event {
             && let Ok(read) = lenient::from_slice::<WebhookEvent>(&body)
         {
             // The way that nearly every event takes.
-            return Ok(vec![Self::new(read.value, body, read.diagnostics)]);
+            return Ok(match within(&read.value) {
+                None => vec![Self::new(read.value, body, read.diagnostics)],
+                Some(Value::Array(items)) => Self::all_of(items.clone(), &read.diagnostics),
+                Some(item) => vec![Self {
+                    raw: body,
+                    ..Self::of(item.clone(), read.diagnostics)
+                }],
+            });
         }
         let read = lenient::from_slice::<Value>(&body)
             .map_err(|error| not_an_event().with_source(error))?;
         match read.value {
-            Value::Array(items) => Ok(items
-                .into_iter()
-                .map(|item| Self::of(item, read.diagnostics.clone()))
-                .collect()),
+            Value::Array(items) => Ok(Self::all_of(items, &read.diagnostics)),
             item @ Value::Object(_) => Ok(vec![Self::of(item, read.diagnostics)]),
             _ => Err(not_an_event()),
         }
@@ -265,6 +269,11 @@ impl Event {
                 "has to be one; a list is read by `Event::all_from_slice`",
             )),
         }
+    }
+
+    fn all_of(items: Vec<Value>, diagnostics: &[Diagnostic]) -> Vec<Self> {
+        let of = |item| Self::of(item, diagnostics.to_vec());
+        items.into_iter().map(of).collect()
     }
 
     /// One of a list, or one whose text had to be mended. What isn't an object is an event of
@@ -315,6 +324,22 @@ impl Event {
     }
 }
 
+/// The event or the list of events in an object that has nothing of an event's own.
+fn within(outer: &WebhookEvent) -> Option<&Value> {
+    const WRAPPINGS: [&str; 7] = [
+        "events", "data", "content", "items", "records", "payload", "body",
+    ];
+    let holds = |value: &&Value| match value {
+        Value::Array(items) => !items.is_empty() && items.iter().all(Value::is_object),
+        other => other.is_object(),
+    };
+    if !outer.is_blank() {
+        return None;
+    }
+    let mut found = WRAPPINGS.iter().filter_map(|key| outer.extra.get(*key));
+    found.find(holds)
+}
+
 fn not_an_event() -> Error {
     Error::input("event", "has to be a JSON object, or a list of them")
 }
@@ -357,6 +382,33 @@ mod tests {
 
             assert_eq!(error.field(), Some("department_id"), "{id:?}");
         }
+    }
+
+    #[test]
+    fn events_are_found_in_what_is_around_them() {
+        let ids = |body: &str| -> Vec<String> {
+            let events = Event::all_from_slice(body.as_bytes()).unwrap();
+            let ids = events.iter().filter_map(Event::message_id);
+            ids.map(str::to_owned).collect()
+        };
+        let (one, two) = (
+            r#"{"uuid":"1","messageInfo":{"messageId":"a"}}"#,
+            r#"{"uuid":"2","messageInfo":{"messageId":"b"}}"#,
+        );
+
+        assert_eq!(ids(one), ["a"]);
+        assert_eq!(ids(&format!("[{one},{two}]")), ["a", "b"]);
+        assert_eq!(
+            ids(&format!(r#"{{"events":[{one},{two}],"count":2}}"#)),
+            ["a", "b"]
+        );
+        assert_eq!(ids(&format!(r#"{{"data":{one}}}"#)), ["a"]);
+        assert_eq!(ids(&format!("\u{feff} [{one}]")), ["a"]);
+        assert!(ids("[]").is_empty());
+        // Of what isn't an event nothing is known, and nothing is lost.
+        let odd = Event::all_from_slice(b"[5, null]").unwrap();
+        assert_eq!((odd.len(), odd[0].raw().as_ref()), (2, &b"5"[..]));
+        assert!(ids(r#"{"data":{"x":1},"uuid":"u"}"#).is_empty());
     }
 
     #[test]

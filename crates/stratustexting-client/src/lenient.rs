@@ -165,7 +165,7 @@ pub fn from_slice<T: Lenient>(body: &[u8]) -> Result<Reading<T>, Unreadable> {
 
 /// Reads a value that was read as JSON before; `reader` takes what there is to say.
 pub fn from_value<T: Lenient>(value: Value, reader: &mut Reader) -> Read<T> {
-    let kept = || Read::Unreadable(Value::Null);
+    let kept = || Read::Unreadable(Box::new(Value::Null));
     // A `Value` can't be malformed.
     T::read(value, reader).unwrap_or_else(|_: serde_json::Error| kept())
 }

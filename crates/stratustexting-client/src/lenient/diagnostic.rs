@@ -279,7 +279,7 @@ impl Reader {
     /// Says that a value is of another kind, and keeps it.
     pub fn keep<T>(&mut self, expected: &'static str, raw: Value) -> Read<T> {
         self.note(expected, Found::of(&raw), Handling::Kept);
-        Read::Unreadable(raw)
+        Read::Unreadable(Box::new(raw))
     }
 
     pub(super) fn note(&mut self, expected: &'static str, found: Found, handling: Handling) {

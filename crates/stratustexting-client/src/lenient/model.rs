@@ -288,10 +288,10 @@ impl Reader {
             }
             Read::Partly(value, raw) => {
                 *slot = Some(value);
-                extra.insert(name.to_owned(), raw);
+                extra.insert(name.to_owned(), *raw);
             }
             Read::Unreadable(raw) if slot.is_none() => {
-                extra.insert(name.to_owned(), raw);
+                extra.insert(name.to_owned(), *raw);
             }
             Read::Null | Read::Unreadable(_) => {}
         }

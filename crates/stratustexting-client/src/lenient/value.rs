@@ -19,11 +19,12 @@ pub enum Read<T> {
     /// It was read.
     Good(T),
     /// It was read but for some of its items; this is the whole, as it came.
-    Partly(T, Value),
+    // Boxed, because every field of every model passes through here, and few are so.
+    Partly(T, Box<Value>),
     /// It was `null`.
     Null,
     /// It is of another kind; this is the value as it came.
-    Unreadable(Value),
+    Unreadable(Box<Value>),
 }
 
 /// A type that is read without insisting on the form that the document says.
@@ -48,7 +49,7 @@ impl<T: Serialize> Read<T> {
         match self {
             // What came out of JSON goes back into it.
             Self::Good(value) => serde_json::to_value(value).unwrap_or_default(),
-            Self::Partly(_, raw) | Self::Unreadable(raw) => raw,
+            Self::Partly(_, raw) | Self::Unreadable(raw) => *raw,
             Self::Null => Value::Null,
         }
     }
@@ -342,9 +343,23 @@ impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<'_, T> {
         Ok(self.reader.keep(T::KIND, raw))
     }
 
+    /// An object, or a number: where another crate of the program has `serde_json` keep all
+    /// digits (`arbitrary_precision`), numbers come as objects.
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Read<T>, A::Error> {
         let raw = raw(MapAccessDeserializer::new(map), self.reader)?;
-        Ok(self.reader.keep(T::KIND, raw))
+        let Value::Number(number) = &raw else {
+            return Ok(self.reader.keep(T::KIND, raw));
+        };
+        let read = match (number.as_u64(), number.as_i64()) {
+            (Some(value), _) => T::of_unsigned(value),
+            (_, Some(value)) => T::of_signed(value),
+            // As it is written: whole with more digits than an integer has, or a float.
+            _ => match (number.to_string(), number.as_f64()) {
+                (text, Some(value)) if text.contains(['.', 'e', 'E']) => T::of_float(value),
+                (text, _) => T::of_text(&text),
+            },
+        };
+        Ok(self.take(read, Found::Number, || raw))
     }
 }
 
@@ -449,11 +464,11 @@ impl<'de, T: Lenient> Visitor<'de> for ListVisitor<'_, T> {
                 }
                 Read::Null => reader.note(T::EXPECTED, Found::Null, Handling::Dropped),
                 Read::Partly(item, whole) => {
-                    raw.get_or_insert_with(|| as_json(&items)).push(whole);
+                    raw.get_or_insert_with(|| as_json(&items)).push(*whole);
                     items.push(item);
                 }
                 Read::Unreadable(other) => {
-                    raw.get_or_insert_with(|| as_json(&items)).push(other);
+                    raw.get_or_insert_with(|| as_json(&items)).push(*other);
                 }
             }
             reader.within_item(list, mark, index);
@@ -461,8 +476,8 @@ impl<'de, T: Lenient> Visitor<'de> for ListVisitor<'_, T> {
         }
         Ok(match raw {
             None => Read::Good(items),
-            Some(raw) if items.is_empty() => Read::Unreadable(Value::Array(raw)),
-            Some(raw) => Read::Partly(items, Value::Array(raw)),
+            Some(raw) if items.is_empty() => Read::Unreadable(Box::new(Value::Array(raw))),
+            Some(raw) => Read::Partly(items, Box::new(Value::Array(raw))),
         })
     }
 
@@ -532,7 +547,7 @@ impl<T: Lenient> Lenient for HashMap<String, T> {
         }
         reader.within(mark, Segment::Entry);
         Ok(if lost {
-            Read::Partly(map, Value::Object(fields))
+            Read::Partly(map, Box::new(Value::Object(fields)))
         } else {
             Read::Good(map)
         })

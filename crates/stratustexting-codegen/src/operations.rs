@@ -106,17 +106,17 @@ pub enum Basis {
 /// extension doesn't have the expected form. There are no defaults: whether a
 /// message may be sent twice isn't guessed.
 pub fn operations(document: &Document) -> Result<Vec<Operation>, Refusal> {
-    document
+    let table: Vec<Operation> = document
         .operations()
-        .map(|(site, operation)| read(document, &site, operation))
-        .collect()
+        .map(|(site, operation)| read(&site, operation))
+        .collect::<Result<_, _>>()?;
+    if table.iter().any(|operation| !operation.promise.is_empty()) {
+        check_promises(document, &table)?;
+    }
+    Ok(table)
 }
 
-fn read(
-    document: &Document,
-    site: &Site,
-    operation: &Map<String, Value>,
-) -> Result<Operation, Refusal> {
+fn read(site: &Site, operation: &Map<String, Value>) -> Result<Operation, Refusal> {
     let pagination: Pagination = extension(site, operation, "x-pagination")?;
     let pagination = match pagination.style.as_str() {
         "none" => None,
@@ -143,7 +143,7 @@ fn read(
         tag,
         scopes: scopes(operation),
         idempotent: extension(site, operation, "x-idempotent")?,
-        promise: promise(document, site, operation)?,
+        promise: promise(site, operation)?,
         pagination,
         sensitive: extension(site, operation, "x-sensitive")?,
         provenance: extension(site, operation, "x-provenance")?,
@@ -151,24 +151,28 @@ fn read(
     })
 }
 
-/// The promised fields, each of which the success has to list: one that was renamed would
-/// otherwise make an error of every success.
-fn promise(
-    document: &Document,
-    site: &Site,
-    operation: &Map<String, Value>,
-) -> Result<Vec<String>, Refusal> {
-    if !operation.contains_key("x-promise") {
-        return Ok(Vec::new());
+fn promise(site: &Site, operation: &Map<String, Value>) -> Result<Vec<String>, Refusal> {
+    if operation.contains_key("x-promise") {
+        extension(site, operation, "x-promise")
+    } else {
+        Ok(Vec::new())
     }
-    let promise: Vec<String> = extension(site, operation, "x-promise")?;
-    for field in &promise {
-        if !success_has_field(document, operation, field) {
-            let reason = format!("`x-promise` names {field}, which no success has");
-            return Err(Refusal::of_operation(site, reason));
+}
+
+/// Each promised field has to be one that the success lists: one that was renamed would
+/// otherwise make an error of every success.
+fn check_promises(document: &Document, table: &[Operation]) -> Result<(), Refusal> {
+    let mut document = document.clone();
+    document.inline_shared_parts()?;
+    for ((site, operation), row) in document.operations().zip(table) {
+        for field in &row.promise {
+            if !success_has_field(&document, operation, field) {
+                let reason = format!("`x-promise` names {field}, which no success has");
+                return Err(Refusal::of_operation(&site, reason));
+            }
         }
     }
-    Ok(promise)
+    Ok(())
 }
 
 pub(crate) fn extension<T: for<'de> Deserialize<'de>>(
@@ -270,5 +274,28 @@ mod tests {
                 "{key}"
             );
         }
+    }
+
+    #[test]
+    fn a_promise_that_no_success_has_is_refused() {
+        let promising = |field: &str| {
+            document(|operation| {
+                operation["x-promise"] = json!([field]);
+                operation["responses"]["200"] = json!({
+                    "description": "",
+                    "content": {"application/json": {"schema": {
+                        "type": "object",
+                        "properties": {"content": {"type": "array", "items": {}}},
+                    }}},
+                });
+            })
+        };
+
+        assert_eq!(
+            operations(&promising("content")).unwrap()[0].promise,
+            ["content"]
+        );
+        let refusal = operations(&promising("items")).unwrap_err().to_string();
+        assert!(refusal.contains("`x-promise` names items"), "{refusal}");
     }
 }

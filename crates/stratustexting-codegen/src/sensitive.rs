@@ -73,27 +73,15 @@ fn success_schema(operation: &Map<String, Value>) -> Option<&Value> {
     kept_schema(response)
 }
 
-/// Whether an operation's success lists a field at its top.
+/// Whether an operation's success lists a field at its top. The document's shared parts are
+/// where they belong.
 pub(crate) fn success_has_field(
     document: &Document,
     operation: &Map<String, Value>,
     field: &str,
 ) -> bool {
-    let mut document = document.clone();
-    let mut operation = Value::Object(operation.clone());
-    // A shared response is looked up where it is; what can't be is told elsewhere.
-    if let Some(responses) = operation["responses"].as_object_mut() {
-        for response in responses.values_mut() {
-            let reference = response.get("$ref").and_then(Value::as_str);
-            let target = reference.and_then(|reference| document.get(reference.strip_prefix('#')?));
-            if let Some(target) = target {
-                *response = target.clone();
-            }
-        }
-    }
-    let _ = document.inline_shared_parts();
-    let schema = operation.as_object().and_then(success_schema);
-    schema.is_some_and(|schema| follow(&document, schema, &format!("/{field}")).is_some())
+    let schema = success_schema(operation);
+    schema.is_some_and(|schema| follow(document, schema, &format!("/{field}")).is_some())
 }
 
 /// The components that callbacks bring.

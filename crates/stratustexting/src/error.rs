@@ -103,6 +103,7 @@ impl Error {
                 | Kind::Decode
                 | Kind::TooLarge { .. }
                 | Kind::ServiceFailure
+                | Kind::Incomplete { .. }
         );
         Self(Box::new(Inner {
             kind,

@@ -153,8 +153,15 @@ impl<T: Serialize + Send + 'static> Walk<T> {
         let is = |statuses: &[u16]| status.is_some_and(|s| statuses.contains(&s.as_u16()));
         if !self.delivered && number == 0 && self.place.first.is_none() {
             if is(&[400, 404, 416, 422]) || blames_the_page(&error) {
-                // The first refusal says more than that of a page that nobody knows of.
-                let page = self.ask(Some(1), None).await.map_err(|_| error)?;
+                // The first refusal says more than that of a page that nobody knows of, and
+                // may have come by chance: then page 0 would be lost by going on from page 1.
+                let page = match self.ask(Some(1), None).await {
+                    Ok(page) if !page.is_empty() => page,
+                    _ => return Err(error),
+                };
+                if let Ok(first) = self.ask(Some(0), None).await {
+                    return Ok(Some(first));
+                }
                 self.numbered_from(1);
                 return Ok(Some(page));
             }

@@ -540,6 +540,27 @@ async fn pages_may_be_numbered_from_one() {
 }
 
 #[tokio::test]
+async fn a_first_page_that_is_refused_once_is_not_lost() {
+    let (ids, _, error, _) = walked(|count, query| match (count, number(query)) {
+        (0, _) => (404, json!({"message": "no such page"})),
+        (_, number @ 0..=2) => page(number..number + 1, json!({})),
+        _ => page(0..0, json!({})),
+    })
+    .await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(ids, all(3));
+
+    // With nothing on page 1 the refusal stands.
+    let (ids, _, error, _) = walked(|_, query| match number(query) {
+        0 => (404, json!({"message": "no such page"})),
+        _ => page(0..0, json!({"totalElements": 1})),
+    })
+    .await;
+    let error = error.unwrap();
+    assert!(ids.is_empty() && error.is_not_found(), "{error:?}");
+}
+
+#[tokio::test]
 async fn numbered_from_one_the_number_of_pages_is_counted_from_one() {
     let (ids, end, _, requests) = walked(|_, query| {
         let number = number(query).max(1);

@@ -27,6 +27,15 @@ impl Ids {
         }
     }
 
+    /// A stream beside another, whose objects have counters of their own: as numbers, which
+    /// a dialect makes of the counters, no two ids are the same.
+    pub(crate) fn beside(seed: u64) -> Self {
+        Self {
+            made: 0x80_0000,
+            ..Self::new(!seed)
+        }
+    }
+
     /// An id of an object: 24 hexadecimal digits, as far as the service's are known.
     pub(crate) fn object(&mut self) -> String {
         self.made += 1;

@@ -76,7 +76,7 @@ fn contacts_of(seed: u64, count: usize, site: &Site) -> Contacts {
     let departments = site.departments.as_deref().unwrap_or_default();
     let department = departments.first().and_then(|first| first.id.clone());
     Contacts::made_by(move || {
-        let mut ids = Ids::new(!seed);
+        let mut ids = Ids::beside(seed);
         let contact = |index| {
             let mut contact = contact(&mut ids, index);
             contact.org_id.clone_from(&organization);

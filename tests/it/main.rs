@@ -11,12 +11,3 @@ mod provenance;
 mod schemas;
 mod snapshots;
 mod support;
-
-/// The build script itself, for its settings.
-#[allow(
-    dead_code,
-    clippy::print_stdout,
-    reason = "its `main`, which speaks to Cargo, isn't called here"
-)]
-#[path = "../../build.rs"]
-mod build_script;

@@ -6,8 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde_json::Value;
 use stratustexting_codegen::{Error, Generated, generate};
 
-use crate::build_script::{BY_HAND, settings};
-
 /// The vendored document, as the build script reads it.
 pub(crate) const OPENAPI: &str = include_str!("../../openapi.json");
 
@@ -16,14 +14,16 @@ pub(crate) fn document() -> Value {
     serde_json::from_str(OPENAPI).expect("openapi.json is JSON")
 }
 
-/// Generates with the build script's settings.
+/// Generates as the build script does.
 pub(crate) fn generated(text: &str) -> Result<Generated, Error> {
-    generate(text, &mut settings(), BY_HAND)
+    generate(text)
 }
 
 /// The outline of generated source.
 pub(crate) fn outline(source: &str) -> String {
-    stratustexting_codegen::outline(source).expect("the generated source is Rust")
+    stratustexting_codegen::outline(source)
+        .expect("the generated source is Rust")
+        .to_string()
 }
 
 /// The operations of a document: `operationId`, method in upper case, path, and

@@ -11,8 +11,8 @@
 
 mod ci;
 mod command;
+mod copy;
 mod diff;
-mod generation;
 mod instrument;
 mod made;
 mod newman;
@@ -102,7 +102,7 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match arguments.command {
-        Command::Refresh(options) => refresh::run(&workspace, &options),
+        Command::Refresh(options) => refresh::run(&workspace, &options).map(done),
         Command::Diff(options) => diff::run(&workspace, &options),
         Command::Snapshot(options) => snapshot::run(&workspace, &options).map(done),
         Command::Schema(options) => schema::run(&workspace, &options).map(done),

@@ -5,34 +5,16 @@
 //! with a broken document and demands of the output that it be the one line that
 //! says what is wrong where.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
 use stratustexting_codegen::{Document, normalise};
 
-use crate::{command::CommandLine, workspace::Workspace};
-
-/// What Cargo needs to see of a workspace to build the root package.
-const COPIED: [&str; 7] = [
-    "Cargo.toml",
-    "Cargo.lock",
-    "build.rs",
-    "openapi.json",
-    "crates",
-    "tests",
-    "xtask",
-];
+use crate::{copy::Copy, workspace::Workspace};
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    let copy = workspace.path(&Workspace::target()).join("refused");
-    if copy.exists() {
-        fs::remove_dir_all(&copy).with_context(|| format!("cannot remove {}", copy.display()))?;
-    }
-    fs::create_dir_all(&copy).with_context(|| format!("cannot make {}", copy.display()))?;
-    for name in COPIED {
-        copy_all(&workspace.path(name), &copy.join(name))?;
-    }
+    let copy = Copy::new(workspace, "refused")?;
     let text = fs::read_to_string(workspace.path("openapi.json"))?;
     for broken in [with_a_cookie(&text)?, text.replacen('{', "", 1)] {
         expect_one_line(workspace, &copy, &broken)?;
@@ -41,20 +23,13 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn expect_one_line(workspace: &Workspace, copy: &Path, document: &str) -> anyhow::Result<()> {
+fn expect_one_line(workspace: &Workspace, copy: &Copy, document: &str) -> anyhow::Result<()> {
     let refusal = match Document::parse(document).and_then(|document| normalise(&document)) {
         Ok(_) => bail!("the document was to be refused, and isn't"),
         Err(refusal) => refusal.to_string(),
     };
-    fs::write(copy.join("openapi.json"), document)?;
-    let build = CommandLine::cargo(&["check", "--quiet", "--locked", "--offline", "--color=never"])
-        .argument("--package=stratustexting-client")
-        .argument("--manifest-path")
-        .argument(copy.join("Cargo.toml").to_string_lossy())
-        .argument("--target-dir")
-        .argument(Workspace::target());
 
-    let output = build.output(workspace)?;
+    let output = copy.check(document)?.output(workspace)?;
 
     let printed = String::from_utf8_lossy(&output.stderr);
     let said: Vec<&str> = printed
@@ -93,18 +68,4 @@ fn with_a_cookie(text: &str) -> anyhow::Result<String> {
     operation["parameters"] =
         json!([{"name": "session", "in": "cookie", "schema": {"type": "string"}}]);
     Ok(document.to_string())
-}
-
-fn copy_all(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let failed = || format!("cannot copy {}", from.display());
-    if from.is_dir() {
-        fs::create_dir_all(to).with_context(failed)?;
-        for entry in fs::read_dir(from).with_context(failed)? {
-            let entry = entry.with_context(failed)?;
-            copy_all(&entry.path(), &to.join(entry.file_name()))?;
-        }
-    } else {
-        fs::copy(from, to).with_context(failed)?;
-    }
-    Ok(())
 }

@@ -1,6 +1,9 @@
 //! The whole way, from the document's text to the client's source.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{self, AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, PoisonError},
+};
 
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator};
@@ -15,6 +18,7 @@ use crate::{
     polish::polish,
     render,
     sensitive::{posted_schemas, sensitive_fields},
+    settings::{BY_HAND, ByHand, settings},
 };
 
 /// What [`generate`] returns.
@@ -43,40 +47,25 @@ pub enum Error {
     NotRust(#[from] syn::Error),
 }
 
-/// A component schema whose type is written by hand.
-#[derive(Clone, Copy, Debug)]
-pub struct ByHand {
-    /// The component's name.
-    pub schema: &'static str,
-    /// The path of the type, such as `crate::Thing`.
-    pub rust: &'static str,
-}
-
 /// Makes the client's source from the text of an OpenAPI document.
-///
-/// `settings` and `by_hand` come from the caller, since they name types of the
-/// crate that includes the source. The open enums are registered here.
 ///
 /// # Errors
 ///
 /// See [`Error`]; its text is one line.
-pub fn generate(
-    text: &str,
-    settings: &mut GenerationSettings,
-    by_hand: &[ByHand],
-) -> Result<Generated, Error> {
+pub fn generate(text: &str) -> Result<Generated, Error> {
+    let mut settings = settings();
     let mut document = Document::parse(text)?;
     let operations = operations(&document)?;
     let brands = brands(&document)?;
     let sensitive = sensitive_fields(&document)?;
     let posted = posted_schemas(&document)?;
-    for replacement in by_hand {
-        replace(&mut document, replacement, settings)?;
+    for replacement in BY_HAND {
+        replace(&mut document, replacement, &mut settings)?;
     }
     let normalised = normalise(&document)?;
-    let mut file: syn::File = syn::parse2(generator_output(&normalised, settings)?)?;
+    let mut file: syn::File = syn::parse2(generator_output(&normalised, &mut settings)?)?;
     polish(&mut file, &sensitive, &posted);
-    let models = models(&file, &normalised.enums, by_hand)?;
+    let models = models(&file, &normalised.enums, BY_HAND)?;
     file.items.push(render::open_enums(&normalised.enums));
     file.items
         .push(render::tables(&operations, &brands, &models));
@@ -98,7 +87,7 @@ fn replace(
         .get_mut(replacement.schema)
         .ok_or_else(|| {
             let reason = format!(
-                "build.rs replaces {}, which isn't there",
+                "{} is replaced by a type written by hand, and isn't there",
                 replacement.schema
             );
             Refusal::of_document("#/components/schemas", reason)
@@ -124,9 +113,11 @@ pub(crate) fn generator_output(
         .map_err(|error| Error::NotOpenApi(error.to_string()))?;
     // The generator reports what it can't do by panicking. The normaliser ought
     // to have refused it; where it didn't, one line still beats a backtrace.
-    catch_unwind(AssertUnwindSafe(|| {
-        Generator::new(settings).generate_tokens(&spec)
-    }))
+    quietly(|| {
+        catch_unwind(AssertUnwindSafe(|| {
+            Generator::new(settings).generate_tokens(&spec)
+        }))
+    })
     .map_err(|panic| {
         let text = panic
             .downcast_ref::<String>()
@@ -135,6 +126,18 @@ pub(crate) fn generator_output(
         Error::Generator(one_line(text.unwrap_or("it panicked")))
     })?
     .map_err(|error| Error::Generator(one_line(&error.to_string())))
+}
+
+/// Keeps panics from being printed: they are caught, and nobody needs to read them twice.
+fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    // The hook is the whole process's, so it is taken away by one at a time.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let done = work();
+    panic::set_hook(hook);
+    done
 }
 
 fn one_line(text: &str) -> String {

@@ -16,11 +16,13 @@
 //! - [`outline()`] sums a generated file up, a line per type, field and
 //!   operation, for people to review.
 //!
+//! - [`compare()`] says what a new document means to a client of the old one.
+//!
 //! This crate knows nothing of the network, of git, or of Cargo: text in, text
-//! out. The generator's settings are not here either but in `build.rs`, because
-//! they name types of the client crate.
+//! out.
 
 mod brands;
+mod compare;
 mod document;
 mod generate;
 mod models;
@@ -31,12 +33,14 @@ mod polish;
 mod render;
 mod sensitive;
 mod setters;
+mod settings;
 
 pub use self::{
     brands::{Brand, brands},
+    compare::{Compared, compare},
     document::{Document, Refusal, Site},
-    generate::{ByHand, Error, Generated, generate},
+    generate::{Error, Generated, generate},
     normalise::normalise,
     operations::{Basis, Operation, Pagination, Provenance, Sensitive, operations},
-    outline::outline,
+    outline::{Outline, outline},
 };

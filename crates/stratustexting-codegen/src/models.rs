@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, Span};
 use syn::{File, Item, Path, Visibility, parse_quote};
 
-use crate::{generate::ByHand, normalise::OpenEnum};
+use crate::{normalise::OpenEnum, settings::ByHand};
 
 /// The models by name, each with its path as seen from a module beside `types`.
 ///

@@ -7,6 +7,7 @@
 //! file's syntax tree rather than from the document, so that it also shows what a
 //! new version of the generator makes of the same document.
 
+mod item;
 mod spelling;
 mod tables;
 
@@ -19,36 +20,35 @@ use syn::{
     punctuated::Punctuated,
 };
 
+pub use self::item::Outline;
+pub(crate) use self::item::{Item as Outlined, Says, Signature, line};
 use self::spelling::{inner, last_ident, spell};
 use crate::polish::wire_name;
 
-/// One sorted line per type, field, variant, value of an open enum, operation with
-/// its arguments and result, and fact of the tables.
+/// Sums generated source up: types, fields, variants, values of open enums, operations with
+/// their arguments and results, and facts of the tables.
 ///
 /// # Errors
 ///
 /// When `source` isn't Rust.
-pub fn outline(source: &str) -> Result<String, syn::Error> {
+pub fn outline(source: &str) -> Result<Outline, syn::Error> {
     let file: File = syn::parse_file(source)?;
-    let mut lines = Vec::new();
+    let mut outline = Outline::default();
     for module in file.items.iter().filter_map(|item| match item {
         Item::Mod(module) => Some(module),
         _ => None,
     }) {
         match module.ident.to_string().as_str() {
-            "types" | "open_enums" => types(module, &mut lines)?,
-            "tables" => tables::facts(module, &mut lines),
+            "types" | "open_enums" => types(module, &mut outline)?,
+            "tables" => tables::facts(module, &mut outline),
             _ => {}
         }
     }
-    client(&file, &mut lines);
-    lines.sort();
-    let mut text = lines.join("\n");
-    text.push('\n');
-    Ok(text)
+    client(&file, &mut outline);
+    Ok(outline)
 }
 
-fn types(module: &ItemMod, lines: &mut Vec<String>) -> Result<(), syn::Error> {
+fn types(module: &ItemMod, outline: &mut Outline) -> Result<(), syn::Error> {
     let items = items_of(module);
     let mut on_wire = BTreeMap::new();
     for item in items {
@@ -66,41 +66,45 @@ fn types(module: &ItemMod, lines: &mut Vec<String>) -> Result<(), syn::Error> {
     }
     for item in items {
         match item {
-            Item::Struct(item) => structure(item, lines),
+            Item::Struct(item) => structure(item, outline),
             Item::Enum(item) => {
                 let values = on_wire.get(&item.ident.to_string());
-                enumeration(item, values.unwrap_or(&BTreeMap::new()), lines);
+                enumeration(item, values.unwrap_or(&BTreeMap::new()), outline);
             }
-            Item::Type(item) => lines.push(format!("alias {} = {}", item.ident, spell(&item.ty))),
+            Item::Type(item) => {
+                let alias = Outlined::Alias(item.ident.to_string());
+                outline.add(alias, Says::Text(spell(&item.ty)));
+            }
             _ => {}
         }
     }
     Ok(())
 }
 
-fn structure(item: &ItemStruct, lines: &mut Vec<String>) {
-    let name = &item.ident;
+fn structure(item: &ItemStruct, outline: &mut Outline) {
+    let name = item.ident.to_string();
     match &item.fields {
         Fields::Named(fields) => {
-            lines.push(format!("type {name}"));
+            outline.add(Outlined::Type(name.clone()), Says::Text(String::new()));
             for field in &fields.named {
                 let ident = field.ident.as_ref().map(ToString::to_string);
                 let ident = ident.unwrap_or_default();
-                let wire = wire_name(field).map(|wire| format!(" = {wire:?}"));
-                lines.push(format!(
-                    "type {name}.{ident}: {}{}",
-                    spell(&field.ty),
-                    wire.unwrap_or_default()
-                ));
+                let says = Says::Field {
+                    ty: spell(&field.ty),
+                    wire: wire_name(field),
+                };
+                outline.add(Outlined::Field(name.clone(), ident), says);
             }
         }
-        fields => lines.push(format!("type {name}{}", unnamed(fields))),
+        fields => outline.add(Outlined::Type(name), Says::Text(unnamed(fields))),
     }
 }
 
-fn enumeration(item: &ItemEnum, on_wire: &BTreeMap<String, String>, lines: &mut Vec<String>) {
-    let name = &item.ident;
-    lines.push(format!("enum {name}"));
+fn enumeration(item: &ItemEnum, on_wire: &BTreeMap<String, String>, outline: &mut Outline) {
+    let name = item.ident.to_string();
+    let mut add = |variant: String, says| {
+        outline.add(Outlined::Variant(name.clone(), variant), Says::Text(says));
+    };
     for variant in &item.variants {
         let ident = &variant.ident;
         let value = on_wire.get(&ident.to_string());
@@ -109,19 +113,17 @@ fn enumeration(item: &ItemEnum, on_wire: &BTreeMap<String, String>, lines: &mut 
             .unwrap_or_default();
         match &variant.fields {
             Fields::Named(fields) => {
-                lines.push(format!("enum {name}::{ident}"));
+                add(ident.to_string(), String::new());
                 for field in &fields.named {
                     let field_name = field.ident.as_ref().map(ToString::to_string);
-                    lines.push(format!(
-                        "enum {name}::{ident}.{}: {}",
-                        field_name.unwrap_or_default(),
-                        spell(&field.ty)
-                    ));
+                    let variant = format!("{ident}.{}", field_name.unwrap_or_default());
+                    add(variant, format!(": {}", spell(&field.ty)));
                 }
             }
-            fields => lines.push(format!("enum {name}::{ident}{}{value}", unnamed(fields))),
+            fields => add(ident.to_string(), format!("{}{value}", unnamed(fields))),
         }
     }
+    outline.add(Outlined::Enum(name), Says::Text(String::new()));
 }
 
 /// The part of a tuple in brackets; nothing where there are no fields.
@@ -137,7 +139,7 @@ fn unnamed(fields: &Fields) -> String {
 /// The operations, each put together from the client's method, the fields of the
 /// builder that it returns, and what the builder's `send` returns; and the
 /// client's other methods.
-fn client(file: &File, lines: &mut Vec<String>) {
+fn client(file: &File, outline: &mut Outline) {
     let builders = Builders::of(file);
     for item in &file.items {
         let Item::Impl(item) = item else { continue };
@@ -150,17 +152,23 @@ fn client(file: &File, lines: &mut Vec<String>) {
                 ReturnType::Type(_, ty) => last_ident(ty).and_then(|name| builders.get(&name)),
                 ReturnType::Default => None,
             };
-            lines.push(match operation {
-                Some((arguments, result)) => format!("operation {name}({arguments}) -> {result}"),
+            match operation {
+                Some(signature) => outline.add(
+                    Outlined::Operation(name.to_string()),
+                    Says::Signature(signature),
+                ),
                 None => {
                     let arguments: Vec<String> = method.sig.inputs.iter().map(argument).collect();
                     let result = match &method.sig.output {
                         ReturnType::Type(_, ty) => format!(" -> {}", spell(ty)),
                         ReturnType::Default => String::new(),
                     };
-                    format!("client {name}({}){result}", arguments.join(", "))
+                    outline.add(
+                        Outlined::Client(name.to_string()),
+                        Says::Text(format!("({}){result}", arguments.join(", "))),
+                    );
                 }
-            });
+            }
         }
     }
 }
@@ -175,10 +183,10 @@ fn argument(argument: &FnArg) -> String {
     }
 }
 
-/// The request builders by name, with their arguments and their result as text.
+/// The request builders by name, with their arguments and their results.
 #[derive(Default)]
 struct Builders {
-    arguments: BTreeMap<String, String>,
+    arguments: BTreeMap<String, Vec<(String, String)>>,
     results: BTreeMap<String, String>,
 }
 
@@ -210,19 +218,22 @@ impl Builders {
         builders
     }
 
-    fn get(&self, name: &str) -> Option<(&str, &str)> {
-        Some((self.arguments.get(name)?, self.results.get(name)?))
+    fn get(&self, name: &str) -> Option<Signature> {
+        Some(Signature {
+            arguments: self.arguments.get(name)?.clone(),
+            result: self.results.get(name)?.clone(),
+        })
     }
 }
 
 /// A builder holds each argument as `Result<T, String>` until it sends.
-fn builder_arguments(item: &ItemStruct) -> String {
+fn builder_arguments(item: &ItemStruct) -> Vec<(String, String)> {
     let arguments = item.fields.iter().filter_map(|field| {
         let name = field.ident.as_ref().filter(|name| *name != "client")?;
         let ty = inner(&field.ty, "Result", "String").unwrap_or(&field.ty);
-        Some(format!("{name}: {}", spell(ty)))
+        Some((name.to_string(), spell(ty)))
     });
-    arguments.collect::<Vec<_>>().join(", ")
+    arguments.collect()
 }
 
 /// `T` of `Result<ResponseValue<T>, Error<()>>`, which every operation returns;

@@ -1,321 +1,81 @@
-//! A copy of the specification to work on, and a site that serves it.
+//! The program, and how it ended.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
-    process::{Command, Output},
-    sync::{Arc, Mutex},
-};
+use std::{fs, path::Path, process::Command, thread};
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{Request, State},
-    http::{Response, StatusCode, header},
-};
 use serde_json::Value;
 
-/// Where the real specification lies.
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+/// How the program ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
-/// The host that the kept index names.
-pub(crate) const HOST: &str = "https://apidocs-stratustexting.spectrumvoip.com";
-
-/// A copy of the workspace as far as `refresh` knows it. Each test has its own.
-pub(crate) struct Copy(tempfile::TempDir);
-
-impl Copy {
-    pub(crate) fn new() -> Self {
-        let copy = Self(tempfile::tempdir().unwrap());
-        copy_all(&repository().join("xtask/spec"), &copy.path("xtask/spec"));
-        fs::copy(repository().join("openapi.json"), copy.path("openapi.json")).unwrap();
-        copy
-    }
-
-    pub(crate) fn path(&self, relative: &str) -> PathBuf {
-        self.0.path().join(relative)
-    }
-
-    pub(crate) fn read(&self, relative: &str) -> String {
-        fs::read_to_string(self.path(relative)).unwrap()
-    }
-
-    pub(crate) fn write(&self, relative: &str, text: &str) {
-        fs::write(self.path(relative), text).unwrap();
-    }
-
-    /// Replaces a text that stands in a file exactly once.
-    pub(crate) fn edit(&self, relative: &str, from: &str, to: &str) {
-        let text = self.read(relative);
-        assert_eq!(text.matches(from).count(), 1, "{from:?} in {relative}");
-        self.write(relative, &text.replace(from, to));
-    }
-
-    pub(crate) fn document(&self) -> Value {
-        serde_json::from_str(&self.read("openapi.json")).unwrap()
-    }
-
-    /// Runs a command of the program on this copy.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .args(arguments)
-            .env("CARGO_MANIFEST_DIR", self.path("xtask"))
-            .env("CARGO_TARGET_DIR", self.path("target"))
-            .env("RUST_BACKTRACE", "0")
-            .env_remove("HTTP_PROXY")
-            .env_remove("http_proxy")
-            .output()
-            .unwrap();
-        Ended(output)
-    }
-
-    pub(crate) fn refresh(&self, from: &str) -> Ended {
-        self.run(&["refresh", "--from", from])
-    }
-
-    /// All that a run could change, by name.
-    pub(crate) fn state(&self) -> BTreeMap<PathBuf, String> {
-        let mut state = BTreeMap::new();
-        let files = ["openapi.json", "xtask/spec/pages", "xtask/spec/unlisted"];
-        for name in files.map(|name| self.path(name)) {
-            collect(&name, &mut state);
-        }
-        state
+/// Runs `xtask diff` in a directory, as if that were the workspace.
+pub(crate) fn diff(workspace: &Path, arguments: &[&str]) -> Ended {
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .arg("diff")
+        .args(arguments)
+        .current_dir(workspace)
+        .env("CARGO_MANIFEST_DIR", workspace.join("xtask"))
+        // A test may itself run within git, as a hook does.
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_INDEX_FILE")
+        .env_remove("GIT_WORK_TREE")
+        .output()
+        .unwrap();
+    Ended {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }
 
-/// How a run ended.
-pub(crate) struct Ended(Output);
-
-impl Ended {
-    pub(crate) fn code(&self) -> i32 {
-        self.0.status.code().unwrap()
-    }
-
-    pub(crate) fn output(&self) -> String {
-        String::from_utf8_lossy(&self.0.stdout).into_owned()
-    }
-
-    pub(crate) fn errors(&self) -> String {
-        String::from_utf8_lossy(&self.0.stderr).into_owned()
-    }
-
-    /// What it printed, after it succeeded.
-    #[track_caller]
-    pub(crate) fn succeeded(&self) -> String {
-        assert_eq!(self.code(), 0, "{}\n{}", self.output(), self.errors());
-        self.output()
-    }
-
-    /// The error, after it failed as a program should.
-    #[track_caller]
-    pub(crate) fn failed(&self) -> String {
-        assert_eq!(self.code(), 1, "{}\n{}", self.output(), self.errors());
-        let errors = self.errors();
-        assert!(!errors.contains("panicked"), "{errors}");
-        errors
-    }
+/// Runs it on two documents.
+pub(crate) fn diff_of(old: &Value, new: &Value, arguments: &[&str]) -> Ended {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "old.json", old);
+    write(directory.path(), "new.json", new);
+    diff(
+        directory.path(),
+        &[&["old.json", "new.json"], arguments].concat(),
+    )
 }
 
-/// A site of the platform's form on this machine.
-#[derive(Clone)]
-pub(crate) struct Site {
-    address: SocketAddr,
-    shared: Arc<Mutex<Shared>>,
+pub(crate) fn write(directory: &Path, name: &str, document: &Value) {
+    fs::write(directory.join(name), document.to_string()).unwrap();
 }
 
-#[derive(Default)]
-struct Shared {
-    answers: BTreeMap<String, Answer>,
-    requests: Vec<(String, bool)>,
-    agents: BTreeSet<String>,
+/// The outcomes as JSON, of many new documents against one old one. They are spread over
+/// the machine's cores, and the old document is read once for each of a few runs.
+pub(crate) fn outcomes(old: &Value, new: &[Value]) -> Vec<Value> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = new.len().div_ceil(threads).max(1);
+    thread::scope(|scope| {
+        let runs: Vec<_> = new
+            .chunks(share)
+            .map(|part| scope.spawn(move || batch(old, part)))
+            .collect();
+        let outcomes = runs.into_iter().flat_map(|run| run.join().unwrap());
+        outcomes.collect()
+    })
 }
 
-/// What the site says to a path.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: String,
-    /// How often it fails with this status before it answers.
-    pub(crate) fails_first: Option<(u32, u16)>,
-}
-
-impl Answer {
-    pub(crate) fn page(text: &str) -> Self {
-        Self {
-            status: 200,
-            headers: vec![("content-type", "text/markdown; charset=utf-8".to_owned())],
-            body: text.to_owned(),
-            fails_first: None,
-        }
+fn batch(old: &Value, new: &[Value]) -> Vec<Value> {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "old.json", old);
+    let names: Vec<String> = (0..new.len())
+        .map(|index| format!("{index}.json"))
+        .collect();
+    for (name, document) in names.iter().zip(new) {
+        write(directory.path(), name, document);
     }
-
-    pub(crate) fn status(status: u16) -> Self {
-        Self {
-            status,
-            ..Self::page("")
-        }
-    }
-
-    pub(crate) fn redirect(target: &str) -> Self {
-        let mut answer = Self::status(302);
-        answer.headers.push(("location", target.to_owned()));
-        answer
-    }
-}
-
-impl Site {
-    /// Serves what is kept in a copy, as the vendor's site would.
-    pub(crate) fn of(copy: &Copy) -> Self {
-        let site = Self::empty();
-        for entry in fs::read_dir(copy.path("xtask/spec/pages")).unwrap() {
-            let entry = entry.unwrap();
-            let name = entry.file_name().into_string().unwrap();
-            site.page(&name, &fs::read_to_string(entry.path()).unwrap());
-        }
-        site
-    }
-
-    pub(crate) fn empty() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let site = Self {
-            address: listener.local_addr().unwrap(),
-            shared: Arc::default(),
-        };
-        let router = Router::new()
-            .fallback(answer)
-            .with_state(Arc::clone(&site.shared));
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, router).await.unwrap();
-            });
-        });
-        site
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Puts a page there. Links to the vendor's host lead to this site.
-    pub(crate) fn page(&self, name: &str, text: &str) {
-        self.answer(name, Answer::page(&text.replace(HOST, &self.url())));
-    }
-
-    pub(crate) fn answer(&self, name: &str, answer: Answer) {
-        let mut shared = self.shared.lock().unwrap();
-        shared.answers.insert(format!("/{name}"), answer);
-    }
-
-    pub(crate) fn text(&self, name: &str) -> String {
-        let shared = self.shared.lock().unwrap();
-        shared.answers[&format!("/{name}")].body.clone()
-    }
-
-    pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
-        let text = self.text(name);
-        assert_eq!(text.matches(from).count(), 1, "{from:?} in {name}");
-        self.page(name, &text.replace(from, to));
-    }
-
-    /// Takes a page away, and out of the index.
-    pub(crate) fn remove(&self, name: &str) {
-        let mut shared = self.shared.lock().unwrap();
-        shared.answers.remove(&format!("/{name}")).unwrap();
-        drop(shared);
-        let index = self.text("llms.txt");
-        let kept = index
-            .lines()
-            .filter(|line| !line.contains(&format!("/{name})")));
-        self.page("llms.txt", &(kept.collect::<Vec<_>>().join("\n") + "\n"));
-    }
-
-    /// Puts a page there, and at the end of the index.
-    pub(crate) fn add(&self, folder: &str, title: &str, name: &str, text: &str) {
-        self.page(name, text);
-        let index = self.text("llms.txt");
-        let line = format!(
-            "- {folder} [{title}]({}/{name}): ### Description :\n",
-            self.url()
-        );
-        self.page("llms.txt", &(index + &line));
-    }
-
-    /// The paths that were asked for, and whether only for news.
-    pub(crate) fn requests(&self) -> Vec<(String, bool)> {
-        self.shared.lock().unwrap().requests.clone()
-    }
-
-    pub(crate) fn agents(&self) -> BTreeSet<String> {
-        self.shared.lock().unwrap().agents.clone()
-    }
-}
-
-async fn answer(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> Response<Body> {
-    let mut shared = shared.lock().unwrap();
-    let path = request.uri().path().to_owned();
-    let news = request.headers().get(header::IF_NONE_MATCH);
-    let agent = request.headers()[header::USER_AGENT].to_str().unwrap();
-    shared.agents.insert(agent.to_owned());
-    shared.requests.push((path.clone(), news.is_some()));
-    let Some(answer) = shared.answers.get_mut(&path) else {
-        return response(&Answer::status(404));
-    };
-    if let Some((times, status)) = &mut answer.fails_first
-        && *times > 0
-    {
-        *times -= 1;
-        return response(&Answer::status(*status));
-    }
-    let etag = answer.headers.iter().find(|(name, _)| *name == "etag");
-    let known = etag.zip(news).is_some_and(|((_, etag), news)| news == etag);
-    if known {
-        return response(&Answer::status(304));
-    }
-    response(answer)
-}
-
-fn response(answer: &Answer) -> Response<Body> {
-    let mut response = Response::builder().status(StatusCode::from_u16(answer.status).unwrap());
-    for (name, value) in &answer.headers {
-        response = response.header(*name, value);
-    }
-    response.body(Body::from(answer.body.clone())).unwrap()
-}
-
-fn copy_all(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_all(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
-fn collect(path: &Path, state: &mut BTreeMap<PathBuf, String>) {
-    if path.is_dir() {
-        for entry in fs::read_dir(path).unwrap() {
-            collect(&entry.unwrap().path(), state);
-        }
-    } else {
-        state.insert(path.to_owned(), fs::read_to_string(path).unwrap());
-    }
+    let mut arguments = vec!["--format", "json", "old.json"];
+    arguments.extend(names.iter().map(String::as_str));
+    let ended = diff(directory.path(), &arguments);
+    let outcomes = serde_json::Deserializer::from_str(&ended.stdout).into_iter();
+    let outcomes: Vec<Value> = outcomes.map(Result::unwrap).collect();
+    assert_eq!(outcomes.len(), new.len(), "{}", ended.stderr);
+    outcomes
 }

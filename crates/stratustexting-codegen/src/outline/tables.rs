@@ -1,55 +1,65 @@
-//! The facts of the static tables, a line each.
+//! The facts of the static tables.
 //!
 //! What may be repeated or how an operation pages is no less part of the client
 //! than its types, and a change of it has to be seen in review.
 
 use syn::{Expr, GenericArgument, Item, ItemMod, Lit, Member, PathArguments, Type};
 
-use super::{items_of, spelling::spell};
+use super::{Outline, Outlined, Says, items_of, spelling::spell};
 
-/// A line per fact: `table OPERATIONS sendSms.idempotent = false`. What a table
-/// leaves empty has no line. A row that names a type is one fact: `table MODELS Contact =
-/// Contact`.
-pub(super) fn facts(module: &ItemMod, lines: &mut Vec<String>) {
+/// What a table leaves empty is no fact. A row that names a type is one: `MODELS Contact`.
+pub(super) fn facts(module: &ItemMod, outline: &mut Outline) {
     for item in items_of(module) {
         let Item::Static(item) = item else { continue };
+        let table = item.ident.to_string();
         for row in list(&item.expr).unwrap_or_default() {
-            if let Some((key, ty)) = named_type(row) {
-                lines.push(format!("table {} {key} = {}", item.ident, spell(ty)));
+            if let Some((name, ty)) = named_type(row) {
+                let row = Outlined::Row(table.clone(), name);
+                outline.add(row, Says::Text(spell(ty)));
                 continue;
             }
             let Expr::Struct(fields) = row else { continue };
-            let key = fields
+            let id = fields
                 .fields
                 .iter()
                 .find(|field| is_named(&field.member, "id"));
-            let key = key.and_then(|field| text(&field.expr)).unwrap_or_default();
-            fact(&format!("table {} {key}", item.ident), row, lines);
+            let id = id.and_then(|field| text(&field.expr)).unwrap_or_default();
+            let mut add = |name: &str, says: String| {
+                let fact = Outlined::Fact(table.clone(), id.clone(), name.to_owned());
+                outline.add(fact, Says::Text(says));
+            };
+            fact("", row, &mut add);
         }
     }
 }
 
-fn fact(at: &str, value: &Expr, lines: &mut Vec<String>) {
+/// Passes on the facts of a value, each with its name: `pagination.page`.
+fn fact(name: &str, value: &Expr, add: &mut impl FnMut(&str, String)) {
     match value {
         Expr::Struct(value) => {
             for field in &value.fields {
-                if let Member::Named(name) = &field.member
-                    && name != "id"
+                if let Member::Named(member) = &field.member
+                    && member != "id"
                 {
-                    fact(&format!("{at}.{name}"), &field.expr, lines);
+                    let name = if name.is_empty() {
+                        member.to_string()
+                    } else {
+                        format!("{name}.{member}")
+                    };
+                    fact(&name, &field.expr, add);
                 }
             }
         }
-        // `Some(…)` says no more than the line's being there.
-        Expr::Call(call) => call.args.iter().for_each(|value| fact(at, value, lines)),
+        // `Some(…)` says no more than the fact's being there.
+        Expr::Call(call) => call.args.iter().for_each(|value| fact(name, value, add)),
         Expr::Lit(_) => {
             if let Some(value) = literal(value) {
-                lines.push(format!("{at} = {value}"));
+                add(name, value);
             }
         }
         Expr::Path(path) => match path.path.segments.last() {
             Some(last) if last.ident == "None" => {}
-            Some(last) => lines.push(format!("{at} = {}", last.ident)),
+            Some(last) => add(name, last.ident.to_string()),
             None => {}
         },
         other => {
@@ -59,7 +69,7 @@ fn fact(at: &str, value: &Expr, lines: &mut Vec<String>) {
                 .filter_map(literal)
                 .collect();
             if !values.is_empty() {
-                lines.push(format!("{at} = [{}]", values.join(", ")));
+                add(name, format!("[{}]", values.join(", ")));
             }
         }
     }

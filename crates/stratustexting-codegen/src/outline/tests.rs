@@ -106,7 +106,7 @@ type Thing.kind: Kind
     let outline = outline(SOURCE).unwrap();
 
     let expected = format!("alias Names = Vec<Name>{expected}");
-    assert_eq!(outline, expected);
+    assert_eq!(outline.to_string(), expected);
 }
 
 #[test]

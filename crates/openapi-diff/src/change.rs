@@ -1,0 +1,287 @@
+//! What a comparison finds: changes, each with a class, and each only once.
+//!
+//! A component is reached from many operations, and often both as something that is sent
+//! and as something that is received. That is one change of the document, so it is listed
+//! once: with the worse of its verdicts, and with all operations that it reaches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+/// What a change means to a program that was written against the old document.
+///
+/// The order is that of severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// It goes on working, and nothing is there that wasn't.
+    Documentation,
+    /// It goes on working, and there is something more.
+    Additive,
+    /// It can stop working, or do something else than it did.
+    Breaking,
+}
+
+impl Class {
+    /// The class in words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Documentation => "documentation only",
+            Self::Additive => "additive",
+            Self::Breaking => "breaking",
+        }
+    }
+
+    /// The class as a value of the JSON output.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Documentation => "documentation",
+            Self::Additive => "additive",
+            Self::Breaking => "breaking",
+        }
+    }
+
+    /// The exit code of a command that compares: 0, 10 or 20. There is room between them,
+    /// and 1 stays an error's.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Documentation => 0,
+            Self::Additive => 10,
+            Self::Breaking => 20,
+        }
+    }
+}
+
+/// Which comparison found a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Side {
+    /// That of the documents: what goes over the wire.
+    Wire,
+    /// That of the code that is generated from them, in the language that is named.
+    Code(&'static str),
+}
+
+impl Side {
+    fn key(self) -> String {
+        match self {
+            Self::Wire => "wire".to_owned(),
+            Self::Code(language) => language.to_lowercase(),
+        }
+    }
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub(super) side: Side,
+    pub(super) class: Class,
+    pub(super) rule: String,
+    pub(super) operations: Vec<String>,
+    pub(super) pointer: Option<String>,
+    /// What changed, by the name that all comparisons know it by.
+    pub(super) subject: String,
+    pub(super) sentence: String,
+    /// What the code said before and says now.
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+}
+
+impl Change {
+    /// What the change means.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// Which comparison found it.
+    pub fn side(&self) -> Side {
+        self.side
+    }
+
+    /// What happened: a name that stays.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// A JSON pointer into the new document, or into the old one if the thing is gone; none
+    /// for generated code.
+    pub fn pointer(&self) -> Option<&str> {
+        self.pointer.as_deref()
+    }
+
+    /// What happened, for people.
+    pub fn sentence(&self) -> &str {
+        &self.sentence
+    }
+
+    /// The operations that it reaches; none where it concerns the whole document.
+    pub fn operations(&self) -> &[String] {
+        &self.operations
+    }
+
+    /// The change as an object of the JSON output.
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "side": self.side.key(),
+            "class": self.class.key(),
+            "rule": self.rule,
+            "operations": self.operations,
+            "pointer": self.pointer,
+            "sentence": self.sentence,
+            "before": self.before,
+            "after": self.after,
+        })
+    }
+
+    /// The worst first, then the wire's before the code's, then by place.
+    pub(super) fn order(&self) -> impl Ord + use<> {
+        (
+            std::cmp::Reverse(self.class),
+            self.side,
+            self.pointer.clone(),
+            self.rule.clone(),
+            self.before.clone(),
+            self.after.clone(),
+        )
+    }
+}
+
+/// A change of the code that is generated from the documents, as a caller found it.
+#[derive(Clone, Debug)]
+pub struct CodeChange {
+    /// What it means to a program that uses the code.
+    pub class: Class,
+    /// What happened, by a name that stays.
+    pub rule: String,
+    /// The ids of the operations that it reaches.
+    pub operations: Vec<String>,
+    /// What changed, by its name in the document where it has one: what the wire's comparison
+    /// says of the same thing isn't told twice in a changelog.
+    pub subject: String,
+    /// What happened, for people.
+    pub sentence: String,
+    /// What the code said before, and says now.
+    pub before: Option<String>,
+    /// See `before`.
+    pub after: Option<String>,
+}
+
+impl CodeChange {
+    pub(crate) fn into_change(self, language: &'static str) -> Change {
+        Change {
+            side: Side::Code(language),
+            class: self.class,
+            rule: self.rule,
+            operations: self.operations,
+            pointer: None,
+            subject: self.subject,
+            sentence: self.sentence,
+            before: self.before,
+            after: self.after,
+        }
+    }
+}
+
+/// One sight of a change on the wire.
+pub(super) struct Finding {
+    /// Where it is written down: in the new document, or in the old one if it is gone.
+    pub(super) pointer: String,
+    /// What happened, without the direction: two sights of one change agree on it.
+    pub(super) what: String,
+    pub(super) rule: String,
+    pub(super) class: Class,
+    pub(super) subject: String,
+    pub(super) sentence: String,
+    /// The operation that led there, if one did.
+    pub(super) operation: Option<String>,
+}
+
+/// The changes on the wire, by place and by what happened.
+#[derive(Debug, Default)]
+pub(super) struct Changes(BTreeMap<(String, String), Sighted>);
+
+#[derive(Debug)]
+struct Sighted {
+    change: Change,
+    operations: BTreeSet<String>,
+}
+
+impl Changes {
+    pub(super) fn add(&mut self, finding: Finding) {
+        let change = Change {
+            side: Side::Wire,
+            class: finding.class,
+            rule: finding.rule,
+            operations: Vec::new(),
+            pointer: Some(finding.pointer.clone()),
+            subject: finding.subject,
+            sentence: finding.sentence,
+            before: None,
+            after: None,
+        };
+        let sighted = self
+            .0
+            .entry((finding.pointer, finding.what))
+            .or_insert_with(|| Sighted {
+                change: change.clone(),
+                operations: BTreeSet::new(),
+            });
+        sighted.operations.extend(finding.operation);
+        // Among equals the rule's name decides, so that it doesn't matter which operation
+        // is looked at first.
+        let rank = |change: &Change| (std::cmp::Reverse(change.class), change.rule.clone());
+        if rank(&change) < rank(&sighted.change) {
+            sighted.change = change;
+        }
+    }
+
+    pub(super) fn into_list(self) -> Vec<Change> {
+        let sighted = self.0.into_values();
+        sighted
+            .map(|sighted| Change {
+                operations: sighted.operations.into_iter().collect(),
+                ..sighted.change
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(class: Class, direction: &str, operation: &str) -> Finding {
+        Finding {
+            pointer: "#/components/schemas/Thing".to_owned(),
+            what: "type-narrowed".to_owned(),
+            rule: format!("{direction}-body-type-narrowed"),
+            class,
+            subject: "Thing".to_owned(),
+            sentence: direction.to_owned(),
+            operation: Some(operation.to_owned()),
+        }
+    }
+
+    #[test]
+    fn one_change_is_listed_once_with_the_worse_verdict_and_all_operations() {
+        for swapped in [false, true] {
+            let mut findings = vec![
+                finding(Class::Documentation, "response", "readThing"),
+                finding(Class::Breaking, "request", "writeThing"),
+            ];
+            if swapped {
+                findings.reverse();
+            }
+            let mut changes = Changes::default();
+            findings
+                .into_iter()
+                .for_each(|finding| changes.add(finding));
+
+            let list = changes.into_list();
+
+            assert_eq!(list.len(), 1);
+            assert_eq!(list[0].class(), Class::Breaking);
+            assert_eq!(list[0].rule, "request-body-type-narrowed");
+            assert_eq!(list[0].operations(), ["readThing", "writeThing"]);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Compares two OpenAPI 3.0 documents: what does the new one mean to a client that was
+//! written against the old one?
+//!
+//! ```
+//! use openapi_diff::{Class, compare};
+//! use serde_json::json;
+//!
+//! let old = json!({"openapi": "3.0.3", "paths": {"/pets": {"get": {
+//!     "operationId": "listPets",
+//!     "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
+//! }}}});
+//! let mut new = old.clone();
+//! new["paths"]["/pets"]["get"]["parameters"][0]["required"] = json!(true);
+//!
+//! let comparison = compare(&old, &new);
+//!
+//! assert_eq!(comparison.class(), Class::Breaking);
+//! let change = &comparison.changes()[0];
+//! assert_eq!(change.rule(), "request-parameter-became-required");
+//! assert_eq!(change.operations(), ["listPets"]);
+//! ```
+//!
+//! Every pair of JSON values gets a verdict: a document needs no extensions, no
+//! `operationId`s, and no generator that can read it. What isn't understood and differs is
+//! breaking rather than passed over.
+//!
+//! | where | what is decided there |
+//! |---|---|
+//! | `rules.rs` | what can be found, and how much each means in each direction |
+//! | `operations.rs` | which operation of one document is which of the other |
+//! | `parameters.rs`, `bodies.rs`, `security.rs`, `document.rs` | the parts of a call, and of the document |
+//! | `schema/` | values: types, lists of values, limits, objects, alternatives |
+//! | `shape.rs`, `fingerprint.rs` | when two schemas say the same, however they are written |
+//! | `change.rs`, `render.rs` | what is found, and how it is told: text, Markdown, JSON |
+//!
+//! Extensions (`x-…`) are documentation, unless an [`Extensions`] says what they mean. A
+//! caller that generates code of the documents can add what changes there
+//! ([`Comparison::add_code`]).
+
+mod bodies;
+mod change;
+mod document;
+mod extensions;
+mod fingerprint;
+mod operations;
+mod parameters;
+pub mod pointer;
+mod render;
+mod rules;
+mod schema;
+mod security;
+mod shape;
+mod spec;
+pub mod template;
+mod wire;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+pub use self::{
+    change::{Change, Class, CodeChange, Side},
+    extensions::{Extensions, Findings},
+    rules::Rule,
+    spec::{METHODS, Operation, Place, Spec},
+};
+
+/// What a comparison came to.
+#[derive(Debug)]
+pub struct Comparison {
+    wire: Class,
+    code: Option<Code>,
+    changes: Vec<Change>,
+    /// The operations that lead to a component, by its pointer, in either document.
+    reach: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What is known of the code that is generated from the documents.
+#[derive(Debug)]
+struct Code {
+    language: &'static str,
+    verdict: Result<Class, String>,
+}
+
+/// Whether a value is a document that can be compared: OpenAPI 3.0, with paths.
+///
+/// # Errors
+///
+/// What is wrong, in one line.
+pub fn check(document: &Value) -> Result<(), String> {
+    let version = document.get("openapi").and_then(Value::as_str);
+    match version {
+        None => Err("not an OpenAPI document: no `openapi` says which version it is".to_owned()),
+        Some(version) if !version.starts_with("3.0") => {
+            Err(format!("OpenAPI {version}, and only 3.0 is compared"))
+        }
+        Some(_) if !document.get("paths").is_some_and(Value::is_object) => {
+            Err("not an OpenAPI document: no `paths`".to_owned())
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Compares two documents. Extensions count as documentation.
+pub fn compare(old: &Value, new: &Value) -> Comparison {
+    compare_specs(&Spec::new(old), &Spec::new(new), &())
+}
+
+/// Compares two documents that are read already, of which one may be compared several times.
+pub fn compare_specs(old: &Spec, new: &Spec, extensions: &dyn Extensions) -> Comparison {
+    let wire::Outcome { mut changes, reach } = wire::compare(old, new, extensions);
+    changes.sort_by_key(Change::order);
+    Comparison {
+        wire: worst(&changes, Side::Wire),
+        code: None,
+        changes,
+        reach,
+    }
+}
+
+impl Comparison {
+    /// The verdict: the worst of all changes.
+    pub fn class(&self) -> Class {
+        let code = self
+            .code
+            .as_ref()
+            .and_then(|code| code.verdict.as_ref().ok());
+        code.map_or(self.wire, |code| self.wire.max(*code))
+    }
+
+    /// The verdict on what goes over the wire alone.
+    pub fn wire(&self) -> Class {
+        self.wire
+    }
+
+    /// The changes, worst first.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// The operations that lead to a place such as `#/components/schemas/Pet` in either
+    /// document.
+    pub fn operations_of(&self, pointer: &str) -> BTreeSet<String> {
+        self.reach.get(pointer).cloned().unwrap_or_default()
+    }
+
+    /// Adds what changes in the code that is generated from the documents.
+    pub fn add_code(&mut self, language: &'static str, changes: Vec<CodeChange>) {
+        let changes = changes.into_iter();
+        self.changes
+            .extend(changes.map(|change| change.into_change(language)));
+        self.changes.sort_by_key(Change::order);
+        self.code = Some(Code {
+            language,
+            verdict: Ok(worst(&self.changes, Side::Code(language))),
+        });
+    }
+
+    /// Says why the code that is generated from the documents can't be compared. The verdict
+    /// is that on the wire then.
+    pub fn without_code(&mut self, language: &'static str, reason: impl Into<String>) {
+        self.code = Some(Code {
+            language,
+            verdict: Err(reason.into()),
+        });
+    }
+}
+
+/// The worst class on a side; of no change, the least.
+fn worst(changes: &[Change], side: Side) -> Class {
+    let own = changes.iter().filter(|change| change.side == side);
+    let worst = own.map(Change::class).max();
+    worst.unwrap_or(Class::Documentation)
+}

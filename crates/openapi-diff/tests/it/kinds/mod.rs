@@ -1,0 +1,184 @@
+//! Kinds of changes that can be made to a document, and where each applies.
+//!
+//! A kind is called after the row of the referee's table that says what it means.
+
+mod answers;
+mod operations;
+mod requests;
+mod service;
+
+use serde_json::{Value, json};
+
+use crate::{
+    edits::Edit,
+    places::{Field, Operation, Sent, fields, lists, objects, operations},
+};
+
+/// All kinds.
+pub(crate) fn kinds() -> Vec<(&'static str, Kind)> {
+    [
+        operations::KINDS,
+        requests::KINDS,
+        answers::KINDS,
+        service::KINDS,
+    ]
+    .concat()
+}
+
+/// The places in the document to which a kind applies, each with the edits that make the
+/// change there.
+pub(crate) type Kind = fn(&Value) -> Vec<Vec<Edit>>;
+
+pub(crate) fn set(pointer: impl Into<String>, value: Value) -> Edit {
+    Edit::Set {
+        set: pointer.into(),
+        value,
+    }
+}
+
+pub(crate) fn add(pointer: impl Into<String>, value: Value) -> Edit {
+    Edit::Add {
+        add: pointer.into(),
+        value,
+    }
+}
+
+pub(crate) fn remove(pointer: impl Into<String>) -> Edit {
+    Edit::Remove {
+        remove: pointer.into(),
+    }
+}
+
+pub(crate) fn rename(pointer: impl Into<String>, to: impl Into<String>) -> Edit {
+    Edit::Rename {
+        rename: pointer.into(),
+        to: to.into(),
+    }
+}
+
+/// One place for each operation for which there are edits.
+pub(crate) fn each_operation(
+    document: &Value,
+    edits: impl Fn(&Operation<'_>) -> Option<Vec<Edit>>,
+) -> Vec<Vec<Edit>> {
+    operations(document).iter().filter_map(edits).collect()
+}
+
+/// One place for each parameter of an operation for which there are edits.
+fn each_parameter(
+    document: &Value,
+    edits: impl Fn(&Value, &str) -> Option<Vec<Edit>>,
+) -> Vec<Vec<Edit>> {
+    let mut places = Vec::new();
+    for operation in operations(document) {
+        let parameters = operation.value["parameters"].as_array();
+        for (index, parameter) in parameters.into_iter().flatten().enumerate() {
+            let pointer = format!("{}/parameters/{index}", operation.pointer);
+            places.extend(edits(parameter, &pointer));
+        }
+    }
+    places
+}
+
+/// One place for each query parameter that isn't called sensitive.
+fn each_plain_parameter(
+    document: &Value,
+    edits: impl Fn(&Value, &str) -> Option<Vec<Edit>>,
+) -> Vec<Vec<Edit>> {
+    each_parameter(document, |parameter, pointer| {
+        let (operation, _) = pointer.split_once("/parameters").unwrap();
+        let hidden = document
+            .pointer(&format!("{operation}/x-sensitive/query"))
+            .unwrap();
+        let is_hidden = hidden.as_array().unwrap().contains(&parameter["name"]);
+        (parameter["in"] == "query" && !is_hidden)
+            .then(|| edits(parameter, pointer))
+            .flatten()
+    })
+}
+
+const CLIENT: Sent = Sent {
+    by_client: true,
+    by_service: false,
+};
+const SERVICE: Sent = Sent {
+    by_client: false,
+    by_service: true,
+};
+
+/// One place for each field of components that travel in a direction.
+fn each_field(
+    document: &Value,
+    sent: Sent,
+    edits: impl Fn(&Field<'_>) -> Option<Vec<Edit>>,
+) -> Vec<Vec<Edit>> {
+    let fields = fields(document);
+    let own = fields.iter().filter(|field| field.sent == sent);
+    own.filter_map(edits).collect()
+}
+
+/// One place for each object that travels in a direction.
+fn each_object(document: &Value, sent: Sent, edits: impl Fn(&str) -> Vec<Edit>) -> Vec<Vec<Edit>> {
+    let objects = objects(document).into_iter();
+    let own = objects.filter(|(_, own)| *own == sent);
+    own.map(|(name, _)| edits(&format!("/components/schemas/{name}")))
+        .collect()
+}
+
+/// Makes one of the fields a demand.
+fn demand(document: &Value, schema: &str, name: &str) -> Edit {
+    let pointer = format!("{schema}/required");
+    match document.pointer(&pointer) {
+        Some(_) => add(pointer, json!(name)),
+        None => set(pointer, json!([name])),
+    }
+}
+
+/// One place for each answer of an operation, as its status and what it says.
+fn each_answer(
+    document: &Value,
+    edits: impl Fn(&str, &Value, &str) -> Option<Vec<Edit>>,
+) -> Vec<Vec<Edit>> {
+    let mut places = Vec::new();
+    for operation in operations(document) {
+        for (status, answer) in operation.value["responses"].as_object().unwrap() {
+            let pointer = format!("{}/responses/{status}", operation.pointer);
+            places.extend(edits(status, answer, &pointer));
+        }
+    }
+    places
+}
+
+fn scopes(operation: &Value) -> Option<&Vec<Value>> {
+    operation.pointer("/security/0/oauth2")?.as_array()
+}
+
+fn json_type(value: &Value) -> Option<&str> {
+    // Lists of values have types of their own in Rust.
+    let plain = value["enum"].is_null() && value["x-extensible-enum"].is_null();
+    value["type"].as_str().filter(|_| plain)
+}
+
+fn new_parameter(operation: &Operation<'_>, new: Value) -> Edit {
+    let pointer = format!("{}/parameters", operation.pointer);
+    if operation.value["parameters"].is_array() {
+        add(pointer, new)
+    } else {
+        set(pointer, json!([new]))
+    }
+}
+
+/// One place for each list of values that travels in a direction.
+fn each_list(
+    document: &Value,
+    fits: impl Fn(Sent) -> bool,
+    edits: impl Fn(&str, &[Value]) -> Option<Vec<Edit>>,
+) -> Vec<Vec<Edit>> {
+    let lists = lists(document).into_iter().filter(|(.., sent)| fits(*sent));
+    lists
+        .filter_map(|(name, key, _)| {
+            let pointer = format!("/components/schemas/{name}/{key}");
+            edits(&pointer, document.pointer(&pointer)?.as_array()?)
+        })
+        .collect()
+}

@@ -1,0 +1,205 @@
+//! From the vendor's documentation site to `openapi.json`.
+//!
+//! ```text
+//! site or folder -> pages -> our form of them -> OpenAPI 3.0 -> one document -> overlay
+//!      source,        page     adopt                loosen        merge, facts    overlay
+//!      fetch, index
+//! ```
+//!
+//! The pages are kept beside this code, in `pages/`, in our form: the vendor's facts and our
+//! words. From them, from the pages of what the vendor doesn't document (`unlisted/`), from
+//! what no page says (`operations.yaml`) and from our corrections (`overlay.yaml`)
+//! `openapi.json` follows bit for bit, which `check` proves without any network.
+//!
+//! Nothing is written unless all of it is right.
+
+mod adopt;
+mod build;
+mod facts;
+mod fetch;
+mod files;
+mod identify;
+mod index;
+mod loosen;
+mod merge;
+mod overlay;
+mod page;
+mod problem;
+mod render;
+mod report;
+mod source;
+mod spec;
+mod validate;
+mod yaml;
+
+use std::{io::Write, path::Path};
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+use stratustexting_codegen::compare;
+use url::Url;
+
+pub use self::source::Source;
+use self::{
+    facts::Facts,
+    page::Fragment,
+    report::Report,
+    source::Pages,
+    spec::{Kept, Spec},
+};
+
+/// The brand whose client this is.
+pub const OWN_BRAND: &str = "stratustexting";
+
+/// What to make `openapi.json` of, and what to do with it.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Options<'a> {
+    /// The workspace's root.
+    pub root: &'a Path,
+    /// Where fetched pages are kept between runs; it can be deleted.
+    pub cache: &'a Path,
+    /// The site, or a folder with what a site has. By default the brand's documentation
+    /// site; with `check` the pages that are kept.
+    pub from: Option<&'a Source>,
+    /// Writes nothing, and fails if something would be written.
+    pub check: bool,
+    /// Whose documentation site is read, by its id in `x-brands` of `openapi.json`.
+    pub brand: &'a str,
+    /// Where pages disagree about a component, takes this page's for all of them.
+    pub prefer: Option<&'a str>,
+    /// Writes the report into this file, too, as Markdown.
+    pub report: Option<&'a Path>,
+    /// Compiles the client of a document that is about to be written.
+    pub compile: Option<&'a dyn Fn(&str) -> anyhow::Result<()>>,
+}
+
+impl<'a> Options<'a> {
+    /// The own brand's site for a workspace.
+    pub fn new(root: &'a Path, cache: &'a Path) -> Self {
+        Self {
+            root,
+            cache,
+            from: None,
+            check: false,
+            brand: OWN_BRAND,
+            prefer: None,
+            report: None,
+            compile: None,
+        }
+    }
+}
+
+/// The name that a report and an error begin with.
+impl std::fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Options");
+        shown.field("root", &self.root).field("from", &self.from);
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// Makes `openapi.json`, and tells `out` what that took.
+///
+/// # Errors
+///
+/// When a page can't be read, when pages contradict each other, when the client can't be
+/// generated or compiled; with `check`, when something would be written.
+pub fn refresh(options: &Options<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let spec = Spec::of(options.root, options.cache);
+    let old_text = spec.text()?;
+    let old = match &old_text {
+        Some(text) => serde_json::from_str(text).context("openapi.json is not JSON")?,
+        None => Value::Null,
+    };
+    let from = match options.from {
+        Some(from) => from.clone(),
+        None if options.check => Source::Folder(spec.pages()),
+        None => Source::Site(documentation_site(&old, options.brand)?),
+    };
+    let facts = Facts::read(&spec.operations()?)?;
+    let old_pages = spec.kept_pages()?;
+    let old_unlisted = spec.kept_unlisted()?;
+    let Pages {
+        index,
+        mut fragments,
+        notes,
+    } = source::read(&from, spec.cache())?;
+
+    if !from.may_be_ours() {
+        fragments.iter_mut().for_each(adopt::disown);
+    }
+
+    let mut report = Report::new(&from, notes);
+    let known: Vec<&Fragment> = old_pages.all().chain(old_unlisted.all()).collect();
+    let rises = identify::own_form(&mut fragments, options.brand, &facts, &known)?;
+    report.rises(rises);
+    let mut unlisted: Vec<Fragment> = old_unlisted.all().cloned().collect();
+    if let Some(page) = options.prefer {
+        identify::prefer(&mut fragments, &mut unlisted, page)?;
+    }
+    let new_pages = Kept::of(Some(&index), fragments)?;
+    let new_unlisted = Kept::of(None, unlisted)?;
+    report.pages(&old_pages, &new_pages);
+
+    let inputs = build::Inputs {
+        pages: &new_pages,
+        unlisted: &new_unlisted,
+        facts: &facts,
+        overlay: &spec.overlay()?,
+    };
+    let built = match build::document(&inputs, &mut report) {
+        Ok(built) => built,
+        Err(error) => {
+            // What is known so far helps to mend it.
+            write!(out, "{}", report.text())?;
+            return Err(error);
+        }
+    };
+    if old != Value::Null {
+        report.normaliser(&old, &built.normalised);
+        report.comparison(compare(&old, &built.value));
+    }
+    let differs = old_text.as_deref() != Some(&built.text)
+        || old_pages.files() != new_pages.files()
+        || old_unlisted.files() != new_unlisted.files();
+    report.outcome(differs, options.check);
+    write!(out, "{}", report.text())?;
+    if let Some(path) = options.report {
+        files::replace(path, &report.markdown())?;
+    }
+    if options.check {
+        ensure!(
+            !differs,
+            "openapi.json or the kept pages aren't what {from} gives; run\n\n    \
+             cargo xtask refresh --from {from}\n"
+        );
+    } else if differs {
+        if let Some(compile) = options.compile
+            && old_text.as_deref() != Some(&built.text)
+        {
+            compile(&built.text).context("nothing is written, since the client doesn't compile")?;
+        }
+        let pages = (spec.pages(), &old_pages, &new_pages);
+        let unlisted = (spec.unlisted(), &old_unlisted, &new_unlisted);
+        spec.write([pages, unlisted], &built.text)?;
+    }
+    Ok(())
+}
+
+fn documentation_site(document: &Value, brand: &str) -> anyhow::Result<Url> {
+    let brands = document["x-brands"].as_array();
+    let brands = brands.map(Vec::as_slice).unwrap_or_default();
+    let Some(known) = brands.iter().find(|known| known["id"] == brand) else {
+        let ids = brands.iter().filter_map(|known| known["id"].as_str());
+        let ids: Vec<&str> = ids.collect();
+        bail!("no brand is called {brand}; there are {}", ids.join(", "));
+    };
+    let site = known["documentation"]
+        .as_str()
+        .with_context(|| format!("no documentation site of {brand} is known; use --from"))?;
+    match site.parse()? {
+        Source::Site(url) => Ok(url),
+        Source::Folder(_) => bail!("the documentation of {brand} is no URL: {site}"),
+    }
+}

@@ -1,0 +1,201 @@
+//! Where the inputs and outputs lie in the workspace.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, ensure};
+
+use super::{
+    files,
+    index::{self, Index},
+    page::{self, Fragment},
+    problem::Problem,
+    render,
+    source::{self, Pages, Source},
+};
+/// Where this crate, and with it the data, lies in the workspace.
+const FOLDER: &str = "crates/stratustexting-spec";
+
+/// The files of the specification.
+pub(crate) struct Spec<'a> {
+    root: &'a Path,
+    cache: &'a Path,
+}
+
+impl<'a> Spec<'a> {
+    pub(crate) fn of(root: &'a Path, cache: &'a Path) -> Self {
+        Self { root, cache }
+    }
+
+    /// The vendor's pages in our form.
+    pub(crate) fn pages(&self) -> PathBuf {
+        self.root.join(FOLDER).join("pages")
+    }
+
+    /// Our pages of operations that the vendor doesn't document.
+    pub(crate) fn unlisted(&self) -> PathBuf {
+        self.root.join(FOLDER).join("unlisted")
+    }
+
+    pub(crate) fn operations(&self) -> anyhow::Result<String> {
+        read(&self.root.join(FOLDER).join("operations.yaml"))
+    }
+
+    pub(crate) fn overlay(&self) -> anyhow::Result<String> {
+        read(&self.root.join(FOLDER).join("overlay.yaml"))
+    }
+
+    fn openapi(&self) -> PathBuf {
+        self.root.join("openapi.json")
+    }
+
+    /// What was fetched before; it can be deleted.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.cache.to_owned()
+    }
+
+    /// The document as it is; none where there is no file.
+    pub(crate) fn text(&self) -> anyhow::Result<Option<String>> {
+        match fs::read_to_string(self.openapi()) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).context("cannot read openapi.json"),
+        }
+    }
+
+    /// The vendor's pages as they are kept; none before the first run.
+    pub(crate) fn kept_pages(&self) -> anyhow::Result<Kept> {
+        let folder = self.pages();
+        if !folder.join(index::NAME).exists() {
+            return Ok(Kept::default());
+        }
+        let from = Source::Folder(folder.clone());
+        let Pages { fragments, .. } = source::read(&from, self.cache())?;
+        Kept::with_files(&folder, fragments)
+    }
+
+    /// Our own pages as they are kept.
+    pub(crate) fn kept_unlisted(&self) -> anyhow::Result<Kept> {
+        let folder = self.unlisted();
+        Kept::with_files(&folder, source::read_folder(&folder)?)
+    }
+
+    /// Writes what differs: first the pages, then what follows from them.
+    ///
+    /// The index comes after the pages that it lists and before those that it no longer
+    /// lists are removed. If a run is cut off in between, the next one can read what is there.
+    pub(crate) fn write(
+        &self,
+        pages: [(PathBuf, &Kept, &Kept); 2],
+        document: &str,
+    ) -> anyhow::Result<()> {
+        for (folder, old, new) in pages {
+            let mut files: Vec<_> = new.files.iter().collect();
+            files.sort_by_key(|(name, _)| *name == index::NAME);
+            for (name, text) in files {
+                if old.files.get(name) != Some(text) {
+                    files::replace(&folder.join(name), text)?;
+                }
+            }
+            let gone = old
+                .files
+                .keys()
+                .filter(|name| !new.files.contains_key(*name));
+            for path in gone.map(|name| folder.join(name)) {
+                fs::remove_file(&path)
+                    .with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        if self.text()?.as_deref() != Some(document) {
+            files::replace(&self.openapi(), document)?;
+        }
+        Ok(())
+    }
+}
+
+/// Pages in the form in which they are kept, with their texts.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// By name; the index is one of them.
+    files: BTreeMap<String, String>,
+    fragments: Vec<Fragment>,
+}
+
+impl Kept {
+    /// Pages of a folder, with the texts of all its files.
+    fn with_files(folder: &Path, fragments: Vec<Fragment>) -> anyhow::Result<Self> {
+        let mut names = source::names(folder)?;
+        if folder.join(index::NAME).exists() {
+            names.push(index::NAME.to_owned());
+        }
+        let read = |name: String| Ok((name.clone(), read(&folder.join(name))?));
+        let files: anyhow::Result<_> = names.into_iter().map(read).collect();
+        Ok(Self {
+            files: files?,
+            fragments,
+        })
+    }
+
+    /// Pages as they are to be kept.
+    pub(crate) fn of(index: Option<&Index>, fragments: Vec<Fragment>) -> anyhow::Result<Self> {
+        let index = index.map(|index| (index::NAME.to_owned(), index.render()));
+        let mut files: BTreeMap<String, String> = index.into_iter().collect();
+        for fragment in &fragments {
+            let text = render::page(fragment)?;
+            // What is kept is what the next run reads.
+            let again = page::read(&fragment.page, &text, fragment.url.clone())?;
+            ensure!(
+                again.operation == fragment.operation && again.components == fragment.components,
+                Problem::of_page(&fragment.page, "can't be written so that it reads the same")
+            );
+            files.insert(fragment.page.clone(), text);
+        }
+        Ok(Self { files, fragments })
+    }
+
+    pub(crate) fn files(&self) -> &BTreeMap<String, String> {
+        &self.files
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Fragment> {
+        self.fragments.iter()
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_cut_off_leaves_an_index_of_pages_that_are_there() {
+        let root = tempfile::tempdir().unwrap();
+        let files = |names: &[&str]| Kept {
+            files: names
+                .iter()
+                .map(|name| ((*name).to_owned(), "new".to_owned()))
+                .collect(),
+            fragments: Vec::new(),
+        };
+        // A page that can't be written, behind the index in the alphabet.
+        let new = files(&["a.md", index::NAME, "z\0.md"]);
+        let (old, none) = (Kept::default(), Kept::default());
+        let folder = root.path().join("pages");
+
+        let failed = Spec::of(root.path(), root.path()).write(
+            [(folder.clone(), &old, &new), (folder.clone(), &none, &none)],
+            "{}",
+        );
+
+        assert!(failed.is_err());
+        assert!(folder.join("a.md").exists());
+        assert!(!folder.join(index::NAME).exists());
+        assert!(!root.path().join("openapi.json").exists());
+    }
+}

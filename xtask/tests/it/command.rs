@@ -1,0 +1,516 @@
+//! The command: what it reads, what it prints in which form, and how it ends.
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::{Value, json};
+
+use crate::{
+    edits::{Edit, openapi, things},
+    referee::expected,
+    support::{diff, diff_of, write},
+};
+
+/// The small document with a row's edits.
+fn changed(id: &str) -> (Value, Value) {
+    let rows = expected().into_iter().map(|expected| expected.row);
+    let row = rows.into_iter().find(|row| row.id == id);
+    let row = row.unwrap_or_else(|| panic!("no row {id}"));
+    let mut old = things();
+    row.before.iter().for_each(|edit| edit.apply(&mut old));
+    let mut new = old.clone();
+    row.edit.iter().for_each(|edit| edit.apply(&mut new));
+    (old, new)
+}
+
+/// The small document with one change of each class.
+fn changed_thrice() -> Value {
+    let mut document = things();
+    for edit in [
+        json!({"remove": "/components/schemas/Row/properties/title"}),
+        json!({"set": "/components/schemas/Thing/properties/age", "value": {"type": "string"}}),
+        json!({"set": "/paths/~1things/get/description", "value": "Other words."}),
+    ] {
+        let edit: Edit = serde_json::from_value(edit).unwrap();
+        edit.apply(&mut document);
+    }
+    document
+}
+
+fn git(directory: &Path, arguments: &[&str]) {
+    let status = Command::new("git")
+        .args(["-c", "user.name=Test", "-c", "user.email=test@example.test"])
+        .args(arguments)
+        .current_dir(directory)
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_INDEX_FILE")
+        .env_remove("GIT_WORK_TREE")
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{status:?}");
+}
+
+#[test]
+fn the_exit_code_is_the_class() {
+    for (id, code) in [
+        ("header-in-another-case", 0),
+        ("description-changed", 0),
+        ("optional-response-property-added", 10),
+        ("optional-response-property-removed", 20),
+        // Documentation on the wire, and breaking in Rust.
+        ("response-property-became-required", 20),
+    ] {
+        let (old, new) = changed(id);
+
+        let ended = diff_of(&old, &new, &[]);
+
+        assert_eq!(ended.code, code, "{id}: {}", ended.stdout);
+        assert_eq!(ended.stderr, "", "{id}");
+    }
+}
+
+/// 2, with which programs often end when they are used wrongly, would be no class.
+#[test]
+fn a_wrong_use_ends_as_an_error_does_and_help_does_not() {
+    for (argument, code) in [("--format=bogus", 1), ("--bogus", 1), ("--help", 0)] {
+        let ended = diff(Path::new("."), &[argument]);
+
+        assert_eq!(ended.code, code, "{argument}: {}", ended.stderr);
+        assert_eq!(ended.stderr.is_empty(), code == 0, "{argument}");
+    }
+}
+
+#[test]
+fn text_lists_the_worst_first_and_counts_in_the_last_line() {
+    let ended = diff_of(&things(), &changed_thrice(), &[]);
+
+    assert_eq!(
+        ended.stdout,
+        "\
+breaking
+  response-property-removed #/components/schemas/Row/properties/title
+      The field `Row.title` no longer comes.
+      reaches listThings
+  rust-field-removed
+      In Rust, `Row.title` is gone.
+      - type Row.title: Option<String>
+      reaches listThings
+
+additive
+  request-property-added #/components/schemas/Thing/properties/age
+      The field `Thing.age` is new, and may be sent.
+      reaches createThing, replaceThing
+  rust-field-added
+      In Rust, `Thing.age` is new.
+      + type Thing.age: Option<String>
+      reaches createThing, replaceThing
+
+documentation only
+  description-changed #/paths/~1things/get/description
+      `description` of `listThings` reads differently.
+      reaches listThings
+
+breaking (wire: breaking, Rust: breaking): 2 breaking, 2 additive, 1 documentation only
+"
+    );
+}
+
+#[test]
+fn markdown_is_an_entry_of_the_changelog() {
+    let ended = diff_of(&things(), &changed_thrice(), &["--format", "markdown"]);
+
+    assert_eq!(
+        ended.stdout,
+        "\
+- **breaking:** The field `Row.title` no longer comes (`listThings`).
+- **added:** The field `Thing.age` is new, and may be sent (`createThing`,
+  `replaceThing`).
+- **changed:** what is said of the API, in one place (`listThings`).
+"
+    );
+    assert_eq!(ended.code, 20);
+}
+
+#[test]
+fn markdown_has_what_only_rust_notices_and_lines_that_fit() {
+    let mut new = things();
+    let edits = json!([
+        {"add": "/components/schemas/Thing/required", "value": "note"},
+        {"add": "/components/schemas/Row/required", "value": "title"},
+    ]);
+    let edits: Vec<Edit> = serde_json::from_value(edits).unwrap();
+    edits.iter().for_each(|edit| edit.apply(&mut new));
+
+    let ended = diff_of(&things(), &new, &["--format", "markdown"]);
+
+    assert_eq!(
+        ended.stdout,
+        "\
+- **breaking:** The field `Thing.note` has to be sent now (`createThing`, `replaceThing`).
+- **breaking:** In Rust, `Row.title` is `String`, and was `Option<String>` (`listThings`).
+- **changed:** what is said of the API, in one place (`listThings`).
+"
+    );
+    let real = diff_of(&openapi(), &real_change(), &["--format", "markdown"]);
+    assert!(real.stdout.lines().count() > 3);
+    assert!(
+        real.stdout.lines().all(|line| line.chars().count() <= 90),
+        "{}",
+        real.stdout
+    );
+}
+
+/// One that reaches many operations.
+fn real_change() -> Value {
+    let mut new = openapi();
+    let edit =
+        json!({"add": "/components/schemas/ConsentType/x-extensible-enum", "value": "Promotional"});
+    let edit: Edit = serde_json::from_value(edit).unwrap();
+    edit.apply(&mut new);
+    new
+}
+
+#[test]
+fn json_has_the_documented_names() {
+    let ended = diff_of(&things(), &changed_thrice(), &["--format", "json"]);
+
+    let outcome: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(
+        outcome,
+        json!({
+            "class": "breaking",
+            "wire": "breaking",
+            "rust": "breaking",
+            "changes": [
+                {
+                    "side": "wire",
+                    "class": "breaking",
+                    "rule": "response-property-removed",
+                    "operations": ["listThings"],
+                    "pointer": "#/components/schemas/Row/properties/title",
+                    "sentence": "The field `Row.title` no longer comes.",
+                    "before": null,
+                    "after": null,
+                },
+                {
+                    "side": "rust",
+                    "class": "breaking",
+                    "rule": "rust-field-removed",
+                    "operations": ["listThings"],
+                    "pointer": null,
+                    "sentence": "In Rust, `Row.title` is gone.",
+                    "before": "type Row.title: Option<String>",
+                    "after": null,
+                },
+                {
+                    "side": "wire",
+                    "class": "additive",
+                    "rule": "request-property-added",
+                    "operations": ["createThing", "replaceThing"],
+                    "pointer": "#/components/schemas/Thing/properties/age",
+                    "sentence": "The field `Thing.age` is new, and may be sent.",
+                    "before": null,
+                    "after": null,
+                },
+                {
+                    "side": "rust",
+                    "class": "additive",
+                    "rule": "rust-field-added",
+                    "operations": ["createThing", "replaceThing"],
+                    "pointer": null,
+                    "sentence": "In Rust, `Thing.age` is new.",
+                    "before": null,
+                    "after": "type Thing.age: Option<String>",
+                },
+                {
+                    "side": "wire",
+                    "class": "documentation",
+                    "rule": "description-changed",
+                    "operations": ["listThings"],
+                    "pointer": "#/paths/~1things/get/description",
+                    "sentence": "`description` of `listThings` reads differently.",
+                    "before": null,
+                    "after": null,
+                },
+            ],
+        })
+    );
+}
+
+#[test]
+fn the_same_documents_give_the_same_text() {
+    let (old, new) = (openapi(), things());
+
+    let first = diff_of(&old, &new, &[]);
+    let again = diff_of(&old, &new, &[]);
+
+    assert!(first.stdout.lines().count() > 100);
+    assert_eq!(first.stdout, again.stdout);
+}
+
+#[test]
+fn no_change_is_said_in_every_form() {
+    let things = things();
+
+    let text = diff_of(&things, &things, &[]);
+    let markdown = diff_of(&things, &things, &["--format", "markdown"]);
+    let json = diff_of(&things, &things, &["--format", "json"]);
+
+    assert_eq!(
+        (text.code, text.stdout.as_str()),
+        (0, "Nothing has changed.\n")
+    );
+    assert_eq!(markdown.stdout, "- No change that a user notices.\n");
+    let outcome: Value = serde_json::from_str(&json.stdout).unwrap();
+    let nothing = json!({"class": "documentation", "wire": "documentation", "rust": "documentation", "changes": []});
+    assert_eq!(outcome, nothing);
+}
+
+#[test]
+fn of_several_documents_each_is_told_and_the_worst_counts() {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "old.json", &things());
+    write(directory.path(), "a.json", &changed("operation-added").1);
+    write(directory.path(), "b.json", &things());
+
+    let ended = diff(directory.path(), &["old.json", "a.json", "b.json"]);
+
+    assert_eq!(ended.code, 10);
+    assert!(
+        ended.stdout.starts_with("a.json:\n\nadditive\n"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended
+            .stdout
+            .ends_with("b.json:\n\nNothing has changed.\n\n"),
+        "{}",
+        ended.stdout
+    );
+}
+
+/// JSON with the members of every object in the opposite order.
+fn backwards(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let mut names: Vec<&String> = members.keys().collect();
+            names.sort();
+            let members: Vec<String> = names
+                .into_iter()
+                .rev()
+                .map(|name| format!("{}:{}", json!(name), backwards(&members[name])))
+                .collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(backwards).collect();
+            format!("[{}]", items.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn the_order_of_keys_is_no_change() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, document) in [("things", things()), ("openapi", openapi())] {
+        let (old, new) = (format!("{name}.json"), format!("{name}-backwards.json"));
+        write(directory.path(), &old, &document);
+        fs::write(directory.path().join(&new), backwards(&document)).unwrap();
+
+        let ended = diff(directory.path(), &[&old, &new]);
+
+        assert_eq!(
+            ended.stdout, "Nothing has changed.\n",
+            "{name} {}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn what_is_written_in_place_of_a_reference_is_no_change() {
+    let (old, mut new) = (things(), things());
+    for name in ["Trace", "NotFound"] {
+        inline(&mut new, &old, name);
+    }
+    assert_ne!(old, new);
+
+    let ended = diff_of(&old, &new, &[]);
+
+    assert_eq!(ended.stdout, "Nothing has changed.\n", "{}", ended.stderr);
+}
+
+/// Replaces references to a component by the component.
+fn inline(value: &mut Value, document: &Value, name: &str) {
+    if let Some(target) = value.get("$ref").and_then(Value::as_str)
+        && target.ends_with(&format!("/{name}"))
+    {
+        *value = document
+            .pointer(target.trim_start_matches('#'))
+            .unwrap()
+            .clone();
+        return;
+    }
+    match value {
+        Value::Object(members) => {
+            members
+                .iter_mut()
+                .for_each(|(_, member)| inline(member, document, name));
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| inline(item, document, name)),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_is_additive_is_breaking_the_other_way_round() {
+    for id in [
+        "operation-added",
+        "optional-parameter-added",
+        "parameter-became-optional",
+        "request-enum-value-added",
+        "optional-response-property-added",
+        "header-added",
+        "scope-no-longer-needed",
+        "server-added",
+        "brand-added",
+    ] {
+        let (old, new) = changed(id);
+
+        assert_eq!(diff_of(&old, &new, &[]).code, 10, "{id}");
+        assert_eq!(diff_of(&new, &old, &[]).code, 20, "{id}");
+    }
+}
+
+#[test]
+fn without_names_it_is_the_last_commit_and_what_lies_there() {
+    let workspace = tempfile::tempdir().unwrap();
+    let path = workspace.path();
+    write(path, "openapi.json", &things());
+    git(path, &["init", "--quiet"]);
+    git(path, &["add", "openapi.json"]);
+    git(path, &["commit", "--quiet", "--message", "things"]);
+    assert_eq!(diff(path, &[]).stdout, "Nothing has changed.\n");
+    write(path, "openapi.json", &changed("optional-parameter-added").1);
+    write(path, "other.json", &changed("operation-removed").1);
+
+    assert_eq!(diff(path, &[]).code, 10);
+    // What is staged is no commit yet.
+    git(path, &["add", "openapi.json"]);
+    assert_eq!(diff(path, &[]).code, 10);
+    // Only the old one is named: the parameter came, and the operation came back.
+    let ended = diff(path, &["other.json"]);
+    assert_eq!(ended.code, 10);
+    assert!(ended.stdout.contains("operation-added"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("request-parameter-added"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn a_workspace_may_lie_deeper_in_its_repository() {
+    let repository = tempfile::tempdir().unwrap();
+    let workspace = repository.path().join("inner");
+    fs::create_dir(&workspace).unwrap();
+    write(&workspace, "openapi.json", &things());
+    git(repository.path(), &["init", "--quiet"]);
+    git(repository.path(), &["add", "."]);
+    git(
+        repository.path(),
+        &["commit", "--quiet", "--message", "things"],
+    );
+
+    assert_eq!(diff(&workspace, &[]).stdout, "Nothing has changed.\n");
+}
+
+#[test]
+fn an_error_is_one_line_that_says_what_to_do_about_which_document() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    write(path, "openapi.json", &things());
+    fs::write(path.join("text.json"), "{").unwrap();
+    write(path, "swagger.json", &json!({"swagger": "2.0"}));
+    let good = "openapi.json";
+    for (arguments, wanted) in [
+        (vec!["none.json", good], "error: cannot read none.json: "),
+        (vec![good, "none.json"], "error: cannot read none.json: "),
+        (vec!["text.json", good], "error: text.json is not JSON: "),
+        (
+            vec![good, "swagger.json"],
+            "error: swagger.json: not an OpenAPI document: ",
+        ),
+        (
+            vec![],
+            "error: git has no openapi.json of the last commit (",
+        ),
+    ] {
+        let ended = diff(path, &arguments);
+
+        assert_eq!(ended.code, 1, "{arguments:?}");
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+        assert!(ended.stderr.starts_with(wanted), "{}", ended.stderr);
+    }
+}
+
+/// Any document of anybody gets a verdict on the wire. That on the client is left out where
+/// there can be none, and why is said.
+#[test]
+fn a_document_without_a_client_is_compared_on_the_wire() {
+    let mut plain = things();
+    let operation = plain["paths"]["/things"]["get"].as_object_mut().unwrap();
+    operation.remove("x-idempotent");
+    let mut new = plain.clone();
+    new["paths"]["/things"]["get"]["parameters"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": "more", "in": "query", "schema": {"type": "string"}}));
+    for (old, new, which, code) in [
+        (&plain, &new, "old", 10),
+        (&plain, &plain, "old", 0),
+        // What may be repeated is a fact that clients go by.
+        (&things(), &plain, "new", 20),
+    ] {
+        let json = diff_of(old, new, &["--format", "json"]);
+        let text = diff_of(old, new, &[]);
+
+        let reason = format!(
+            "the {which} document's client can't be generated: \
+             operation listThings at #/paths/~1things/get: no `x-idempotent`"
+        );
+        let outcome: Value = serde_json::from_str(&json.stdout).unwrap();
+        assert_eq!((json.code, text.code), (code, code));
+        assert_eq!(outcome["rust"], Value::Null);
+        assert_eq!(outcome["unknown"], reason);
+        assert!(
+            text.stdout
+                .contains(&format!("Rust isn't compared: {reason}\n")),
+            "{}",
+            text.stdout
+        );
+    }
+}
+
+/// The generator's own way to give up is a panic with a backtrace.
+#[test]
+fn what_makes_the_generator_panic_is_one_line_too() {
+    let mut new = things();
+    let both = json!({"oneOf": [{"type": "string"}], "anyOf": [{"type": "integer"}]});
+    new["components"]["schemas"]["Spare"] = both;
+
+    let ended = diff_of(&things(), &new, &["--format", "json"]);
+
+    let outcome: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let reason = outcome["unknown"].as_str().unwrap();
+    assert!(
+        reason.starts_with("the new document's client can't be generated: "),
+        "{reason}"
+    );
+    assert_eq!(reason.lines().count(), 1);
+    assert_eq!(ended.stderr, "");
+}

@@ -76,8 +76,8 @@ fn steps(options: &Options) -> Vec<Step> {
             "openapi-spec-validator",
             tool("python/bin/openapi-spec-validator", &["openapi.json"]),
         ),
-        // The collection for people, each request answered by the sandbox. That the committed
-        // one is today's is a test of this package.
+        // The collection for people: the committed one is today's, and the sandbox answers each
+        // request.
         step("newman", cargo(&["xtask", "newman"])),
         step("python-client", cargo(&["xtask", "python-client"])),
         step("native-tls", features(&["--features", "native-tls"])),

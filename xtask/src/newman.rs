@@ -6,6 +6,7 @@
 //! sandbox has to have carried it out.
 
 mod callback;
+mod environment;
 mod verdict;
 
 use std::{fs, io::Write, path::Path};
@@ -14,44 +15,36 @@ use anyhow::{Context, ensure};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use stratustexting_codegen::Document;
 
-use self::{callback::Callback, verdict::verdict};
-use crate::{
-    command::CommandLine,
-    postman::{self, Call},
-    sandbox::Sandbox,
-    workspace::Workspace,
+use self::{
+    callback::Callback,
+    environment::{fill, value},
+    verdict::{Expected, verdict},
 };
-
-/// Where `.ci/run` installs it.
-const NEWMAN: &str = "target/ci-tools/newman/node_modules/.bin/newman";
+use crate::{postman, sandbox::Sandbox, workspace::Workspace};
 
 /// For PKCE. It protects nothing here, since nobody but this program sees the code.
 const VERIFIER: &str = "a-verifier-for-a-run-against-the-sandbox-only";
+
+/// Any brand's will do: all that is a brand's own becomes the sandbox's.
+const BRAND: &str = "stratustexting";
 
 /// A customer's number, reserved for fiction.
 const CUSTOMER: &str = "+13035550123";
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    let newman = CommandLine::new(NEWMAN, &["run"]);
-    ensure!(
-        newman.is_there(workspace),
-        "newman isn't installed; .ci/run installs it"
-    );
     // What is run is what is committed, so it has to be today's.
     postman::check(workspace)?;
-    let document = postman::document(workspace)?;
-    let calls = postman::calls(&document)?;
+    let expected = Expected::of(&postman::document(workspace)?)?;
     let sandbox = Sandbox::start(workspace)?;
     let callback = Callback::start()?;
-    let environment = environment(&document, &calls, &sandbox, &callback)?;
+    let environment = environment(workspace, &sandbox, &callback)?;
 
     // Environment and report hold credentials. The folder ends with the run.
     let folder = secret_folder()?;
     let environment_file = secret_file(folder.path(), "environment.json", &environment)?;
     let report_file = folder.path().join("report.json");
-    let status = newman
+    let status = postman::tool("newman", &["run"])
         .argument(format!("{}/{}", postman::FOLDER, postman::COLLECTION))
         .argument("--environment")
         .argument(environment_file.to_string_lossy())
@@ -71,27 +64,25 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let report = fs::read(&report_file).context("newman wrote no report")?;
     let report: Value = serde_json::from_slice(&report).context("newman's report isn't JSON")?;
 
-    println!("{}", verdict(&calls, &report, &sandbox.ledger()?)?);
+    println!("{}", verdict(&expected, &report, &sandbox.ledger()?)?);
     ensure!(status.success(), "newman failed: {status}");
     Ok(())
 }
 
-/// The text of an environment in which everything is filled in.
+/// The text of a brand's environment in which everything is filled in.
 fn environment(
-    document: &Document,
-    calls: &[Call],
+    workspace: &Workspace,
     sandbox: &Sandbox,
     callback: &Callback,
 ) -> anyhow::Result<String> {
+    let environment = postman::environment(workspace, BRAND)?;
     let at = &sandbox.connection;
     let url = callback.url();
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
-    let scope = postman::scope(document);
-    let code = sandbox.sign_in(&url, &scope, &challenge)?;
+    let code = sandbox.sign_in(&url, value(&environment, "scope")?, &challenge)?;
     let message = sandbox.customer_texts(CUSTOMER, "Is it ready?")?;
-    let filled = postman::filled(
-        document,
-        calls,
+    let filled = fill(
+        environment,
         &[
             ("base_url", &at.api_base),
             ("authorization_url", &at.authorize_url),
@@ -104,6 +95,10 @@ fn environment(
             ("code_verifier", VERIFIER),
             ("callback_url", &url),
             ("messageId", &message),
+            ("from", &at.number),
+            ("to", CUSTOMER),
+            ("mobileNumber", CUSTOMER),
+            ("agentEmail", &at.username),
         ],
     )?;
     Ok(serde_json::to_string(&filled)?)

@@ -1,43 +1,37 @@
 //! `cargo xtask postman`: a Postman collection, and an environment per brand, made from
 //! openapi.json. The vendor documents Postman as its way to try the API.
 //!
-//! There is a folder per tag and a request per operation, and nothing is listed here by
-//! hand: what a request needs follows from the document, and how the id in one answer gets
-//! into the path of a later request follows from the rule in [`flow`]. The first folder
-//! gets the tokens. Its requests and what Postman needs to know besides are the only things
-//! that aren't in the document.
+//! Postman's own converter makes the requests. What a document can't say is in
+//! `xtask/postman/make/collection.yaml`, and `make.cjs` beside it puts both together; this
+//! command runs it and writes or compares the files.
 //!
 //! `cargo xtask newman` runs the collection against the sandbox.
 
-mod authorization;
-mod call;
-mod collection;
-mod environment;
-mod example;
-mod flow;
-mod format;
-mod order;
-mod request;
-mod script;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::BTreeMap, fs};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use serde_json::Value;
 use stratustexting_codegen::Document;
 
-pub(crate) use self::{
-    authorization::TOKENS,
-    call::{Call, calls, is_success},
-    environment::{filled, scope},
-};
-use crate::{made::Made, workspace::Workspace};
+use crate::{command::CommandLine, made::Made, workspace::Workspace};
 
 /// Where collection and environments are committed, with the file that the MMS sends.
 pub(crate) const FOLDER: &str = "xtask/postman";
 
 pub(crate) const COLLECTION: &str = "stratustexting.postman_collection.json";
+
+/// The ids of the requests for tokens, which are no operations of the document.
+pub(crate) const TOKENS: [&str; 3] = [
+    "token-client-credentials",
+    "token-authorization-code",
+    "token-refresh",
+];
+
+/// Where `.ci/postman-tools` installs the converter and newman.
+const MODULES: &str = "target/ci-tools/postman/node_modules";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -56,8 +50,30 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn settle(workspace: &Workspace, check: bool) -> anyhow::Result<()> {
-    let files = files(&document(workspace)?)?;
-    Made::new(workspace, FOLDER, files)?.settle("cargo xtask postman", check)
+    Made::new(workspace, FOLDER, files(workspace)?)?.settle("cargo xtask postman", check)
+}
+
+/// The texts by name of the file.
+fn files(workspace: &Workspace) -> anyhow::Result<BTreeMap<String, String>> {
+    let modules = workspace.path(MODULES);
+    ensure!(
+        modules.is_dir(),
+        "the converter isn't installed; .ci/postman-tools installs it"
+    );
+    let make = CommandLine::new("node", &["xtask/postman/make/make.cjs"])
+        .with("NODE_PATH", modules.to_string_lossy());
+    let output = make.output(workspace)?;
+    ensure!(
+        output.status.success(),
+        "the collection can't be made:\n\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).context("make.cjs prints something else than files")
+}
+
+/// A program that is installed with the converter.
+pub(crate) fn tool(name: &str, arguments: &[&str]) -> CommandLine {
+    CommandLine::new(format!("{MODULES}/.bin/{name}"), arguments)
 }
 
 pub(crate) fn document(workspace: &Workspace) -> anyhow::Result<Document> {
@@ -65,14 +81,13 @@ pub(crate) fn document(workspace: &Workspace) -> anyhow::Result<Document> {
     Document::parse(&text).context("openapi.json")
 }
 
-/// The texts by name of the file.
-fn files(document: &Document) -> anyhow::Result<BTreeMap<String, String>> {
-    let calls = calls(document)?;
-    let collection = collection::collection(document, &calls)?;
-    let mut files = BTreeMap::from([(COLLECTION.to_owned(), format::text(&collection)?)]);
-    for (brand, environment) in environment::environments(document, &calls)? {
-        let name = format!("{brand}.postman_environment.json");
-        files.insert(name, format::text(&environment)?);
-    }
-    Ok(files)
+/// The environment of a brand, as it is committed.
+pub(crate) fn environment(workspace: &Workspace, brand: &str) -> anyhow::Result<Value> {
+    committed(workspace, &format!("{brand}.postman_environment.json"))
+}
+
+fn committed(workspace: &Workspace, name: &str) -> anyhow::Result<Value> {
+    let path = workspace.path(FOLDER).join(name);
+    let text = fs::read_to_string(&path).with_context(|| format!("{FOLDER}/{name}"))?;
+    serde_json::from_str(&text).with_context(|| format!("{FOLDER}/{name}"))
 }

@@ -37,8 +37,8 @@ pub(crate) struct Connection {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) api_key: String,
-    number: String,
-    username: String,
+    pub(crate) number: String,
+    pub(crate) username: String,
     password: String,
 }
 

@@ -1,32 +1,68 @@
 //! Whether a run of the collection did what was to be shown: each operation once, each with
-//! a success that the document has, none without the sandbox having carried it out.
+//! a success that the document has, none without a look at its answer, none without the
+//! sandbox having carried it out.
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use serde_json::Value;
+use stratustexting_codegen::Document;
 
-use crate::{
-    postman::{Call, TOKENS, is_success},
-    sandbox::Entry,
-};
+use crate::{postman::TOKENS, sandbox::Entry};
+
+/// A request that a run has to have.
+#[derive(Debug)]
+pub(super) struct Expected {
+    /// The operation's, and so the request's in the collection.
+    id: String,
+    /// The documented statuses of success, such as `200` and `2XX`.
+    successes: Vec<String>,
+}
+
+impl Expected {
+    /// A request for each operation of the document.
+    pub(super) fn of(document: &Document) -> anyhow::Result<Vec<Self>> {
+        let operations = document.operations().map(|(site, operation)| {
+            let responses = operation.get("responses").and_then(Value::as_object);
+            let statuses = responses.into_iter().flatten().map(|(status, _)| status);
+            let successes: Vec<String> = statuses
+                .filter(|status| status.starts_with('2'))
+                .cloned()
+                .collect();
+            ensure!(
+                !successes.is_empty(),
+                "{}: no success is documented",
+                site.id
+            );
+            Ok(Self {
+                id: site.id,
+                successes,
+            })
+        });
+        operations.collect()
+    }
+}
 
 /// The sum of a good run; of another, an error with a line for each thing that is wrong.
-pub(super) fn verdict(calls: &[Call], report: &Value, ledger: &[Entry]) -> anyhow::Result<String> {
+pub(super) fn verdict(
+    operations: &[Expected],
+    report: &Value,
+    ledger: &[Entry],
+) -> anyhow::Result<String> {
     let empty = Vec::new();
     let executions = report["run"]["executions"].as_array().unwrap_or(&empty);
     let mut wrong = Vec::new();
-    for call in calls {
-        wrong.extend(problem(executions, &call.id, &call.successes));
-        let carried_out = |entry: &Entry| {
-            entry.carried_out && entry.operation.as_deref() == Some(call.id.as_str())
-        };
+    for operation in operations {
+        let id = operation.id.as_str();
+        wrong.extend(problem(executions, id, &operation.successes));
+        let carried_out =
+            |entry: &Entry| entry.carried_out && entry.operation.as_deref() == Some(id);
         if !ledger.iter().any(carried_out) {
-            wrong.push(format!("{}: the sandbox didn't carry it out", call.id));
+            wrong.push(format!("{id}: the sandbox didn't carry it out"));
         }
     }
     for id in TOKENS {
         wrong.extend(problem(executions, id, &["200".to_owned()]));
     }
-    let expected = calls.len() + TOKENS.len();
+    let expected = operations.len() + TOKENS.len();
     if executions.len() != expected {
         wrong.push(format!(
             "{} requests instead of {expected}",
@@ -50,7 +86,7 @@ pub(super) fn verdict(calls: &[Call], report: &Value, ledger: &[Entry]) -> anyho
     Ok(format!(
         "{0} of {0} operations and {1} of {1} token requests answered with their documented \
          success; {2} assertions held.",
-        calls.len(),
+        operations.len(),
         TOKENS.len(),
         assertions.sum::<usize>()
     ))
@@ -68,13 +104,28 @@ fn problem(executions: &[Value], id: &str, successes: &[String]) -> Option<Strin
     let status = execution["response"]["code"].as_u64();
     let status = status.and_then(|status| u16::try_from(status).ok());
     match status {
-        Some(status) if is_success(successes, status) => None,
+        Some(status) if is_success(successes, status) => {
+            let assertions = execution["assertions"].as_array();
+            let none = assertions.is_none_or(Vec::is_empty);
+            none.then(|| format!("{id}: nothing was asserted of its answer"))
+        }
         Some(status) => Some(format!(
             "{id}: {status} instead of {}",
             successes.join(", ")
         )),
         None => Some(format!("{id}: no answer")),
     }
+}
+
+fn is_success(successes: &[String], status: u16) -> bool {
+    let status = status.to_string();
+    successes.iter().any(|success| {
+        success.len() == status.len()
+            && success
+                .chars()
+                .zip(status.chars())
+                .all(|(wanted, found)| wanted == found || wanted.eq_ignore_ascii_case(&'x'))
+    })
 }
 
 #[cfg(test)]
@@ -84,19 +135,22 @@ mod tests {
     use super::*;
     use crate::{postman, workspace::Workspace};
 
-    fn calls() -> Vec<Call> {
-        let document = postman::document(&Workspace::find()).unwrap();
-        postman::calls(&document).unwrap()
+    fn expected() -> Vec<Expected> {
+        Expected::of(&postman::document(&Workspace::find()).unwrap()).unwrap()
     }
 
     /// A run in which everything went well.
-    fn run(calls: &[Call]) -> (Value, Vec<Entry>) {
+    fn run(expected: &[Expected]) -> (Value, Vec<Entry>) {
         let execution = |id: &str, code: u16| json!({"item": {"id": id}, "response": {"code": code}, "assertions": [{}, {}]});
         let mut executions: Vec<Value> = TOKENS.iter().map(|id| execution(id, 200)).collect();
-        let code = |call: &Call| if call.method == "DELETE" { 204 } else { 200 };
-        executions.extend(calls.iter().map(|call| execution(&call.id, code(call))));
-        let ledger = calls.iter().map(|call| Entry {
-            operation: Some(call.id.clone()),
+        let code = |operation: &Expected| match operation.successes[0].as_str() {
+            "2XX" => 204,
+            status => status.parse().unwrap(),
+        };
+        let operations = expected.iter();
+        executions.extend(operations.map(|operation| execution(&operation.id, code(operation))));
+        let ledger = expected.iter().map(|operation| Entry {
+            operation: Some(operation.id.clone()),
             carried_out: true,
         });
         let report = json!({"run": {"executions": executions, "failures": []}});
@@ -104,32 +158,52 @@ mod tests {
     }
 
     #[test]
-    fn a_good_run_is_summed_up() {
-        let calls = calls();
-        let (report, ledger) = run(&calls);
+    fn a_range_of_statuses_is_a_success_too() {
+        let successes = ["200".to_owned(), "20X".to_owned()];
 
-        let sum = verdict(&calls, &report, &ledger).unwrap();
+        assert!(is_success(&successes, 200) && is_success(&successes, 204));
+        assert!(!is_success(&successes, 210) && !is_success(&successes, 404));
+    }
+
+    #[test]
+    fn an_operation_without_a_documented_success_is_refused() {
+        let responses = json!({"404": {"description": ""}});
+        let text = json!({"openapi": "3.0.3", "paths": {"/thing": {"get": {"operationId": "getThing", "responses": responses}}}});
+        let document = Document::parse(&text.to_string()).unwrap();
+
+        let error = Expected::of(&document).unwrap_err();
+
+        assert_eq!(error.to_string(), "getThing: no success is documented");
+    }
+
+    #[test]
+    fn a_good_run_is_summed_up() {
+        let expected = expected();
+        let (report, ledger) = run(&expected);
+
+        let sum = verdict(&expected, &report, &ledger).unwrap();
 
         assert!(
-            sum.starts_with(&format!("{0} of {0} operations", calls.len())),
+            sum.starts_with(&format!("{0} of {0} operations", expected.len())),
             "{sum}"
         );
         assert!(
-            sum.contains(&format!("{} assertions", 2 * (calls.len() + 3))),
+            sum.contains(&format!("{} assertions", 2 * (expected.len() + 3))),
             "{sum}"
         );
     }
 
     #[test]
     fn each_thing_that_is_wrong_is_a_line() {
-        let calls = calls();
-        let (mut report, mut ledger) = run(&calls);
+        let expected = expected();
+        let (mut report, mut ledger) = run(&expected);
         let executions = report["run"]["executions"].as_array_mut().unwrap();
         executions.retain(|execution| execution["item"]["id"] != "sendSms");
         for execution in executions {
             match execution["item"]["id"].as_str() {
                 Some("sendMms") => execution["response"]["code"] = json!(415),
                 Some("listSites") => execution["response"] = json!(null),
+                Some("listContacts") => execution["assertions"] = json!([]),
                 Some("token-refresh") => execution["response"]["code"] = json!(400),
                 _ => {}
             }
@@ -138,21 +212,24 @@ mod tests {
             json!([{"source": {"name": "Send"}, "error": {"message": "expected"}}]);
         ledger.retain(|entry| entry.operation.as_deref() != Some("getMessageById"));
 
-        let error = verdict(&calls, &report, &ledger).unwrap_err().to_string();
+        let error = verdict(&expected, &report, &ledger)
+            .unwrap_err()
+            .to_string();
 
-        let count = calls.len() + TOKENS.len();
+        let count = expected.len() + TOKENS.len();
         let count = format!("{} requests instead of {count}", count - 1);
         for line in [
             count.as_str(),
             "sendSms: sent 0 times",
             "sendMms: 415 instead of 200",
             "listSites: no answer",
+            "listContacts: nothing was asserted of its answer",
             "token-refresh: 400 instead of 200",
             "getMessageById: the sandbox didn't carry it out",
             "Send: expected",
         ] {
             assert!(error.contains(line), "{line}: {error}");
         }
-        assert_eq!(error.lines().count(), 8, "{error}");
+        assert_eq!(error.lines().count(), 9, "{error}");
     }
 }

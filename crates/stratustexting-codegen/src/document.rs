@@ -7,6 +7,7 @@
 use std::fmt;
 
 use heck::ToUpperCamelCase;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 /// The HTTP methods that OpenAPI allows in a path item.
@@ -64,6 +65,18 @@ impl Document {
         object_entry(components, "schemas")
     }
 
+    /// The document with other paths and component schemas, and no other components.
+    pub(crate) fn with_parts(&self, paths: Value, schemas: Value) -> Self {
+        let mut document = self.clone();
+        let fields = object(&mut document.0);
+        fields.insert("paths".to_owned(), paths);
+        fields.insert(
+            "components".to_owned(),
+            Value::Object(Map::from_iter([("schemas".to_owned(), schemas)])),
+        );
+        document
+    }
+
     /// Every operation of the document's paths, in the order of path, method.
     pub fn operations(&self) -> impl Iterator<Item = (Site, &Map<String, Value>)> {
         let paths = self.get("/paths").and_then(Value::as_object);
@@ -112,7 +125,9 @@ impl Document {
             let pointer = reference.strip_prefix('#').ok_or_else(|| {
                 Refusal::of_document(location, format!("`$ref` to another document: {reference}"))
             })?;
-            value = self.get(pointer).ok_or_else(|| {
+            let decoded = || percent_decode_str(pointer).decode_utf8_lossy();
+            let target = self.get(pointer).or_else(|| self.get(&decoded()));
+            value = target.ok_or_else(|| {
                 Refusal::of_document(location, format!("`$ref` to nowhere: {reference}"))
             })?;
         }
@@ -148,7 +163,14 @@ impl Document {
                     .entry("parameters")
                     .or_insert_with(|| Value::Array(Vec::new()));
                 if let Some(own) = own.as_array_mut() {
-                    own.extend(common.iter().cloned());
+                    // Of two of one name, the operation's own is meant.
+                    let is_new = |parameter: &&Value| {
+                        !own.iter().any(|own| {
+                            own["name"] == parameter["name"] && own["in"] == parameter["in"]
+                        })
+                    };
+                    let new: Vec<Value> = common.iter().filter(is_new).cloned().collect();
+                    own.extend(new);
                 }
             }
         }
@@ -172,6 +194,11 @@ impl Document {
             }
         }
         Ok(())
+    }
+
+    /// Calls `visit` with every text of the document, and the key under which it stands.
+    pub(crate) fn for_each_text(&mut self, visit: &mut impl FnMut(&str, &mut String)) {
+        walk_texts("", &mut self.0, visit);
     }
 
     /// Calls `visit` with every schema of the document, the inner ones before
@@ -397,6 +424,23 @@ fn media_schemas<'a>(
             let location = format!("{location}/content/{}/schema", escape(media));
             Some((schema, location, suffix.to_owned()))
         })
+}
+
+fn walk_texts(key: &str, value: &mut Value, visit: &mut impl FnMut(&str, &mut String)) {
+    match value {
+        Value::String(text) => visit(key, text),
+        Value::Array(items) => {
+            for item in items {
+                walk_texts(key, item, visit);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                walk_texts(key, value, visit);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn walk_schema(schema: &mut Value, place: &Place, visit: &mut impl FnMut(&Place, &mut Value)) {

@@ -9,8 +9,9 @@ use serde_json::json;
 use crate::{
     brands::brands,
     document::{Document, Refusal},
+    failure,
     models::models,
-    normalise::{Normalised, Report, normalise},
+    normalise::{self, Normalised, Report, normalise},
     operations::operations,
     polish::polish,
     render,
@@ -68,14 +69,15 @@ pub fn generate(
     let mut document = Document::parse(text)?;
     let operations = operations(&document)?;
     let brands = brands(&document)?;
-    let sensitive = sensitive_fields(&document)?;
-    let posted = posted_schemas(&document)?;
+    let named = normalise::named(&document)?;
+    let sensitive = sensitive_fields(&named)?;
+    let posted = posted_schemas(&named)?;
     for replacement in by_hand {
         replace(&mut document, replacement, settings)?;
     }
     let normalised = normalise(&document)?;
     let mut file: syn::File = syn::parse2(generator_output(&normalised, settings)?)?;
-    polish(&mut file, &sensitive, &posted);
+    polish(&mut file, &normalised, &sensitive, &posted);
     let models = models(&file, &normalised.enums, by_hand)?;
     file.items.push(render::open_enums(&normalised.enums));
     file.items
@@ -120,8 +122,19 @@ pub(crate) fn generator_output(
             [progenitor::TypeImpl::Display, progenitor::TypeImpl::FromStr].into_iter(),
         );
     }
-    let spec: openapiv3::OpenAPI = serde_json::from_value(normalised.document.as_value().clone())
-        .map_err(|error| Error::NotOpenApi(error.to_string()))?;
+    let settings = &*settings;
+    tokens(&normalised.document, settings).map_err(|error| {
+        let fails = |part: &Document| tokens(part, settings).err().map(|error| error.to_string());
+        match failure::find(&normalised.document, fails) {
+            Some(refusal) => Error::Refused(refusal),
+            None => error,
+        }
+    })
+}
+
+fn tokens(document: &Document, settings: &GenerationSettings) -> Result<TokenStream, Error> {
+    let spec: openapiv3::OpenAPI = serde_json::from_value(document.as_value().clone())
+        .map_err(|error| Error::NotOpenApi(one_line(&error.to_string())))?;
     // The generator reports what it can't do by panicking. The normaliser ought
     // to have refused it; where it didn't, one line still beats a backtrace.
     catch_unwind(AssertUnwindSafe(|| {

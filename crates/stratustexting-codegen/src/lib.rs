@@ -22,8 +22,10 @@
 
 mod brands;
 mod document;
+mod failure;
 mod generate;
 mod models;
+mod names;
 pub mod normalise;
 mod operations;
 mod outline;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::report::Notes;
+use super::{narrower::narrower, report::Notes};
 use crate::document::{Document, Place, Refusal, object};
 
 /// Writes the properties of all parts of an `allOf` into one object.
@@ -83,12 +83,15 @@ impl Whole {
         }
         let properties = part.get("properties").and_then(Value::as_object);
         for (name, value) in properties.into_iter().flatten() {
-            let other = self.properties.insert(name.clone(), value.clone());
-            if other.is_some_and(|other| other != *value) {
-                return Err(place.refuse(format!(
-                    "two parts of `allOf` describe the property {name} differently"
-                )));
-            }
+            let merged = match self.properties.get(name) {
+                Some(other) => narrower(shared, other, value, 0).ok_or_else(|| {
+                    place.refuse(format!(
+                        "two parts of `allOf` describe the property {name} differently"
+                    ))
+                })?,
+                None => value.clone(),
+            };
+            self.properties.insert(name.clone(), merged);
         }
         let required = part.get("required").and_then(Value::as_array);
         for name in required.into_iter().flatten() {
@@ -134,6 +137,21 @@ mod tests {
             "{thing}"
         );
         assert!(thing.contains("pub id: ::std::string::String"), "{thing}");
+    }
+
+    #[test]
+    fn of_two_descriptions_the_one_that_says_more_counts() {
+        let own = json!({"type": "object", "properties": {
+            "id": {"type": "string", "format": "date-time"}, "at": {}}});
+
+        let generated = with(&composed(&own)).unwrap();
+
+        let thing = generated.split("pub struct Thing {").nth(1).unwrap();
+        assert!(thing.contains("pub id: crate::Timestamp"), "{thing}");
+        assert!(
+            thing.contains("pub at: ::std::option::Option<crate::Timestamp>"),
+            "{thing}"
+        );
     }
 
     #[test]

@@ -48,7 +48,8 @@ fn tidy(text: &mut Value, location: &str, notes: &mut Notes) {
 }
 
 /// Marks code blocks as text and escapes brackets outside of code.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
+    let text = without_controls(text);
     let mut lines = Vec::new();
     let mut fenced = false;
     for line in text.lines() {
@@ -66,6 +67,15 @@ fn plain(text: &str) -> String {
         lines.push("```".to_owned());
     }
     lines.join("\n")
+}
+
+/// Removes what the compiler refuses in a comment: returns that end no line, and signs that
+/// turn the direction of the text around.
+fn without_controls(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace(|c: char| turns(c) || c == '\0', "")
 }
 
 fn escape_brackets(line: &str) -> String {

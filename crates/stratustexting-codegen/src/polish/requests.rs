@@ -13,6 +13,7 @@ use syn::{
 };
 
 use super::responses::{last_name, returned};
+use crate::setters::option_inner;
 
 /// Takes them out of the builders of operations.
 pub(super) fn polish_requests(module: &mut ItemMod) {
@@ -45,7 +46,9 @@ pub(super) fn returned_types(file: &File) -> Vec<String> {
         .flatten()
         .filter_map(|item| match item {
             ImplItem::Fn(method) if method.sig.ident == "send" => {
-                last_name(&returned(&method.sig.output)?)
+                let returned = returned(&method.sig.output)?;
+                // A body that may be absent is read like one that isn't.
+                last_name(option_inner(&returned).unwrap_or(&returned))
             }
             _ => None,
         })

@@ -13,6 +13,8 @@ use syn::{
     Stmt, Type, parse_quote,
 };
 
+use crate::setters::option_inner;
+
 /// Splits the `send` of every builder.
 pub(super) fn split_sends(module: &mut ItemMod, models: &BTreeSet<String>) {
     let Some((_, items)) = &mut module.content else {
@@ -42,6 +44,12 @@ fn split(send: &mut ImplItemFn, models: &BTreeSet<String>) -> Option<ImplItemFn>
     let returned = returned(&send.sig.output)?;
     let read: Expr = if returned == parse_quote!(()) {
         parse_quote!(crate::transport::empty(self.exchange().await?))
+    } else if let Some(inner) = option_inner(&returned) {
+        if models.contains(last_name(inner)?.as_str()) {
+            parse_quote!(crate::transport::read_if_any(self.exchange().await?).await)
+        } else {
+            parse_quote!(crate::transport::read_strictly_if_any(self.exchange().await?).await)
+        }
     } else if models.contains(last_name(&returned)?.as_str()) {
         parse_quote!(crate::transport::read(self.exchange().await?).await)
     } else if last_name(&returned)? == "ByteStream" {
@@ -125,6 +133,14 @@ mod tests {
             (
                 parse_quote!(()),
                 "crate::transport::empty(self.exchange().await?)",
+            ),
+            (
+                parse_quote!(::std::option::Option<types::Thing>),
+                "crate::transport::read_if_any(self.exchange().await?).await",
+            ),
+            (
+                parse_quote!(::std::option::Option<types::Other>),
+                "crate::transport::read_strictly_if_any(self.exchange().await?).await",
             ),
             (
                 parse_quote!(types::Other),

@@ -5,7 +5,10 @@
 //! with a broken document and demands of the output that it be the one line that
 //! says what is wrong where.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
@@ -24,8 +27,9 @@ const COPIED: [&str; 7] = [
     "xtask",
 ];
 
-pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    let copy = workspace.path(&Workspace::target()).join("refused");
+/// Makes a copy of the workspace in the target directory.
+pub(crate) fn copied(workspace: &Workspace, name: &str) -> anyhow::Result<PathBuf> {
+    let copy = workspace.path(&Workspace::target()).join(name);
     if copy.exists() {
         fs::remove_dir_all(&copy).with_context(|| format!("cannot remove {}", copy.display()))?;
     }
@@ -33,6 +37,11 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     for name in COPIED {
         copy_all(&workspace.path(name), &copy.join(name))?;
     }
+    Ok(copy)
+}
+
+pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    let copy = copied(workspace, "refused")?;
     let text = fs::read_to_string(workspace.path("openapi.json"))?;
     for broken in [with_a_cookie(&text)?, text.replacen('{', "", 1)] {
         expect_one_line(workspace, &copy, &broken)?;

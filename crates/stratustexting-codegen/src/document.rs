@@ -105,6 +105,11 @@ impl Document {
         })
     }
 
+    /// What the document says of itself under a key, to be changed.
+    pub(crate) fn info_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.0.get_mut("info")?.get_mut(key)
+    }
+
     /// The path items, to be changed.
     pub(crate) fn paths_mut(&mut self) -> Option<&mut Map<String, Value>> {
         self.0.pointer_mut("/paths").and_then(Value::as_object_mut)

@@ -81,3 +81,45 @@ fn part(
     );
     document.with_parts(paths, Value::Object(schemas))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(spec: &Value) -> Option<String> {
+        let document = Document::parse(&spec.to_string()).unwrap();
+        // What a generator does that knows no kind of things but texts.
+        let fails = |part: &Document| {
+            let text = part.as_value().to_string();
+            text.contains("\"odd\"").then(|| "it is odd".to_owned())
+        };
+        find(&document, fails).map(|refusal| refusal.to_string())
+    }
+
+    #[test]
+    fn the_component_that_fails_by_itself_is_named() {
+        let spec = json!({"paths": {}, "components": {"schemas": {
+            "A": {"$ref": "#/components/schemas/B"},
+            "B": {"type": "odd"},
+            "C": {"type": "string"},
+        }}});
+
+        let wanted = "at #/components/schemas/B: it is odd";
+        assert_eq!(found(&spec).as_deref(), Some(wanted));
+    }
+
+    #[test]
+    fn the_operation_that_fails_by_itself_is_named() {
+        let spec = json!({"paths": {
+            "/a": {"get": {"operationId": "readA"}, "post": {"operationId": "changeA", "x": "odd"}},
+        }});
+
+        let wanted = "operation changeA at #/paths/~1a/post: it is odd";
+        assert_eq!(found(&spec).as_deref(), Some(wanted));
+    }
+
+    #[test]
+    fn where_only_the_whole_fails_nothing_is_named() {
+        assert_eq!(found(&json!({"info": "odd", "paths": {}})), None);
+    }
+}

@@ -150,6 +150,11 @@ fn tokens(document: &Document, settings: &GenerationSettings) -> Result<TokenStr
     .map_err(|error| Error::Generator(one_line(&error.to_string())))
 }
 
+/// The text in one line, without the dump of a structure that may be its end.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text,
+    }
 }

@@ -8,6 +8,8 @@
 //! a test that shows the trap. What no pass can make safe is refused, with
 //! operation and location, before the generator sees it.
 
+mod bodies;
+mod choices;
 mod components;
 mod compose;
 mod descriptions;
@@ -120,6 +122,11 @@ pub const PASSES: &[Pass] = &[
         run: media::one_media_type,
     },
     Pass {
+        name: "plain-bodies",
+        purpose: "a text without a schema stops the generator",
+        run: bodies::plain_bodies,
+    },
+    Pass {
         name: "drop-credential-headers",
         purpose: "credentials are the executor's; as parameters every caller would have to pass them",
         run: parameters::drop_credential_headers,
@@ -168,6 +175,11 @@ pub const PASSES: &[Pass] = &[
         name: "open-enums",
         purpose: "a value the document doesn't list would lose the whole page",
         run: enums::open_enums,
+    },
+    Pass {
+        name: "plain-choices",
+        purpose: "of `anyOf` nothing is ever read, and a choice of fields hides them",
+        run: choices::plain_choices,
     },
     Pass {
         name: "drop-schema-extensions",

@@ -75,7 +75,7 @@ fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields, models: &BTre
         match item {
             Item::Struct(item) => {
                 item.attrs.push(parse_quote!(#[non_exhaustive]));
-                if is_all_optional(item) {
+                if is_all_optional(item) && !derives(&item.attrs, "Default") {
                     item.attrs.push(parse_quote!(#[derive(Default)]));
                 }
                 if remove_debug(&mut item.attrs) {
@@ -170,6 +170,17 @@ impl VisitMut for ExtraIsEmpty {
             field.expr = parse_quote!(Ok(Default::default()));
         }
     }
+}
+
+/// Whether a trait is among the derived ones.
+fn derives(attributes: &[Attribute], name: &str) -> bool {
+    let parser = Punctuated::<syn::Path, Token![,]>::parse_terminated;
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"))
+        .filter_map(|attribute| attribute.parse_args_with(parser).ok())
+        .flatten()
+        .any(|path| path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 /// Takes `Debug` out of the derived traits and says whether it was there.

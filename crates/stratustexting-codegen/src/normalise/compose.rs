@@ -20,7 +20,8 @@ pub(super) fn merge_parts(document: &mut Document, notes: &mut Notes) -> Result<
             return Ok(());
         }
         let mut whole = Whole::default();
-        if whole.add(&shared, schema, place, 0)? {
+        // Of maps alone the generator makes one.
+        if whole.add(&shared, schema, place, 0)? && !whole.properties.is_empty() {
             let schema = object(schema);
             schema.remove("allOf");
             schema.insert("type".to_owned(), json!("object"));
@@ -64,11 +65,8 @@ impl Whole {
         let part = shared.resolve(part, &place.location)?;
         let has = |key: &str| part.get(key).is_some();
         let choice = has("oneOf") || has("anyOf") || has("not") || has("enum");
-        let map = part
-            .get("additionalProperties")
-            .is_some_and(Value::is_object);
         let is_object = part.get("type") == Some(&json!("object"));
-        if choice || map || !(is_object || has("properties") || has("allOf")) {
+        if choice || !(is_object || has("properties") || has("allOf")) {
             return Ok(false);
         }
         for inner in part
@@ -152,6 +150,16 @@ mod tests {
             thing.contains("pub at: ::std::option::Option<crate::Timestamp>"),
             "{thing}"
         );
+    }
+
+    #[test]
+    fn a_map_beside_fields_is_where_the_others_are_kept() {
+        let own = json!({"type": "object", "additionalProperties": {"type": "integer"}});
+
+        let generated = with(&composed(&own)).unwrap();
+
+        let thing = generated.split("pub struct Thing {").nth(1).unwrap();
+        assert!(thing.contains("pub extra: ::serde_json::Map<"), "{thing}");
     }
 
     #[test]

@@ -13,6 +13,11 @@ pub(super) fn plain_descriptions(
     document: &mut Document,
     notes: &mut Notes,
 ) -> Result<(), Refusal> {
+    for key in ["title", "description"] {
+        if let Some(text) = document.info_mut(key) {
+            tidy(text, &format!("#/info/{key}"), notes);
+        }
+    }
     for (site, operation) in document.operations_mut() {
         for key in ["summary", "description"] {
             if let Some(text) = operation.get_mut(key) {
@@ -29,8 +34,10 @@ pub(super) fn plain_descriptions(
         }
     }
     document.for_each_schema(|place, schema| {
-        if let Some(text) = schema.get_mut("description") {
-            tidy(text, &place.location, notes);
+        for key in ["title", "description"] {
+            if let Some(text) = schema.get_mut(key) {
+                tidy(text, &place.location, notes);
+            }
         }
         Ok(())
     })
@@ -60,7 +67,9 @@ pub(super) fn plain(text: &str) -> String {
         } else if fenced {
             lines.push(line.to_owned());
         } else {
-            lines.push(escape_brackets(trimmed));
+            // In a quotation or a list it would begin a block, too.
+            let line = trimmed.replace("```", "`").replace("~~~", "~");
+            lines.push(escape_brackets(&line));
         }
     }
     if fenced {
@@ -124,6 +133,8 @@ mod tests {
     #[test]
     fn an_open_fence_is_closed_and_brackets_are_escaped() {
         assert_eq!(plain("~~~json\n{}"), "```text\n{}\n```");
+        assert_eq!(plain("> ```\n> let a;\n> ```"), "> `\n> let a;\n> `");
+        assert_eq!(plain("a\rb \u{202e}c"), "a\nb c");
         assert_eq!(
             plain("see [Thing] and `a[0]`"),
             "see \\[Thing\\] and `a[0]`"

@@ -72,7 +72,21 @@ fn check_header(site: &Site, parameter: &Value) -> Result<(), Refusal> {
 /// Gives a parameter a schema that can be written, and says whether it is another.
 fn make_plain(shared: &Document, parameter: &mut Value) -> Result<bool, Refusal> {
     let in_query = parameter["in"] == "query";
-    let Some(schema) = parameter.get_mut("schema") else {
+    let is_joined = is_joined(parameter);
+    let Some(fields) = parameter.as_object_mut() else {
+        return Ok(false);
+    };
+    if is_joined {
+        fields.remove("style");
+        fields.remove("explode");
+    }
+    if !fields.contains_key("schema") {
+        // JSON within a URL is a text, too.
+        fields.remove("content");
+        fields.insert("schema".to_owned(), json!({"type": "string"}));
+        return Ok(true);
+    }
+    let Some(schema) = fields.get_mut("schema") else {
         return Ok(false);
     };
     if let Some(schema) = schema.as_object_mut() {
@@ -84,6 +98,7 @@ fn make_plain(shared: &Document, parameter: &mut Value) -> Result<bool, Refusal>
         Kind::Scalar => return Ok(false),
         // What an object is in a query depends on its style, of which the generator has none.
         Kind::Object if in_query => return Ok(false),
+        Kind::List if is_joined => json!({"type": "string"}),
         Kind::List if in_query && list_is_plain(shared, schema)? => return Ok(false),
         Kind::List if in_query => json!({"type": "array", "items": {"type": "string"}}),
         _ => json!({"type": "string"}),
@@ -94,6 +109,14 @@ fn make_plain(shared: &Document, parameter: &mut Value) -> Result<bool, Refusal>
     }
     *schema = Value::Object(plain);
     Ok(true)
+}
+
+/// Whether the items of a list in the query are joined in one value, which the generator
+/// doesn't do.
+fn is_joined(parameter: &Value) -> bool {
+    let style = parameter.get("style").and_then(Value::as_str);
+    let is_delimited = matches!(style, Some("spaceDelimited" | "pipeDelimited"));
+    parameter["in"] == "query" && (is_delimited || parameter.get("explode") == Some(&json!(false)))
 }
 
 fn list_is_plain(shared: &Document, schema: &Value) -> Result<bool, Refusal> {
@@ -176,6 +199,24 @@ mod tests {
             "tags: Result<Option<::std::vec::Vec<::std::string::String>>, String>",
         ] {
             assert!(generated.contains(field), "{field}: {generated}");
+        }
+    }
+
+    #[test]
+    fn items_that_are_joined_are_a_text() {
+        let list = json!({"type": "array", "items": {"type": "string"}});
+        let spec = with_parameters(&json!([
+            {"name": "id", "in": "path", "required": true, "schema": {"type": "string"}},
+            {"name": "a", "in": "query", "explode": false, "schema": list},
+            {"name": "b", "in": "query", "style": "pipeDelimited", "schema": list},
+            {"name": "c", "in": "query", "content": {"application/json": {"schema": {}}}},
+        ]));
+
+        assert!(without("plain-parameters", &spec).is_err());
+        let generated = with(&spec).unwrap();
+        for name in ["a", "b", "c"] {
+            let field = format!("{name}: Result<Option<::std::string::String>, String>");
+            assert!(generated.contains(&field), "{field}: {generated}");
         }
     }
 

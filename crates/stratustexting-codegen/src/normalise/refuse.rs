@@ -52,8 +52,35 @@ pub(super) fn refuse_the_rest(document: &mut Document, _: &mut Notes) -> Result<
             );
         }
         shared.resolve(schema, &place.location)?;
+        if place.component && is_itself(&shared, &place.location, schema) {
+            return refuse("it is nothing but itself");
+        }
         Ok(())
     })
+}
+
+/// Whether a component's references, and wholes of one part, lead back to it.
+fn is_itself(shared: &Document, location: &str, schema: &Value) -> bool {
+    let mut schema = schema;
+    for _ in 0..64 {
+        let parts = schema.get("allOf").and_then(Value::as_array);
+        let part = match parts.map(Vec::as_slice) {
+            Some([part]) => part,
+            _ => schema,
+        };
+        let Some(reference) = part.get("$ref").and_then(Value::as_str) else {
+            return false;
+        };
+        if reference == location {
+            return true;
+        }
+        let target = reference.strip_prefix('#');
+        let Some(target) = target.and_then(|pointer| shared.get(pointer)) else {
+            return false;
+        };
+        schema = target;
+    }
+    true
 }
 
 fn check_parameters(
@@ -161,7 +188,6 @@ mod tests {
         let parameters = [
             json!({"name": "a", "in": "cookie", "schema": {"type": "string"}}),
             json!({"name": "a", "in": "query", "style": "deepObject", "schema": {"type": "object"}}),
-            json!({"name": "a", "in": "query", "content": {"application/json": {}}}),
             json!({"name": "a", "in": "query", "schema": {"type": "object"}}),
             json!({"name": "a", "in": "path", "required": true, "schema": {"type": "string"}}),
         ];
@@ -194,8 +220,9 @@ mod tests {
     fn schemas_that_stop_or_mislead_the_generator_are_refused() {
         let schemas = [
             json!({"not": {"type": "string"}}),
-            json!({"oneOf": [{"type": "string"}], "discriminator": {"propertyName": "kind"}}),
+            json!({"oneOf": [{"type": "string"}, {}], "discriminator": {"propertyName": "kind"}}),
             json!({"type": "object", "properties": {"a": {"$ref": "other.json#/A"}}}),
+            json!({"allOf": [{"$ref": "#/components/schemas/Thing"}]}),
             json!({"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Nowhere"}}}),
         ];
         for shape in schemas {

@@ -12,7 +12,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use super::responses::{last_name, returned};
+use super::responses::{model_name, returned};
 use crate::setters::option_inner;
 
 /// Takes them out of the builders of operations.
@@ -49,7 +49,7 @@ pub(super) fn returned_types(file: &File) -> Vec<String> {
             ImplItem::Fn(method) if method.sig.ident == "send" => {
                 let returned = returned(&method.sig.output)?;
                 // A body that may be absent is read like one that isn't.
-                last_name(option_inner(&returned).unwrap_or(&returned))
+                model_name(option_inner(&returned).unwrap_or(&returned))
             }
             _ => None,
         })

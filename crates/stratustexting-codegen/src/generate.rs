@@ -15,7 +15,7 @@ use crate::{
     operations::operations,
     polish::polish,
     render,
-    sensitive::{posted_schemas, sensitive_fields},
+    sensitive::{posted_schemas, sensitive_fields, sensitive_fields_of_types},
 };
 
 /// What [`generate`] returns.
@@ -70,12 +70,16 @@ pub fn generate(
     let operations = operations(&document)?;
     let brands = brands(&document)?;
     let named = normalise::named(&document)?;
-    let sensitive = sensitive_fields(&named)?;
+    let mut sensitive = sensitive_fields(&named)?;
     let posted = posted_schemas(&named)?;
     for replacement in by_hand {
         replace(&mut document, replacement, settings)?;
     }
     let normalised = normalise(&document)?;
+    sensitive.extend(sensitive_fields_of_types(
+        &normalised.document,
+        &normalised.wires,
+    )?);
     let mut file: syn::File = syn::parse2(generator_output(&normalised, settings)?)?;
     polish(&mut file, &normalised, &sensitive, &posted);
     let models = models(&file, &normalised.enums, by_hand)?;

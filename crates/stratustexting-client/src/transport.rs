@@ -246,3 +246,47 @@ pub fn encode_segment(segment: &str) -> String {
         .remove(b'~');
     percent_encoding::utf8_percent_encode(segment, RESERVED).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Contact;
+
+    fn answer(status: u16, body: &'static str) -> reqwest::Response {
+        let answer = http::Response::builder().status(status).body(body);
+        answer.expect("a response").into()
+    }
+
+    #[tokio::test]
+    async fn a_success_without_a_body_is_none_where_it_may_have_none() {
+        for body in ["", " \n", "null", "\u{feff}"] {
+            let read = read_if_any::<Contact>(answer(204, body)).await;
+            assert!(read.expect("a success").into_inner().is_none(), "{body:?}");
+            let read = read_strictly_if_any::<Vec<String>>(answer(204, body)).await;
+            assert!(read.expect("a success").into_inner().is_none(), "{body:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_where_there_may_be_none() {
+        let read = read_if_any::<Contact>(answer(200, r#"{"id":17}"#)).await;
+        let contact = read.expect("a success").into_inner().expect("a contact");
+        assert_eq!(contact.id.as_deref(), Some("17"));
+
+        let read = read_strictly_if_any::<Vec<String>>(answer(200, r#"["a"]"#)).await;
+        let list = read.expect("a success").into_inner();
+        assert_eq!(list, Some(vec!["a".to_owned()]));
+
+        let read = read_strictly_if_any::<Vec<String>>(answer(200, "<html>")).await;
+        assert!(matches!(read, Err(Error::InvalidResponsePayload(..))));
+    }
+
+    #[test]
+    fn an_operation_is_found_by_its_id_and_by_its_method() {
+        for name in ["sendSmsAsAgent", "send_sms_as_agent"] {
+            let found = by_rust_name(name).map(|operation| operation.id);
+            assert_eq!(found, Some("sendSmsAsAgent"));
+        }
+        assert!(by_rust_name("send_all").is_none());
+    }
+}

@@ -119,8 +119,7 @@ fn every_way_to_break_the_document_is_one_line() {
                 .remove("x-idempotent");
         }),
         ("#/components/schemas/Site", |document| {
-            document["components"]["schemas"]["Site"]["discriminator"] =
-                json!({"propertyName": "id"});
+            document["components"]["schemas"]["Site"]["not"] = json!({"type": "string"});
         }),
         ("sendSms", |document| {
             document["paths"]["/message/sendsms"]["post"]["responses"] =

@@ -12,14 +12,14 @@
 //! - fields that a component doesn't list are kept, so every type allows them;
 //! - limits (`pattern`, `minItems`, `format` of texts) aren't insisted on, and dates are
 //!   [`stratustexting_client::Timestamp`]s;
-//! - types of `BY_HAND` in `build.rs` have a schema of their own, the component's.
+//! - types written by hand have a schema of their own, the component's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use stratustexting_client::MODELS;
 
-use crate::{build_script::BY_HAND, support::document};
+use crate::support::document;
 
 /// What a value is, as far as document and types are compared.
 #[derive(Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ fn differences(document: &Value, types: &BTreeMap<String, Value>) -> Vec<String>
             continue;
         };
         let mut different = |what: String| lines.push(format!("{name}{what}"));
-        if BY_HAND.iter().any(|by_hand| by_hand.schema == name) {
+        if stratustexting_codegen::is_by_hand(name) {
             if plain(component) != plain(schema) {
                 different(": the type written by hand has another schema".to_owned());
             }

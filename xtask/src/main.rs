@@ -23,6 +23,7 @@ mod refresh;
 mod refused;
 mod sandbox;
 mod schema;
+mod shapes;
 mod snapshot;
 mod test;
 mod workspace;
@@ -66,6 +67,8 @@ enum Command {
     Ci(ci::Options),
     /// Checks that a document that can't be generated fails the build in one line.
     Refused,
+    /// Checks that the client of documents with odd names and shapes compiles.
+    Shapes,
     /// Packages what is published, and builds each package from its archive.
     Package(package::Options),
     /// Sends through faults of every kind, and counts what arrived.
@@ -112,6 +115,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(&workspace).map(done),
         Command::Ci(options) => ci::run(&workspace, &options).map(done),
         Command::Refused => refused::run(&workspace).map(done),
+        Command::Shapes => shapes::run(&workspace).map(done),
         Command::Package(options) => package::run(&workspace, &options).map(done),
         Command::Faults(options) => instrument::run(&workspace, "faults", &options).map(done),
         Command::Idle(options) => instrument::run(&workspace, "idle", &options).map(done),

@@ -45,6 +45,7 @@ mod fingerprint;
 mod operations;
 mod parameters;
 pub mod pointer;
+pub mod reference;
 mod render;
 mod rules;
 mod schema;

@@ -11,15 +11,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::pointer::escape;
+use crate::{pointer::escape, reference};
 
 /// The HTTP methods that OpenAPI allows in a path item.
 pub const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
-
-/// How many references may follow one another. More than a few is a circle.
-const REFERENCES: usize = 32;
 
 /// One of the two documents, with its keys in sorted order: in which order somebody wrote
 /// them means nothing, and the comparison has to come out the same.
@@ -76,14 +73,11 @@ impl Spec {
     pub(super) fn trail<'a>(&'a self, place: Place<'a>) -> Vec<Place<'a>> {
         let mut trail = vec![place.clone()];
         let mut here = place.clone();
-        for _ in 0..REFERENCES {
-            let Some(target) = here.text("$ref") else {
+        for _ in 0..reference::MOST {
+            let Some(target) = reference::of(here.value) else {
                 return trail;
             };
-            let found = target
-                .strip_prefix('#')
-                .and_then(|pointer| self.0.pointer(pointer));
-            let Some(value) = found else {
+            let Some(value) = reference::target(&self.0, target) else {
                 return vec![place];
             };
             here = Place {

@@ -45,6 +45,7 @@ pub mod transport;
     missing_docs,
     missing_debug_implementations,
     unreachable_pub,
+    irrefutable_let_patterns,
     rustdoc::all,
     clippy::all,
     clippy::pedantic,

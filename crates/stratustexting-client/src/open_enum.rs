@@ -26,7 +26,8 @@ macro_rules! open_enum_impls {
         impl ::std::str::FromStr for $name {
             type Err = ::std::convert::Infallible;
 
-            fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
+            // Not by the type's own name: a value may be called `err`.
+            fn from_str(text: &str) -> ::std::result::Result<Self, ::std::convert::Infallible> {
                 Ok(Self::from(text))
             }
         }
@@ -89,10 +90,13 @@ macro_rules! open_enum_impls {
             }
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                // One value for the macro, which takes a list in it apart one by one, and
+                // comes to its end with some hundred.
+                let known: &[&str] = &[$($text),*];
                 ::schemars::json_schema!({
                     "description": $description,
                     "type": "string",
-                    "x-extensible-enum": [$($text),*],
+                    "x-extensible-enum": known,
                 })
             }
         }

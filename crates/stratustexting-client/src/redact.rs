@@ -9,39 +9,18 @@ use serde_json::{Map, Value};
 pub struct Hidden(bool);
 
 impl Hidden {
+    /// Stands for a value that has to be there, of whatever type.
+    pub const THERE: Self = Self(true);
+
     /// Hides a value; that it is `None` stays visible.
-    pub fn of(value: &impl MaybeAbsent) -> Self {
-        Self(value.is_present())
+    pub fn of<T>(value: &Option<T>) -> Self {
+        Self(value.is_some())
     }
 }
 
 impl fmt::Debug for Hidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0 { "[hidden]" } else { "None" })
-    }
-}
-
-/// Whether there is a value at all.
-pub trait MaybeAbsent {
-    /// Whether there is one.
-    fn is_present(&self) -> bool;
-}
-
-impl<T> MaybeAbsent for Option<T> {
-    fn is_present(&self) -> bool {
-        self.is_some()
-    }
-}
-
-impl MaybeAbsent for String {
-    fn is_present(&self) -> bool {
-        true
-    }
-}
-
-impl<T> MaybeAbsent for Vec<T> {
-    fn is_present(&self) -> bool {
-        true
     }
 }
 

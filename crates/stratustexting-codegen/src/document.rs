@@ -7,12 +7,8 @@
 use std::fmt;
 
 use heck::ToUpperCamelCase;
+use openapi_diff::{METHODS, pointer::escape, reference};
 use serde_json::{Map, Value};
-
-/// The HTTP methods that OpenAPI allows in a path item.
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
 
 /// A parsed OpenAPI document with its keys in sorted order.
 ///
@@ -64,6 +60,18 @@ impl Document {
         object_entry(components, "schemas")
     }
 
+    /// The document with other paths and component schemas, and no other components.
+    pub(crate) fn with_parts(&self, paths: Value, schemas: Value) -> Self {
+        let mut document = self.clone();
+        let fields = object(&mut document.0);
+        fields.insert("paths".to_owned(), paths);
+        fields.insert(
+            "components".to_owned(),
+            Value::Object(Map::from_iter([("schemas".to_owned(), schemas)])),
+        );
+        document
+    }
+
     /// Every operation of the document's paths, in the order of path, method.
     pub fn operations(&self) -> impl Iterator<Item = (Site, &Map<String, Value>)> {
         let paths = self.get("/paths").and_then(Value::as_object);
@@ -92,6 +100,11 @@ impl Document {
         })
     }
 
+    /// What the document says of itself under a key, to be changed.
+    pub(crate) fn info_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.0.get_mut("info")?.get_mut(key)
+    }
+
     /// The path items, to be changed.
     pub(crate) fn paths_mut(&mut self) -> Option<&mut Map<String, Value>> {
         self.0.pointer_mut("/paths").and_then(Value::as_object_mut)
@@ -105,15 +118,17 @@ impl Document {
     /// or in a circle of references.
     pub fn resolve<'a>(&'a self, value: &'a Value, location: &str) -> Result<&'a Value, Refusal> {
         let mut value = value;
-        for _ in 0..32 {
-            let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+        for _ in 0..reference::MOST {
+            let Some(target) = reference::of(value) else {
                 return Ok(value);
             };
-            let pointer = reference.strip_prefix('#').ok_or_else(|| {
-                Refusal::of_document(location, format!("`$ref` to another document: {reference}"))
-            })?;
-            value = self.get(pointer).ok_or_else(|| {
-                Refusal::of_document(location, format!("`$ref` to nowhere: {reference}"))
+            value = reference::target(&self.0, target).ok_or_else(|| {
+                let to = if target.starts_with('#') {
+                    "nowhere"
+                } else {
+                    "another document"
+                };
+                Refusal::of_document(location, format!("`$ref` to {to}: {target}"))
             })?;
         }
         Err(Refusal::of_document(location, "`$ref` runs in a circle"))
@@ -148,7 +163,14 @@ impl Document {
                     .entry("parameters")
                     .or_insert_with(|| Value::Array(Vec::new()));
                 if let Some(own) = own.as_array_mut() {
-                    own.extend(common.iter().cloned());
+                    // Of two of one name, the operation's own is meant.
+                    let is_new = |parameter: &&Value| {
+                        !own.iter().any(|own| {
+                            own["name"] == parameter["name"] && own["in"] == parameter["in"]
+                        })
+                    };
+                    let new: Vec<Value> = common.iter().filter(is_new).cloned().collect();
+                    own.extend(new);
                 }
             }
         }
@@ -172,6 +194,11 @@ impl Document {
             }
         }
         Ok(())
+    }
+
+    /// Calls `visit` with every text of the document, and the key under which it stands.
+    pub(crate) fn for_each_text(&mut self, visit: &mut impl FnMut(&str, &mut String)) {
+        walk_texts("", &mut self.0, visit);
     }
 
     /// Calls `visit` with every schema of the document, the inner ones before
@@ -325,11 +352,6 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Escapes one segment of a JSON pointer (RFC 6901).
-pub(crate) fn escape(segment: &str) -> String {
-    segment.replace('~', "~0").replace('/', "~1")
-}
-
 /// The value as an object, which it becomes if it is something else.
 pub(crate) fn object(value: &mut Value) -> &mut Map<String, Value> {
     if !value.is_object() {
@@ -397,6 +419,23 @@ fn media_schemas<'a>(
             let location = format!("{location}/content/{}/schema", escape(media));
             Some((schema, location, suffix.to_owned()))
         })
+}
+
+fn walk_texts(key: &str, value: &mut Value, visit: &mut impl FnMut(&str, &mut String)) {
+    match value {
+        Value::String(text) => visit(key, text),
+        Value::Array(items) => {
+            for item in items {
+                walk_texts(key, item, visit);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                walk_texts(key, value, visit);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn walk_schema(schema: &mut Value, place: &Place, visit: &mut impl FnMut(&Place, &mut Value)) {

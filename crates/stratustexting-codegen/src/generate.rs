@@ -12,12 +12,13 @@ use serde_json::json;
 use crate::{
     brands::brands,
     document::{Document, Refusal},
+    failure,
     models::models,
-    normalise::{Normalised, Report, normalise},
+    normalise::{self, Normalised, Report, normalise},
     operations::operations,
     polish::polish,
     render,
-    sensitive::{posted_schemas, sensitive_fields},
+    sensitive::{posted_schemas, sensitive_fields, sensitive_fields_of_types},
     settings::{BY_HAND, ByHand, settings},
 };
 
@@ -57,14 +58,19 @@ pub fn generate(text: &str) -> Result<Generated, Error> {
     let mut document = Document::parse(text)?;
     let operations = operations(&document)?;
     let brands = brands(&document)?;
-    let sensitive = sensitive_fields(&document)?;
-    let posted = posted_schemas(&document)?;
+    let named = normalise::named(&document)?;
+    let mut sensitive = sensitive_fields(&named)?;
+    let posted = posted_schemas(&named)?;
     for replacement in BY_HAND {
         replace(&mut document, replacement, &mut settings)?;
     }
     let normalised = normalise(&document)?;
+    sensitive.extend(sensitive_fields_of_types(
+        &normalised.document,
+        &normalised.wires,
+    )?);
     let mut file: syn::File = syn::parse2(generator_output(&normalised, &mut settings)?)?;
-    polish(&mut file, &sensitive, &posted);
+    polish(&mut file, &normalised, &sensitive, &posted);
     let models = models(&file, &normalised.enums, BY_HAND)?;
     file.items.push(render::open_enums(&normalised.enums));
     file.items
@@ -109,8 +115,19 @@ pub(crate) fn generator_output(
             [progenitor::TypeImpl::Display, progenitor::TypeImpl::FromStr].into_iter(),
         );
     }
-    let spec: openapiv3::OpenAPI = serde_json::from_value(normalised.document.as_value().clone())
-        .map_err(|error| Error::NotOpenApi(error.to_string()))?;
+    let settings = &*settings;
+    tokens(&normalised.document, settings).map_err(|error| {
+        let fails = |part: &Document| tokens(part, settings).err().map(|error| error.to_string());
+        match failure::find(&normalised.document, fails) {
+            Some(refusal) => Error::Refused(refusal),
+            None => error,
+        }
+    })
+}
+
+fn tokens(document: &Document, settings: &GenerationSettings) -> Result<TokenStream, Error> {
+    let spec: openapiv3::OpenAPI = serde_json::from_value(document.as_value().clone())
+        .map_err(|error| Error::NotOpenApi(one_line(&error.to_string())))?;
     // The generator reports what it can't do by panicking. The normaliser ought
     // to have refused it; where it didn't, one line still beats a backtrace.
     quietly(|| {
@@ -140,6 +157,11 @@ fn quietly<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 
+/// The text in one line, without the dump of a structure that may be its end.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text,
+    }
 }

@@ -24,8 +24,10 @@
 mod brands;
 mod compare;
 mod document;
+mod failure;
 mod generate;
 mod models;
+mod names;
 pub mod normalise;
 mod operations;
 mod outline;
@@ -43,4 +45,5 @@ pub use self::{
     normalise::normalise,
     operations::{Basis, Operation, Pagination, Provenance, Sensitive, operations},
     outline::{Outline, outline},
+    settings::is_by_hand,
 };

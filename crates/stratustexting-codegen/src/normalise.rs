@@ -8,26 +8,49 @@
 //! a test that shows the trap. What no pass can make safe is refused, with
 //! operation and location, before the generator sees it.
 
+mod bodies;
+mod choices;
+mod components;
 mod compose;
 mod descriptions;
 mod enums;
+mod fields;
+mod formats;
 mod hoist;
 mod media;
+mod narrower;
 mod nullable;
+mod operation_ids;
+mod parameter_names;
 mod parameters;
+mod plain_parameters;
+mod references;
 mod refuse;
 mod report;
 mod responses;
+mod shapes;
 #[cfg(test)]
 mod test_support;
 mod unknown_fields;
 mod validation;
+mod values;
+mod variants;
 
 pub(crate) use self::media::{chosen, is_multipart_only};
 pub use self::{enums::OpenEnum, report::Report};
 
+use std::collections::BTreeMap;
+
 use self::report::Notes;
 use crate::document::{Document, Refusal};
+
+/// The document with each component under the name of its type, as the passes leave it: what
+/// is said of components by name is said of types then.
+pub(crate) fn named(document: &Document) -> Result<Document, Refusal> {
+    let mut document = document.clone();
+    components::name_components(&mut document, &mut Notes::default())?;
+    Ok(document)
+}
 
 /// One rewrite of the document.
 #[derive(Clone, Copy)]
@@ -59,6 +82,21 @@ pub const PASSES: &[Pass] = &[
         run: refuse::check_document,
     },
     Pass {
+        name: "name-components",
+        purpose: "two components whose names are one in Rust become one type",
+        run: components::name_components,
+    },
+    Pass {
+        name: "inline-parts",
+        purpose: "the generator takes the last segment of every reference for a component's name",
+        run: references::inline_parts,
+    },
+    Pass {
+        name: "name-operations",
+        purpose: "two operations whose ids are one in Rust become one method",
+        run: operation_ids::name_operations,
+    },
+    Pass {
         name: "success-responses-only",
         purpose: "a typed error beside another response shape panics the generator, and hides status and headers where it doesn't",
         run: responses::keep_success,
@@ -84,9 +122,29 @@ pub const PASSES: &[Pass] = &[
         run: media::one_media_type,
     },
     Pass {
+        name: "plain-bodies",
+        purpose: "a text without a schema stops the generator",
+        run: bodies::plain_bodies,
+    },
+    Pass {
         name: "drop-credential-headers",
         purpose: "credentials are the executor's; as parameters every caller would have to pass them",
         run: parameters::drop_credential_headers,
+    },
+    Pass {
+        name: "plain-parameters",
+        purpose: "what has no `Display` can't be written into a path or a header",
+        run: plain_parameters::plain_parameters,
+    },
+    Pass {
+        name: "name-parameters",
+        purpose: "the generator knows parameters by their names alone, and its builders have methods",
+        run: parameter_names::name_parameters,
+    },
+    Pass {
+        name: "plain-formats",
+        purpose: "a text with a format becomes a type of a crate that may not be there, and a number a float",
+        run: formats::plain_formats,
     },
     Pass {
         name: "drop-validation",
@@ -99,9 +157,29 @@ pub const PASSES: &[Pass] = &[
         run: validation::drop_defaults,
     },
     Pass {
+        name: "null-belongs-to-the-place",
+        purpose: "a component that may be null becomes two types",
+        run: shapes::null_belongs_to_the_place,
+    },
+    Pass {
+        name: "plain-objects",
+        purpose: "an object that lists nothing refuses everything, and its discriminator is refused",
+        run: shapes::plain_objects,
+    },
+    Pass {
+        name: "plain-values",
+        purpose: "a list of numbers becomes an enum that doesn't compile or takes no other",
+        run: values::plain_values,
+    },
+    Pass {
         name: "open-enums",
         purpose: "a value the document doesn't list would lose the whole page",
         run: enums::open_enums,
+    },
+    Pass {
+        name: "plain-choices",
+        purpose: "of `anyOf` nothing is ever read, and a choice of fields hides them",
+        run: choices::plain_choices,
     },
     Pass {
         name: "drop-schema-extensions",
@@ -129,6 +207,11 @@ pub const PASSES: &[Pass] = &[
         run: nullable::nullable_collections,
     },
     Pass {
+        name: "name-fields",
+        purpose: "two properties whose names are one in Rust become one field",
+        run: fields::name_fields,
+    },
+    Pass {
         name: "keep-unknown-fields",
         purpose: "fields the document doesn't list would be dropped, or refused where it says so",
         run: unknown_fields::keep_unknown_fields,
@@ -152,6 +235,12 @@ pub struct Normalised {
     pub document: Document,
     /// The value lists that became open enums, by name.
     pub enums: Vec<OpenEnum>,
+    /// The stand-ins of properties and parameters whose own names give no name in Rust, each
+    /// with what is on the wire.
+    pub wires: BTreeMap<String, String>,
+    /// The document's ids of operations that aren't found by the name of their method, by that
+    /// name.
+    pub operations: BTreeMap<String, String>,
     /// What was changed, by pass.
     pub report: Report,
 }
@@ -170,16 +259,24 @@ fn run(document: &Document, passes: &[Pass]) -> Result<Normalised, Refusal> {
     document.inline_shared_parts()?;
     let mut report = Report::default();
     let mut enums = Vec::new();
+    let mut wires = BTreeMap::new();
+    let mut operations = BTreeMap::new();
     for pass in passes {
+        // A stand-in is one for the whole document.
         let mut notes = Notes::default();
+        notes.wires = std::mem::take(&mut wires);
         (pass.run)(&mut document, &mut notes)?;
         enums.append(&mut notes.enums);
+        wires = std::mem::take(&mut notes.wires);
+        operations.append(&mut notes.operations);
         report.add(pass.name, notes);
     }
     enums.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Normalised {
         document,
         enums,
+        wires,
+        operations,
         report,
     })
 }

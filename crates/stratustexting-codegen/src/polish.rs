@@ -1,6 +1,7 @@
 //! What the generator has no setting for, done on its output.
 
 mod lenient;
+mod names;
 mod requests;
 mod responses;
 
@@ -14,12 +15,15 @@ use syn::{
 };
 
 use crate::{
+    normalise::Normalised,
     sensitive::SensitiveFields,
     setters::{option_inner, setters},
 };
 
 /// Rewrites the generated file:
 ///
+/// - properties and parameters get their names on the wire, where a stand-in had to give the
+///   one in Rust;
 /// - types become `#[non_exhaustive]`, so that a field that the service adds is
 ///   no breaking change of the crate, and get `Default` where all is optional;
 /// - types get a constructor and setters;
@@ -31,7 +35,17 @@ use crate::{
 ///   personal values nor fields that the document doesn't list;
 /// - models that the service sends are read leniently, and sending and reading are two;
 /// - the prelude goes, which would only name the client a second time.
-pub(crate) fn polish(file: &mut File, sensitive: &SensitiveFields, posted: &BTreeSet<String>) {
+pub(crate) fn polish(
+    file: &mut File,
+    normalised: &Normalised,
+    sensitive: &SensitiveFields,
+    posted: &BTreeSet<String>,
+) {
+    names::put_names_back(file, normalised);
+    rewrite(file, sensitive, posted);
+}
+
+fn rewrite(file: &mut File, sensitive: &SensitiveFields, posted: &BTreeSet<String>) {
     let models = lenient::lenient_models(file, posted);
     file.items
         .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
@@ -61,7 +75,7 @@ fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields, models: &BTre
         match item {
             Item::Struct(item) => {
                 item.attrs.push(parse_quote!(#[non_exhaustive]));
-                if is_all_optional(item) {
+                if is_all_optional(item) && !derives(&item.attrs, "Default") {
                     item.attrs.push(parse_quote!(#[derive(Default)]));
                 }
                 if remove_debug(&mut item.attrs) {
@@ -158,6 +172,17 @@ impl VisitMut for ExtraIsEmpty {
     }
 }
 
+/// Whether a trait is among the derived ones.
+fn derives(attributes: &[Attribute], name: &str) -> bool {
+    let parser = Punctuated::<syn::Path, Token![,]>::parse_terminated;
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"))
+        .filter_map(|attribute| attribute.parse_args_with(parser).ok())
+        .flatten()
+        .any(|path| path.segments.last().is_some_and(|last| last.ident == name))
+}
+
 /// Takes `Debug` out of the derived traits and says whether it was there.
 fn remove_debug(attributes: &mut [Attribute]) -> bool {
     let mut found = false;
@@ -192,7 +217,11 @@ fn debug_of_type(item: &ItemStruct, sensitive: &SensitiveFields) -> Item {
                 Some(if label == "extra" {
                     quote!(.field(#label, &crate::redact::Keys(&self.#ident)))
                 } else if sensitive.contains(&(text.clone(), wire)) {
-                    quote!(.field(#label, &crate::redact::Hidden::of(&self.#ident)))
+                    if option_inner(&field.ty).is_some() {
+                        quote!(.field(#label, &crate::redact::Hidden::of(&self.#ident)))
+                    } else {
+                        quote!(.field(#label, &crate::redact::Hidden::THERE))
+                    }
                 } else {
                     quote!(.field(#label, &self.#ident))
                 })
@@ -249,6 +278,7 @@ mod tests {
                 pub struct Contact {
                     #[serde(default, rename = "mobileNumber", skip_serializing_if = "Option::is_none")]
                     pub mobile_number: Option<String>,
+                    pub pin: i64,
                     pub id: Option<String>,
                     #[serde(flatten)]
                     pub extra: Map,
@@ -261,9 +291,10 @@ mod tests {
                 }
             }
         };
-        let sensitive = [("Contact".to_owned(), "mobileNumber".to_owned())];
+        let sensitive =
+            ["mobileNumber", "pin"].map(|field| ("Contact".to_owned(), field.to_owned()));
 
-        polish(&mut file, &sensitive.into(), &BTreeSet::new());
+        rewrite(&mut file, &sensitive.into(), &BTreeSet::new());
 
         let text = prettyplease::unparse(&file);
         assert!(
@@ -271,6 +302,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("Hidden::of(&self.mobile_number)"));
+        assert!(text.contains(".field(\"pin\", &crate::redact::Hidden::THERE)"));
         assert!(text.contains(".field(\"id\", &self.id)"));
         assert!(text.contains("Keys(&self.extra)"));
         assert!(text.contains("impl<'a> ::std::fmt::Debug for SendSms<'a>"));

@@ -32,7 +32,7 @@ fn open_enum(list: &OpenEnum) -> TokenStream {
         .map(|(variant, _)| Ident::new(variant, Span::call_site()))
         .collect();
     let texts: Vec<&String> = list.values.iter().map(|(_, text)| text).collect();
-    let docs = texts.iter().map(|text| format!("`{text}`"));
+    let docs = texts.iter().map(|text| format!("`{}`", in_code(text)));
     quote! {
         #[doc = #doc]
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +57,16 @@ fn open_enum(list: &OpenEnum) -> TokenStream {
         }
 
         crate::open_enum_impls!(#name, #doc { #(#variants = #texts),* });
+    }
+}
+
+/// A value as it can stand in a line of documentation: one that is no plain text could begin
+/// a block of code.
+fn in_code(text: &str) -> String {
+    if text.contains(|c: char| c == '`' || c.is_control()) {
+        text.escape_default().to_string().replace('`', "'")
+    } else {
+        text.to_owned()
     }
 }
 

@@ -1,7 +1,8 @@
 //! From `x-sensitive` pointers to fields of generated types.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use openapi_diff::reference;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -23,6 +24,29 @@ pub(crate) type SensitiveFields = BTreeSet<(String, String)>;
 pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, Refusal> {
     let mut document = document.clone();
     document.inline_shared_parts()?;
+    collect(&document, &BTreeMap::new(), |site, name| {
+        Err(lost(site, name))
+    })
+}
+
+/// The same of a normalised document, whose schemas all have names, those that were written in
+/// place too. What the normaliser left out isn't there any more.
+///
+/// # Errors
+///
+/// A [`Refusal`] for an extension that can't be read.
+pub(crate) fn sensitive_fields_of_types(
+    document: &Document,
+    wires: &BTreeMap<String, String>,
+) -> Result<SensitiveFields, Refusal> {
+    collect(document, wires, |_, _| Ok(()))
+}
+
+fn collect(
+    document: &Document,
+    wires: &BTreeMap<String, String>,
+    missing: impl Fn(&Site, &str) -> Result<(), Refusal>,
+) -> Result<SensitiveFields, Refusal> {
     let mut fields = SensitiveFields::new();
     let operations = document
         .operations()
@@ -44,7 +68,7 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
                 };
                 let parameters = operation.get("parameters").and_then(Value::as_array);
                 if !parameters.is_some_and(|all| all.iter().any(there)) {
-                    return Err(lost(&site, name));
+                    missing(&site, name)?;
                 }
             }
         }
@@ -55,10 +79,10 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
             (&sensitive.response, response),
         ] {
             for pointer in pointers {
-                let found = schema
-                    .and_then(|schema| follow(&document, schema, pointer))
-                    .ok_or_else(|| lost(&site, pointer))?;
-                fields.extend(found);
+                match schema.and_then(|schema| follow(document, wires, schema, pointer)) {
+                    Some(found) => fields.extend(found),
+                    None => missing(&site, pointer)?,
+                }
             }
         }
     }
@@ -81,7 +105,9 @@ pub(crate) fn success_has_field(
     field: &str,
 ) -> bool {
     let schema = success_schema(operation);
-    schema.is_some_and(|schema| follow(document, schema, &format!("/{field}")).is_some())
+    schema.is_some_and(|schema| {
+        follow(document, &BTreeMap::new(), schema, &format!("/{field}")).is_some()
+    })
 }
 
 /// The components that callbacks bring.
@@ -93,8 +119,8 @@ pub(crate) fn posted_schemas(document: &Document) -> Result<BTreeSet<String>, Re
     let mut document = document.clone();
     document.inline_shared_parts()?;
     let name = |schema: &Value| {
-        let reference = schema.get("$ref")?.as_str()?;
-        Some(reference.strip_prefix("#/components/schemas/")?.to_owned())
+        let name = reference::schema_name(reference::of(schema)?)?;
+        Some(name.to_owned())
     };
     Ok(document
         .operations()
@@ -132,7 +158,12 @@ fn kept_schema(holder: &Value) -> Option<&Value> {
 
 /// The named field at the end of a pointer, in every component whose type has it: none where
 /// it exists but belongs to no component, so that no generated type has it.
-fn follow(document: &Document, schema: &Value, pointer: &str) -> Option<SensitiveFields> {
+fn follow(
+    document: &Document,
+    wires: &BTreeMap<String, String>,
+    schema: &Value,
+    pointer: &str,
+) -> Option<SensitiveFields> {
     let mut here = vec![schema];
     let mut fields = SensitiveFields::new();
     for segment in pointer.split('/').skip(1) {
@@ -146,7 +177,7 @@ fn follow(document: &Document, schema: &Value, pointer: &str) -> Option<Sensitiv
         for (components, part) in parts {
             if segment == "*" {
                 here.extend(part.get("items"));
-            } else if let Some(property) = part.get("properties").and_then(|all| all.get(segment)) {
+            } else if let Some(property) = property(part, segment, wires) {
                 here.push(property);
                 fields.extend(
                     components
@@ -162,7 +193,22 @@ fn follow(document: &Document, schema: &Value, pointer: &str) -> Option<Sensitiv
     Some(fields)
 }
 
-/// Follows references and the parts of `allOf`s to what has fields, each with the components
+/// A property by its name on the wire.
+fn property<'a>(
+    part: &'a Value,
+    name: &str,
+    wires: &BTreeMap<String, String>,
+) -> Option<&'a Value> {
+    let all = part.get("properties")?.as_object()?;
+    all.get(name).or_else(|| {
+        let is_meant = |key: &String| wires.get(key).is_some_and(|wire| wire == name);
+        all.iter()
+            .find(|(key, _)| is_meant(key))
+            .map(|(_, property)| property)
+    })
+}
+
+/// Follows references and the parts of `allOf`s and of choices to what has fields, each with the components
 /// on the way: a type made of several parts has the fields of all of them. A part is looked at once.
 fn look_through<'a>(
     document: &'a Document,
@@ -171,10 +217,9 @@ fn look_through<'a>(
     seen: &mut BTreeSet<&'a str>,
     parts: &mut Vec<(Vec<String>, &'a Value)>,
 ) {
-    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-        let name = reference.strip_prefix("#/components/schemas/");
-        let target = reference.strip_prefix('#');
-        let target = target.and_then(|pointer| document.get(pointer));
+    if let Some(reference) = reference::of(schema) {
+        let name = reference::schema_name(reference);
+        let target = reference::target(document.as_value(), reference);
         if let (Some(name), Some(target)) = (name, target)
             && seen.insert(name)
         {
@@ -184,9 +229,11 @@ fn look_through<'a>(
         }
         return;
     }
-    let inner = schema.get("allOf").and_then(Value::as_array);
-    for part in inner.into_iter().flatten() {
-        look_through(document, part, components, seen, parts);
+    for key in ["allOf", "oneOf", "anyOf"] {
+        let inner = schema.get(key).and_then(Value::as_array);
+        for part in inner.into_iter().flatten() {
+            look_through(document, part, components, seen, parts);
+        }
     }
     parts.push((components.clone(), schema));
 }
@@ -251,6 +298,32 @@ mod tests {
 
         let name = |schema: &str| (schema.to_owned(), "name".to_owned());
         assert_eq!(fields, SensitiveFields::from([name("Base"), name("Thing")]));
+    }
+
+    #[test]
+    fn a_field_written_in_place_is_one_of_the_type_that_is_made_of_it() {
+        let mut spec = document("/content/*/home_town").as_value().clone();
+        spec["info"] = json!({"title": "", "version": "1"});
+        let things =
+            &mut spec["components"]["responses"]["Page"]["content"]["application/json"]["schema"];
+        let place = json!({"type": "object", "properties": {
+            "home-town": {"type": "string"}, "home_town": {"type": "string"}}});
+        things["properties"]["content"]["items"] = json!({"oneOf": [place, {"type": "string"}]});
+        let mut hidden = SensitiveFields::new();
+        for name in ["home_town", "home-town"] {
+            spec["paths"]["/things"]["get"]["x-sensitive"]["response"] =
+                json!([format!("/content/*/{name}")]);
+            let document = Document::parse(&spec.to_string()).unwrap();
+            let normalised = crate::normalise::normalise(&document).unwrap();
+
+            let fields = sensitive_fields_of_types(&normalised.document, &normalised.wires);
+            hidden.extend(fields.unwrap());
+        }
+
+        for field in ["home-town", "home_town"] {
+            let of_type = "ListThingsResponseContentItemVariant0".to_owned();
+            assert!(hidden.contains(&(of_type, field.to_owned())), "{hidden:?}");
+        }
     }
 
     #[test]

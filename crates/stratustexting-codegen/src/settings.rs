@@ -50,6 +50,11 @@ pub(crate) fn settings() -> GenerationSettings {
     settings
 }
 
+/// Whether the type of a component schema is written by hand.
+pub fn is_by_hand(schema: &str) -> bool {
+    BY_HAND.iter().any(|by_hand| by_hand.schema == schema)
+}
+
 /// The schemas whose types are written by hand.
 pub(crate) const BY_HAND: &[ByHand] = &[
     // Three shapes are possible and none is certain; the type takes all of them.

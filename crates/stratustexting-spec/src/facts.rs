@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, ensure};
 use heck::{ToLowerCamelCase, ToUpperCamelCase};
+use openapi_diff::reference;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -228,8 +229,7 @@ fn fields<'a>(
     seen: &mut BTreeSet<&'a str>,
     found: &mut Vec<Value>,
 ) {
-    let name = schema.get("$ref").and_then(Value::as_str);
-    let name = name.and_then(|target| target.strip_prefix("#/components/schemas/"));
+    let name = reference::of(schema).and_then(reference::schema_name);
     if let Some(name) = name {
         let target = components.get("schemas").and_then(|all| all.get(name));
         if let Some(target) = target.filter(|_| seen.insert(name)) {

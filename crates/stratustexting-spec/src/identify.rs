@@ -1,12 +1,12 @@
 //! Which operation a page is about, and the page in the form in which it is kept.
 
 use anyhow::Context;
+use openapi_diff::template::shape;
 
 use super::{
     OWN_BRAND,
     adopt::{self, Known, Rise, Source},
     facts::{Facts, derived_id},
-    merge::shape,
     page::Fragment,
     problem::Problems,
 };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use openapi_diff::template::{self, shape};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -131,26 +132,6 @@ fn without_superseded(pieces: Vec<Piece>, merged: &mut Merged) -> Vec<Piece> {
     listed
 }
 
-/// A path without the names of its parameters.
-pub(crate) fn shape(path: &str) -> String {
-    let mut shape = String::new();
-    let mut rest = path;
-    while let Some((before, name)) = rest.split_once('{') {
-        shape.push_str(before);
-        shape.push_str("{}");
-        rest = name.split_once('}').map_or("", |(_, rest)| rest);
-    }
-    shape + rest
-}
-
-fn placeholders(path: &str) -> Vec<&str> {
-    let parts = path.split('{').skip(1);
-    parts
-        .filter_map(|part| part.split_once('}'))
-        .map(|(name, _)| name)
-        .collect()
-}
-
 /// Each placeholder has to be a parameter, and the other way round.
 fn check_path(piece: &mut Piece, problems: &mut Vec<Problem>) {
     let fragment = &piece.fragment;
@@ -165,14 +146,14 @@ fn check_path(piece: &mut Piece, problems: &mut Vec<Problem>) {
         .filter_map(|parameter| parameter["name"].as_str())
         .collect();
     let path = &fragment.path;
-    for name in placeholders(path) {
+    for name in template::names(path) {
         if !declared.contains(&name) {
             let text = format!("{path} has {{{name}}}, which is no parameter");
             problems.push(fragment.problem(path, text));
         }
     }
     for name in declared {
-        if !placeholders(path).contains(&name) {
+        if !template::names(path).any(|placeholder| placeholder == name) {
             let text = format!("the parameter {name} isn't in the path {path}");
             problems.push(fragment.problem(&format!("name: {name}"), text));
         }

@@ -3,16 +3,12 @@
 //! A page is Markdown with one fenced block of YAML, which is an OpenAPI document with one
 //! operation. What stands before and after the block is for people.
 
+use openapi_diff::METHODS;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::{problem::Problem, yaml};
-
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
-
 /// What one page says of one operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Fragment {

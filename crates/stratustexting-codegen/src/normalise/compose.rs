@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::report::Notes;
+use super::{narrower::narrower, report::Notes};
 use crate::document::{Document, Place, Refusal, object};
 
 /// Writes the properties of all parts of an `allOf` into one object.
@@ -20,7 +20,8 @@ pub(super) fn merge_parts(document: &mut Document, notes: &mut Notes) -> Result<
             return Ok(());
         }
         let mut whole = Whole::default();
-        if whole.add(&shared, schema, place, 0)? {
+        // Of maps alone the generator makes one.
+        if whole.add(&shared, schema, place, 0)? && !whole.properties.is_empty() {
             let schema = object(schema);
             schema.remove("allOf");
             schema.insert("type".to_owned(), json!("object"));
@@ -64,11 +65,8 @@ impl Whole {
         let part = shared.resolve(part, &place.location)?;
         let has = |key: &str| part.get(key).is_some();
         let choice = has("oneOf") || has("anyOf") || has("not") || has("enum");
-        let map = part
-            .get("additionalProperties")
-            .is_some_and(Value::is_object);
         let is_object = part.get("type") == Some(&json!("object"));
-        if choice || map || !(is_object || has("properties") || has("allOf")) {
+        if choice || !(is_object || has("properties") || has("allOf")) {
             return Ok(false);
         }
         for inner in part
@@ -83,12 +81,15 @@ impl Whole {
         }
         let properties = part.get("properties").and_then(Value::as_object);
         for (name, value) in properties.into_iter().flatten() {
-            let other = self.properties.insert(name.clone(), value.clone());
-            if other.is_some_and(|other| other != *value) {
-                return Err(place.refuse(format!(
-                    "two parts of `allOf` describe the property {name} differently"
-                )));
-            }
+            let merged = match self.properties.get(name) {
+                Some(other) => narrower(shared, other, value, 0).ok_or_else(|| {
+                    place.refuse(format!(
+                        "two parts of `allOf` describe the property {name} differently"
+                    ))
+                })?,
+                None => value.clone(),
+            };
+            self.properties.insert(name.clone(), merged);
         }
         let required = part.get("required").and_then(Value::as_array);
         for name in required.into_iter().flatten() {
@@ -134,6 +135,31 @@ mod tests {
             "{thing}"
         );
         assert!(thing.contains("pub id: ::std::string::String"), "{thing}");
+    }
+
+    #[test]
+    fn of_two_descriptions_the_one_that_says_more_counts() {
+        let own = json!({"type": "object", "properties": {
+            "id": {"type": "string", "format": "date-time"}, "at": {}}});
+
+        let generated = with(&composed(&own)).unwrap();
+
+        let thing = generated.split("pub struct Thing {").nth(1).unwrap();
+        assert!(thing.contains("pub id: crate::Timestamp"), "{thing}");
+        assert!(
+            thing.contains("pub at: ::std::option::Option<crate::Timestamp>"),
+            "{thing}"
+        );
+    }
+
+    #[test]
+    fn a_map_beside_fields_is_where_the_others_are_kept() {
+        let own = json!({"type": "object", "additionalProperties": {"type": "integer"}});
+
+        let generated = with(&composed(&own)).unwrap();
+
+        let thing = generated.split("pub struct Thing {").nth(1).unwrap();
+        assert!(thing.contains("pub extra: ::serde_json::Map<"), "{thing}");
     }
 
     #[test]

@@ -13,6 +13,11 @@ pub(super) fn plain_descriptions(
     document: &mut Document,
     notes: &mut Notes,
 ) -> Result<(), Refusal> {
+    for key in ["title", "description"] {
+        if let Some(text) = document.info_mut(key) {
+            tidy(text, &format!("#/info/{key}"), notes);
+        }
+    }
     for (site, operation) in document.operations_mut() {
         for key in ["summary", "description"] {
             if let Some(text) = operation.get_mut(key) {
@@ -29,8 +34,10 @@ pub(super) fn plain_descriptions(
         }
     }
     document.for_each_schema(|place, schema| {
-        if let Some(text) = schema.get_mut("description") {
-            tidy(text, &place.location, notes);
+        for key in ["title", "description"] {
+            if let Some(text) = schema.get_mut(key) {
+                tidy(text, &place.location, notes);
+            }
         }
         Ok(())
     })
@@ -48,7 +55,8 @@ fn tidy(text: &mut Value, location: &str, notes: &mut Notes) {
 }
 
 /// Marks code blocks as text and escapes brackets outside of code.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
+    let text = without_controls(text);
     let mut lines = Vec::new();
     let mut fenced = false;
     for line in text.lines() {
@@ -59,13 +67,24 @@ fn plain(text: &str) -> String {
         } else if fenced {
             lines.push(line.to_owned());
         } else {
-            lines.push(escape_brackets(trimmed));
+            // In a quotation or a list it would begin a block, too.
+            let line = trimmed.replace("```", "`").replace("~~~", "~");
+            lines.push(escape_brackets(&line));
         }
     }
     if fenced {
         lines.push("```".to_owned());
     }
     lines.join("\n")
+}
+
+/// Removes what the compiler refuses in a comment: returns that end no line, and signs that
+/// turn the direction of the text around.
+fn without_controls(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace(|c: char| turns(c) || c == '\0', "")
 }
 
 fn escape_brackets(line: &str) -> String {
@@ -114,6 +133,8 @@ mod tests {
     #[test]
     fn an_open_fence_is_closed_and_brackets_are_escaped() {
         assert_eq!(plain("~~~json\n{}"), "```text\n{}\n```");
+        assert_eq!(plain("> ```\n> let a;\n> ```"), "> `\n> let a;\n> `");
+        assert_eq!(plain("a\rb \u{202e}c"), "a\nb c");
         assert_eq!(
             plain("see [Thing] and `a[0]`"),
             "see \\[Thing\\] and `a[0]`"

@@ -1,10 +1,14 @@
 //! Value lists as open enums.
 
-use heck::ToUpperCamelCase;
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::report::Notes;
-use crate::document::{Document, Place, Refusal, object};
+use super::{descriptions::plain, report::Notes, variants::variants};
+use crate::{
+    document::{Document, Place, Refusal, object},
+    names::{numbered, type_name},
+};
 
 /// A list of known values of a string that may also have others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub struct OpenEnum {
 /// become open enums: a service adds a value long before its document says so.
 /// The generator sees plain strings under the enums' names, which the build
 /// script replaces by the types made of the list.
+///
+/// Lists of other values than texts were made sentences before (`plain-values`).
 pub(super) fn open_enums(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     // First, because schemas are visited from the inside out: the list within the
     // idiom would be taken for one of its own.
@@ -37,15 +43,18 @@ pub(super) fn open_enums(document: &mut Document, notes: &mut Notes) -> Result<(
         }
         Ok(())
     })?;
+    let components: BTreeSet<String> = document.schemas().map(|(name, _)| name.clone()).collect();
     let mut found: Vec<OpenEnum> = Vec::new();
     document.for_each_schema(|place, schema| {
         let Some(values) = value_list(schema) else {
             return Ok(());
         };
+        let values = variants(&values);
+        let name = free_name(place, &values, &components, &found);
         let list = OpenEnum {
-            name: place.name.to_upper_camel_case(),
-            description: text(schema, "description"),
-            values: variants(&values, place)?,
+            name,
+            description: plain(&text(schema, "description")),
+            values,
         };
         let plain = json!({"type": "string", "description": list.description});
         if place.component {
@@ -59,16 +68,15 @@ pub(super) fn open_enums(document: &mut Document, notes: &mut Notes) -> Result<(
             }
             *schema = there;
         }
+        let texts: Vec<&str> = list.values.iter().map(|(_, text)| text.as_str()).collect();
         notes.say(format!(
             "{}: {} = {}",
             place.location,
             list.name,
-            values.join(" | ")
+            texts.join(" | ")
         ));
-        match found.iter().find(|other| other.name == list.name) {
-            Some(other) if other.values == list.values => {}
-            Some(_) => return Err(place.refuse(format!("two value lists called {}", list.name))),
-            None => found.push(list),
+        if !found.iter().any(|other| other.name == list.name) {
+            found.push(list);
         }
         Ok(())
     })?;
@@ -82,8 +90,31 @@ pub(super) fn open_enums(document: &mut Document, notes: &mut Notes) -> Result<(
     Ok(())
 }
 
+/// A component's list has the component's name. One in place shares a type with the same list
+/// of the same name, and takes no other component's name.
+fn free_name(
+    place: &Place,
+    values: &[(String, String)],
+    components: &BTreeSet<String>,
+    found: &[OpenEnum],
+) -> String {
+    if place.component {
+        return place.name.clone();
+    }
+    numbered(&type_name(&place.name), |name| {
+        let other = found.iter().find(|other| other.name == name);
+        other.map_or_else(
+            || !components.contains(name),
+            |other| other.values == values,
+        )
+    })
+}
+
 /// The listed strings, if the schema is a value list of strings.
 fn value_list(schema: &Value) -> Option<Vec<String>> {
+    if schema.get("type").is_some_and(|kind| kind != "string") {
+        return None;
+    }
     let values = schema
         .get("enum")
         .or_else(|| schema.get("x-extensible-enum"))?
@@ -112,27 +143,6 @@ fn open_idiom(schema: &Value) -> Option<Vec<String>> {
     (open && parts.iter().all(is_text) && !values.is_empty()).then_some(values)
 }
 
-/// Names each value; values whose names would clash are refused.
-fn variants(values: &[String], place: &Place) -> Result<Vec<(String, String)>, Refusal> {
-    let mut variants: Vec<(String, String)> = Vec::new();
-    for value in values {
-        let mut name = value.to_upper_camel_case();
-        if name.starts_with(|first: char| first.is_ascii_digit()) {
-            name.insert(0, 'V');
-        }
-        if name.is_empty() || syn::parse_str::<syn::Ident>(&name).is_err() {
-            return Err(place.refuse(format!("no Rust name for the value {value:?}")));
-        }
-        if name == "Unknown" || variants.iter().any(|(other, _)| *other == name) {
-            return Err(place.refuse(format!(
-                "the value {value:?} has the same Rust name as another, {name}"
-            )));
-        }
-        variants.push((name, value.clone()));
-    }
-    Ok(variants)
-}
-
 fn text(schema: &Value, key: &str) -> String {
     let text = schema.get(key).and_then(Value::as_str);
     text.unwrap_or_default().to_owned()
@@ -146,7 +156,7 @@ mod tests {
         document::Document,
         normalise::{
             normalise,
-            test_support::{refusal, schema, with, without},
+            test_support::{schema, with, without},
         },
     };
 
@@ -211,11 +221,27 @@ mod tests {
     }
 
     #[test]
-    fn values_without_distinct_names_are_refused() {
-        for values in [json!(["a", "A"]), json!(["*"]), json!(["unknown"])] {
-            let refusal = refusal(&schema(json!({"type": "string", "enum": values})));
+    fn a_list_takes_no_components_name() {
+        let mut spec = schema(json!({
+            "type": "object",
+            "properties": {"state": {"type": "string", "enum": ["a"]}},
+        }));
+        spec["components"]["schemas"]["ThingState"] =
+            json!({"type": "object", "properties": {"b": {"type": "string"}}});
 
-            assert_eq!(refusal.location, "#/components/schemas/Thing");
-        }
+        let generated = with(&spec).unwrap();
+
+        assert!(generated.contains("pub struct ThingState {"), "{generated}");
+        assert!(generated.contains("Option<crate::open_enums::ThingState2>"));
+    }
+
+    #[test]
+    fn the_description_of_a_list_has_no_code_to_compile() {
+        let spec = schema(json!({
+            "type": "string", "enum": ["a"], "description": "```\nlet a;\n```"}));
+
+        let normalised = normalise(&Document::parse(&spec.to_string()).unwrap()).unwrap();
+
+        assert!(normalised.enums[0].description.starts_with("```text"));
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::report::Notes;
-use crate::document::{Document, Refusal};
+use crate::{
+    document::{Document, Refusal},
+    names::{numbered, type_name},
+};
 
 /// Moves object and choice schemas that are written in place into the components,
 /// under names made of the way to them.
@@ -20,7 +23,7 @@ pub(super) fn hoist_schemas(document: &mut Document, notes: &mut Notes) -> Resul
         let nullable = schema
             .as_object_mut()
             .and_then(|schema| schema.remove("nullable"));
-        let name = free_name(&taken, &place.name, schema);
+        let name = free_name(&taken, &type_name(&place.name), schema);
         let mut reference = json!({"$ref": format!("#/components/schemas/{name}")});
         if let Some(nullable) = nullable {
             reference = json!({"allOf": [reference], "nullable": nullable});
@@ -55,13 +58,9 @@ fn is_part_of_a_whole(location: &str) -> bool {
 }
 
 fn free_name(taken: &Map<String, Value>, wanted: &str, schema: &Value) -> String {
-    let mut name = wanted.to_owned();
-    let mut number = 2;
-    while taken.get(&name).is_some_and(|other| other != schema) {
-        name = format!("{wanted}{number}");
-        number += 1;
-    }
-    name
+    numbered(wanted, |name| {
+        taken.get(name).is_none_or(|other| other == schema)
+    })
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ fn reduce(holder: &mut Value) -> Option<String> {
 
 /// Whether a media type is JSON: by name, by structured suffix, with parameters,
 /// or the `*/*` that generators of documents write for it.
-fn is_json(media: &str) -> bool {
+pub(super) fn is_json(media: &str) -> bool {
     let essence = media.split(';').next().unwrap_or_default().trim();
     essence == JSON || essence.ends_with("+json") || essence == "*/*"
 }

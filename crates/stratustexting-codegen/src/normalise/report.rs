@@ -1,6 +1,6 @@
 //! What the passes changed, for people and for a snapshot.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use super::OpenEnum;
 
@@ -47,6 +47,10 @@ impl fmt::Display for Report {
 pub(super) struct Notes {
     lines: Vec<String>,
     pub(super) enums: Vec<OpenEnum>,
+    /// Stand-ins of names, each with the name that is on the wire.
+    pub(super) wires: BTreeMap<String, String>,
+    /// Operations that aren't found by the name of their method, by that name.
+    pub(super) operations: BTreeMap<String, String>,
 }
 
 impl Notes {

@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::report::Notes;
-use crate::document::{Document, Refusal, Site};
+use super::{
+    media::{chosen, is_json},
+    report::Notes,
+};
+use crate::document::{Document, Refusal};
 
 /// Removes every response that isn't a success.
 ///
@@ -13,6 +16,13 @@ use crate::document::{Document, Refusal, Site};
 pub(super) fn keep_success(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     for (site, operation) in document.operations_mut() {
         let responses = responses_of(operation);
+        if responses.len() == 1
+            && let Some(only) = responses.remove("default")
+        {
+            // What is the only thing said of all answers is said of the good ones.
+            responses.insert("2XX".to_owned(), only);
+            notes.say(format!("{}: default as 2XX", site.id));
+        }
         let removed: Vec<String> = responses
             .keys()
             .filter(|status| !status.starts_with('2'))
@@ -34,8 +44,8 @@ pub(super) fn keep_success(document: &mut Document, notes: &mut Notes) -> Result
 /// Makes one response of several successes.
 ///
 /// Equal shapes fold into one. Different shapes become a `oneOf`, of which the
-/// generated type takes the first that fits. A shape beside an empty answer is
-/// refused: the generated code would try to read JSON out of nothing.
+/// generated type takes the first that fits. Where some have a body and some none, it may be
+/// absent. What isn't JSON is handed on as it comes, and so is what may be JSON or not.
 pub(super) fn merge_success(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     for (site, operation) in document.operations_mut() {
         let responses = responses_of(operation);
@@ -43,15 +53,21 @@ pub(super) fn merge_success(document: &mut Document, notes: &mut Notes) -> Resul
             continue;
         }
         let statuses: Vec<String> = responses.keys().cloned().collect();
-        let shapes = distinct_shapes(responses);
+        let mut shapes = distinct_shapes(responses);
+        let before = shapes.len();
+        shapes.retain(|shape| *shape != Shape::Empty);
+        let may_be_empty = shapes.len() < before;
         let merged = match shapes.as_slice() {
-            [None] => json!({"description": "Success."}),
-            [Some(schema)] => json_response(schema.clone()),
-            several if several.iter().all(Option::is_some) => {
-                let schemas: Vec<Value> = several.iter().flatten().cloned().collect();
-                json_response(json!({"oneOf": schemas}))
+            [] => json!({"description": "Success."}),
+            [Shape::Json(schema)] => json_response(schema.clone(), may_be_empty),
+            [Shape::Other(media, content)] => other_response(media, content),
+            several => {
+                let schemas: Option<Vec<Value>> = several.iter().map(Shape::schema).collect();
+                schemas.map_or_else(
+                    || other_response("application/octet-stream", &json!({})),
+                    |schemas| json_response(json!({"oneOf": schemas}), may_be_empty),
+                )
             }
-            _ => return Err(mixed(&site, &statuses)),
         };
         responses.clear();
         responses.insert("2XX".to_owned(), merged);
@@ -60,25 +76,36 @@ pub(super) fn merge_success(document: &mut Document, notes: &mut Notes) -> Resul
     Ok(())
 }
 
-fn mixed(site: &Site, statuses: &[String]) -> Refusal {
-    Refusal::of_operation(
-        site,
-        format!(
-            "of the success responses {} some have a body and some have none; \
-             keep those with a body or those without",
-            statuses.join(", ")
-        ),
-    )
+/// What the body of a response is.
+#[derive(Clone, Debug, PartialEq)]
+enum Shape {
+    Empty,
+    Json(Value),
+    /// A media type with what is said of it.
+    Other(String, Value),
 }
 
-fn distinct_shapes(responses: &Map<String, Value>) -> Vec<Option<Value>> {
-    let mut shapes: Vec<Option<Value>> = Vec::new();
+impl Shape {
+    fn schema(&self) -> Option<Value> {
+        match self {
+            Self::Json(schema) => Some(schema.clone()),
+            Self::Empty | Self::Other(..) => None,
+        }
+    }
+}
+
+fn distinct_shapes(responses: &Map<String, Value>) -> Vec<Shape> {
+    let mut shapes: Vec<Shape> = Vec::new();
     for response in responses.values() {
-        let shape = response
-            .get("content")
-            .and_then(Value::as_object)
-            .and_then(|content| content.values().next())
-            .map(|media| media.get("schema").cloned().unwrap_or_else(|| json!({})));
+        let content = response.get("content").and_then(Value::as_object);
+        let media = content.and_then(|content| content.get_key_value(chosen(content)?));
+        let shape = match media {
+            None => Shape::Empty,
+            Some((media, content)) if is_json(media) => {
+                Shape::Json(content.get("schema").cloned().unwrap_or_else(|| json!({})))
+            }
+            Some((media, content)) => Shape::Other(media.clone(), content.clone()),
+        };
         if !shapes.contains(&shape) {
             shapes.push(shape);
         }
@@ -86,11 +113,23 @@ fn distinct_shapes(responses: &Map<String, Value>) -> Vec<Option<Value>> {
     shapes
 }
 
-fn json_response(schema: Value) -> Value {
+fn json_response(schema: Value, may_be_empty: bool) -> Value {
+    let schema = match (may_be_empty, schema) {
+        (false, schema) => schema,
+        (true, Value::Object(mut choice)) if choice.contains_key("oneOf") => {
+            choice.insert("nullable".to_owned(), json!(true));
+            Value::Object(choice)
+        }
+        (true, schema) => json!({"allOf": [schema], "nullable": true}),
+    };
     json!({
         "description": "Success.",
         "content": {"application/json": {"schema": schema}},
     })
+}
+
+fn other_response(media: &str, content: &Value) -> Value {
+    json!({"description": "Success.", "content": {media: content}})
 }
 
 fn responses_of(operation: &mut Map<String, Value>) -> &mut Map<String, Value> {
@@ -108,7 +147,7 @@ mod tests {
     use crate::normalise::test_support::{operation, refusal, with, without};
 
     #[test]
-    fn a_typed_error_beside_a_typed_success_panics_the_generator_without_the_pass() {
+    fn a_typed_error_is_taken_for_a_success_without_the_pass() {
         let spec = operation(json!({
             "operationId": "readThing",
             "responses": {
@@ -118,9 +157,10 @@ mod tests {
             },
         }));
 
-        assert!(without("success-responses-only", &spec).is_err());
-        let generated = with(&spec).unwrap();
-        assert!(generated.contains("Result<ResponseValue<::std::string::String>, Error<()>>"));
+        let right = "Result<ResponseValue<::std::string::String>, Error<()>>";
+        let trapped = without("success-responses-only", &spec);
+        assert!(trapped.is_err() || !trapped.unwrap().contains(right));
+        assert!(with(&spec).unwrap().contains(right));
     }
 
     #[test]
@@ -138,17 +178,50 @@ mod tests {
     }
 
     #[test]
-    fn a_body_beside_an_empty_success_is_refused() {
-        let refusal = refusal(&operation(json!({
+    fn a_body_beside_an_empty_success_may_be_absent() {
+        let spec = operation(json!({
             "operationId": "readThing",
             "responses": {
-                "200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}},
+                "200": {"description": "", "content": {"application/json": {"schema": {
+                    "type": "object", "properties": {"a": {"type": "string"}}}}}},
                 "204": {"description": ""},
             },
-        })));
+        }));
 
-        assert_eq!(refusal.operation.as_deref(), Some("readThing"));
-        assert!(refusal.reason.contains("200, 204"), "{refusal}");
+        assert!(without("merge-success-responses", &spec).is_err());
+        let generated: String = with(&spec).unwrap().split_whitespace().collect();
+        assert!(
+            generated.contains("ResponseValue<::std::option::Option<types::ReadThingResponse"),
+            "{generated}"
+        );
+    }
+
+    #[test]
+    fn what_may_be_json_or_not_comes_as_it_is() {
+        let spec = operation(json!({
+            "operationId": "readThing",
+            "responses": {
+                "200": {"description": "", "content": {"text/csv": {}}},
+                "201": {"description": "", "content": {"application/json": {"schema": {}}}},
+                "204": {"description": ""},
+            },
+        }));
+
+        assert!(without("merge-success-responses", &spec).is_err());
+        assert!(with(&spec).unwrap().contains("ResponseValue<ByteStream>"));
+    }
+
+    #[test]
+    fn the_only_response_is_the_good_one() {
+        let spec = operation(json!({
+            "operationId": "readThing",
+            "responses": {"default": {"description": "", "content": {
+                "application/json": {"schema": {"type": "string"}}}}},
+        }));
+
+        let generated = with(&spec).unwrap();
+
+        assert!(generated.contains("Result<ResponseValue<::std::string::String>, Error<()>>"));
     }
 
     #[test]

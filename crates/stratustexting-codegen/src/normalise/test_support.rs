@@ -64,6 +64,14 @@ fn generate(spec: &Value, passes: &[Pass]) -> Result<String, String> {
         "crate::Timestamp",
         std::iter::empty(),
     );
+    settings.with_conversion(
+        schemars08::schema::SchemaObject {
+            instance_type: Some(schemars08::schema::InstanceType::Number.into()),
+            ..Default::default()
+        },
+        "::serde_json::Number",
+        std::iter::empty(),
+    );
     let tokens = generator_output(&normalised, &mut settings).map_err(|error| error.to_string())?;
     let file = syn::parse2(tokens).map_err(|error| error.to_string())?;
     Ok(prettyplease::unparse(&file))

@@ -231,10 +231,9 @@ fn is_lenient(ty: &Type, models: &BTreeSet<String>) -> bool {
         .map(|segment| segment.ident.to_string())
         .collect();
     match (last.ident.to_string().as_str(), inner.as_slice()) {
-        (
-            "String" | "bool" | "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "f64",
-            [],
-        ) => true,
+        // A component may be called `String`, too; the generator says where its own is from.
+        ("String", []) => parents.len() > 1 || models.contains("String"),
+        ("bool" | "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "f64", []) => true,
         ("Value" | "Number", []) => parents.iter().any(|part| part == "serde_json"),
         ("Vec" | "Box", [item]) => is_lenient(item, models),
         ("Map", [_, _]) => parents.iter().any(|part| part == "serde_json"),

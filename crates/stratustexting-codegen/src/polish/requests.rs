@@ -12,7 +12,8 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use super::responses::{last_name, returned};
+use super::responses::{model_name, returned};
+use crate::setters::option_inner;
 
 /// Takes them out of the builders of operations.
 pub(super) fn polish_requests(module: &mut ItemMod) {
@@ -22,6 +23,7 @@ pub(super) fn polish_requests(module: &mut ItemMod) {
     for item in items {
         if let syn::Item::Impl(item) = item {
             NoVersion.visit_item_impl_mut(item);
+            RareMethods.visit_item_impl_mut(item);
             let mut late = LateTexts::default();
             late.visit_item_impl_mut(item);
             UseLateTexts(&late.texts).visit_item_impl_mut(item);
@@ -45,7 +47,9 @@ pub(super) fn returned_types(file: &File) -> Vec<String> {
         .flatten()
         .filter_map(|item| match item {
             ImplItem::Fn(method) if method.sig.ident == "send" => {
-                last_name(&returned(&method.sig.output)?)
+                let returned = returned(&method.sig.output)?;
+                // A body that may be absent is read like one that isn't.
+                model_name(option_inner(&returned).unwrap_or(&returned))
             }
             _ => None,
         })
@@ -98,6 +102,27 @@ impl VisitMut for NoVersion {
             NoHeaderMap.visit_block_mut(block);
         }
         visit_mut::visit_block_mut(self, block);
+    }
+}
+
+/// Calls by their names the methods for which the HTTP client has no function.
+struct RareMethods;
+
+impl VisitMut for RareMethods {
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        visit_mut::visit_expr_method_call_mut(self, call);
+        let is_client = matches!(&*call.receiver, Expr::Field(field)
+            if matches!(&field.member, Member::Named(name) if name == "client"));
+        let method = match call.method.to_string().as_str() {
+            "options" => quote::format_ident!("OPTIONS"),
+            "trace" => quote::format_ident!("TRACE"),
+            _ => return,
+        };
+        if is_client {
+            call.method = quote::format_ident!("request");
+            call.args
+                .insert(0, parse_quote!(::reqwest::Method::#method));
+        }
     }
 }
 
@@ -331,6 +356,16 @@ mod tests {
         assert!(text.contains("\"from was not initialized\""), "{text}");
         assert!(
             text.contains("let size = size.map_err(Error::InvalidRequest)?"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_method_without_a_function_is_called_by_its_name() {
+        let text = polished(builder(&parse_quote!(client.client.options(url);)));
+
+        assert!(
+            text.contains("client.client.request(::reqwest::Method::OPTIONS, url)"),
             "{text}"
         );
     }

@@ -13,6 +13,8 @@ use syn::{
     Stmt, Type, parse_quote,
 };
 
+use crate::setters::option_inner;
+
 /// Splits the `send` of every builder.
 pub(super) fn split_sends(module: &mut ItemMod, models: &BTreeSet<String>) {
     let Some((_, items)) = &mut module.content else {
@@ -42,9 +44,15 @@ fn split(send: &mut ImplItemFn, models: &BTreeSet<String>) -> Option<ImplItemFn>
     let returned = returned(&send.sig.output)?;
     let read: Expr = if returned == parse_quote!(()) {
         parse_quote!(crate::transport::empty(self.exchange().await?))
-    } else if models.contains(last_name(&returned)?.as_str()) {
+    } else if let Some(inner) = option_inner(&returned) {
+        if is_model(inner, models) {
+            parse_quote!(crate::transport::read_if_any(self.exchange().await?).await)
+        } else {
+            parse_quote!(crate::transport::read_strictly_if_any(self.exchange().await?).await)
+        }
+    } else if is_model(&returned, models) {
         parse_quote!(crate::transport::read(self.exchange().await?).await)
-    } else if last_name(&returned)? == "ByteStream" {
+    } else if returned == parse_quote!(ByteStream) {
         return None;
     } else {
         parse_quote!(crate::transport::read_strictly(self.exchange().await?).await)
@@ -84,10 +92,19 @@ fn argument(ty: &Type) -> Option<Type> {
     }
 }
 
-/// The last identifier of a type's path.
-pub(super) fn last_name(ty: &Type) -> Option<String> {
+fn is_model(ty: &Type, models: &BTreeSet<String>) -> bool {
+    model_name(ty).is_some_and(|name| models.contains(&name))
+}
+
+/// The name of a generated type as operations see it, `types::Thing`. A component may have the
+/// name of any other type.
+pub(super) fn model_name(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
-    Some(path.path.segments.last()?.ident.to_string())
+    let mut segments = path.path.segments.iter();
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some(module), Some(name), None) if module.ident == "types" => Some(name.ident.to_string()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -110,7 +127,8 @@ mod tests {
                 }
             }
         };
-        split_sends(&mut module, &BTreeSet::from(["Thing".to_owned()]));
+        let models = ["Thing", "Vec", "ByteStream"].map(str::to_owned);
+        split_sends(&mut module, &models.into());
         let file: syn::File = parse_quote!(#module);
         prettyplease::unparse(&file)
     }
@@ -123,8 +141,20 @@ mod tests {
                 "crate::transport::read(self.exchange().await?).await",
             ),
             (
+                parse_quote!(::std::vec::Vec<types::Thing>),
+                "crate::transport::read_strictly(self.exchange().await?).await",
+            ),
+            (
                 parse_quote!(()),
                 "crate::transport::empty(self.exchange().await?)",
+            ),
+            (
+                parse_quote!(::std::option::Option<types::Thing>),
+                "crate::transport::read_if_any(self.exchange().await?).await",
+            ),
+            (
+                parse_quote!(::std::option::Option<types::Other>),
+                "crate::transport::read_strictly_if_any(self.exchange().await?).await",
             ),
             (
                 parse_quote!(types::Other),

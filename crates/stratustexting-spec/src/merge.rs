@@ -180,9 +180,7 @@ fn one_name_per_parameter(pieces: &mut [Piece], merged: &mut Merged) {
         if *known == fragment.path {
             continue;
         }
-        let pairs = placeholders(&fragment.path)
-            .into_iter()
-            .zip(placeholders(known));
+        let pairs = template::names(&fragment.path).zip(template::names(known));
         let parameters = fragment
             .operation
             .get_mut("parameters")

@@ -56,7 +56,7 @@ pub(crate) fn assert_snapshot(name: &str, what: &str, text: &str) {
         compared.is_ok(),
         "\n\
          tests/it/snapshots/{name}.snap is not what is generated now: {what}.\n\
-         If openapi.json, build.rs, the normaliser or a version of the generator was changed on\n\
+         If openapi.json, the normaliser, the settings or a version of the generator was changed on\n\
          purpose, run\n\
          \n    cargo xtask snapshot\n\n\
          review what it changed, the outline first (CONTRIBUTING.md says how), and commit the\n\

@@ -1,7 +1,7 @@
 //! The workspace's own commands, run as `cargo xtask …`.
 //!
-//! This program must work when the generated client doesn't compile, so it
-//! depends on none of the workspace's crates but `stratustexting-codegen`.
+//! This program must work when the generated client doesn't compile, so of the workspace's
+//! crates it depends on those only that make the client and its document.
 
 #![allow(
     clippy::print_stdout,

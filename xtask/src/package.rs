@@ -33,6 +33,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         .argument("xtask")
         .argument("--exclude")
         .argument("stratustexting-bench")
+        .argument("--exclude")
+        .argument("stratustexting-spec")
         .argument("--target-dir")
         .argument(Workspace::target());
     if options.allow_dirty {
@@ -62,11 +64,9 @@ fn forget_unpacked() -> io::Result<()> {
 /// Removes the folders of our packages.
 fn forget_ours(folder: &Path) -> io::Result<()> {
     for package in entries(folder)? {
-        if package
-            .file_name()
-            .to_string_lossy()
-            .starts_with("stratustexting")
-        {
+        let name = package.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("stratustexting") || name.starts_with("openapi-diff") {
             fs::remove_dir_all(package.path())?;
         }
     }

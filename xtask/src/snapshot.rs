@@ -46,7 +46,7 @@ fn check(workspace: &Workspace) -> anyhow::Result<()> {
     bail!(
         "the generated code isn't what was reviewed last, or it couldn't be generated; \
          the output above says which.\n\
-         If openapi.json, build.rs, the normaliser or a version of the generator was changed on \
+         If openapi.json, the normaliser, the settings or a version of the generator was changed on \
          purpose, run\n\
          \n    cargo xtask snapshot\n\n\
          and review the difference, the outline first:\n\

@@ -94,7 +94,7 @@ impl Client {
     #[must_use]
     pub fn with_context(&self, context: Arc<dyn std::any::Any + Send + Sync>) -> Self {
         Self {
-            baseurl: Arc::clone(&self.baseurl),
+            baseurl: self.baseurl.clone(),
             client: self.client.clone(),
             inner: self.inner.with_context(context),
         }
@@ -223,16 +223,6 @@ pub(crate) async fn read_strictly<T: serde::de::DeserializeOwned>(
     response: reqwest::Response,
 ) -> Result<ResponseValue<T>, Error<()>> {
     ResponseValue::from_response(response).await
-}
-
-/// The error of a parameter that is missing, which has no reason of its own, or that
-/// couldn't be converted.
-pub(crate) fn invalid(reason: String, missing: &str) -> crate::Error<()> {
-    crate::Error::InvalidRequest(if reason.is_empty() {
-        missing.to_owned()
-    } else {
-        reason
-    })
 }
 
 /// Percent-encodes one segment of a path: everything but RFC 3986's unreserved

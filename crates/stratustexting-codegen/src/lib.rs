@@ -1,5 +1,4 @@
-//! What `build.rs` and `xtask` of the workspace share: the way from the vendored
-//! `openapi.json` to the source of `stratustexting-client`.
+//! The way from the vendored `openapi.json` to the source of `stratustexting-client`.
 //!
 //! ```text
 //! openapi.json -> Document -> normalise -> generator -> polish -> source text
@@ -15,7 +14,6 @@
 //! - [`generate()`] runs all of it and returns the source text.
 //! - [`outline()`] sums a generated file up, a line per type, field and
 //!   operation, for people to review.
-//!
 //! - [`compare()`] says what a new document means to a client of the old one.
 //!
 //! This crate knows nothing of the network, of git, or of Cargo: text in, text

@@ -57,8 +57,6 @@ pub(crate) fn named(document: &Document) -> Result<Document, Refusal> {
 pub struct Pass {
     /// The name under which the report lists the pass.
     pub name: &'static str,
-    /// Which trap of the generator it does away with.
-    pub purpose: &'static str,
     run: fn(&mut Document, &mut Notes) -> Result<(), Refusal>,
 }
 
@@ -76,154 +74,158 @@ impl std::fmt::Debug for Pass {
 /// schemas in place are hoisted; and the refusals come last but for the checks of
 /// the version and of the ids, which every message needs.
 pub const PASSES: &[Pass] = &[
+    // The generator reads OpenAPI 3.0 with a unique operationId per operation only.
     Pass {
         name: "check-document",
-        purpose: "the generator reads OpenAPI 3.0 with a unique operationId per operation only",
         run: refuse::check_document,
     },
+    // Two components whose names are one in Rust become one type.
     Pass {
         name: "name-components",
-        purpose: "two components whose names are one in Rust become one type",
         run: components::name_components,
     },
+    // The generator takes the last segment of every reference for a component's name.
     Pass {
         name: "inline-parts",
-        purpose: "the generator takes the last segment of every reference for a component's name",
         run: references::inline_parts,
     },
+    // Two operations whose ids are one in Rust become one method.
     Pass {
         name: "name-operations",
-        purpose: "two operations whose ids are one in Rust become one method",
         run: operation_ids::name_operations,
     },
+    // A typed error beside another response shape panics the generator, and hides status and
+    // headers where it doesn't.
     Pass {
         name: "success-responses-only",
-        purpose: "a typed error beside another response shape panics the generator, and hides status and headers where it doesn't",
         run: responses::keep_success,
     },
+    // Two success shapes panic the generator.
     Pass {
         name: "merge-success-responses",
-        purpose: "two success shapes panic the generator",
         run: responses::merge_success,
     },
+    // The generator refuses multipart bodies; the SDK sends them through the same executor.
     Pass {
         name: "leave-out-multipart",
-        purpose: "the generator refuses multipart bodies; the SDK sends them through the same executor",
         run: media::leave_out_multipart,
     },
+    // The generator makes an optional body mandatory.
     Pass {
         name: "leave-out-optional-bodies",
-        purpose: "the generator makes an optional body mandatory",
         run: media::leave_out_optional_bodies,
     },
+    // Two media types panic the generator, and JSON under another name becomes an untyped
+    // stream.
     Pass {
         name: "one-media-type",
-        purpose: "two media types panic the generator, and JSON under another name becomes an untyped stream",
         run: media::one_media_type,
     },
+    // A text without a schema stops the generator.
     Pass {
         name: "plain-bodies",
-        purpose: "a text without a schema stops the generator",
         run: bodies::plain_bodies,
     },
+    // Credentials are the executor's; as parameters every caller would have to pass them.
     Pass {
         name: "drop-credential-headers",
-        purpose: "credentials are the executor's; as parameters every caller would have to pass them",
         run: parameters::drop_credential_headers,
     },
+    // What has no `Display` can't be written into a path or a header.
     Pass {
         name: "plain-parameters",
-        purpose: "what has no `Display` can't be written into a path or a header",
         run: plain_parameters::plain_parameters,
     },
+    // The generator knows parameters by their names alone, and its builders have methods.
     Pass {
         name: "name-parameters",
-        purpose: "the generator knows parameters by their names alone, and its builders have methods",
         run: parameter_names::name_parameters,
     },
+    // A text with a format becomes a type of a crate that may not be there, and a number a
+    // float.
     Pass {
         name: "plain-formats",
-        purpose: "a text with a format becomes a type of a crate that may not be there, and a number a float",
         run: formats::plain_formats,
     },
+    // One odd phone number in an answer would lose the whole page.
     Pass {
         name: "drop-validation",
-        purpose: "one odd phone number in an answer would lose the whole page",
         run: validation::drop_validation,
     },
+    // A default that isn't of its type stops the generator, and one that is gets sent by every
+    // caller.
     Pass {
         name: "drop-defaults",
-        purpose: "a default that isn't of its type stops the generator, and one that is gets sent by every caller",
         run: validation::drop_defaults,
     },
+    // A component that may be null becomes two types.
     Pass {
         name: "null-belongs-to-the-place",
-        purpose: "a component that may be null becomes two types",
         run: shapes::null_belongs_to_the_place,
     },
+    // An object that lists nothing refuses everything, and its discriminator is refused.
     Pass {
         name: "plain-objects",
-        purpose: "an object that lists nothing refuses everything, and its discriminator is refused",
         run: shapes::plain_objects,
     },
+    // A list of numbers becomes an enum that doesn't compile or takes no other.
     Pass {
         name: "plain-values",
-        purpose: "a list of numbers becomes an enum that doesn't compile or takes no other",
         run: values::plain_values,
     },
+    // A value the document doesn't list would lose the whole page.
     Pass {
         name: "open-enums",
-        purpose: "a value the document doesn't list would lose the whole page",
         run: enums::open_enums,
     },
+    // Of `anyOf` nothing is ever read, and a choice of fields hides them.
     Pass {
         name: "plain-choices",
-        purpose: "of `anyOf` nothing is ever read, and a choice of fields hides them",
         run: choices::plain_choices,
     },
+    // A schema with an extension escapes the conversions that the settings ask for.
     Pass {
         name: "drop-schema-extensions",
-        purpose: "a schema with an extension escapes the conversions that build.rs asks for",
         run: validation::drop_schema_extensions,
     },
+    // Properties that the generator merges escape the conversions that the settings ask for.
     Pass {
         name: "merge-parts",
-        purpose: "properties that the generator merges escape the conversions that build.rs asks for",
         run: compose::merge_parts,
     },
+    // The generator gives schemas in place the same name and keeps the first shape.
     Pass {
         name: "hoist-schemas",
-        purpose: "the generator gives schemas in place the same name and keeps the first shape",
         run: hoist::hoist_schemas,
     },
+    // A required nullable field that is absent would be an error.
     Pass {
         name: "nullable-is-not-required",
-        purpose: "a required nullable field that is absent would be an error",
         run: nullable::nullable_is_not_required,
     },
+    // Null for an array or a map that may be absent would be an error.
     Pass {
         name: "nullable-collections",
-        purpose: "null for an array or a map that may be absent would be an error",
         run: nullable::nullable_collections,
     },
+    // Two properties whose names are one in Rust become one field.
     Pass {
         name: "name-fields",
-        purpose: "two properties whose names are one in Rust become one field",
         run: fields::name_fields,
     },
+    // Fields the document doesn't list would be dropped, or refused where it says so.
     Pass {
         name: "keep-unknown-fields",
-        purpose: "fields the document doesn't list would be dropped, or refused where it says so",
         run: unknown_fields::keep_unknown_fields,
     },
+    // A code block in a description would be compiled as a documentation test.
     Pass {
         name: "plain-descriptions",
-        purpose: "a code block in a description would be compiled as a documentation test",
         run: descriptions::plain_descriptions,
     },
+    // What else panics the generator, or compiles to something wrong, needs a person.
     Pass {
         name: "refuse-the-rest",
-        purpose: "what else panics the generator, or compiles to something wrong, needs a person",
         run: refuse::refuse_the_rest,
     },
 ];

@@ -50,7 +50,6 @@ fn rewrite(file: &mut File, sensitive: &SensitiveFields, posted: &BTreeSet<Strin
     file.items
         .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
     for item in &mut file.items {
-        requests::share_base_url(item);
         if let Item::Mod(module) = item {
             match module.ident.to_string().as_str() {
                 "types" => polish_types(module, sensitive, &models),

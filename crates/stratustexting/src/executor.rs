@@ -249,7 +249,7 @@ impl Executor {
         self.budget.deposit();
         let mut refusal: Option<Refusal> = None;
         loop {
-            let spare = copy(&request);
+            let spare = request.try_clone();
             course.attempts += 1;
             if let Some(stub) = course.call.stub.get() {
                 stub.attempts.store(course.attempts, Ordering::Relaxed);
@@ -345,17 +345,6 @@ impl Executor {
         let digits = spelled.filter(u8::is_ascii_digit).map(char::from);
         Some(digits.collect())
     }
-}
-
-/// The same request once more. Bodies are bytes, which are shared, not copied.
-fn copy(request: &reqwest::Request) -> Option<reqwest::Request> {
-    if request.body().is_some() {
-        return request.try_clone();
-    }
-    // Most requests; `try_clone` would also make a map for what they don't have.
-    let mut copy = reqwest::Request::new(request.method().clone(), request.url().clone());
-    copy.headers_mut().clone_from(request.headers());
-    Some(copy)
 }
 
 /// A token that the service refused, and its answer.

@@ -225,19 +225,8 @@ fn decoded<'a>(url: &'a Url, name: &str) -> impl Iterator<Item = u8> + use<'a> {
 
 fn digest<I: Iterator<Item = u8>>(from: I, to: I, text: I) -> [u8; 32] {
     let digits = |number: I| number.filter(u8::is_ascii_digit).chain([0]);
-    let mut hash = Sha256::new();
-    let mut buffer = [0; 64];
-    let mut filled = 0;
-    for byte in digits(from).chain(digits(to)).chain(text).chain([0]) {
-        buffer[filled] = byte;
-        filled += 1;
-        if filled == buffer.len() {
-            hash.update(buffer);
-            filled = 0;
-        }
-    }
-    hash.update(&buffer[..filled]);
-    hash.finalize().into()
+    let bytes = digits(from).chain(digits(to)).chain(text).chain([0]);
+    Sha256::digest(bytes.collect::<Vec<u8>>()).into()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -62,12 +62,8 @@ secret! {
 }
 
 /// An access token of OAuth 2.0.
-///
-/// It is kept in the form in which it is sent, so that a request costs no copy.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AccessToken(HeaderValue);
-
-const SCHEME: &str = "Bearer ";
+#[derive(Clone)]
+pub struct AccessToken(SecretString);
 
 impl AccessToken {
     /// Checks and wraps a token.
@@ -78,27 +74,32 @@ impl AccessToken {
     /// header.
     pub fn new(token: impl AsRef<str>) -> Result<Self> {
         let token = token.as_ref();
-        let mut value = (!token.is_empty())
-            .then(|| header_value(&format!("{SCHEME}{token}")))
-            .flatten()
-            .ok_or_else(|| Error::input("access token", VISIBLE))?;
-        value.set_sensitive(true);
-        Ok(Self(value))
+        header_value(token).ok_or_else(|| Error::input("access token", VISIBLE))?;
+        Ok(Self(token.into()))
     }
 
     /// The token itself. Don't log it.
     #[must_use]
     pub fn expose(&self) -> &str {
-        // Checked when it was made.
-        let header = self.0.to_str().unwrap_or_default();
-        header.strip_prefix(SCHEME).unwrap_or_default()
+        self.0.expose_secret()
     }
 
     /// The value of the `Authorization` header.
     pub(crate) fn header(&self) -> HeaderValue {
-        self.0.clone()
+        let mut value = header_value(&format!("Bearer {}", self.expose()))
+            .unwrap_or_else(|| unreachable!("it was checked when it was made"));
+        value.set_sensitive(true);
+        value
     }
 }
+
+impl PartialEq for AccessToken {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for AccessToken {}
 
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,13 +1,10 @@
-//! What the generated builders do for each request that nobody asked for: a header with
-//! the document's version, a text for each parameter in case it is never set, a URL that
-//! grows piece by piece; and a base URL that is copied with each client.
-
-use std::collections::HashMap;
+//! What the generated builders do to each request that nobody asked for, and what they can't
+//! do: a header with the document's version goes, and methods without a function of the HTTP
+//! client's are called by their names.
 
 use syn::{
-    Block, Expr, ExprCall, ExprLit, ExprMethodCall, FieldValue, File, ImplItem, Item, ItemMod, Lit,
-    Local, Member, Pat, Stmt, Token, parse_quote,
-    punctuated::Punctuated,
+    Block, Expr, ExprCall, ExprMethodCall, File, ImplItem, Item, ItemMod, Lit, Local, Member, Pat,
+    Stmt, parse_quote,
     visit::Visit,
     visit_mut::{self, VisitMut},
 };
@@ -15,7 +12,7 @@ use syn::{
 use super::responses::{model_name, returned};
 use crate::setters::option_inner;
 
-/// Takes them out of the builders of operations.
+/// Mends the builders of operations.
 pub(super) fn polish_requests(module: &mut ItemMod) {
     let Some((_, items)) = &mut module.content else {
         return;
@@ -24,10 +21,6 @@ pub(super) fn polish_requests(module: &mut ItemMod) {
         if let syn::Item::Impl(item) = item {
             NoVersion.visit_item_impl_mut(item);
             RareMethods.visit_item_impl_mut(item);
-            let mut late = LateTexts::default();
-            late.visit_item_impl_mut(item);
-            UseLateTexts(&late.texts).visit_item_impl_mut(item);
-            Concat.visit_item_impl_mut(item);
         }
     }
 }
@@ -54,34 +47,6 @@ pub(super) fn returned_types(file: &File) -> Vec<String> {
             _ => None,
         })
         .collect()
-}
-
-/// Lets copies of a client share the base URL.
-pub(super) fn share_base_url(item: &mut syn::Item) {
-    match item {
-        syn::Item::Struct(item) if item.ident == "Client" => {
-            for field in &mut item.fields {
-                if field.ident.as_ref().is_some_and(|name| name == "baseurl") {
-                    field.ty = parse_quote!(::std::sync::Arc<str>);
-                }
-            }
-        }
-        syn::Item::Impl(item) => SharedBaseUrl.visit_item_impl_mut(item),
-        _ => {}
-    }
-}
-
-struct SharedBaseUrl;
-
-impl VisitMut for SharedBaseUrl {
-    fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        visit_mut::visit_expr_mut(self, expression);
-        if *expression == parse_quote!(baseurl.to_string()) {
-            *expression = parse_quote!(baseurl.into());
-        } else if *expression == parse_quote!(self.baseurl.as_str()) {
-            *expression = parse_quote!(&self.baseurl);
-        }
-    }
 }
 
 /// Removes the header `api-version`, and the map of headers where nothing else is in it.
@@ -173,119 +138,6 @@ impl VisitMut for NoHeaderMap {
     }
 }
 
-/// Collects `name: Err("…".to_string())` and leaves `name: Err(String::new())`.
-#[derive(Default)]
-struct LateTexts {
-    texts: HashMap<String, String>,
-}
-
-impl VisitMut for LateTexts {
-    fn visit_field_value_mut(&mut self, field: &mut FieldValue) {
-        let Member::Named(name) = &field.member else {
-            return;
-        };
-        if let Some(text) = error_text(&field.expr) {
-            self.texts.insert(name.to_string(), text);
-            field.expr = parse_quote!(Err(String::new()));
-        }
-    }
-}
-
-/// The text of `Err("…".to_string())`.
-fn error_text(expression: &Expr) -> Option<String> {
-    let Expr::Call(call) = expression else {
-        return None;
-    };
-    let is_err = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err"));
-    let Some(Expr::MethodCall(text)) = call.args.first().filter(|_| is_err) else {
-        return None;
-    };
-    match &*text.receiver {
-        Expr::Lit(lit) => match &lit.lit {
-            Lit::Str(text) => Some(text.value()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Puts the texts where they are needed: `name.map_err(Error::InvalidRequest)`.
-struct UseLateTexts<'a>(&'a HashMap<String, String>);
-
-impl VisitMut for UseLateTexts<'_> {
-    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
-        visit_mut::visit_expr_method_call_mut(self, call);
-        let Expr::Path(name) = leftmost(&call.receiver) else {
-            return;
-        };
-        let invalid: Expr = parse_quote!(Error::InvalidRequest);
-        let text = name
-            .path
-            .get_ident()
-            .and_then(|name| self.0.get(&name.to_string()));
-        if let Some(text) = text
-            && call.method == "map_err"
-            && call.args.first() == Some(&invalid)
-        {
-            call.args = parse_quote!(|reason| crate::transport::invalid(reason, #text));
-        }
-    }
-}
-
-/// Makes `let url = format!("{}/a/{}", base, id)` a concatenation, which knows how long
-/// it will be.
-struct Concat;
-
-impl VisitMut for Concat {
-    fn visit_local_mut(&mut self, local: &mut Local) {
-        let is_url = matches!(&local.pat, Pat::Ident(name) if name.ident == "url");
-        if let Some(init) = local.init.as_mut().filter(|_| is_url)
-            && let Expr::Macro(call) = &*init.expr
-            && let Some(pieces) = pieces(&call.mac)
-        {
-            init.expr = parse_quote!([#(#pieces),*].concat());
-        }
-    }
-}
-
-/// The pieces of a `format!` that has nothing but `{}`, as `&str`.
-fn pieces(call: &syn::Macro) -> Option<Vec<Expr>> {
-    let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
-    let arguments = call
-        .path
-        .is_ident("format")
-        .then(|| call.parse_body_with(parser));
-    let mut arguments = arguments?.ok()?.into_iter();
-    let Some(Expr::Lit(ExprLit {
-        lit: Lit::Str(template),
-        ..
-    })) = arguments.next()
-    else {
-        return None;
-    };
-    let template = template.value();
-    let mut pieces = Vec::new();
-    for (index, text) in template.split("{}").enumerate() {
-        if index > 0 {
-            let argument = arguments.next()?;
-            pieces.push(parse_quote!(&*#argument));
-        }
-        if !text.is_empty() {
-            pieces.push(parse_quote!(#text));
-        }
-    }
-    let plain = !template.replace("{}", "").contains(['{', '}']);
-    (plain && arguments.next().is_none()).then_some(pieces)
-}
-
-/// What a chain of calls begins with.
-fn leftmost(expression: &Expr) -> &Expr {
-    match expression {
-        Expr::MethodCall(call) => leftmost(&call.receiver),
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,62 +200,11 @@ mod tests {
     }
 
     #[test]
-    fn the_text_for_what_is_missing_is_made_when_it_is_missing() {
-        let text = polished(builder(&parse_quote!(let _ = 1;)));
-
-        assert!(text.contains("from: Err(String::new())"), "{text}");
-        assert!(text.contains("crate::transport::invalid("), "{text}");
-        assert!(text.contains("\"from was not initialized\""), "{text}");
-        assert!(
-            text.contains("let size = size.map_err(Error::InvalidRequest)?"),
-            "{text}"
-        );
-    }
-
-    #[test]
     fn a_method_without_a_function_is_called_by_its_name() {
         let text = polished(builder(&parse_quote!(client.client.options(url);)));
 
         assert!(
             text.contains("client.client.request(::reqwest::Method::OPTIONS, url)"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn urls_are_put_together_in_one_go() {
-        let text = polished(builder(&parse_quote! {
-            let url = format!("{}/a/{}/b", client.baseurl, encode(&id),);
-        }));
-        let text: String = text.split_whitespace().collect();
-
-        assert!(
-            text.contains(r#"[&*client.baseurl,"/a/",&*encode(&id),"/b"].concat()"#),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn clients_share_the_base_url() {
-        let mut file: syn::File = parse_quote! {
-            pub struct Client { pub(crate) baseurl: String, other: String }
-            impl Client {
-                fn new(baseurl: &str) -> Self { Self { baseurl: baseurl.to_string() } }
-                fn baseurl(&self) -> &str { self.baseurl.as_str() }
-            }
-        };
-        file.items.iter_mut().for_each(share_base_url);
-
-        let text = prettyplease::unparse(&file);
-        for expected in [
-            "baseurl: ::std::sync::Arc<str>",
-            "other: String",
-            "baseurl.into()",
-        ] {
-            assert!(text.contains(expected), "{text}");
-        }
-        assert!(
-            text.contains("&self.baseurl") && !text.contains("as_str"),
             "{text}"
         );
     }

@@ -137,7 +137,9 @@ impl Inner {
         let mut base = unsaved
             .or(stored)
             .or_else(|| self.lock().current().cloned());
-        for attempt in 1..=TRIES {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
             let error = match self.ask(base.as_ref(), lock).await {
                 Ok(token) => {
                     if let Some(base) = &base {
@@ -161,7 +163,6 @@ impl Inner {
             }
             base = Some(other);
         }
-        Err(Error::new(Kind::LoginRequired))
     }
 
     async fn ask(&self, base: Option<&Token>, lock: &StoreLock) -> Result<Token> {

@@ -51,6 +51,9 @@ use self::{
 /// The brand whose client this is.
 pub const OWN_BRAND: &str = "stratustexting";
 
+/// Compiles the client of a document, given as text.
+pub type Compile<'a> = dyn Fn(&str) -> anyhow::Result<()> + 'a;
+
 /// What to make `openapi.json` of, and what to do with it.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -71,7 +74,7 @@ pub struct Options<'a> {
     /// Writes the report into this file, too, as Markdown.
     pub report: Option<&'a Path>,
     /// Compiles the client of a document that is about to be written.
-    pub compile: Option<&'a dyn Fn(&str) -> anyhow::Result<()>>,
+    pub compile: Option<&'a Compile<'a>>,
 }
 
 impl<'a> Options<'a> {
@@ -90,7 +93,6 @@ impl<'a> Options<'a> {
     }
 }
 
-/// The name that a report and an error begin with.
 impl std::fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("Options");

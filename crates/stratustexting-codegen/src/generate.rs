@@ -17,7 +17,7 @@ use crate::{
     operations::operations,
     polish::polish,
     render,
-    sensitive::{posted_schemas, sensitive_fields},
+    sensitive::{posted_schemas, sensitive_fields, sensitive_fields_in_place},
     settings::{BY_HAND, ByHand, settings},
 };
 
@@ -57,12 +57,13 @@ pub fn generate(text: &str) -> Result<Generated, Error> {
     let mut document = Document::parse(text)?;
     let operations = operations(&document)?;
     let brands = brands(&document)?;
-    let sensitive = sensitive_fields(&document)?;
+    let mut sensitive = sensitive_fields(&document)?;
     let posted = posted_schemas(&document)?;
     for replacement in BY_HAND {
         replace(&mut document, replacement, &mut settings)?;
     }
     let normalised = normalise(&document)?;
+    sensitive.extend(sensitive_fields_in_place(&normalised.document)?);
     let mut file: syn::File = syn::parse2(generator_output(&normalised, &mut settings)?)?;
     polish(&mut file, &sensitive, &posted);
     let models = models(&file, &normalised.enums, BY_HAND)?;

@@ -23,8 +23,8 @@ mod test_support;
 mod unknown_fields;
 mod validation;
 
-pub(crate) use self::media::{chosen, is_multipart_only};
-pub use self::{enums::OpenEnum, report::Report};
+pub(crate) use self::media::is_multipart_only;
+pub use self::{enums::OpenEnum, media::chosen, report::Report};
 
 use self::report::Notes;
 use crate::document::{Document, Refusal};

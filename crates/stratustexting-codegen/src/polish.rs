@@ -191,7 +191,7 @@ fn debug_of_type(item: &ItemStruct, sensitive: &SensitiveFields) -> Item {
                 let wire = wire_name(field).unwrap_or_else(|| label.clone());
                 Some(if label == "extra" {
                     quote!(.field(#label, &crate::redact::Keys(&self.#ident)))
-                } else if sensitive.contains(&(text.clone(), wire)) {
+                } else if is_sensitive(sensitive, &text, &wire) {
                     quote!(.field(#label, &crate::redact::Hidden::of(&self.#ident)))
                 } else {
                     quote!(.field(#label, &self.#ident))
@@ -218,6 +218,20 @@ fn debug_of_type(item: &ItemStruct, sensitive: &SensitiveFields) -> Item {
             }
         }
     }
+}
+
+/// Whether a field of a type is personal. The generator writes a component's name as Rust
+/// does, so that letters and digits are what both have; a field too many is hidden rather than
+/// one too few.
+fn is_sensitive(sensitive: &SensitiveFields, name: &str, wire: &str) -> bool {
+    let letters = |name: &str| -> String {
+        let letters = name.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let own = letters(name);
+    sensitive
+        .iter()
+        .any(|(component, field)| field == wire && letters(component) == own)
 }
 
 /// The field's name on the wire, if `serde` renames it.

@@ -21,6 +21,16 @@ pub(crate) type SensitiveFields = BTreeSet<(String, String)>;
 /// A [`Refusal`] for what isn't there: something that was renamed would otherwise start
 /// to be printed.
 pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, Refusal> {
+    fields(document, true)
+}
+
+/// The same of a document that is normalised. What is written in place in the original is a
+/// component by then, with a type of its own; what was left out is missed by nobody.
+pub(crate) fn sensitive_fields_in_place(normalised: &Document) -> Result<SensitiveFields, Refusal> {
+    fields(normalised, false)
+}
+
+fn fields(document: &Document, all: bool) -> Result<SensitiveFields, Refusal> {
     let mut document = document.clone();
     document.inline_shared_parts()?;
     let mut fields = SensitiveFields::new();
@@ -43,7 +53,7 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
                     parameter["in"] == place && parameter["name"] == name.as_str()
                 };
                 let parameters = operation.get("parameters").and_then(Value::as_array);
-                if !parameters.is_some_and(|all| all.iter().any(there)) {
+                if all && !parameters.is_some_and(|all| all.iter().any(there)) {
                     return Err(lost(&site, name));
                 }
             }
@@ -55,10 +65,11 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
             (&sensitive.response, response),
         ] {
             for pointer in pointers {
-                let found = schema
-                    .and_then(|schema| follow(&document, schema, pointer))
-                    .ok_or_else(|| lost(&site, pointer))?;
-                fields.extend(found);
+                match schema.and_then(|schema| follow(&document, schema, pointer)) {
+                    Some(found) => fields.extend(found),
+                    None if all => return Err(lost(&site, pointer)),
+                    None => {}
+                }
             }
         }
     }
@@ -67,10 +78,10 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
 
 fn success_schema(operation: &Map<String, Value>) -> Option<&Value> {
     let responses = operation.get("responses").and_then(Value::as_object)?;
-    let (_, response) = responses
+    let mut successes = responses
         .iter()
-        .find(|(status, _)| status.starts_with('2'))?;
-    kept_schema(response)
+        .filter(|(status, _)| status.starts_with('2'));
+    successes.find_map(|(_, response)| kept_schema(response))
 }
 
 /// Whether an operation's success lists a field at its top. The document's shared parts are
@@ -145,7 +156,9 @@ fn follow(document: &Document, schema: &Value, pointer: &str) -> Option<Sensitiv
         here = Vec::new();
         for (components, part) in parts {
             if segment == "*" {
-                here.extend(part.get("items"));
+                // The values of a map have no names, as the items of a list.
+                let values = part.get("additionalProperties");
+                here.extend(part.get("items").into_iter().chain(values));
             } else if let Some(property) = part.get("properties").and_then(|all| all.get(segment)) {
                 here.push(property);
                 fields.extend(
@@ -162,7 +175,7 @@ fn follow(document: &Document, schema: &Value, pointer: &str) -> Option<Sensitiv
     Some(fields)
 }
 
-/// Follows references and the parts of `allOf`s to what has fields, each with the components
+/// Follows references, and what a schema is made of or one of, to what has fields, each with the components
 /// on the way: a type made of several parts has the fields of all of them. A part is looked at once.
 fn look_through<'a>(
     document: &'a Document,
@@ -184,9 +197,11 @@ fn look_through<'a>(
         }
         return;
     }
-    let inner = schema.get("allOf").and_then(Value::as_array);
-    for part in inner.into_iter().flatten() {
-        look_through(document, part, components, seen, parts);
+    for key in ["allOf", "anyOf", "oneOf"] {
+        let inner = schema.get(key).and_then(Value::as_array);
+        for part in inner.into_iter().flatten() {
+            look_through(document, part, components, seen, parts);
+        }
     }
     parts.push((components.clone(), schema));
 }

@@ -11,6 +11,14 @@ use super::{
     problem::Problems,
 };
 
+/// What giving pages our form took.
+#[derive(Debug)]
+pub(crate) struct Owned {
+    pub(crate) rises: Vec<Rise>,
+    /// By page.
+    pub(crate) notes: Vec<(String, Vec<String>)>,
+}
+
 /// Gives each page its operation's id, and the vendor's pages our words. What is said of
 /// the operations so far stands in the `known` pages.
 pub(crate) fn own_form(
@@ -18,7 +26,7 @@ pub(crate) fn own_form(
     brand: &str,
     facts: &Facts,
     known: &[&Fragment],
-) -> anyhow::Result<Vec<Rise>> {
+) -> anyhow::Result<Owned> {
     let words = Known::of(known.iter().copied());
     let basis = if brand == OWN_BRAND {
         "documented"
@@ -31,6 +39,7 @@ pub(crate) fn own_form(
     let source = Source { basis, site: &site };
     let mut taken: Vec<(String, String)> = Vec::new();
     let mut rises = Vec::new();
+    let mut notes = Vec::new();
     let mut problems = Vec::new();
     for fragment in fragments {
         let id = id_of(fragment, facts, known);
@@ -45,11 +54,13 @@ pub(crate) fn own_form(
         }
         taken.push((id.clone(), fragment.page.clone()));
         if !adopt::is_kept(fragment) {
-            rises.extend(adopt::adopt(fragment, &id, &source, &words));
+            let adopted = adopt::adopt(fragment, &id, &source, &words);
+            rises.extend(adopted.rise);
+            notes.push((fragment.page.clone(), adopted.notes));
         }
     }
     Problems::none(problems)?;
-    Ok(rises)
+    Ok(Owned { rises, notes })
 }
 
 /// The id of a page's operation: its own from an earlier run, its title's, that of the page

@@ -18,12 +18,14 @@ mod build;
 mod facts;
 mod fetch;
 mod files;
+mod grammar;
 mod identify;
 mod index;
 mod loosen;
 mod merge;
 mod overlay;
 mod page;
+mod platform;
 mod problem;
 mod render;
 mod report;
@@ -131,9 +133,14 @@ pub fn refresh(options: &Options<'_>, out: &mut dyn Write) -> anyhow::Result<()>
     }
 
     let mut report = Report::new(&from, notes);
-    let known: Vec<&Fragment> = old_pages.all().chain(old_unlisted.all()).collect();
-    let rises = identify::own_form(&mut fragments, options.brand, &facts, &known)?;
-    report.rises(rises);
+    let known = old_pages.all().chain(old_unlisted.all());
+    // A page that somebody has put beside the kept ones has the vendor's words still.
+    let known: Vec<&Fragment> = known.filter(|page| adopt::is_kept(page)).collect();
+    let owned = identify::own_form(&mut fragments, options.brand, &facts, &known)?;
+    report.rises(owned.rises);
+    for (page, lines) in owned.notes {
+        report.loosened(&page, lines);
+    }
     let mut unlisted: Vec<Fragment> = old_unlisted.all().cloned().collect();
     if let Some(page) = options.prefer {
         identify::prefer(&mut fragments, &mut unlisted, page)?;

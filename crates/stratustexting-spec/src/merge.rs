@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    facts::{Facts, assume, derived_tag},
+    facts::{Facts, assume, assume_of_callbacks, derived_tag},
     page::Fragment,
     problem::Problem,
 };
@@ -99,6 +99,7 @@ pub(crate) fn merge(pieces: Vec<Piece>, facts: &Facts) -> Merged {
                 fragment.page
             ));
         }
+        assume_of_callbacks(&mut operation, &components);
         if operation.get("description").is_some_and(|text| text == "") {
             operation.remove("description");
         }

@@ -5,7 +5,12 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use stratustexting_codegen::{Document, normalise, normalise::Report as Normalised};
 
-use super::{adopt::Rise, page::Fragment, source::Source, spec::Kept};
+use super::{
+    adopt::{self, Rise},
+    page::Fragment,
+    source::Source,
+    spec::Kept,
+};
 use openapi_diff::{Class, Comparison};
 
 /// The report of one run.
@@ -71,7 +76,7 @@ impl Report {
     pub(crate) fn pages(&mut self, old: &Kept, new: &Kept) {
         self.count = new.all().count();
         let id = |fragment: &Fragment| {
-            let id = super::adopt::operation_id(fragment);
+            let id = adopt::operation_id(fragment);
             id.unwrap_or_default().to_owned()
         };
         let find = |kept: &Kept, wanted: &str| {
@@ -93,7 +98,7 @@ impl Report {
                 Some(_) => {}
             }
         }
-        for fragment in old.all() {
+        for fragment in old.all().filter(|fragment| adopt::is_kept(fragment)) {
             if find(new, &id(fragment)).is_none() {
                 note(How::Removed, fragment);
             }

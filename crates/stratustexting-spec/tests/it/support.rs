@@ -25,6 +25,9 @@ fn repository() -> PathBuf {
 /// Where the data lies.
 const DATA: &str = "crates/stratustexting-spec";
 
+/// Where the kept pages lie.
+pub(crate) const PAGES: &str = "crates/stratustexting-spec/pages";
+
 /// The host that the kept index names.
 pub(crate) const HOST: &str = "https://apidocs-stratustexting.spectrumvoip.com";
 
@@ -63,6 +66,15 @@ impl Copy {
         let text = self.read(relative);
         assert_eq!(text.matches(from).count(), 1, "{from:?} in {relative}");
         self.write(relative, &text.replace(from, to));
+    }
+
+    /// Puts a page beside the kept ones, and at the end of their index.
+    pub(crate) fn add(&self, folder: &str, name: &str, text: &str) {
+        let title = text.lines().next().unwrap().trim_start_matches("# ");
+        let index = self.read(&format!("{PAGES}/llms.txt"));
+        let line = format!("- {folder} [{title}]({HOST}/{name}):\n");
+        self.write(&format!("{PAGES}/llms.txt"), &(index + &line));
+        self.write(&format!("{PAGES}/{name}"), text);
     }
 
     pub(crate) fn document(&self) -> Value {

@@ -33,8 +33,8 @@ const BASES: [&str; 4] = ["documented", "sibling-brand", "client-code", "inferre
 /// What is said of things in the pages as they are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// By `operationId`.
-    operations: BTreeMap<String, Value>,
+    /// By `operationId`, each with its page: several can be one operation.
+    operations: BTreeMap<String, Vec<(String, Value)>>,
     /// By name. The same schema has the same words in each page.
     schemas: BTreeMap<String, Value>,
 }
@@ -45,7 +45,8 @@ impl Known {
         for fragment in fragments {
             if let Some(id) = operation_id(fragment) {
                 let operation = Value::Object(fragment.operation.clone());
-                known.operations.insert(id.to_owned(), operation);
+                let pages = known.operations.entry(id.to_owned()).or_default();
+                pages.push((fragment.page.clone(), operation));
             }
             let schemas = fragment
                 .components
@@ -56,6 +57,13 @@ impl Known {
             }
         }
         known
+    }
+
+    /// What is said of an operation, on the same page if there is one.
+    fn operation(&self, id: &str, page: &str) -> Option<&Value> {
+        let pages = self.operations.get(id)?;
+        let same = pages.iter().find(|(name, _)| name == page);
+        same.or(pages.first()).map(|(_, operation)| operation)
     }
 }
 
@@ -120,7 +128,8 @@ pub(crate) fn adopt(
 ) -> Adopted {
     let notes = platform::take_over(fragment);
     let nothing = Value::Null;
-    let known_operation = known.operations.get(id).unwrap_or(&nothing);
+    let known_operation = known.operation(id, &fragment.page);
+    let known_operation = known_operation.unwrap_or(&nothing);
     let page = fragment.url.as_ref().unwrap_or(source.site).as_str();
     let mut work = Work {
         said: Said {

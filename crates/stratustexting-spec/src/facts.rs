@@ -148,6 +148,11 @@ pub(crate) fn derived_id(fragment: &Fragment) -> String {
     if usable {
         return of_title;
     }
+    id_of_path(fragment)
+}
+
+/// The id that method and path make.
+pub(crate) fn id_of_path(fragment: &Fragment) -> String {
     let path: String = fragment
         .path
         .chars()

@@ -298,7 +298,9 @@ fn holder(value: &mut Value, place: &str, notes: &mut Notes) {
         if !name.starts_with("multipart/")
             && name != "application/x-www-form-urlencoded"
             && let Value::Object(media) = media
-            && media.remove("encoding").is_some_and(|parts| parts != json!({}))
+            && media
+                .remove("encoding")
+                .is_some_and(|parts| parts != json!({}))
         {
             notes.say(&there, "encoding where there are no parts, left out");
         }

@@ -8,6 +8,8 @@ mod cases;
 mod hostile;
 /// Pages that are not strict OpenAPI, and what becomes of them.
 mod loose;
+/// Sites of which not all can be had.
+mod partial;
 /// The way from a site to the document, and the report.
 mod refresh;
 mod support;

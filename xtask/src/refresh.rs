@@ -20,9 +20,14 @@ pub(crate) struct Options {
     /// Whose documentation site is read, by its id in `x-brands` of openapi.json.
     #[arg(long, value_name = "NAME", default_value = OWN_BRAND)]
     brand: String,
-    /// Where pages disagree about a component, takes this page's for all of them.
+    /// Where pages disagree about a component, takes this page's for all of them. Can be
+    /// given several times; what several have is the first's.
     #[arg(long, value_name = "PAGE")]
-    prefer: Option<String>,
+    prefer: Vec<String>,
+    /// Goes on without the pages that fail: such a page stays as it is kept, if it is, and the
+    /// report's last lines name each with the reason.
+    #[arg(long)]
+    keep_going: bool,
     /// Writes the report into this file, too, as Markdown.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -41,7 +46,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     refreshing.from = options.from.as_ref();
     refreshing.check = options.check;
     refreshing.brand = &options.brand;
-    refreshing.prefer = options.prefer.as_deref();
+    let prefer: Vec<&str> = options.prefer.iter().map(String::as_str).collect();
+    refreshing.prefer = &prefer;
+    refreshing.keep_going = options.keep_going;
     refreshing.report = options.report.as_deref();
     if !options.no_compile {
         refreshing.compile = Some(&compile);

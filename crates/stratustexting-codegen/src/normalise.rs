@@ -36,8 +36,8 @@ mod validation;
 mod values;
 mod variants;
 
-pub(crate) use self::media::{chosen, is_multipart_only};
-pub use self::{enums::OpenEnum, report::Report};
+pub(crate) use self::media::is_multipart_only;
+pub use self::{enums::OpenEnum, media::chosen, report::Report};
 
 use std::collections::BTreeMap;
 

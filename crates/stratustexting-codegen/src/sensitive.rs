@@ -91,10 +91,10 @@ fn collect(
 
 fn success_schema(operation: &Map<String, Value>) -> Option<&Value> {
     let responses = operation.get("responses").and_then(Value::as_object)?;
-    let (_, response) = responses
+    let mut successes = responses
         .iter()
-        .find(|(status, _)| status.starts_with('2'))?;
-    kept_schema(response)
+        .filter(|(status, _)| status.starts_with('2'));
+    successes.find_map(|(_, response)| kept_schema(response))
 }
 
 /// Whether an operation's success lists a field at its top. The document's shared parts are
@@ -176,7 +176,9 @@ fn follow(
         here = Vec::new();
         for (components, part) in parts {
             if segment == "*" {
-                here.extend(part.get("items"));
+                // The values of a map have no names, as the items of a list.
+                let values = part.get("additionalProperties");
+                here.extend(part.get("items").into_iter().chain(values));
             } else if let Some(property) = property(part, segment, wires) {
                 here.push(property);
                 fields.extend(

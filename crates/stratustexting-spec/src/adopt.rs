@@ -11,7 +11,11 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::page::Fragment;
+use super::{
+    grammar::{self, Kind, Member, join},
+    page::Fragment,
+    platform,
+};
 
 /// How an operation, a parameter or a field is known.
 pub(crate) const PROVENANCE: &str = "x-provenance";
@@ -29,8 +33,8 @@ const BASES: [&str; 4] = ["documented", "sibling-brand", "client-code", "inferre
 /// What is said of things in the pages as they are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// By `operationId`.
-    operations: BTreeMap<String, Value>,
+    /// By `operationId`, each with its page: several can be one operation.
+    operations: BTreeMap<String, Vec<(String, Value)>>,
     /// By name. The same schema has the same words in each page.
     schemas: BTreeMap<String, Value>,
 }
@@ -41,7 +45,8 @@ impl Known {
         for fragment in fragments {
             if let Some(id) = operation_id(fragment) {
                 let operation = Value::Object(fragment.operation.clone());
-                known.operations.insert(id.to_owned(), operation);
+                let pages = known.operations.entry(id.to_owned()).or_default();
+                pages.push((fragment.page.clone(), operation));
             }
             let schemas = fragment
                 .components
@@ -52,6 +57,13 @@ impl Known {
             }
         }
         known
+    }
+
+    /// What is said of an operation, on the same page if there is one.
+    fn operation(&self, id: &str, page: &str) -> Option<&Value> {
+        let pages = self.operations.get(id)?;
+        let same = pages.iter().find(|(name, _)| name == page);
+        same.or(pages.first()).map(|(_, operation)| operation)
     }
 }
 
@@ -99,15 +111,25 @@ pub(crate) struct Source<'a> {
     pub(crate) site: &'a Url,
 }
 
+/// What came of adopting a page.
+#[derive(Debug, Default)]
+pub(crate) struct Adopted {
+    pub(crate) rise: Option<Rise>,
+    /// What has no place in an OpenAPI document, a line each.
+    pub(crate) notes: Vec<String>,
+}
+
 /// Makes of a page as the vendor has it the page as it is kept.
 pub(crate) fn adopt(
     fragment: &mut Fragment,
     id: &str,
     source: &Source<'_>,
     known: &Known,
-) -> Option<Rise> {
+) -> Adopted {
+    let notes = platform::take_over(fragment);
     let nothing = Value::Null;
-    let known_operation = known.operations.get(id).unwrap_or(&nothing);
+    let known_operation = known.operation(id, &fragment.page);
+    let known_operation = known_operation.unwrap_or(&nothing);
     let page = fragment.url.as_ref().unwrap_or(source.site).as_str();
     let mut work = Work {
         said: Said {
@@ -115,25 +137,23 @@ pub(crate) fn adopt(
             source: page.to_owned(),
         },
         prose: Sha256::new(),
+        notes,
     };
-    work.operation(&mut fragment.operation, known_operation);
-    source.site.as_str().clone_into(&mut work.said.source);
-    for (kind, components) in &mut fragment.components {
-        for (name, component) in components.as_object_mut().into_iter().flatten() {
-            if kind == "schemas" {
-                let words = known.schemas.get(name);
-                work.schema(component, words.unwrap_or(&nothing));
-            } else {
-                work.holder(component, &nothing);
-            }
-            mark(component, &work.said);
-        }
+    let mut operation = Value::Object(std::mem::take(&mut fragment.operation));
+    work.thing(Kind::Operation, &mut operation, known_operation, "");
+    if let Value::Object(operation) = operation {
+        fragment.operation = operation;
     }
+    source.site.as_str().clone_into(&mut work.said.source);
+    work.components(&mut fragment.components, known);
     let prose: String = work.prose.finalize()[..8]
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
     let operation = &mut fragment.operation;
+    // The skeleton of a page has the key, and what it is called by is its title.
+    operation.insert("description".to_owned(), "".into());
+    operation.insert("summary".to_owned(), fragment.title.as_str().into());
     operation.insert(PROSE.to_owned(), prose.into());
     operation.insert("operationId".to_owned(), id.into());
     let said = Said {
@@ -142,12 +162,16 @@ pub(crate) fn adopt(
     };
     let old = &known_operation[PROVENANCE];
     operation.insert(PROVENANCE.to_owned(), said.after(old));
-    let from = old["basis"].as_str()?;
-    (from != source.basis).then(|| Rise {
+    let from = old["basis"].as_str();
+    let rise = from.filter(|from| *from != source.basis).map(|from| Rise {
         id: id.to_owned(),
         from: from.to_owned(),
         to: source.basis.to_owned(),
-    })
+    });
+    Adopted {
+        rise,
+        notes: work.notes,
+    }
 }
 
 /// What is to stand in `x-provenance`.
@@ -182,111 +206,157 @@ fn mark(value: &mut Value, said: &Said<'_>) {
 struct Work<'a> {
     said: Said<'a>,
     prose: Sha256,
+    notes: Vec<String>,
 }
 
 impl Work<'_> {
-    fn operation(&mut self, operation: &mut Map<String, Value>, known: &Value) {
-        self.strip_extensions(operation);
-        self.words(operation, &Value::Null);
-        // The skeleton of a page has the key, whatever stands there.
-        operation.insert("description".to_owned(), "".into());
-        for parameter in array(operation.get_mut("parameters")) {
-            let same = |other: &&Value| {
-                other["name"] == parameter["name"] && other["in"] == parameter["in"]
+    fn components(&mut self, components: &mut Map<String, Value>, known: &Known) {
+        components.retain(|group, _| {
+            let kept = Kind::of_components(group).is_some();
+            if !kept && !group.starts_with("x-") {
+                self.unknown("components", group);
+            }
+            kept
+        });
+        for (group, members) in components {
+            let Some(kind) = Kind::of_components(group) else {
+                continue;
             };
-            let words = known["parameters"].as_array();
-            let words = words.and_then(|all| all.iter().find(same)).cloned();
-            let words = words.unwrap_or_default();
-            self.holder(parameter, &words);
-            mark(parameter, &self.said);
-        }
-        if let Some(body) = operation.get_mut("requestBody") {
-            self.holder(body, &known["requestBody"]);
-            mark(body, &self.said);
-        }
-        for (status, response) in object(operation.get_mut("responses")) {
-            self.holder(response, &known["responses"][status.as_str()]);
-            mark(response, &self.said);
+            for (name, component) in members.as_object_mut().into_iter().flatten() {
+                let words = known.schemas.get(name).filter(|_| group == "schemas");
+                let place = format!("{group}/{name}");
+                self.thing(kind, component, words.unwrap_or(&Value::Null), &place);
+                mark(component, &self.said);
+            }
         }
     }
 
-    /// A parameter, a body, a response: something with words, and schemas inside.
-    fn holder(&mut self, value: &mut Value, known: &Value) {
+    /// Takes the vendor's sentences out of a thing and of all inside of it, and puts ours
+    /// in where we know the thing. What no table of keywords knows goes with them: nobody
+    /// can tell whether it is a fact.
+    fn thing(&mut self, kind: Kind, value: &mut Value, known: &Value, place: &str) {
         let Value::Object(map) = value else { return };
-        self.strip_extensions(map);
-        self.words(map, known);
-        if let Some(schema) = map.get_mut("schema") {
-            self.schema(schema, &known["schema"]);
+        // A response has to have a description, even an empty one.
+        let empty = map.get("description").is_some_and(|it| it == "");
+        let keys: Vec<String> = map.keys().cloned().collect();
+        for key in keys {
+            let Some(mut inner) = map.remove(&key) else {
+                continue;
+            };
+            let there = join(place, &key);
+            let kept = match member(kind, &key) {
+                Member::Words => false,
+                Member::Plain if grammar::is_plain(&inner) => true,
+                Member::Data => true,
+                Member::Of(kind) => self.inside(kind, &mut inner, &known[&key], &there),
+                Member::Named(kind) => {
+                    let property = key == "properties";
+                    self.named(kind, &mut inner, &known[&key], &there, property)
+                }
+                Member::Plain | Member::Unknown => {
+                    if !key.starts_with("x-") {
+                        self.unknown(place, &key);
+                    }
+                    false
+                }
+            };
+            if kept {
+                map.insert(key, inner);
+            } else if !key.starts_with("x-") {
+                self.take(&inner);
+            }
         }
-        for (name, header) in object(map.get_mut("headers")) {
-            self.holder(header, &known["headers"][name.as_str()]);
+        if let Some(ours) = known.get("description") {
+            map.insert("description".to_owned(), ours.clone());
+        } else if empty {
+            map.insert("description".to_owned(), "".into());
         }
-        for (name, media) in object(map.get_mut("content")) {
-            self.holder(media, &known["content"][name.as_str()]);
-        }
-        for (_, example) in object(map.get_mut("examples")) {
-            if let Value::Object(example) = example {
-                for key in ["summary", "description"] {
-                    self.take(example, key);
+    }
+
+    /// A thing, or a list of them. A text in its place is a sentence.
+    fn inside(&mut self, kind: Kind, value: &mut Value, known: &Value, place: &str) -> bool {
+        match value {
+            Value::String(_) => return false,
+            Value::Array(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    let same =
+                        |other: &&Value| other["name"] == item["name"] && other["in"] == item["in"];
+                    let words = match (kind, known.as_array()) {
+                        (Kind::Parameter, Some(all)) => all.iter().find(same),
+                        (_, all) => all.and_then(|all| all.get(index)),
+                    };
+                    let words = words.cloned().unwrap_or_default();
+                    let there = join(place, &index.to_string());
+                    if !self.inside(kind, item, &words, &there) {
+                        self.take(item);
+                        *item = Value::Null;
+                    }
+                    if kind == Kind::Parameter {
+                        mark(item, &self.said);
+                    }
+                }
+                items.retain(|item| kind == Kind::Schema || !item.is_null());
+            }
+            value => {
+                self.thing(kind, value, known, place);
+                if kind == Kind::Body {
+                    mark(value, &self.said);
                 }
             }
         }
-        // An example that is a component of its own.
-        self.take(map, "summary");
+        true
     }
 
-    fn schema(&mut self, schema: &mut Value, known: &Value) {
-        let Value::Object(map) = schema else { return };
-        self.strip_extensions(map);
-        self.words(map, known);
-        for (name, property) in object(map.get_mut("properties")) {
-            self.schema(property, &known["properties"][name.as_str()]);
-            mark(property, &self.said);
-        }
-        for key in ["items", "additionalProperties", "not"] {
-            if let Some(inner) = map.get_mut(key) {
-                self.schema(inner, &known[key]);
+    /// Things by name. A text in the place of one leaves the name, but for an example, whose
+    /// value it is.
+    fn named(
+        &mut self,
+        kind: Kind,
+        value: &mut Value,
+        known: &Value,
+        place: &str,
+        properties: bool,
+    ) -> bool {
+        let Value::Object(things) = value else {
+            return kind == Kind::Example || self.inside(kind, value, known, place);
+        };
+        for (name, thing) in things {
+            if kind == Kind::Example && !thing.is_object() {
+                continue;
+            }
+            if !self.inside(kind, thing, &known[name.as_str()], &join(place, name)) {
+                self.take(thing);
+                *thing = Value::Null;
+            }
+            if properties || kind == Kind::Response {
+                mark(thing, &self.said);
             }
         }
-        for key in ["allOf", "anyOf", "oneOf"] {
-            for (index, part) in array(map.get_mut(key)).enumerate() {
-                self.schema(part, &known[key][index]);
-            }
-        }
+        true
     }
 
-    /// Takes the vendor's sentences out, and puts ours in.
-    fn words(&mut self, map: &mut Map<String, Value>, known: &Value) {
-        // A response has to have a description, even an empty one.
-        let required = map.get("description").is_some_and(|text| text == "");
-        for key in ["description", "title"] {
-            self.take(map, key);
-        }
-        match known.get("description") {
-            Some(ours) => _ = map.insert("description".to_owned(), ours.clone()),
-            None if required => _ = map.insert("description".to_owned(), "".into()),
-            None => {}
-        }
+    fn unknown(&mut self, place: &str, key: &str) {
+        let note = "no keyword of OpenAPI there, left out";
+        self.notes.push(format!("{}: {note}", join(place, key)));
     }
 
-    fn take(&mut self, map: &mut Map<String, Value>, key: &str) {
-        if let Some(Value::String(text)) = map.remove(key) {
-            self.prose.update(text.as_bytes());
-            self.prose.update([0]);
+    /// Words count for the digest, so that their change is seen.
+    fn take(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.prose.update(text.as_bytes()),
+            other => self.prose.update(other.to_string().as_bytes()),
         }
-    }
-
-    fn strip_extensions(&mut self, map: &mut Map<String, Value>) {
-        map.retain(|key, _| !key.starts_with("x-") || KEPT.contains(&key.as_str()));
+        self.prose.update([0]);
     }
 }
 
-fn array(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
-    value.and_then(Value::as_array_mut).into_iter().flatten()
-}
-
-fn object(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
-    value.and_then(Value::as_object_mut).into_iter().flatten()
+/// What a key of a vendor's page holds.
+fn member(kind: Kind, key: &str) -> Member {
+    match key.strip_prefix("x-") {
+        Some(_) if KEPT.contains(&key) => Member::Plain,
+        Some(_) => Member::Unknown,
+        None => kind.member(key),
+    }
 }
 
 #[cfg(test)]

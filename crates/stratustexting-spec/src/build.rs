@@ -23,6 +23,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) facts: &'a Facts,
     /// The overlay's text.
     pub(crate) overlay: &'a str,
+    /// Whether most of the pages are wanted where not all can be had.
+    pub(crate) keep_going: bool,
 }
 
 /// A document that may be written.
@@ -40,7 +42,7 @@ pub(crate) fn document(inputs: &Inputs<'_>, report: &mut Report) -> anyhow::Resu
         document: mut value,
         notes,
         problems: unmerged,
-    } = merge(pieces.clone(), inputs.facts);
+    } = merge(pieces.clone(), inputs.facts, inputs.keep_going);
     report.merged(notes);
     problems.extend(unmerged);
     Problems::none(problems)?;

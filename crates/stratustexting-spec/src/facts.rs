@@ -12,8 +12,13 @@ use heck::{ToLowerCamelCase, ToUpperCamelCase};
 use openapi_diff::reference;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use stratustexting_codegen::normalise::chosen;
 
-use super::{page::Fragment, yaml};
+use super::{
+    grammar::{Kind, Member},
+    page::Fragment,
+    yaml,
+};
 
 /// The listed operations.
 #[derive(Debug, Deserialize)]
@@ -144,6 +149,11 @@ pub(crate) fn derived_id(fragment: &Fragment) -> String {
     if usable {
         return of_title;
     }
+    id_of_path(fragment)
+}
+
+/// The id that method and path make.
+pub(crate) fn id_of_path(fragment: &Fragment) -> String {
     let path: String = fragment
         .path
         .chars()
@@ -168,29 +178,7 @@ pub(crate) fn assume(
     page: Option<&url::Url>,
     components: &Map<String, Value>,
 ) {
-    let named = |place: &str| -> Vec<Value> {
-        let parameters = operation.get("parameters").and_then(Value::as_array);
-        let here = parameters
-            .into_iter()
-            .flatten()
-            .filter(|p| p["in"] == place);
-        here.map(|parameter| parameter["name"].clone()).collect()
-    };
-    let request = operation
-        .get("requestBody")
-        .map(|body| pointers(body, components));
-    let responses = operation.get("responses").and_then(Value::as_object);
-    let success = responses
-        .into_iter()
-        .flatten()
-        .find(|(status, _)| status.starts_with('2'));
-    let response = success.map(|(_, response)| pointers(response, components));
-    let sensitive = json!({
-        "path": named("path"),
-        "query": named("query"),
-        "request": request.unwrap_or_default(),
-        "response": response.unwrap_or_default(),
-    });
+    let sensitive = all_personal(operation, &[], components);
     let only_reads = matches!(method, "get" | "head");
     if let Some(page) = page {
         operation.insert("externalDocs".to_owned(), json!({"url": page.as_str()}));
@@ -207,14 +195,87 @@ pub(crate) fn assume(
     }
 }
 
+/// Whatever a page's callbacks bring is personal: no row says what of it isn't.
+pub(crate) fn assume_of_callbacks(
+    operation: &mut Map<String, Value>,
+    components: &Map<String, Value>,
+) {
+    let callbacks = operation
+        .get_mut("callbacks")
+        .and_then(Value::as_object_mut);
+    let callbacks = callbacks.into_iter().flat_map(Map::values_mut);
+    let items = callbacks
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut);
+    for item in items.filter_map(Value::as_object_mut) {
+        let common = item.get("parameters").and_then(Value::as_array).cloned();
+        let common = common.unwrap_or_default();
+        for (method, posted) in item {
+            let is_operation = Kind::PathItem.member(method) == Member::Of(Kind::Operation);
+            if let Some(posted) = posted.as_object_mut().filter(|_| is_operation)
+                && !posted.contains_key("x-sensitive")
+            {
+                let sensitive = all_personal(posted, &common, components);
+                posted.insert("x-sensitive".to_owned(), sensitive);
+            }
+        }
+    }
+}
+
+/// All of an operation, in the form of `x-sensitive`.
+fn all_personal(
+    operation: &Map<String, Value>,
+    common: &[Value],
+    components: &Map<String, Value>,
+) -> Value {
+    let own = operation.get("parameters").and_then(Value::as_array);
+    let parameters: Vec<&Value> = own
+        .into_iter()
+        .flatten()
+        .chain(common)
+        .map(|parameter| resolved(parameter, components))
+        .collect();
+    let named = |place: &str| -> Vec<Value> {
+        let here = parameters.iter().filter(|p| p["in"] == place);
+        here.map(|parameter| parameter["name"].clone()).collect()
+    };
+    let request = operation.get("requestBody");
+    let request = request.map(|body| pointers(resolved(body, components), components));
+    let responses = operation.get("responses").and_then(Value::as_object);
+    let mut successes = responses
+        .into_iter()
+        .flatten()
+        .filter(|(status, _)| status.starts_with('2'))
+        .map(|(_, response)| resolved(response, components));
+    let response = successes.find(|response| schema_of(response).is_some());
+    let response = response.map(|response| pointers(response, components));
+    json!({
+        "path": named("path"),
+        "query": named("query"),
+        "request": request.unwrap_or_default(),
+        "response": response.unwrap_or_default(),
+    })
+}
+
+/// What a reference leads to, if it is one to a component of the document.
+fn resolved<'a>(value: &'a Value, components: &'a Map<String, Value>) -> &'a Value {
+    let target = value.get("$ref").and_then(Value::as_str);
+    let target = target.and_then(|target| target.strip_prefix("#/components/"));
+    let found = target
+        .and_then(|target| target.split_once('/'))
+        .and_then(|(group, name)| components.get(group)?.get(name));
+    found.unwrap_or(value)
+}
+
+fn schema_of(holder: &Value) -> Option<&Value> {
+    let content = holder.get("content")?.as_object()?;
+    content.get(chosen(content)?)?.get("schema")
+}
+
 /// Pointers to each named field of a body, in the form of `x-sensitive`.
 fn pointers(holder: &Value, components: &Map<String, Value>) -> Vec<Value> {
-    let content = holder.get("content").and_then(Value::as_object);
-    let schema = content
-        .and_then(|content| content.get("application/json").or(content.values().next()))
-        .and_then(|media| media.get("schema"));
     let mut found = Vec::new();
-    if let Some(schema) = schema {
+    if let Some(schema) = schema_of(holder) {
         fields(schema, components, "", &mut BTreeSet::new(), &mut found);
     }
     found
@@ -237,12 +298,16 @@ fn fields<'a>(
         }
         return;
     }
-    let parts = schema.get("allOf").and_then(Value::as_array);
-    for part in parts.into_iter().flatten() {
-        fields(part, components, at, seen, found);
+    for key in ["allOf", "anyOf", "oneOf"] {
+        let parts = schema.get(key).and_then(Value::as_array);
+        for part in parts.into_iter().flatten() {
+            fields(part, components, at, seen, found);
+        }
     }
-    if let Some(items) = schema.get("items") {
-        fields(items, components, &format!("{at}/*"), seen, found);
+    for key in ["items", "additionalProperties"] {
+        if let Some(inner) = schema.get(key) {
+            fields(inner, components, &format!("{at}/*"), seen, found);
+        }
     }
     let properties = schema.get("properties").and_then(Value::as_object);
     for (name, property) in properties.into_iter().flatten() {

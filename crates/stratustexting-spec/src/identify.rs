@@ -2,14 +2,23 @@
 
 use anyhow::Context;
 use openapi_diff::template::shape;
+use serde_json::{Map, Value, json};
 
 use super::{
     OWN_BRAND,
     adopt::{self, Known, Rise, Source},
-    facts::{Facts, derived_id},
+    facts::{Facts, derived_id, id_of_path},
     page::Fragment,
     problem::Problems,
 };
+
+/// What giving pages our form took.
+#[derive(Debug)]
+pub(crate) struct Owned {
+    pub(crate) rises: Vec<Rise>,
+    /// By page.
+    pub(crate) notes: Vec<(String, Vec<String>)>,
+}
 
 /// Gives each page its operation's id, and the vendor's pages our words. What is said of
 /// the operations so far stands in the `known` pages.
@@ -18,7 +27,7 @@ pub(crate) fn own_form(
     brand: &str,
     facts: &Facts,
     known: &[&Fragment],
-) -> anyhow::Result<Vec<Rise>> {
+) -> anyhow::Result<Owned> {
     let words = Known::of(known.iter().copied());
     let basis = if brand == OWN_BRAND {
         "documented"
@@ -29,65 +38,115 @@ pub(crate) fn own_form(
     let mut site = site.context("no page says where it is")?;
     site.set_path("");
     let source = Source { basis, site: &site };
-    let mut taken: Vec<(String, String)> = Vec::new();
+    let mut taken: Vec<Identified> = Vec::new();
     let mut rises = Vec::new();
+    let mut notes = Vec::new();
     let mut problems = Vec::new();
     for fragment in fragments {
-        let id = id_of(fragment, facts, known);
-        if let Some((_, page)) = taken.iter().find(|(other, _)| *other == id) {
+        let operation = (fragment.method.clone(), shape(&fragment.path));
+        let earlier = taken.iter().find(|other| other.operation == operation);
+        let is_free = |id: &str| {
+            let clash = |other: &Identified| other.id == *id && other.operation != operation;
+            !taken.iter().any(clash)
+        };
+        let id = match id_of(fragment, facts, known) {
+            Id::Known(id) => id,
+            Id::Derived(id) => match earlier {
+                Some(earlier) => earlier.id.clone(),
+                // A title that several pages have doesn't tell one from the other.
+                None if !is_free(&id) => id_of_path(fragment),
+                None => id,
+            },
+        };
+        if !is_free(&id)
+            && let Some(other) = taken.iter().find(|other| other.id == id)
+        {
             let text = format!(
-                "it would be {id}, as {page} is; give one of them a row of its own in \
+                "it would be {id}, as {} is; give one of them a row of its own in \
                  operations.yaml, by its title ({})",
-                fragment.title
+                other.page, fragment.title
             );
             problems.push(fragment.problem(&fragment.path, text));
             continue;
         }
-        taken.push((id.clone(), fragment.page.clone()));
+        taken.push(Identified {
+            id: id.clone(),
+            page: fragment.page.clone(),
+            operation,
+        });
         if !adopt::is_kept(fragment) {
-            rises.extend(adopt::adopt(fragment, &id, &source, &words));
+            let adopted = adopt::adopt(fragment, &id, &source, &words);
+            rises.extend(adopted.rise);
+            notes.push((fragment.page.clone(), adopted.notes));
         }
     }
     Problems::none(problems)?;
-    Ok(rises)
+    Ok(Owned { rises, notes })
+}
+
+/// A page whose operation is known.
+struct Identified {
+    id: String,
+    page: String,
+    /// Its method, and its path without the names of its parameters.
+    operation: (String, String),
+}
+
+/// An operation's id, and whether it is only what its page suggests.
+enum Id {
+    Known(String),
+    Derived(String),
 }
 
 /// The id of a page's operation: its own from an earlier run, its title's, that of the page
 /// which had the same method and path, or one made of its title.
-fn id_of(fragment: &Fragment, facts: &Facts, known: &[&Fragment]) -> String {
+fn id_of(fragment: &Fragment, facts: &Facts, known: &[&Fragment]) -> Id {
     if adopt::is_kept(fragment)
         && let Some(id) = adopt::operation_id(fragment)
     {
-        return id.to_owned();
+        return Id::Known(id.to_owned());
     }
     if let Some(fact) = facts.of_title(&fragment.title) {
-        return fact.id.clone();
+        return Id::Known(fact.id.clone());
     }
     let same = |other: &&&Fragment| {
         other.method == fragment.method && shape(&other.path) == shape(&fragment.path)
     };
     let renamed = known.iter().find(same);
     let renamed = renamed.and_then(|other| adopt::operation_id(other));
-    renamed.map_or_else(|| derived_id(fragment), str::to_owned)
+    match renamed {
+        Some(id) => Id::Known(id.to_owned()),
+        None => Id::Derived(derived_id(fragment)),
+    }
 }
 
-/// Gives all pages the components that one of them has.
+/// Gives all pages the components that some of them have. What several have is the first's.
 pub(crate) fn prefer(
     listed: &mut [Fragment],
     unlisted: &mut [Fragment],
-    page: &str,
+    pages: &[&str],
 ) -> anyhow::Result<()> {
-    let name = page.strip_suffix(".md").unwrap_or(page);
-    let right = listed
-        .iter()
-        .chain(unlisted.iter())
-        .find(|fragment| fragment.page.strip_suffix(".md") == Some(name))
-        .with_context(|| format!("no page is called {page}"))?;
-    let right = right.components.clone();
+    let mut right: Map<String, Value> = Map::new();
+    for page in pages {
+        let name = page.strip_suffix(".md").unwrap_or(page);
+        let preferred = listed
+            .iter()
+            .chain(unlisted.iter())
+            .find(|fragment| fragment.page.strip_suffix(".md") == Some(name))
+            .with_context(|| format!("no page is called {page}"))?;
+        for (group, members) in &preferred.components {
+            let known = right.entry(group.clone()).or_insert_with(|| json!({}));
+            for (name, component) in members.as_object().into_iter().flatten() {
+                if known.get(name).is_none() {
+                    known[name.as_str()] = component.clone();
+                }
+            }
+        }
+    }
     for fragment in listed.iter_mut().chain(unlisted) {
-        for (kind, members) in &mut fragment.components {
+        for (group, members) in &mut fragment.components {
             for (name, component) in members.as_object_mut().into_iter().flatten() {
-                if let Some(better) = right.get(kind).and_then(|members| members.get(name)) {
+                if let Some(better) = right.get(group).and_then(|members| members.get(name)) {
                     *component = better.clone();
                 }
             }

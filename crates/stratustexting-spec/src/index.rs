@@ -7,13 +7,10 @@
 use pulldown_cmark::{Event, Parser, Tag};
 use url::Url;
 
-use super::problem::Problem;
+use super::{file_name, loosen::percent_decoded, problem::Problem};
 
 /// The name of the index at the site, and in a folder of pages.
 pub(crate) const NAME: &str = "llms.txt";
-
-/// The longest name of a page's file; file systems take no more than 255 bytes.
-const LONGEST_NAME: usize = 200;
 
 /// More pages than any API of this kind has: an index beyond it isn't read.
 const MOST_PAGES: usize = 2_000;
@@ -34,16 +31,32 @@ pub(crate) struct Entry {
     pub(crate) title: String,
     pub(crate) url: Url,
     pub(crate) line: usize,
+    /// The name of the page's file in a folder of pages, made of the URL's path.
+    file: String,
 }
 
 impl Entry {
-    /// The name of the page's file in a folder of pages, made of the URL's path.
-    pub(crate) fn file(&self) -> String {
-        let path = self.url.path().trim_matches('/').replace('/', "--");
-        let safe = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
-        path.chars()
-            .map(|c| if safe(c) { c } else { '-' })
-            .collect()
+    /// The name of the page's file in a folder of pages.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Gives its file another name.
+    pub(crate) fn rename(&mut self, file: String) {
+        self.file = file;
+    }
+
+    /// The names that its file may have in a folder that somebody else has filled.
+    pub(crate) fn other_files(&self) -> Vec<String> {
+        let decoded = percent_decoded(self.url.path());
+        let decoded = decoded.trim_matches('/');
+        let names = [
+            file_name::plain(self.url.path()),
+            decoded.replace('/', "--"),
+        ];
+        // A name, and no way out of the folder.
+        let is_name = |name: &String| !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+        names.into_iter().filter(is_name).collect()
     }
 
     /// What the platform's id at the end of the path says that this is.
@@ -72,8 +85,14 @@ enum Kind {
     Socket,
 }
 
-/// Reads the index. Lines that say what was passed over go to `notes`.
-pub(crate) fn read(text: &str, base: &Url, notes: &mut Vec<String>) -> Result<Index, Vec<Problem>> {
+/// Reads the index. Lines that say what was passed over go to `notes`, and lines that can't be
+/// read to `failed`, where somebody wants the rest all the same.
+pub(crate) fn read(
+    text: &str,
+    base: &Url,
+    notes: &mut Vec<String>,
+    failed: Option<&mut Vec<Problem>>,
+) -> Result<Index, Vec<Problem>> {
     let mut index = Index {
         title: String::new(),
         docs: Vec::new(),
@@ -103,6 +122,10 @@ pub(crate) fn read(text: &str, base: &Url, notes: &mut Vec<String>) -> Result<In
             }
         }
     }
+    if let Some(failed) = failed {
+        failed.append(&mut problems);
+    }
+    file_name::tell_apart(&mut index.api);
     if index.title.is_empty() {
         problems.push(Problem::at(NAME, 1, "no title line: is this the index?"));
     }
@@ -133,26 +156,16 @@ fn add(
         Kind::Socket => "the page of a socket",
         Kind::Operation => {
             let name = entry.file();
-            if !name.ends_with(".md") || name.len() > LONGEST_NAME {
-                let text =
-                    format!("its file would be called {name:.LONGEST_NAME$?}, which can't be");
+            if !name.ends_with(".md") {
+                let text = format!("its file would be called {name:?}, which can't be");
                 problems.push(Problem::at(NAME, line, text));
                 return;
             }
-            // Not all file systems tell upper case from lower case.
-            let same = |other: &&Entry| other.file().eq_ignore_ascii_case(&name);
-            match entries.iter().find(same) {
+            match entries.iter().find(|other| other.url == entry.url) {
                 None => entries.push(entry),
-                Some(other) if other.url == entry.url => {
-                    notes.push(format!(
-                        "{NAME}:{line}: listed before, in line {}",
-                        other.line
-                    ));
-                }
-                Some(other) => problems.push(Problem::at(
-                    NAME,
-                    line,
-                    format!("its file would have the name of line {}'s", other.line),
+                Some(other) => notes.push(format!(
+                    "{NAME}:{line}: listed before, in line {}",
+                    other.line
                 )),
             }
             return;
@@ -189,14 +202,38 @@ fn entry(item: &str, line: usize, base: &Url) -> Result<Entry, Problem> {
     let link = &item[range.clone()];
     let title = link.rfind("](").map_or(link, |end| &link[..end]);
     Ok(Entry {
-        folder: item[..range.start].trim().to_owned(),
-        title: title.trim_start_matches('[').trim().to_owned(),
+        folder: visible(&item[..range.start]),
+        title: visible(title.strip_prefix('[').unwrap_or(title)),
+        file: file_name::of(url.path()),
         url,
         line,
     })
 }
 
+/// A text without what nobody sees, such as marks that turn the direction of what follows.
+fn visible(text: &str) -> String {
+    let hidden = |c: &char| {
+        c.is_control()
+            || matches!(*c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' | '\u{061c}'
+                | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let text: String = text.chars().filter(|c| !hidden(c)).collect();
+    text.trim().to_owned()
+}
+
 impl Index {
+    /// The same with other pages. Their files are called as they are in an index of these.
+    pub(crate) fn with_pages(&self, mut api: Vec<Entry>) -> Self {
+        for entry in &mut api {
+            entry.rename(file_name::of(entry.url.path()));
+        }
+        file_name::tell_apart(&mut api);
+        Self {
+            api,
+            ..self.clone()
+        }
+    }
+
     /// The index as it is kept: the same grammar, without the summaries.
     pub(crate) fn render(&self) -> String {
         let mut text = format!("# {}\n", self.title);
@@ -225,7 +262,7 @@ mod tests {
 
     fn read_whole(text: &str) -> (Result<Index, Vec<Problem>>, Vec<String>) {
         let mut notes = Vec::new();
-        (read(text, &base(), &mut notes), notes)
+        (read(text, &base(), &mut notes, None), notes)
     }
 
     #[test]
@@ -252,8 +289,8 @@ mod tests {
         assert_eq!(
             api,
             [
-                ("A > B", "Get [it] now", "get-it-3e0.md".to_owned()),
-                ("", "Own path", "any--path.md".to_owned()),
+                ("A > B", "Get [it] now", "get-it-3e0.md"),
+                ("", "Own path", "any--path.md"),
             ]
         );
         assert_eq!(notes.len(), 3, "{notes:?}");
@@ -281,14 +318,45 @@ mod tests {
     }
 
     #[test]
+    fn pages_that_would_have_one_name_have_two_whichever_is_listed_first() {
+        for (one, other) in [
+            ("/a.md", "/A.md"),
+            ("/a/b.md", "/a--b.md"),
+            ("/a!.md", "/a*.md"),
+        ] {
+            let names = |first: &str, second: &str| {
+                let text = format!("# T\n## API Docs\n- [A]({first}):\n- [B]({second}):\n");
+                let index = read_whole(&text).0.unwrap();
+                let names = index.api.iter().map(|entry| entry.file().to_owned());
+                names.collect::<Vec<_>>()
+            };
+
+            let here = names(one, other);
+            let mut there = names(other, one);
+
+            assert!(!here[0].eq_ignore_ascii_case(&here[1]), "{here:?}");
+            there.reverse();
+            assert_eq!(here, there);
+        }
+    }
+
+    #[test]
+    fn a_title_keeps_what_is_seen_of_it() {
+        let text = "# T\n## API Docs\n- [\u{202e}A / B \u{1f600} \u{200f}\u{5d0}](/a.md):\n";
+
+        let index = read_whole(text).0.unwrap();
+
+        assert_eq!(index.api[0].title, "A / B \u{1f600} \u{5d0}");
+        let kept = index.render();
+        assert_eq!(read_whole(&kept).0.unwrap().render(), kept);
+    }
+
+    #[test]
     fn what_cannot_be_an_index_says_so_with_its_line() {
         let other_host = "# T\n## API Docs\n- [A](https://elsewhere.example/a-1e0.md): x\n";
         let no_link = "# T\n## API Docs\n- nothing here\n";
         let index = "# T\n## API Docs\n- [A](/llms.txt):\n";
         let root = "# T\n## API Docs\n- [A](/):\n";
-        let long = format!("# T\n## API Docs\n- [A](/{}.md):\n", "a".repeat(300));
-        let case = "# T\n## API Docs\n- [A](/a.md):\n- [B](/A.md):\n";
-        let name_twice = "# T\n## API Docs\n- [A](/a/b.md):\n- [B](/a--b.md):\n";
         for (text, expected) in [
             ("", "llms.txt:1: no title line"),
             (
@@ -303,12 +371,6 @@ mod tests {
             (no_link, "llms.txt:3: an item without a link"),
             (index, "llms.txt:3: its file would be called \"llms.txt\""),
             (root, "llms.txt:3: its file would be called \"\""),
-            (&long, "llms.txt:3: its file would be called \"aaa"),
-            (case, "llms.txt:4: its file would have the name of line 3's"),
-            (
-                name_twice,
-                "llms.txt:4: its file would have the name of line 3's",
-            ),
         ] {
             let (index, _) = read_whole(text);
             let problems = index.unwrap_err();

@@ -17,16 +17,21 @@ mod adopt;
 mod build;
 mod facts;
 mod fetch;
+mod file_name;
 mod files;
+mod grammar;
 mod identify;
 mod index;
 mod loosen;
 mod merge;
 mod overlay;
 mod page;
+mod platform;
 mod problem;
 mod render;
 mod report;
+mod same;
+mod selection;
 mod source;
 mod spec;
 mod validate;
@@ -44,7 +49,7 @@ use self::{
     facts::Facts,
     page::Fragment,
     report::Report,
-    source::Pages,
+    selection::Selection,
     spec::{Kept, Spec},
 };
 
@@ -69,8 +74,12 @@ pub struct Options<'a> {
     pub check: bool,
     /// Whose documentation site is read, by its id in `x-brands` of `openapi.json`.
     pub brand: &'a str,
-    /// Where pages disagree about a component, takes this page's for all of them.
-    pub prefer: Option<&'a str>,
+    /// Where pages disagree about a component, takes that of one of these pages for all of
+    /// them: the first that has it.
+    pub prefer: &'a [&'a str],
+    /// Goes on without the pages that fail. Such a page stays as it is kept, if it is; the
+    /// report's last lines name each with the reason.
+    pub keep_going: bool,
     /// Writes the report into this file, too, as Markdown.
     pub report: Option<&'a Path>,
     /// Compiles the client of a document that is about to be written.
@@ -86,13 +95,15 @@ impl<'a> Options<'a> {
             from: None,
             check: false,
             brand: OWN_BRAND,
-            prefer: None,
+            prefer: &[],
+            keep_going: false,
             report: None,
             compile: None,
         }
     }
 }
 
+/// Without what is run at the end.
 impl std::fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("Options");
@@ -119,45 +130,46 @@ pub fn refresh(options: &Options<'_>, out: &mut dyn Write) -> anyhow::Result<()>
         None if options.check => Source::Folder(spec.pages()),
         None => Source::Site(documentation_site(&old, options.brand)?),
     };
-    let facts = Facts::read(&spec.operations()?)?;
-    let old_pages = spec.kept_pages()?;
+    let old_pages = spec.kept_pages(options.keep_going)?;
     let old_unlisted = spec.kept_unlisted()?;
-    let Pages {
-        index,
-        mut fragments,
-        notes,
-    } = source::read(&from, spec.cache())?;
-
-    if !from.may_be_ours() {
-        fragments.iter_mut().for_each(adopt::disown);
-    }
-
-    let mut report = Report::new(&from, notes);
-    let known: Vec<&Fragment> = old_pages.all().chain(old_unlisted.all()).collect();
-    let rises = identify::own_form(&mut fragments, options.brand, &facts, &known)?;
-    report.rises(rises);
-    let mut unlisted: Vec<Fragment> = old_unlisted.all().cloned().collect();
-    if let Some(page) = options.prefer {
-        identify::prefer(&mut fragments, &mut unlisted, page)?;
-    }
-    let new_pages = Kept::of(Some(&index), fragments)?;
-    let new_unlisted = Kept::of(None, unlisted)?;
-    report.pages(&old_pages, &new_pages);
-
-    let inputs = build::Inputs {
-        pages: &new_pages,
-        unlisted: &new_unlisted,
-        facts: &facts,
-        overlay: &spec.overlay()?,
+    let inputs = Inputs {
+        options,
+        from: &from,
+        facts: Facts::read(&spec.operations()?)?,
+        overlay: spec.overlay()?,
+        old_pages: &old_pages,
+        old_unlisted: &old_unlisted,
     };
-    let built = match build::document(&inputs, &mut report) {
-        Ok(built) => built,
-        Err(error) => {
-            // What is known so far helps to mend it.
-            write!(out, "{}", report.text())?;
-            return Err(error);
+    let pages = source::read(&from, spec.cache(), options.keep_going)?;
+    let notes = pages.notes.clone();
+    let mut selection = Selection::of(pages, &old_pages);
+    let (made, mut report) = loop {
+        let mut report = Report::new(&from, notes.clone());
+        let made = if selection.has_any() {
+            inputs.make(&selection, &mut report)
+        } else {
+            Err(anyhow::anyhow!("no page of {from} can be taken"))
+        };
+        match made {
+            Ok(made) => break (made, report),
+            Err(error) => {
+                // Without the pages that it failed by, it may not.
+                if options.keep_going && selection.without(&error) {
+                    continue;
+                }
+                report.left_out(selection.left_out());
+                // What is known so far helps to mend it.
+                write!(out, "{}", report.text())?;
+                return Err(error);
+            }
         }
     };
+    let Made {
+        built,
+        pages: new_pages,
+        unlisted: new_unlisted,
+    } = made;
+    report.left_out(selection.left_out());
     if old != Value::Null {
         report.normaliser(&old, &built.normalised);
         report.comparison(compare(&old, &built.value));
@@ -187,6 +199,61 @@ pub fn refresh(options: &Options<'_>, out: &mut dyn Write) -> anyhow::Result<()>
         spec.write([pages, unlisted], &built.text)?;
     }
     Ok(())
+}
+
+/// What a document is made of, but for the selection of pages.
+struct Inputs<'a> {
+    options: &'a Options<'a>,
+    from: &'a Source,
+    facts: Facts,
+    overlay: String,
+    old_pages: &'a Kept,
+    old_unlisted: &'a Kept,
+}
+
+/// What is to be written.
+struct Made {
+    built: build::Built,
+    pages: Kept,
+    unlisted: Kept,
+}
+
+impl Inputs<'_> {
+    /// Makes the document of the pages that are selected.
+    fn make(&self, selection: &Selection, report: &mut Report) -> anyhow::Result<Made> {
+        let (index, mut fragments) = selection.pages();
+        if !self.from.may_be_ours() {
+            let site = fragments.iter_mut();
+            site.filter(|page| !selection.is_kept(page))
+                .for_each(adopt::disown);
+        }
+        let known = self.old_pages.all().chain(self.old_unlisted.all());
+        let known: Vec<&Fragment> = known.collect();
+        let owned = identify::own_form(&mut fragments, self.options.brand, &self.facts, &known)?;
+        report.rises(owned.rises);
+        for (page, lines) in owned.notes {
+            report.loosened(&page, lines);
+        }
+        selection.renew(&mut fragments);
+        let mut unlisted: Vec<Fragment> = self.old_unlisted.all().cloned().collect();
+        identify::prefer(&mut fragments, &mut unlisted, self.options.prefer)?;
+        let pages = Kept::of(Some(&index), fragments)?;
+        let unlisted = Kept::of(None, unlisted)?;
+        report.pages(self.old_pages, &pages);
+        let inputs = build::Inputs {
+            pages: &pages,
+            unlisted: &unlisted,
+            facts: &self.facts,
+            overlay: &self.overlay,
+            keep_going: self.options.keep_going,
+        };
+        let built = build::document(&inputs, report)?;
+        Ok(Made {
+            built,
+            pages,
+            unlisted,
+        })
+    }
 }
 
 fn documentation_site(document: &Value, brand: &str) -> anyhow::Result<Url> {

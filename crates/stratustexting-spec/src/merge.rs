@@ -6,9 +6,10 @@ use openapi_diff::template::{self, shape};
 use serde_json::{Map, Value, json};
 
 use super::{
-    facts::{Facts, assume, derived_tag},
+    facts::{Facts, assume, assume_of_callbacks, derived_tag},
     page::Fragment,
     problem::Problem,
+    same, selection,
 };
 
 /// A fragment with the id that it has here.
@@ -38,28 +39,21 @@ pub(crate) struct Merged {
 /// Merges the fragments, the vendor's before ours.
 ///
 /// What two pages say of one component has to be the same; where ours differs from the
-/// vendor's, the vendor's is the one.
-pub(crate) fn merge(pieces: Vec<Piece>, facts: &Facts) -> Merged {
+/// vendor's, the vendor's is the one. Where the rest is wanted all the same, what most pages
+/// say is the one, and the others are wrong.
+pub(crate) fn merge(pieces: Vec<Piece>, facts: &Facts, keep_going: bool) -> Merged {
     let mut merged = Merged::default();
     let mut pieces = without_superseded(pieces, &mut merged);
     for piece in &mut pieces {
         check_path(piece, &mut merged.problems);
     }
-    let components = components(&pieces, &mut merged);
+    let components = components(&pieces, keep_going, &mut merged);
     one_name_per_parameter(&mut pieces, &mut merged);
+    let pieces = same::one_per_operation(pieces, &mut merged);
     let tags = tags(&pieces, facts);
     let mut paths = Map::new();
-    let mut pages: BTreeMap<(String, String), String> = BTreeMap::new();
     for piece in pieces {
         let Piece { id, fragment, .. } = piece;
-        let key = (fragment.path.clone(), fragment.method.clone());
-        if let Some(other) = pages.get(&key) {
-            let (path, method) = (&fragment.path, &fragment.method);
-            let text = format!("{method} {path} stands on {other}, too");
-            merged.problems.push(fragment.problem(path, text));
-            continue;
-        }
-        pages.insert(key, fragment.page.clone());
         let url = fragment.url;
         let mut operation = fragment.operation;
         let folder = operation.remove("x-apidog-folder");
@@ -100,6 +94,7 @@ pub(crate) fn merge(pieces: Vec<Piece>, facts: &Facts) -> Merged {
                 fragment.page
             ));
         }
+        assume_of_callbacks(&mut operation, &components);
         if operation.get("description").is_some_and(|text| text == "") {
             operation.remove("description");
         }
@@ -208,18 +203,22 @@ fn one_name_per_parameter(pieces: &mut [Piece], merged: &mut Merged) {
 }
 
 /// The components of all pages.
-fn components(pieces: &[Piece], merged: &mut Merged) -> Map<String, Value> {
+fn components(pieces: &[Piece], keep_going: bool, merged: &mut Merged) -> Map<String, Value> {
     let mut all: Map<String, Value> = Map::new();
     let mut origins: BTreeMap<(&str, &str), &Piece> = BTreeMap::new();
     for piece in pieces {
         for (kind, members) in &piece.fragment.components {
             for (name, component) in members.as_object().into_iter().flatten() {
-                let Some(first) = origins.get(&(kind.as_str(), name.as_str())) else {
-                    origins.insert((kind, name), piece);
+                let first = *origins.entry((kind, name)).or_insert_with(|| {
+                    let (first, taken) = if keep_going {
+                        of_most(pieces, kind, name).unwrap_or((piece, component))
+                    } else {
+                        (piece, component)
+                    };
                     let members = all.entry(kind.as_str()).or_insert_with(|| json!({}));
-                    members[name.as_str()] = component.clone();
-                    continue;
-                };
+                    members[name.as_str()] = taken.clone();
+                    first
+                });
                 let known = &all[kind.as_str()][name.as_str()];
                 if known == component {
                     continue;
@@ -247,8 +246,20 @@ fn components(pieces: &[Piece], merged: &mut Merged) -> Map<String, Value> {
     all
 }
 
+/// The component that most of the vendor's pages have, and the first page that has it.
+fn of_most<'a>(pieces: &'a [Piece], kind: &str, name: &str) -> Option<(&'a Piece, &'a Value)> {
+    let listed = pieces.iter().filter(|piece| !piece.unlisted);
+    let with = listed.filter_map(|piece| {
+        let component = piece.fragment.components.get(kind)?.get(name)?;
+        Some((piece, component))
+    });
+    let with: Vec<(&Piece, &Value)> = with.collect();
+    let most = selection::most(with.iter().map(|(_, component)| *component))?;
+    with.into_iter().find(|(_, component)| *component == most)
+}
+
 /// Where two values differ first, as a JSON pointer.
-fn first_difference(one: &Value, other: &Value, at: &str) -> String {
+pub(crate) fn first_difference(one: &Value, other: &Value, at: &str) -> String {
     let inner = match (one, other) {
         (Value::Object(one), Value::Object(other)) => one
             .keys()

@@ -12,6 +12,8 @@ pub(crate) struct Problem {
     /// Counted from 1; none where the page as a whole is at fault.
     line: Option<usize>,
     text: String,
+    /// Other pages that it is a problem of.
+    others: Vec<String>,
 }
 
 impl Problem {
@@ -20,6 +22,7 @@ impl Problem {
             page: page.into(),
             line: None,
             text: text.into(),
+            others: Vec::new(),
         }
     }
 
@@ -28,6 +31,21 @@ impl Problem {
             line: Some(line),
             ..Self::of_page(page, text)
         }
+    }
+
+    /// The same, which other pages have as well.
+    pub(crate) fn shared_by(self, others: Vec<String>) -> Self {
+        Self { others, ..self }
+    }
+
+    /// The page, or another input.
+    pub(crate) fn page(&self) -> &str {
+        &self.page
+    }
+
+    /// Whether it is a problem of this page.
+    pub(crate) fn concerns(&self, page: &str) -> bool {
+        self.page == page || self.others.iter().any(|other| other == page)
     }
 }
 

@@ -5,7 +5,12 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use stratustexting_codegen::{Document, normalise, normalise::Report as Normalised};
 
-use super::{adopt::Rise, page::Fragment, source::Source, spec::Kept};
+use super::{
+    adopt::{self, Rise},
+    page::Fragment,
+    source::Source,
+    spec::Kept,
+};
 use openapi_diff::{Class, Comparison};
 
 /// The report of one run.
@@ -22,6 +27,7 @@ pub(crate) struct Report {
     normaliser: Vec<String>,
     comparison: Option<Comparison>,
     outcome: &'static str,
+    left_out: Vec<String>,
 }
 
 /// What became of one page.
@@ -63,6 +69,7 @@ impl Report {
             normaliser: Vec::new(),
             comparison: None,
             outcome: "Nothing is written.",
+            left_out: Vec::new(),
         }
     }
 
@@ -71,12 +78,15 @@ impl Report {
     pub(crate) fn pages(&mut self, old: &Kept, new: &Kept) {
         self.count = new.all().count();
         let id = |fragment: &Fragment| {
-            let id = super::adopt::operation_id(fragment);
+            let id = adopt::operation_id(fragment);
             id.unwrap_or_default().to_owned()
         };
-        let find = |kept: &Kept, wanted: &str| {
-            let found = kept.all().find(|fragment| id(fragment) == wanted);
-            found.cloned()
+        // Several pages can be one operation.
+        let find = |kept: &Kept, wanted: &Fragment| {
+            let same = |fragment: &&Fragment| id(fragment) == id(wanted);
+            let named = |fragment: &&Fragment| same(fragment) && fragment.page == wanted.page;
+            let found = kept.all().find(named);
+            found.or_else(|| kept.all().find(same)).cloned()
         };
         let mut note = |how, fragment: &Fragment| {
             self.pages.push(PageChange {
@@ -87,14 +97,14 @@ impl Report {
             });
         };
         for fragment in new.all() {
-            match find(old, &id(fragment)) {
+            match find(old, fragment) {
                 None => note(How::Added, fragment),
                 Some(before) if !is_same(&before, fragment) => note(How::Changed, fragment),
                 Some(_) => {}
             }
         }
-        for fragment in old.all() {
-            if find(new, &id(fragment)).is_none() {
+        for fragment in old.all().filter(|fragment| adopt::is_kept(fragment)) {
+            if find(new, fragment).is_none() {
                 note(How::Removed, fragment);
             }
         }
@@ -155,6 +165,17 @@ impl Report {
                 "Written. Next: cargo xtask snapshot, schema and postman, and review the outline."
             }
         };
+    }
+
+    pub(crate) fn left_out(&mut self, lines: Vec<String>) {
+        self.left_out = lines;
+    }
+
+    /// How many things were left out, for a heading.
+    fn left_out_heading(&self) -> String {
+        let count = self.left_out.len();
+        let things = if count == 1 { "thing" } else { "things" };
+        format!("{count} {things} of the site aren't taken:")
     }
 
     /// How much a page's change means to the client.
@@ -248,6 +269,12 @@ impl Report {
             );
         }
         let _ = writeln!(text, "\n{}", self.outcome);
+        if !self.left_out.is_empty() {
+            let _ = writeln!(text, "\n{}", self.left_out_heading());
+            for line in &self.left_out {
+                let _ = writeln!(text, "  {line}");
+            }
+        }
         text
     }
 
@@ -267,7 +294,15 @@ impl Report {
             let _ = writeln!(text, "{}\n", comparison.markdown().trim_end());
         }
         let _ = writeln!(text, "{}", self.outcome);
-        shortened(text)
+        let mut text = shortened(text);
+        if !self.left_out.is_empty() {
+            let _ = writeln!(text, "\n### {}\n", self.left_out_heading());
+            for line in &self.left_out {
+                let _ = writeln!(text, "- {}", line.replace('<', "&lt;"));
+            }
+            text = shortened(text);
+        }
+        text
     }
 }
 

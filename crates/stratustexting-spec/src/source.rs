@@ -79,19 +79,21 @@ pub(crate) struct Pages {
     pub(crate) fragments: Vec<Fragment>,
     /// What was passed over.
     pub(crate) notes: Vec<String>,
+    /// What can't be read, where the rest is wanted all the same.
+    pub(crate) failed: Vec<Problem>,
 }
 
-/// Reads all that is there. All problems are collected.
-pub(crate) fn read(from: &Source, cache: PathBuf) -> anyhow::Result<Pages> {
+/// Reads all that is there. All problems are collected; if the rest is wanted all the same,
+/// they are no error.
+pub(crate) fn read(from: &Source, cache: PathBuf, keep_going: bool) -> anyhow::Result<Pages> {
     let mut notes = Vec::new();
+    let mut failed = Vec::new();
+    let lenient = keep_going.then_some(&mut failed);
     let (index, texts) = match from {
         Source::Folder(folder) => {
             let index = read_file(folder, index::NAME).map_err(Problems::from)?;
-            let index = parse_index(&index, &first_link(&index)?, &mut notes)?;
-            let files = index
-                .api
-                .iter()
-                .map(|entry| read_file(folder, &entry.file()));
+            let index = parse_index(&index, &first_link(&index)?, &mut notes, lenient)?;
+            let files = index.api.iter().map(|entry| read_page(folder, entry));
             let texts: Vec<_> = files.collect();
             (index, texts)
         }
@@ -100,17 +102,20 @@ pub(crate) fn read(from: &Source, cache: PathBuf) -> anyhow::Result<Pages> {
                 .enable_all()
                 .build()
                 .context("no runtime")?;
-            runtime.block_on(fetch(url, cache, &mut notes))?
+            runtime.block_on(fetch(url, cache, &mut notes, lenient))?
         }
     };
     let mut fragments = Vec::new();
     let mut problems = Vec::new();
     for (entry, text) in index.api.iter().zip(texts) {
         let url = without_ending(&entry.url);
-        match text.and_then(|text| page::read(&entry.file(), &text, Some(url))) {
+        match text.and_then(|text| page::read(entry.file(), &text, Some(url))) {
             Ok(fragment) => fragments.push(fragment),
             Err(problem) => problems.push(problem),
         }
+    }
+    if keep_going {
+        failed.append(&mut problems);
     }
     Problems::none(problems)?;
     notes.extend(servers(&fragments));
@@ -118,6 +123,7 @@ pub(crate) fn read(from: &Source, cache: PathBuf) -> anyhow::Result<Pages> {
         index,
         fragments,
         notes,
+        failed,
     })
 }
 
@@ -139,8 +145,13 @@ fn servers(fragments: &[Fragment]) -> Vec<String> {
     lines.collect()
 }
 
-fn parse_index(text: &str, base: &Url, notes: &mut Vec<String>) -> anyhow::Result<Index> {
-    Ok(index::read(text, base, notes).map_err(Problems)?)
+fn parse_index(
+    text: &str,
+    base: &Url,
+    notes: &mut Vec<String>,
+    lenient: Option<&mut Vec<Problem>>,
+) -> anyhow::Result<Index> {
+    Ok(index::read(text, base, notes, lenient).map_err(Problems)?)
 }
 
 /// A folder is of the host that its first link leads to.
@@ -157,7 +168,7 @@ fn first_link(index: &str) -> anyhow::Result<Url> {
 }
 
 /// The address that people use, which the Markdown's only adds an ending to.
-fn without_ending(url: &Url) -> Url {
+pub(crate) fn without_ending(url: &Url) -> Url {
     let mut url = url.clone();
     if let Some(path) = url.path().strip_suffix(".md").map(str::to_owned) {
         url.set_path(&path);
@@ -199,6 +210,16 @@ pub(crate) fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
+/// A page of a folder, under the name that we give it or one that somebody else may have.
+fn read_page(folder: &Path, entry: &Entry) -> Result<String, Problem> {
+    let own = entry.file();
+    let others = entry.other_files();
+    let there = |name: &&str| folder.join(name).exists();
+    let mut names = std::iter::once(own).chain(others.iter().map(String::as_str));
+    let name = names.find(there).unwrap_or(own);
+    read_file(folder, name)
+}
+
 fn read_file(folder: &Path, name: &str) -> Result<String, Problem> {
     let path = folder.join(name);
     let read = || -> io::Result<Result<String, String>> {
@@ -223,16 +244,17 @@ async fn fetch(
     site: &Url,
     cache: PathBuf,
     notes: &mut Vec<String>,
+    lenient: Option<&mut Vec<Problem>>,
 ) -> anyhow::Result<(Index, Texts)> {
     let fetcher = Fetcher::new(site, cache)?;
     let text = fetcher
         .get(site, index::NAME)
         .await
         .map_err(Problems::from)?;
-    let index = parse_index(&text, site, notes)?;
+    let index = parse_index(&text, site, notes, lenient)?;
     let get = |entry: Entry| {
         let fetcher = &fetcher;
-        async move { fetcher.get(&entry.url, &entry.file()).await }
+        async move { fetcher.get(&entry.url, entry.file()).await }
     };
     let texts = stream::iter(index.api.clone()).map(get).buffered(AT_ONCE);
     let texts: Texts = texts.collect().await;

@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
 use super::{
-    files,
+    adopt, files,
     index::{self, Index},
     page::{self, Fragment},
     problem::Problem,
@@ -67,13 +67,13 @@ impl<'a> Spec<'a> {
     }
 
     /// The vendor's pages as they are kept; none before the first run.
-    pub(crate) fn kept_pages(&self) -> anyhow::Result<Kept> {
+    pub(crate) fn kept_pages(&self, keep_going: bool) -> anyhow::Result<Kept> {
         let folder = self.pages();
         if !folder.join(index::NAME).exists() {
             return Ok(Kept::default());
         }
         let from = Source::Folder(folder.clone());
-        let Pages { fragments, .. } = source::read(&from, self.cache())?;
+        let Pages { fragments, .. } = source::read(&from, self.cache(), keep_going)?;
         Kept::with_files(&folder, fragments)
     }
 
@@ -125,9 +125,23 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Pages of a folder, with the texts of all its files.
-    fn with_files(folder: &Path, fragments: Vec<Fragment>) -> anyhow::Result<Self> {
+    /// Pages of a folder, with the texts of its files.
+    ///
+    /// A page that somebody has put there, and that isn't in our form yet, is no kept one: it
+    /// is no reason to write or to remove anything.
+    fn with_files(folder: &Path, mut fragments: Vec<Fragment>) -> anyhow::Result<Self> {
+        fragments.retain(adopt::is_kept);
         let mut names = source::names(folder)?;
+        let mut ours = Vec::new();
+        for name in &names {
+            let text = read(&folder.join(name));
+            let fragment = text
+                .ok()
+                .and_then(|text| page::read(name, &text, None).ok());
+            ours.push(fragment.is_some_and(|fragment| adopt::is_kept(&fragment)));
+        }
+        let mut ours = ours.into_iter();
+        names.retain(|_| ours.next() == Some(true));
         if folder.join(index::NAME).exists() {
             names.push(index::NAME.to_owned());
         }
@@ -147,10 +161,10 @@ impl Kept {
             let text = render::page(fragment)?;
             // What is kept is what the next run reads.
             let again = page::read(&fragment.page, &text, fragment.url.clone())?;
-            ensure!(
-                again.operation == fragment.operation && again.components == fragment.components,
-                Problem::of_page(&fragment.page, "can't be written so that it reads the same")
-            );
+            if again.operation != fragment.operation || again.components != fragment.components {
+                let text = "can't be written so that it reads the same";
+                return Err(Problem::of_page(&fragment.page, text).into());
+            }
             files.insert(fragment.page.clone(), text);
         }
         Ok(Self { files, fragments })

@@ -1,10 +1,15 @@
 //! Whether a document may be written: it has to be OpenAPI 3.0, whole, and something that
 //! the client can be generated from.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 use stratustexting_codegen::{Document, Error, Refusal, generate, normalise, normalise::Report};
 
 use super::{merge::Piece, problem::Problem, render::Keys};
+
+/// The schemas for which the client has types of its own.
+const OWN: [&str; 2] = ["Timestamp", "MessageRecipients"];
 
 /// Checks what one page gives by itself, so that what is wrong has a page.
 pub(crate) fn page(piece: &Piece) -> Result<(), Problem> {
@@ -49,17 +54,105 @@ pub(crate) fn document(
         let text = format!("not OpenAPI 3.0: {error}");
         vec![Problem::of_page("openapi.json", text)]
     })?;
-    let refused = |refusal: Refusal| vec![refusal_problem(&refusal, pieces)];
-    let parsed = Document::parse(text).map_err(refused)?;
-    let report = normalise(&parsed).map_err(refused)?.report;
-    generate(text).map_err(|error| match error {
-        Error::Refused(refusal) => refused(refusal),
-        error => {
-            let text = format!("the client can't be generated: {error:#}");
-            vec![Problem::of_page("openapi.json", text)]
+    let parsed = Document::parse(text);
+    let report = parsed.and_then(|parsed| Ok(normalise(&parsed)?.report));
+    let whole = match report {
+        Ok(report) => match generate(text) {
+            Ok(_) => return Ok(report),
+            Err(error) => error,
+        },
+        Err(refusal) => Error::Refused(refusal),
+    };
+    let alone = each_alone(value, pieces);
+    if alone.is_empty() {
+        Err(vec![problem_of(whole, None, pieces)])
+    } else {
+        Err(alone)
+    }
+}
+
+/// The pages whose operations can't be generated even without any other: all of them, where
+/// the document as a whole only gives the first. None if it is not for the pages, which is
+/// so if none of them can be generated, either.
+fn each_alone(document: &Value, pieces: &[Piece]) -> Vec<Problem> {
+    let refused = |piece: &Piece| {
+        let text = alone(document, &piece.id).to_string();
+        generate(&text).err()
+    };
+    if let Err(error) = generate(&alone(document, "").to_string())
+        && !matches!(error, Error::Refused(_))
+    {
+        return Vec::new();
+    }
+    let listed = pieces.iter().filter(|piece| !piece.unlisted);
+    let count = listed.clone().count();
+    let problems: Vec<Problem> = listed
+        .filter_map(|piece| Some(problem_of(refused(piece)?, Some(piece), pieces)))
+        .collect();
+    if problems.len() == count {
+        return Vec::new();
+    }
+    problems
+}
+
+/// The document with one operation and what that refers to.
+fn alone(document: &Value, id: &str) -> Value {
+    let mut document = document.clone();
+    if let Some(paths) = document["paths"].as_object_mut() {
+        paths.retain(|_, item| {
+            if let Some(item) = item.as_object_mut() {
+                item.retain(|_, operation| operation["operationId"] == id);
+            }
+            item.as_object().is_some_and(|item| !item.is_empty())
+        });
+    }
+    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    // What the client's own types stand for has to be there in any case.
+    wanted.extend(OWN.map(|name| format!("#/components/schemas/{name}")));
+    let mut left = vec![document["paths"].clone()];
+    left.extend(wanted.iter().filter_map(|target| at(&document, target)));
+    while let Some(value) = left.pop() {
+        let mut targets = Vec::new();
+        references(&value, Keys::Fields, &mut targets);
+        for target in targets {
+            if wanted.insert(target.to_owned()) {
+                left.extend(at(&document, target));
+            }
         }
-    })?;
-    Ok(report)
+    }
+    for group in [
+        "schemas",
+        "responses",
+        "parameters",
+        "requestBodies",
+        "headers",
+    ] {
+        if let Some(members) = document["components"].get_mut(group)
+            && let Some(members) = members.as_object_mut()
+        {
+            members.retain(|name, _| wanted.contains(&format!("#/components/{group}/{name}")));
+        }
+    }
+    document
+}
+
+fn at(document: &Value, target: &str) -> Option<Value> {
+    document.pointer(target.strip_prefix('#')?).cloned()
+}
+
+/// Why there is no client, with the page that it is for.
+fn problem_of(error: Error, piece: Option<&Piece>, pieces: &[Piece]) -> Problem {
+    let text = match error {
+        Error::Refused(refusal) if piece.is_none() || refusal.operation.is_some() => {
+            return refusal_problem(&refusal, pieces);
+        }
+        Error::Refused(refusal) => refusal.to_string(),
+        error => format!("the client can't be generated: {error:#}"),
+    };
+    match piece {
+        Some(piece) => piece.fragment.problem(&piece.fragment.path, text),
+        None => Problem::of_page("openapi.json", text),
+    }
 }
 
 /// The page of the operation that is refused.
@@ -86,12 +179,32 @@ fn dangling(document: &Value, pieces: &[Piece]) -> Vec<Problem> {
     });
     lost.map(|target| {
         let text = format!("a $ref to nowhere: {target}");
-        match pieces.iter().find(|piece| refers(piece, target)) {
-            Some(piece) => piece.fragment.problem(target, text),
+        let mut with = pieces.iter().filter(|piece| refers(piece, target));
+        match with.next() {
+            Some(piece) => {
+                let others = with.map(|piece| piece.fragment.page.clone());
+                let problem = piece.fragment.problem(target, text);
+                problem.shared_by(others.collect())
+            }
             None => Problem::of_page("overlay.yaml", text),
         }
     })
     .collect()
+}
+
+/// The components that components refer to and that aren't among them, by group and name.
+pub(crate) fn lost_components(components: &Value) -> Vec<(String, String)> {
+    let mut targets = Vec::new();
+    for (group, members) in components.as_object().into_iter().flatten() {
+        references(members, Keys::Fields.below(group, members), &mut targets);
+    }
+    let names = targets.into_iter().filter_map(|target| {
+        let (group, name) = target.strip_prefix("#/components/")?.split_once('/')?;
+        let known = components.get(group).and_then(|members| members.get(name));
+        let lost = (group.to_owned(), name.to_owned());
+        known.is_none().then_some(lost)
+    });
+    names.collect()
 }
 
 /// Whether a page has a reference, as it is called by now.

@@ -86,7 +86,8 @@ pub(super) fn one_media_type(document: &mut Document, notes: &mut Notes) -> Resu
 
 /// The media type that is kept of a body: JSON, or else what is JSON under another
 /// name, or else the first.
-pub(crate) fn chosen(content: &Map<String, Value>) -> Option<&String> {
+#[must_use]
+pub fn chosen(content: &Map<String, Value>) -> Option<&String> {
     content
         .keys()
         .find(|media| media.as_str() == JSON)

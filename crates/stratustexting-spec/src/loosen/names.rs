@@ -71,7 +71,7 @@ fn reference(value: &mut Value, renamed: &[(String, String, String)]) {
 }
 
 /// `%20` and the like, and JSON pointer's own escapes.
-fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

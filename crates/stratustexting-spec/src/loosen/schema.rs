@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Notes, drop_platform, flag, object, text};
+use crate::grammar;
 
 /// Makes a schema, and all inside of it, one of OpenAPI 3.0.
 pub(super) fn loosen(schema: &mut Value, place: &str, notes: &mut Notes) {
@@ -21,6 +22,7 @@ pub(super) fn loosen(schema: &mut Value, place: &str, notes: &mut Notes) {
     }
     let Value::Object(map) = schema else { return };
     drop_platform(map, place, notes);
+    keywords(map, place, notes);
     types(map, place, notes);
     null_alternatives(map, place, notes);
     constants(map, place, notes);
@@ -44,6 +46,23 @@ pub(super) fn loosen(schema: &mut Value, place: &str, notes: &mut Notes) {
     reference_with_siblings(map, place, notes);
 }
 
+/// Keywords of JSON Schema that OpenAPI 3.0 doesn't have, but for those that have an equal,
+/// and what is no keyword at all.
+fn keywords(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+    map.retain(|key, _| {
+        let kept = key.starts_with("x-")
+            || matches!(key.as_str(), "const" | "examples")
+            || grammar::is_of_3_0(key);
+        if !kept {
+            notes.say(
+                place,
+                &format!("{key}, which OpenAPI 3.0 doesn't have, left out"),
+            );
+        }
+        kept
+    });
+}
+
 fn inner(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
     if map.get("properties").is_some_and(Value::is_null) {
         map.remove("properties");
@@ -57,6 +76,9 @@ fn inner(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
     }
     if let Some(items) = map.get_mut("items") {
         loosen(items, &format!("{place}/*"), notes);
+    }
+    if let Some(no) = map.get_mut("not") {
+        loosen(no, &format!("{place}/not"), notes);
     }
     if let Some(more) = map.get_mut("additionalProperties")
         && !more.is_boolean()

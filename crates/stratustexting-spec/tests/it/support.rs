@@ -25,6 +25,9 @@ fn repository() -> PathBuf {
 /// Where the data lies.
 const DATA: &str = "crates/stratustexting-spec";
 
+/// Where the kept pages lie.
+pub(crate) const PAGES: &str = "crates/stratustexting-spec/pages";
+
 /// The host that the kept index names.
 pub(crate) const HOST: &str = "https://apidocs-stratustexting.spectrumvoip.com";
 
@@ -65,6 +68,15 @@ impl Copy {
         self.write(relative, &text.replace(from, to));
     }
 
+    /// Puts a page beside the kept ones, and at the end of their index.
+    pub(crate) fn add(&self, folder: &str, name: &str, text: &str) {
+        let title = text.lines().next().unwrap().trim_start_matches("# ");
+        let index = self.read(&format!("{PAGES}/llms.txt"));
+        let line = format!("- {folder} [{title}]({HOST}/{name}):\n");
+        self.write(&format!("{PAGES}/llms.txt"), &(index + &line));
+        self.write(&format!("{PAGES}/{name}"), text);
+    }
+
     pub(crate) fn document(&self) -> Value {
         serde_json::from_str(&self.read("openapi.json")).unwrap()
     }
@@ -74,6 +86,7 @@ impl Copy {
         let cache = self.path("target/refresh-cache");
         let mut from: Option<Source> = None;
         let mut report = None;
+        let mut prefer = Vec::new();
         let mut options = Options::new(self.0.path(), &cache);
         let mut rest = arguments.iter();
         assert_eq!(rest.next(), Some(&"refresh"));
@@ -86,12 +99,14 @@ impl Copy {
                     Err(error) => return Ended::failed_by(&error),
                 },
                 "--brand" => options.brand = value(),
-                "--prefer" => options.prefer = Some(value()),
+                "--prefer" => prefer.push(value()),
+                "--keep-going" => options.keep_going = true,
                 "--report" => report = Some(self.path(value())),
                 other => panic!("no argument is called {other}"),
             }
         }
         options.from = from.as_ref();
+        options.prefer = &prefer;
         options.report = report.as_deref();
         let mut output = Vec::new();
         let outcome = refresh(&options, &mut output);
@@ -254,6 +269,13 @@ impl Site {
     pub(crate) fn text(&self, name: &str) -> String {
         let shared = self.shared.lock().unwrap();
         shared.answers[&format!("/{name}")].body.clone()
+    }
+
+    /// The pages that are there.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let shared = self.shared.lock().unwrap();
+        let names = shared.answers.keys().map(|name| name[1..].to_owned());
+        names.filter(|name| name.ends_with(".md")).collect()
     }
 
     pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {

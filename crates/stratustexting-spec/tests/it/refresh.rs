@@ -421,7 +421,7 @@ fn any_page_can_go_and_the_report_says_which() {
 
         let ended = copy.refresh(&site.url());
 
-        let upstream = section(&ended.output(), "Upstream");
+        let upstream = section(ended.output(), "Upstream");
         assert_eq!(upstream.len(), 1, "{name}: {upstream:?}");
         assert!(
             upstream[0].starts_with(&format!("removed {name}")),

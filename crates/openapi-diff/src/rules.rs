@@ -164,7 +164,6 @@ pub(super) const OPENAPI_VERSION_CHANGED: Rule = rule("openapi-version-changed",
 // What can't be read is different JSON, and nothing more is known of it.
 
 pub(super) const UNREADABLE: Rule = rule("unreadable-part-changed", Breaking);
-pub(super) const TOO_DEEP: Rule = rule("nesting-too-deep", Breaking);
 
 // Fields, parameters, headers and bodies.
 

@@ -171,6 +171,22 @@ impl<'a> Place<'a> {
         format!("{}/{}", self.pointer, escape(key))
     }
 
+    /// The members of an object, or the items of a list.
+    pub(super) fn children(&self) -> Vec<Place<'a>> {
+        match self.value {
+            Value::Object(members) => {
+                let members = members.iter();
+                members.map(|(key, value)| self.inner(key, value)).collect()
+            }
+            _ => self.items(),
+        }
+    }
+
+    /// What tells the value from all others of the document, as long as that is there.
+    pub(super) fn address(&self) -> usize {
+        std::ptr::from_ref(self.value).addr()
+    }
+
     fn inner(&self, key: &str, value: &'a Value) -> Self {
         Self {
             value,

@@ -5,7 +5,7 @@
 //! received is looked at twice. The parts of the work stand in the files beside this one;
 //! here is what they share.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
@@ -14,7 +14,9 @@ use super::{
     extensions::Extensions,
     fingerprint::Fingerprints,
     rules::{self, Directed, Direction, Rule},
+    schema::Pair,
     spec::{Place, Spec},
+    ways::{Operations, Ways},
 };
 
 /// The comparison, and how far it has got.
@@ -25,12 +27,10 @@ pub(super) struct Wire<'a> {
     pub(super) new_prints: Fingerprints<'a>,
     pub(super) extensions: &'a dyn Extensions,
     changes: Changes,
-    /// The operation whose parts are being compared.
-    operation: Option<String>,
-    /// The pairs of schemas that this operation has led to already: documents have circles.
-    pub(super) seen: HashSet<(String, Slot)>,
-    /// The operations that lead to a component, by its pointer.
-    reach: BTreeMap<String, BTreeSet<String>>,
+    /// Which operations lead to what.
+    pub(super) ways: Ways,
+    /// The schemas that wait to be compared.
+    pub(super) waiting: VecDeque<Pair<'a>>,
 }
 
 /// What kind of thing a value is.
@@ -85,7 +85,7 @@ impl Slot {
 pub(super) struct Outcome {
     pub(super) changes: Vec<Change>,
     /// The operations that lead to a component, by its pointer, in either document.
-    pub(super) reach: BTreeMap<String, BTreeSet<String>>,
+    pub(super) reach: BTreeMap<String, Operations>,
 }
 
 pub(super) fn compare<'a>(old: &'a Spec, new: &'a Spec, extensions: &'a dyn Extensions) -> Outcome {
@@ -96,25 +96,23 @@ pub(super) fn compare<'a>(old: &'a Spec, new: &'a Spec, extensions: &'a dyn Exte
         new_prints: Fingerprints::of(new),
         extensions,
         changes: Changes::default(),
-        operation: None,
-        seen: HashSet::new(),
-        reach: BTreeMap::new(),
+        ways: Ways::default(),
+        waiting: VecDeque::new(),
     };
     wire.operations();
+    wire.compare_waiting();
     wire.document();
-    Outcome {
-        changes: wire.changes.into_list(),
-        reach: wire.reach,
-    }
+    let (changes, reach) = wire.changes.into_list(wire.ways);
+    Outcome { changes, reach }
 }
 
 impl<'a> Wire<'a> {
     /// Compares the parts of an operation: what is found there is found through it.
     pub(super) fn within(&mut self, operation: &str, compare: impl FnOnce(&mut Self)) {
-        self.operation = Some(operation.to_owned());
-        self.seen.clear();
+        let node = self.ways.operation(operation);
+        let from = self.ways.go_to(Some(node));
         compare(self);
-        self.operation = None;
+        self.ways.go_to(from);
     }
 
     /// Lists a change that has no direction.
@@ -126,7 +124,7 @@ impl<'a> Wire<'a> {
             class: rule.class,
             subject: subject.to_owned(),
             sentence,
-            operation: self.operation.clone(),
+            node: self.ways.here(),
         });
     }
 
@@ -147,7 +145,7 @@ impl<'a> Wire<'a> {
             class: rule.class(direction),
             subject: subject.to_owned(),
             sentence,
-            operation: self.operation.clone(),
+            node: self.ways.here(),
         });
     }
 
@@ -184,14 +182,11 @@ impl<'a> Wire<'a> {
 
     /// Notes that the operation leads to a component.
     pub(super) fn reached(&mut self, place: &Place<'a>) {
-        if place.pointer.starts_with("#/components/") {
-            let operations = self.reach.entry(place.pointer.clone()).or_default();
-            operations.extend(self.operation.clone());
-        }
+        self.ways.reached(place);
     }
 
     pub(super) fn is_reached(&self, pointer: &str) -> bool {
-        self.reach.contains_key(pointer)
+        self.ways.is_reached(pointer)
     }
 
     /// The members that both sides have of an object under a key, each with what the other

@@ -9,7 +9,7 @@ use super::{
     extensions::Findings,
     rules,
     spec::{Operation, Place},
-    wire::Wire,
+    wire::{Wire, words_rule},
 };
 
 /// The kinds of components that operations refer to.
@@ -180,7 +180,7 @@ fn without_words(mut variables: Value) -> Value {
     let all = variables.as_object_mut().into_iter().flatten();
     for (_, variable) in all {
         if let Some(variable) = variable.as_object_mut() {
-            variable.remove("description");
+            variable.retain(|key, _| words_rule(key).is_none());
         }
     }
     variables
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_is_said_of_a_variable_is_no_part_of_it() {
-        let one = serde_json::json!({"stage": {"default": "prod", "description": "Which."}});
+        let one = serde_json::json!({"stage": {"default": "prod", "description": "Which.", "x-order": 1}});
         let other = serde_json::json!({"stage": {"default": "prod"}});
 
         assert_eq!(without_words(one), other);

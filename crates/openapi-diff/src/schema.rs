@@ -5,6 +5,7 @@
 //! files beside this one, and those that nobody modelled as JSON.
 
 mod alternatives;
+pub(super) mod discriminator;
 mod limits;
 mod lists;
 pub(super) mod object;
@@ -22,7 +23,7 @@ use super::{
 };
 
 /// The keywords that are compared by what they mean.
-const READ: [&str; 29] = [
+const READ: [&str; 30] = [
     "type",
     "nullable",
     "format",
@@ -51,6 +52,7 @@ const READ: [&str; 29] = [
     "multipleOf",
     "pattern",
     "uniqueItems",
+    "discriminator",
     "$ref",
 ];
 
@@ -171,6 +173,7 @@ impl<'a> Wire<'a> {
         self.object(slot, sides, subject);
         self.items(slot, sides, subject);
         self.alternatives(slot, sides, subject);
+        self.discriminator(slot, sides, subject);
         self.other_keywords(slot, sides, subject);
     }
 
@@ -319,9 +322,15 @@ impl<'a> Wire<'a> {
         keys.sort_unstable();
         keys.dedup();
         for key in keys {
+            let pointer = sides.pointer(key);
+            if key == "xml" && !slot.is_xml {
+                let sentence =
+                    format!("`xml` of `{subject}` differs, which has no effect on what isn't XML.");
+                self.say_of(rules::IDLE_XML_CHANGED, slot, pointer, subject, sentence);
+                continue;
+            }
             let sentence =
                 format!("`{key}` of `{subject}` differs; what that means isn't known here.");
-            let pointer = sides.pointer(key);
             self.say_of(rules::KEYWORD_CHANGED, slot, pointer, subject, sentence);
         }
     }

@@ -62,8 +62,7 @@ impl<'a> Shape<'a> {
             let Some(part) = trail.pop() else { continue };
             shape.passed.append(&mut trail);
             // A part that is its own part says nothing more the second time.
-            let is_known = |known: &Place<'_>| known.address() == part.address();
-            if shape.parts.iter().any(is_known) {
+            if shape.has_part(&part) {
                 continue;
             }
             shape.passed.push(part.clone());
@@ -72,6 +71,13 @@ impl<'a> Shape<'a> {
             shape.parts.push(part);
         }
         shape
+    }
+
+    /// Whether a value is one of the parts.
+    pub(super) fn has_part(&self, place: &Place<'_>) -> bool {
+        self.parts
+            .iter()
+            .any(|part| part.address() == place.address())
     }
 
     /// What tells one shape from another within its document.

@@ -7,8 +7,9 @@
 //! Nothing here insists on a form: a list where an object is expected has no members. That
 //! the two documents differ in such a place is for the comparison to notice.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::pointer::escape;
@@ -80,19 +81,25 @@ impl Spec {
             let Some(target) = here.text("$ref") else {
                 return trail;
             };
-            let found = target
-                .strip_prefix('#')
-                .and_then(|pointer| self.0.pointer(pointer));
-            let Some(value) = found else {
+            let Some(found) = target.strip_prefix('#').and_then(|way| self.at(way)) else {
                 return vec![place];
             };
-            here = Place {
-                value,
-                pointer: target.to_owned(),
-            };
+            here = found;
             trail.push(here.clone());
         }
         vec![place]
+    }
+
+    /// What a pointer leads to. As a part of a URL it may have its characters encoded.
+    pub(super) fn at<'a>(&'a self, pointer: &str) -> Option<Place<'a>> {
+        let decoded = percent_decode_str(pointer).decode_utf8().ok();
+        let ways = [Some(Cow::Borrowed(pointer)), decoded];
+        ways.into_iter().flatten().find_map(|pointer| {
+            Some(Place {
+                value: self.0.pointer(&pointer)?,
+                pointer: format!("#{pointer}"),
+            })
+        })
     }
 
     /// The operations of the paths.
@@ -205,13 +212,16 @@ mod tests {
     fn a_reference_leads_to_where_the_thing_is_written() {
         let spec = Spec::new(&json!({
             "a": {"$ref": "#/b/x~1y"},
-            "b": {"x/y": {"type": "string"}},
+            "encoded": {"$ref": "#/b/x~1%7By%7D"},
+            "b": {"x/y": {"type": "string"}, "x/{y}": {"type": "string"}},
         }));
 
-        let place = spec.resolve(spec.root().get("a").unwrap());
+        for (key, pointer) in [("a", "#/b/x~1y"), ("encoded", "#/b/x~1{y}")] {
+            let place = spec.resolve(spec.root().get(key).unwrap());
 
-        assert_eq!(place.pointer, "#/b/x~1y");
-        assert_eq!(place.text("type"), Some("string"));
+            assert_eq!(place.pointer, pointer);
+            assert_eq!(place.text("type"), Some("string"));
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{
     extensions::Extensions,
     fingerprint::Fingerprints,
     rules::{self, Directed, Direction, Rule},
-    schema::Pair,
+    schema::{Pair, discriminator::Extending},
     spec::{Place, Spec},
     ways::{Operations, Ways},
 };
@@ -25,6 +25,8 @@ pub(super) struct Wire<'a> {
     pub(super) new: &'a Spec,
     pub(super) old_prints: Fingerprints<'a>,
     pub(super) new_prints: Fingerprints<'a>,
+    pub(super) old_extending: Extending<'a>,
+    pub(super) new_extending: Extending<'a>,
     pub(super) extensions: &'a dyn Extensions,
     changes: Changes,
     /// Which operations lead to what.
@@ -69,6 +71,8 @@ pub(super) struct Slot {
     pub(super) noun: Noun,
     /// Whether it may be left out, so that a default has a meaning.
     pub(super) may_be_absent: bool,
+    /// Whether it is written as XML, or may be.
+    pub(super) is_xml: bool,
 }
 
 impl Slot {
@@ -77,7 +81,15 @@ impl Slot {
             direction,
             noun,
             may_be_absent: false,
+            is_xml: false,
         }
+    }
+
+    /// The same in a body of a media type.
+    pub(super) fn of_media(self, media: &str) -> Self {
+        let media = media.to_ascii_lowercase();
+        let is_xml = media.contains("xml") || media.contains('*');
+        Self { is_xml, ..self }
     }
 }
 
@@ -94,6 +106,8 @@ pub(super) fn compare<'a>(old: &'a Spec, new: &'a Spec, extensions: &'a dyn Exte
         new,
         old_prints: Fingerprints::of(old),
         new_prints: Fingerprints::of(new),
+        old_extending: Extending::of(old),
+        new_extending: Extending::of(new),
         extensions,
         changes: Changes::default(),
         ways: Ways::default(),

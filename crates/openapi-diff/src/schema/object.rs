@@ -40,7 +40,11 @@ impl<'a> Wire<'a> {
 
     fn field(&mut self, slot: Slot, old: Option<Field<'a>>, new: Option<Field<'a>>, subject: &str) {
         let direction = slot.direction;
-        let mut slot = Slot::new(direction, Noun::Property);
+        let mut slot = Slot {
+            noun: Noun::Property,
+            may_be_absent: false,
+            ..slot
+        };
         match (old, new) {
             (None, None) => {}
             (Some(old), None) => self.field_removed(slot, &old, subject),

@@ -133,13 +133,16 @@ impl<'a> Wire<'a> {
         let mut come: Vec<(&str, Place<'a>)> = Vec::new();
         for (media, pair) in self.members_of(old, new, subject) {
             match pair {
-                (Some(old), Some(new)) => self.media(&old, &new, slot, subject),
+                (Some(old), Some(new)) => self.media(&old, &new, slot.of_media(media), subject),
                 (Some(old), None) => gone.push((media, old)),
                 (None, Some(new)) => come.push((media, new)),
                 (None, None) => {}
             }
         }
         let noun = "media-type";
+        // A range such as `*/*` may stand for several types, and takes their place or they
+        // its.
+        let mut ranges: BTreeSet<&str> = BTreeSet::new();
         for (media, old) in gone {
             // What follows the semicolon is about how it is written, mostly the charset.
             let found = come
@@ -151,7 +154,28 @@ impl<'a> Wire<'a> {
                 let rule = rules::PARAMETERS_CHANGED;
                 let pointer = new.pointer.clone();
                 self.say_directed(rule, slot.direction, noun, pointer, subject, sentence);
-                self.media(&old, &new, slot, subject);
+                self.media(&old, &new, slot.of_media(media), subject);
+                continue;
+            }
+            let alike = |range, media| essence(range) != essence(media) && covers(range, media);
+            let inside: Vec<_> = come
+                .extract_if(.., |(other, _)| alike(media, other))
+                .collect();
+            for (other, new) in &inside {
+                let sentence = format!("`{subject}` is only `{other}` now, and was `{media}`.");
+                let (rule, pointer) = (rules::MEDIA_NARROWED, new.pointer.clone());
+                self.say_directed(rule, slot.direction, noun, pointer, subject, sentence);
+                self.media(&old, new, slot.of_media(other), subject);
+            }
+            if !inside.is_empty() {
+                continue;
+            }
+            if let Some((other, new)) = come.iter().find(|(other, _)| alike(other, media)) {
+                ranges.insert(other);
+                let sentence = format!("`{subject}` may be `{other}` now, and was `{media}`.");
+                let (rule, pointer) = (rules::MEDIA_WIDENED, new.pointer.clone());
+                self.say_directed(rule, slot.direction, noun, pointer, subject, sentence);
+                self.media(&old, new, slot.of_media(media), subject);
                 continue;
             }
             let sentence = format!("`{subject}` is no longer `{media}`.");
@@ -159,6 +183,7 @@ impl<'a> Wire<'a> {
             let rule = rules::REMOVED;
             self.say_directed(rule, slot.direction, noun, old.pointer, subject, sentence);
         }
+        come.retain(|(media, _)| !ranges.contains(media));
         for (media, new) in come {
             let sentence = format!("`{subject}` may be `{media}`, too.");
             self.pass(&[], std::slice::from_ref(&new));
@@ -242,4 +267,11 @@ impl<'a> Wire<'a> {
 fn essence(media: &str) -> String {
     let essence = media.split(';').next().unwrap_or_default();
     essence.trim().to_ascii_lowercase()
+}
+
+/// Whether a range such as `*/*` or `text/*` has a media type in it.
+fn covers(range: &str, media: &str) -> bool {
+    let range = essence(range);
+    let start = range.strip_suffix('*');
+    start.is_some_and(|start| start == "*/" || essence(media).starts_with(start))
 }

@@ -4,9 +4,11 @@
 //! and as something that is received. That is one change of the document, so it is listed
 //! once: with the worse of its verdicts, and with all operations that it reaches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+
+use crate::ways::{Node, Operations, Ways};
 
 /// What a change means to a program that was written against the old document.
 ///
@@ -76,7 +78,7 @@ pub struct Change {
     pub(super) side: Side,
     pub(super) class: Class,
     pub(super) rule: String,
-    pub(super) operations: Vec<String>,
+    pub(super) operations: Operations,
     pub(super) pointer: Option<String>,
     /// What changed, by the name that all comparisons know it by.
     pub(super) subject: String,
@@ -124,7 +126,7 @@ impl Change {
             "side": self.side.key(),
             "class": self.class.key(),
             "rule": self.rule,
-            "operations": self.operations,
+            "operations": &*self.operations,
             "pointer": self.pointer,
             "sentence": self.sentence,
             "before": self.before,
@@ -171,7 +173,7 @@ impl CodeChange {
             side: Side::Code(language),
             class: self.class,
             rule: self.rule,
-            operations: self.operations,
+            operations: self.operations.into(),
             pointer: None,
             subject: self.subject,
             sentence: self.sentence,
@@ -191,8 +193,8 @@ pub(super) struct Finding {
     pub(super) class: Class,
     pub(super) subject: String,
     pub(super) sentence: String,
-    /// The operation that led there, if one did.
-    pub(super) operation: Option<String>,
+    /// What led there, if anything did.
+    pub(super) node: Option<Node>,
 }
 
 /// The changes on the wire, by place and by what happened.
@@ -202,7 +204,7 @@ pub(super) struct Changes(BTreeMap<(String, String), Sighted>);
 #[derive(Debug)]
 struct Sighted {
     change: Change,
-    operations: BTreeSet<String>,
+    nodes: Vec<Node>,
 }
 
 impl Changes {
@@ -211,7 +213,7 @@ impl Changes {
             side: Side::Wire,
             class: finding.class,
             rule: finding.rule,
-            operations: Vec::new(),
+            operations: Operations::default(),
             pointer: Some(finding.pointer.clone()),
             subject: finding.subject,
             sentence: finding.sentence,
@@ -223,9 +225,9 @@ impl Changes {
             .entry((finding.pointer, finding.what))
             .or_insert_with(|| Sighted {
                 change: change.clone(),
-                operations: BTreeSet::new(),
+                nodes: Vec::new(),
             });
-        sighted.operations.extend(finding.operation);
+        sighted.nodes.extend(finding.node);
         // Among equals the rule's name decides, so that it doesn't matter which operation
         // is looked at first.
         let rank = |change: &Change| (std::cmp::Reverse(change.class), change.rule.clone());
@@ -234,14 +236,19 @@ impl Changes {
         }
     }
 
-    pub(super) fn into_list(self) -> Vec<Change> {
-        let sighted = self.0.into_values();
-        sighted
-            .map(|sighted| Change {
-                operations: sighted.operations.into_iter().collect(),
-                ..sighted.change
-            })
-            .collect()
+    /// The changes with the operations that they reach, and the operations that lead to
+    /// components, by their pointer.
+    pub(super) fn into_list(self, ways: Ways) -> (Vec<Change>, BTreeMap<String, Operations>) {
+        let (mut changes, nodes): (Vec<Change>, Vec<Vec<Node>>) = self
+            .0
+            .into_values()
+            .map(|sighted| (sighted.change, sighted.nodes))
+            .unzip();
+        let (reach, operations) = ways.follow(&nodes);
+        for (change, operations) in changes.iter_mut().zip(operations) {
+            change.operations = operations;
+        }
+        (changes, reach)
     }
 }
 
@@ -249,7 +256,7 @@ impl Changes {
 mod tests {
     use super::*;
 
-    fn finding(class: Class, direction: &str, operation: &str) -> Finding {
+    fn finding(class: Class, direction: &str, node: Node) -> Finding {
         Finding {
             pointer: "#/components/schemas/Thing".to_owned(),
             what: "type-narrowed".to_owned(),
@@ -257,16 +264,18 @@ mod tests {
             class,
             subject: "Thing".to_owned(),
             sentence: direction.to_owned(),
-            operation: Some(operation.to_owned()),
+            node: Some(node),
         }
     }
 
     #[test]
     fn one_change_is_listed_once_with_the_worse_verdict_and_all_operations() {
         for swapped in [false, true] {
+            let mut ways = Ways::default();
+            let [read, write] = ["readThing", "writeThing"].map(|id| ways.operation(id));
             let mut findings = vec![
-                finding(Class::Documentation, "response", "readThing"),
-                finding(Class::Breaking, "request", "writeThing"),
+                finding(Class::Documentation, "response", read),
+                finding(Class::Breaking, "request", write),
             ];
             if swapped {
                 findings.reverse();
@@ -276,7 +285,7 @@ mod tests {
                 .into_iter()
                 .for_each(|finding| changes.add(finding));
 
-            let list = changes.into_list();
+            let (list, _) = changes.into_list(ways);
 
             assert_eq!(list.len(), 1);
             assert_eq!(list[0].class(), Class::Breaking);

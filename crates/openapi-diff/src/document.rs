@@ -5,7 +5,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{extensions::Findings, rules, spec::Place, wire::Wire};
+use super::{
+    extensions::Findings,
+    rules,
+    spec::{Operation, Place},
+    wire::{Wire, words_rule},
+};
 
 /// The kinds of components that operations refer to.
 const KINDS: [&str; 8] = [
@@ -36,7 +41,6 @@ impl<'a> Wire<'a> {
         }
         let (before, after) = part("servers");
         self.servers(before.as_ref(), after.as_ref(), "the document");
-        self.own_servers();
         let (old, new, extensions) = (self.old, self.new, self.extensions);
         extensions.document(old, new, &mut Findings::new(self, "the document"));
         self.security_schemes();
@@ -45,24 +49,18 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Servers that a path or an operation has for itself.
-    fn own_servers(&mut self) {
-        let (old, new) = (self.old.operations(), self.new.operations());
-        for after in &new {
-            let Some(before) = old.iter().find(|before| before.id == after.id) else {
-                continue;
-            };
-            for (one, other) in [(&before.item, &after.item), (&before.place, &after.place)] {
-                let (one, other) = (one.get("servers"), other.get("servers"));
-                // Where only one of them has some, the document's are the other's.
-                if one.is_some() || other.is_some() {
-                    let one = one.or_else(|| self.old.root().get("servers"));
-                    let other = other.or_else(|| self.new.root().get("servers"));
-                    self.within(&after.id, |wire| {
-                        wire.servers(one.as_ref(), other.as_ref(), &after.id);
-                    });
-                }
-            }
+    /// Servers that a path or an operation has for itself. Where only one side has some, the
+    /// document's are the other's.
+    pub(super) fn own_servers(&mut self, old: &Operation<'a>, new: &Operation<'a>) {
+        let own = |operation: &Operation<'a>| {
+            let places = [&operation.place, &operation.item];
+            places.into_iter().find_map(|place| place.get("servers"))
+        };
+        let (one, other) = (own(old), own(new));
+        if one.is_some() || other.is_some() {
+            let one = one.or_else(|| self.old.root().get("servers"));
+            let other = other.or_else(|| self.new.root().get("servers"));
+            self.servers(one.as_ref(), other.as_ref(), &new.id);
         }
     }
 
@@ -73,40 +71,39 @@ impl<'a> Wire<'a> {
         let list = |place: Option<&Place<'a>>| place.map(Place::items).unwrap_or_default();
         let url = |server: &Place<'a>| server.text("url").unwrap_or_default().to_owned();
         let (old, new) = (list(old), list(new));
+        let is_usual = |list: &[Place<'a>]| match list {
+            [] => true,
+            [only] => ["", "/"].contains(&url(only).as_str()) && only.get("variables").is_none(),
+            _ => false,
+        };
+        if is_usual(&old) && is_usual(&new) {
+            return;
+        }
+        // An address may be listed twice, with other words.
+        let mut come: Vec<&Place<'a>> = new.iter().collect();
         for server in &old {
             let name = url(server);
-            match new.iter().find(|other| url(other) == name) {
-                None => {
+            let Some(found) = come.iter().position(|other| url(other) == name) else {
+                if !new.iter().any(|other| url(other) == name) {
                     let sentence = format!("{subject}: the server {name} is gone.");
-                    self.say(
-                        rules::SERVER_REMOVED,
-                        server.pointer.clone(),
-                        &name,
-                        sentence,
-                    );
+                    let pointer = server.pointer.clone();
+                    self.say(rules::SERVER_REMOVED, pointer, &name, sentence);
                 }
-                Some(other) => {
-                    self.words(Some(server), Some(other), &name);
-                    let variables = |server: &Place<'a>| {
-                        server
-                            .get("variables")
-                            .map(|place| place.value)
-                            .cloned()
-                            .map(without_words)
-                    };
-                    if variables(server) != variables(other) {
-                        let sentence = format!("{subject}: the server {name} has other variables.");
-                        self.say(
-                            rules::SERVER_CHANGED,
-                            other.pointer.clone(),
-                            &name,
-                            sentence,
-                        );
-                    }
-                }
+                continue;
+            };
+            let other = come.remove(found);
+            self.words(Some(server), Some(other), &name);
+            let variables = |server: &Place<'a>| {
+                let variables = server.get("variables").map(|place| place.value);
+                variables.cloned().map(without_words).unwrap_or_default()
+            };
+            if variables(server) != variables(other) {
+                let sentence = format!("{subject}: the server {name} has other variables.");
+                let pointer = other.pointer.clone();
+                self.say(rules::SERVER_CHANGED, pointer, &name, sentence);
             }
         }
-        for server in &new {
+        for server in come {
             let name = url(server);
             if !old.iter().any(|other| url(other) == name) {
                 let sentence = format!("{subject}: the server {name} is new.");
@@ -183,7 +180,7 @@ fn without_words(mut variables: Value) -> Value {
     let all = variables.as_object_mut().into_iter().flatten();
     for (_, variable) in all {
         if let Some(variable) = variable.as_object_mut() {
-            variable.remove("description");
+            variable.retain(|key, _| words_rule(key).is_none());
         }
     }
     variables
@@ -195,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_is_said_of_a_variable_is_no_part_of_it() {
-        let one = serde_json::json!({"stage": {"default": "prod", "description": "Which."}});
+        let one = serde_json::json!({"stage": {"default": "prod", "description": "Which.", "x-order": 1}});
         let other = serde_json::json!({"stage": {"default": "prod"}});
 
         assert_eq!(without_words(one), other);

@@ -3,23 +3,27 @@
 //! Alternatives have no names, so to find out which of them are new one has to know which
 //! were there before. Two schemas with one fingerprint accept the same values, whether they
 //! are written in place or behind a reference, and whatever is said about them in words.
+//!
+//! They are looked into to a few levels only, which is enough to tell alternatives apart,
+//! and comes to the same wherever in a circle one begins. So a fingerprint finds out what to
+//! compare with what, and never takes the place of comparing.
 
 use std::{
     cell::RefCell,
-    collections::{BTreeSet, HashMap, HashSet, hash_map::DefaultHasher},
+    collections::{BTreeSet, HashMap, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
 };
 
 use serde_json::Value;
 
 use super::{
-    shape::Shape,
+    shape::{Key, Shape},
     spec::{Place, Spec},
     wire::words_rule,
 };
 
-/// How deep schemas are looked into. Nobody writes one that is deeper.
-const DEPTH: usize = 48;
+/// How many levels schemas are looked into.
+const DEPTH: usize = 6;
 
 /// The keywords that have a reading of their own.
 const READ: [&str; 9] = [
@@ -37,9 +41,8 @@ const READ: [&str; 9] = [
 /// The fingerprints of a document's schemas, each made once.
 pub(super) struct Fingerprints<'a> {
     spec: &'a Spec,
-    made: RefCell<HashMap<String, u64>>,
-    /// Those being made: a schema that leads to itself is known by its place.
-    open: RefCell<HashSet<String>>,
+    /// By the shape and the levels that it was looked into.
+    made: RefCell<HashMap<(Key, usize), u64>>,
 }
 
 impl<'a> Fingerprints<'a> {
@@ -47,24 +50,33 @@ impl<'a> Fingerprints<'a> {
         Self {
             spec,
             made: RefCell::default(),
-            open: RefCell::default(),
         }
     }
 
     /// The fingerprint of a schema.
     pub(super) fn schema(&self, place: &Place<'a>) -> u64 {
-        self.shape(&Shape::of(self.spec, std::slice::from_ref(place)))
+        self.inner(std::slice::from_ref(place), DEPTH)
     }
 
     /// The fingerprint of a shape.
     pub(super) fn shape(&self, shape: &Shape<'a>) -> u64 {
-        let key = shape.key();
+        self.within(shape, DEPTH)
+    }
+
+    fn inner(&self, places: &[Place<'a>], depth: usize) -> u64 {
+        self.within(&Shape::of(self.spec, places), depth)
+    }
+
+    fn within(&self, shape: &Shape<'a>, depth: usize) -> u64 {
+        let key = (shape.key(), depth);
         if let Some(made) = self.made.borrow().get(&key) {
             return *made;
         }
-        if self.open.borrow().len() > DEPTH || !self.open.borrow_mut().insert(key.clone()) {
-            return number(&("again", &key));
-        }
+        // Of what lies below the last level it counts that it is there.
+        let inner = |places: &[Place<'a>]| match depth.checked_sub(1) {
+            Some(depth) => self.inner(places, depth),
+            None => 0,
+        };
         let mut facts = BTreeSet::new();
         facts.extend(shape.types().map(|types| number(&("type", types))));
         facts.extend(shape.is_nullable().then(|| number(&"nullable")));
@@ -74,41 +86,40 @@ impl<'a> Fingerprints<'a> {
                 .map(|list| number(&("list", list.closed, list.values))),
         );
         for (name, places) in shape.properties() {
-            let inner = self.shape(&Shape::of(self.spec, &places));
-            facts.insert(number(&("property", name, inner)));
+            facts.insert(number(&("property", name, inner(&places))));
         }
         for name in shape.required() {
             facts.insert(number(&("required", name)));
         }
         for alternatives in shape.alternatives() {
-            let of: BTreeSet<u64> = alternatives.of.iter().map(|one| self.schema(one)).collect();
+            let of = alternatives.of.iter();
+            let of: BTreeSet<u64> = of.map(|one| inner(std::slice::from_ref(one))).collect();
             facts.insert(number(&("alternatives", alternatives.exclusive, of)));
         }
         for (key, place) in shape.parts.iter().flat_map(Place::members) {
-            facts.extend(self.other(key, &place));
+            facts.extend(other(key, &place, inner));
         }
         for part in shape.parts.iter().filter(|part| !part.value.is_object()) {
             facts.insert(number(&("odd", part.value.to_string())));
         }
         let made = number(&facts);
-        self.open.borrow_mut().remove(&key);
         self.made.borrow_mut().insert(key, made);
         made
     }
+}
 
-    /// What a keyword says that has no reading of its own above.
-    fn other(&self, key: &str, place: &Place<'a>) -> Option<u64> {
-        if READ.contains(&key) || words_rule(key).is_some() || key.starts_with("x-") {
-            return None;
+/// What a keyword says that has no reading of its own above.
+fn other<'a>(key: &str, place: &Place<'a>, inner: impl Fn(&[Place<'a>]) -> u64) -> Option<u64> {
+    if READ.contains(&key) || words_rule(key).is_some() || key.starts_with("x-") {
+        return None;
+    }
+    match place.value {
+        // What the keyword means when it isn't there.
+        Value::Bool(value) if *value == (key == "additionalProperties") => None,
+        Value::Object(_) if ["items", "additionalProperties", "not"].contains(&key) => {
+            Some(number(&(key, inner(std::slice::from_ref(place)))))
         }
-        match place.value {
-            // What the keyword means when it isn't there.
-            Value::Bool(value) if *value == (key == "additionalProperties") => None,
-            Value::Object(_) if ["items", "additionalProperties", "not"].contains(&key) => {
-                Some(number(&(key, self.schema(place))))
-            }
-            _ => Some(number(&(key, place.value.to_string()))),
-        }
+        _ => Some(number(&(key, place.value.to_string()))),
     }
 }
 

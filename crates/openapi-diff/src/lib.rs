@@ -53,6 +53,7 @@ mod security;
 mod shape;
 mod spec;
 pub mod template;
+mod ways;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +66,7 @@ pub use self::{
     rules::Rule,
     spec::{METHODS, Operation, Place, Spec},
 };
+use ways::Operations;
 
 /// What a comparison came to.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ pub struct Comparison {
     code: Option<Code>,
     changes: Vec<Change>,
     /// The operations that lead to a component, by its pointer, in either document.
-    reach: BTreeMap<String, BTreeSet<String>>,
+    reach: BTreeMap<String, Operations>,
 }
 
 /// What is known of the code that is generated from the documents.
@@ -142,7 +144,11 @@ impl Comparison {
     /// The operations that lead to a place such as `#/components/schemas/Pet` in either
     /// document.
     pub fn operations_of(&self, pointer: &str) -> BTreeSet<String> {
-        self.reach.get(pointer).cloned().unwrap_or_default()
+        let operations = self.reach.get(pointer);
+        operations
+            .into_iter()
+            .flat_map(|ids| ids.iter().cloned())
+            .collect()
     }
 
     /// Adds what changes in the code that is generated from the documents.

@@ -1,9 +1,11 @@
 //! Which operation of the new document is which of the old one, and what became of it.
 //!
-//! An operation is known by its `operationId`, because that is what programs call. One that
-//! has the same id elsewhere was moved; one with another id in the same place was renamed.
+//! An operation is known by its method and path, because that is what is sent: one with
+//! another `operationId` in the same place was renamed. Of those that are left over, one with
+//! the same id elsewhere was moved. An id that several operations have, or none has, does no
+//! harm.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
@@ -18,38 +20,22 @@ use super::{
 impl<'a> Wire<'a> {
     pub(super) fn operations(&mut self) {
         self.path_items();
-        let mut old = self.old.operations();
-        let new = self.new.operations();
-        let mut pairs: Vec<(Operation<'a>, Operation<'a>)> = Vec::new();
-        let mut added: Vec<Operation<'a>> = Vec::new();
-        let mut take = |fits: &dyn Fn(&Operation<'a>) -> bool| {
-            let found = old.iter().position(fits)?;
-            Some(old.remove(found))
-        };
-        for after in new {
-            match take(&|before| before.id == after.id) {
-                Some(before) => pairs.push((before, after)),
-                None => added.push(after),
-            }
+        let (mut old, mut new) = (self.old.operations(), self.new.operations());
+        let mut pairs = Vec::new();
+        for key in [exact_place, place, id] {
+            pair_up(&mut old, &mut new, &mut pairs, key);
         }
-        added.retain(|after| {
-            let found = take(&|before| {
-                before.method == after.method && shape(&before.path) == shape(&after.path)
-            });
-            let renamed = found.is_some();
-            pairs.extend(found.map(|before| (before, after.clone())));
-            !renamed
-        });
         for operation in old {
             self.alone(&operation, true);
         }
-        for operation in added {
+        for operation in new {
             self.alone(&operation, false);
         }
         for (before, after) in pairs {
             self.within(&after.id.clone(), |wire| {
                 wire.place(&before, &after);
                 wire.operation(&before, &after, Direction::Request, &after.id);
+                wire.own_servers(&before, &after);
             });
         }
     }
@@ -156,6 +142,45 @@ impl<'a> Wire<'a> {
             self.security(old, new, subject);
         }
     }
+}
+
+/// What two operations have in common that are the same.
+type Key = (String, String);
+
+fn exact_place(operation: &Operation<'_>) -> Key {
+    (operation.path.clone(), operation.method.clone())
+}
+
+fn place(operation: &Operation<'_>) -> Key {
+    (shape(&operation.path), operation.method.clone())
+}
+
+fn id(operation: &Operation<'_>) -> Key {
+    (operation.id.clone(), String::new())
+}
+
+/// Moves the pairs of operations that have a key in common.
+fn pair_up<'a>(
+    old: &mut Vec<Operation<'a>>,
+    new: &mut Vec<Operation<'a>>,
+    pairs: &mut Vec<(Operation<'a>, Operation<'a>)>,
+    key: fn(&Operation<'_>) -> Key,
+) {
+    let mut before: BTreeMap<Key, VecDeque<Operation<'a>>> = BTreeMap::new();
+    for operation in old.drain(..) {
+        before
+            .entry(key(&operation))
+            .or_default()
+            .push_back(operation);
+    }
+    new.retain(|after| {
+        let same = before.get_mut(&key(after));
+        let found = same.and_then(VecDeque::pop_front);
+        let is_alone = found.is_none();
+        pairs.extend(found.map(|before| (before, after.clone())));
+        is_alone
+    });
+    old.extend(before.into_values().flatten());
 }
 
 /// The placeholders that have another name, by their place in the path.

@@ -12,6 +12,7 @@ use super::{
     operations::placeholders,
     rules::{self, Direction},
     schema::object::{optional, required},
+    shape::Shape,
     spec::{Operation, Place, Spec},
     wire::{Noun, Slot, Wire},
 };
@@ -199,9 +200,13 @@ impl<'a> Wire<'a> {
             _ => {}
         }
         let has_content = |place: &Place<'a>| place.get("content").is_some();
-        if serialization(old, location) != serialization(new, location)
-            || has_content(old) != has_content(new)
-        {
+        // A single value is written in one way, whether lists are spread or not.
+        let is_single = is_single(self.old, old) && is_single(self.new, new);
+        let written = |place| {
+            let (style, explode, reserved) = serialization(place, location);
+            (style, explode && !is_single, reserved)
+        };
+        if written(old) != written(new) || has_content(old) != has_content(new) {
             let sentence = format!("`{subject}` is written in another way.");
             self.say_of(
                 rules::SERIALIZATION_CHANGED,
@@ -246,6 +251,13 @@ fn collect<'a>(spec: &'a Spec, operation: &Operation<'a>) -> BTreeMap<Key, Vec<P
         parameters.insert((location, name), trail);
     }
     parameters
+}
+
+/// Whether a parameter is neither a list nor an object.
+fn is_single<'a>(spec: &'a Spec, parameter: &Place<'a>) -> bool {
+    let schema = parameter.get("schema");
+    let types = schema.and_then(|schema| Shape::of(spec, &[schema]).types());
+    types.is_some_and(|types| !types.contains("array") && !types.contains("object"))
 }
 
 /// How a parameter is written into the request, with what OpenAPI assumes where nothing is

@@ -1,5 +1,7 @@
 //! References (`$ref`) within a document.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -13,12 +15,17 @@ pub fn of(value: &Value) -> Option<&str> {
 
 /// What a reference leads to; none where it leads out of the document or to nothing.
 pub fn target<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
+    place(document, reference).map(|(value, _)| value)
+}
+
+/// What a reference leads to, and the JSON pointer to it without the `#`. As a part of a URL
+/// the pointer may have its characters encoded (`%7B`).
+pub fn place<'a, 'r>(document: &'a Value, reference: &'r str) -> Option<(&'a Value, Cow<'r, str>)> {
     let pointer = reference.strip_prefix('#')?;
-    document.pointer(pointer).or_else(|| {
-        // A pointer in a URL may have its signs written as `%7B`.
-        let plain = percent_decode_str(pointer).decode_utf8().ok()?;
-        document.pointer(&plain)
-    })
+    let decoded = percent_decode_str(pointer).decode_utf8().ok();
+    let ways = [Some(Cow::Borrowed(pointer)), decoded];
+    let mut ways = ways.into_iter().flatten();
+    ways.find_map(|way| Some((document.pointer(&way)?, way)))
 }
 
 /// The name of the component schema that a reference means, where it means one whole.

@@ -100,7 +100,7 @@ impl Comparison {
         if !words.is_empty() {
             let mut operations: Vec<String> = words
                 .iter()
-                .flat_map(|change| change.operations.clone())
+                .flat_map(|change| change.operations.to_vec())
                 .collect();
             operations.sort();
             operations.dedup();

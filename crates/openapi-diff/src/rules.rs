@@ -164,7 +164,6 @@ pub(super) const OPENAPI_VERSION_CHANGED: Rule = rule("openapi-version-changed",
 // What can't be read is different JSON, and nothing more is known of it.
 
 pub(super) const UNREADABLE: Rule = rule("unreadable-part-changed", Breaking);
-pub(super) const TOO_DEEP: Rule = rule("nesting-too-deep", Breaking);
 
 // Fields, parameters, headers and bodies.
 
@@ -191,6 +190,9 @@ pub(super) const EMPTY_REFUSED: Directed = directed("empty-value-refused", Break
 
 pub(super) const PARAMETERS_CHANGED: Directed =
     directed("parameters-changed", Documentation, Documentation);
+// One type in place of a range of them, and the other way round.
+pub(super) const MEDIA_NARROWED: Directed = directed("narrowed", Breaking, Documentation);
+pub(super) const MEDIA_WIDENED: Directed = directed("widened", Additive, Breaking);
 pub(super) const ENCODING_CHANGED: Directed = directed("encoding-changed", Breaking, Breaking);
 pub(super) const STATUS_ADDED: Directed = directed("added", Additive, Additive);
 pub(super) const SUCCESS_REMOVED: Directed = directed("removed", Breaking, Breaking);
@@ -264,5 +266,21 @@ pub(super) const ALTERNATIVES_EXCLUSIVE: Directed =
     directed("alternatives-became-exclusive", Breaking, Documentation);
 pub(super) const ALTERNATIVES_COMBINABLE: Directed =
     directed("alternatives-became-combinable", Additive, Additive);
+
+// `xml` of what isn't written as XML.
+pub(super) const IDLE_XML_CHANGED: Directed =
+    directed("idle-xml-changed", Documentation, Documentation);
+
+// Which of the alternatives a value is, told by one of its fields.
+pub(super) const DISCRIMINATOR_ADDED: Directed =
+    directed("discriminator-added", Breaking, Documentation);
+pub(super) const DISCRIMINATOR_REMOVED: Directed =
+    directed("discriminator-removed", Additive, Breaking);
+pub(super) const DISCRIMINATOR_CHANGED: Directed =
+    directed("discriminator-changed", Breaking, Breaking);
+pub(super) const DISCRIMINATOR_VALUE_ADDED: Directed =
+    directed("discriminator-value-added", Additive, Additive);
+pub(super) const DISCRIMINATOR_VALUE_REMOVED: Directed =
+    directed("discriminator-value-removed", Breaking, Documentation);
 
 pub(super) const KEYWORD_CHANGED: Directed = directed("keyword-changed", Breaking, Breaking);

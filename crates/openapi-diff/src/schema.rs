@@ -5,6 +5,7 @@
 //! files beside this one, and those that nobody modelled as JSON.
 
 mod alternatives;
+pub(super) mod discriminator;
 mod limits;
 mod lists;
 pub(super) mod object;
@@ -17,15 +18,12 @@ use super::{
     rules,
     shape::Shape,
     spec::Place,
+    ways::Node,
     wire::{Slot, Wire, words_rule},
 };
 
-/// How deep schemas are looked into: a program's stack ends, and nobody writes one that is
-/// deeper.
-const DEPTH: usize = 64;
-
 /// The keywords that are compared by what they mean.
-const READ: [&str; 29] = [
+const READ: [&str; 30] = [
     "type",
     "nullable",
     "format",
@@ -54,8 +52,19 @@ const READ: [&str; 29] = [
     "multipleOf",
     "pattern",
     "uniqueItems",
+    "discriminator",
     "$ref",
 ];
+
+/// Schemas of both documents that wait to be compared.
+pub(super) struct Pair<'a> {
+    node: Node,
+    slot: Slot,
+    old: Shape<'a>,
+    new: Shape<'a>,
+    /// What they are called where they were come upon first.
+    subject: String,
+}
 
 /// Both sides of what is being compared.
 #[derive(Clone, Copy)]
@@ -101,38 +110,51 @@ impl<'a> Wire<'a> {
                 );
                 self.pass(&[], std::slice::from_ref(&new));
             }
-            (Some(old), Some(new)) => self.shapes(slot, &[old], &[new], subject, 0),
+            (Some(old), Some(new)) => self.shapes(slot, &[old], &[new], subject),
         }
     }
 
-    /// Compares schemas that have to fit together with others.
+    /// Sees to it that schemas are compared that have to fit together with others: once,
+    /// however many ways lead there, and after what is being compared now. So neither
+    /// circles nor depth are of any concern, and a document takes time by its size.
     pub(super) fn shapes(
         &mut self,
         slot: Slot,
         old: &[Place<'a>],
         new: &[Place<'a>],
         subject: &str,
-        depth: usize,
     ) {
         let old = Shape::of(self.old, old);
         let new = Shape::of(self.new, new);
+        let (node, is_new) = self.ways.pair(old.key(), new.key(), slot);
+        if is_new {
+            self.waiting.push_back(Pair {
+                node,
+                slot,
+                old,
+                new,
+                subject: subject.to_owned(),
+            });
+        }
+    }
+
+    /// Compares the schemas that wait for it, and those that they lead to.
+    pub(super) fn compare_waiting(&mut self) {
+        while let Some(pair) = self.waiting.pop_front() {
+            let from = self.ways.go_to(Some(pair.node));
+            self.pair(&pair);
+            self.ways.go_to(from);
+        }
+    }
+
+    fn pair(&mut self, pair: &Pair<'a>) {
+        let Pair { slot, old, new, .. } = pair;
+        let slot = *slot;
         for place in old.passed.iter().chain(&new.passed) {
             self.reached(place);
         }
-        let key = format!("{}\n{}", old.key(), new.key());
-        if !self.seen.insert((key, slot)) {
-            return;
-        }
-        let subject = &name(&new, subject);
-        if depth > DEPTH {
-            self.too_deep(&new, subject);
-            self.pass(&old.parts, &new.parts);
-            return;
-        }
-        let sides = Sides {
-            old: &old,
-            new: &new,
-        };
+        let subject = &name(new, &pair.subject);
+        let sides = Sides { old, new };
         if !self.are_readable(sides, subject) {
             return;
         }
@@ -148,23 +170,11 @@ impl<'a> Wire<'a> {
         self.lists(slot, sides, subject);
         self.limits(slot, sides, subject);
         self.defaults(slot, sides, subject);
-        self.object(slot, sides, subject, depth);
-        self.items(slot, sides, subject, depth);
-        self.alternatives(slot, sides, subject, depth);
+        self.object(slot, sides, subject);
+        self.items(slot, sides, subject);
+        self.alternatives(slot, sides, subject);
+        self.discriminator(slot, sides, subject);
         self.other_keywords(slot, sides, subject);
-    }
-
-    /// Below the greatest depth nothing is compared, and nothing is taken on trust: the
-    /// components as a whole have to be the same.
-    fn too_deep(&mut self, shape: &Shape<'a>, subject: &str) {
-        let components =
-            |spec: &'a super::spec::Spec| spec.root().get("components").map(|place| place.value);
-        if components(self.old) != components(self.new) {
-            let sentence = format!(
-                "`{subject}` lies deeper than {DEPTH} levels, and what is there isn't compared."
-            );
-            self.say(rules::TOO_DEEP, shape.pointer(""), subject, sentence);
-        }
     }
 
     /// Whether all parts are objects. `true`, numbers and what else may stand there are
@@ -258,7 +268,7 @@ impl<'a> Wire<'a> {
         self.say_of(rule, slot, sides.pointer("default"), subject, sentence);
     }
 
-    fn items(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str, depth: usize) {
+    fn items(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
         let inner = format!("{subject}[]");
         let slot = Slot {
             may_be_absent: false,
@@ -278,7 +288,7 @@ impl<'a> Wire<'a> {
                 self.say_of(rules::ITEMS_TYPED, slot, pointer, subject, sentence);
                 self.pass(&[], &new);
             }
-            (false, false) => self.shapes(slot, &old, &new, &inner, depth + 1),
+            (false, false) => self.shapes(slot, &old, &new, &inner),
         }
     }
 
@@ -312,27 +322,26 @@ impl<'a> Wire<'a> {
         keys.sort_unstable();
         keys.dedup();
         for key in keys {
+            let pointer = sides.pointer(key);
+            if key == "xml" && !slot.is_xml {
+                let sentence =
+                    format!("`xml` of `{subject}` differs, which has no effect on what isn't XML.");
+                self.say_of(rules::IDLE_XML_CHANGED, slot, pointer, subject, sentence);
+                continue;
+            }
             let sentence =
                 format!("`{key}` of `{subject}` differs; what that means isn't known here.");
-            let pointer = sides.pointer(key);
             self.say_of(rules::KEYWORD_CHANGED, slot, pointer, subject, sentence);
         }
     }
 
     /// Notes that schemas are led to, with all that they lead to, without comparing them.
     pub(super) fn pass(&mut self, old: &[Place<'a>], new: &[Place<'a>]) {
-        for (spec, places) in [(self.old, old), (self.new, new)] {
-            let mut waiting = places.to_vec();
-            let mut known = std::collections::HashSet::new();
-            while let Some(place) = waiting.pop() {
-                for place in spec.trail(place) {
-                    self.reached(&place);
-                    if known.insert(place.pointer.clone()) {
-                        waiting.extend(place.members().into_values());
-                        waiting.extend(place.items());
-                    }
-                }
-            }
+        for place in old {
+            self.ways.pass(self.old, place);
+        }
+        for place in new {
+            self.ways.pass(self.new, place);
         }
     }
 }

@@ -64,7 +64,8 @@ impl<'a> Wire<'a> {
                 sentence,
             );
         }
-        if new_ways || !locked_out {
+        // Neither, if they are only listed in another order.
+        if new_ways {
             let sentence = format!("There is another way to authenticate for `{subject}`.");
             self.say(rules::SECURITY_CHOICE_ADDED, pointer, subject, sentence);
         }

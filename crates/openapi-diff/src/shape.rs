@@ -6,7 +6,7 @@
 //! are compared as the collection of what their parts say, and each statement keeps the
 //! place where it is written.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -24,6 +24,9 @@ pub(super) struct Shape<'a> {
     /// Every place that was passed on the way.
     pub(super) passed: Vec<Place<'a>>,
 }
+
+/// Where the parts of a shape lie in memory.
+pub(super) type Key = Vec<usize>;
 
 /// The values that a schema lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,14 +55,14 @@ impl<'a> Shape<'a> {
             parts: Vec::new(),
             passed: Vec::new(),
         };
-        let mut seen = HashSet::new();
+
         let mut waiting: Vec<Place<'a>> = schemas.iter().rev().cloned().collect();
         while let Some(place) = waiting.pop() {
             let mut trail = spec.trail(place);
             let Some(part) = trail.pop() else { continue };
             shape.passed.append(&mut trail);
             // A part that is its own part says nothing more the second time.
-            if !seen.insert(part.pointer.clone()) {
+            if shape.has_part(&part) {
                 continue;
             }
             shape.passed.push(part.clone());
@@ -70,14 +73,16 @@ impl<'a> Shape<'a> {
         shape
     }
 
-    /// What tells one shape from another within its document.
-    pub(super) fn key(&self) -> String {
-        let pointers: Vec<&str> = self
-            .parts
+    /// Whether a value is one of the parts.
+    pub(super) fn has_part(&self, place: &Place<'_>) -> bool {
+        self.parts
             .iter()
-            .map(|part| part.pointer.as_str())
-            .collect();
-        pointers.join(" ")
+            .any(|part| part.address() == place.address())
+    }
+
+    /// What tells one shape from another within its document.
+    pub(super) fn key(&self) -> Key {
+        self.parts.iter().map(Place::address).collect()
     }
 
     /// Where something is written that the shape as a whole says.

@@ -77,16 +77,22 @@ impl Spec {
             let Some(target) = reference::of(here.value) else {
                 return trail;
             };
-            let Some(value) = reference::target(&self.0, target) else {
+            let Some(found) = self.at(target) else {
                 return vec![place];
             };
-            here = Place {
-                value,
-                pointer: target.to_owned(),
-            };
+            here = found;
             trail.push(here.clone());
         }
         vec![place]
+    }
+
+    /// What a reference leads to.
+    pub(super) fn at<'a>(&'a self, target: &str) -> Option<Place<'a>> {
+        let (value, pointer) = reference::place(&self.0, target)?;
+        Some(Place {
+            value,
+            pointer: format!("#{pointer}"),
+        })
     }
 
     /// The operations of the paths.
@@ -165,6 +171,22 @@ impl<'a> Place<'a> {
         format!("{}/{}", self.pointer, escape(key))
     }
 
+    /// The members of an object, or the items of a list.
+    pub(super) fn children(&self) -> Vec<Place<'a>> {
+        match self.value {
+            Value::Object(members) => {
+                let members = members.iter();
+                members.map(|(key, value)| self.inner(key, value)).collect()
+            }
+            _ => self.items(),
+        }
+    }
+
+    /// What tells the value from all others of the document, as long as that is there.
+    pub(super) fn address(&self) -> usize {
+        std::ptr::from_ref(self.value).addr()
+    }
+
     fn inner(&self, key: &str, value: &'a Value) -> Self {
         Self {
             value,
@@ -183,13 +205,16 @@ mod tests {
     fn a_reference_leads_to_where_the_thing_is_written() {
         let spec = Spec::new(&json!({
             "a": {"$ref": "#/b/x~1y"},
-            "b": {"x/y": {"type": "string"}},
+            "encoded": {"$ref": "#/b/x~1%7By%7D"},
+            "b": {"x/y": {"type": "string"}, "x/{y}": {"type": "string"}},
         }));
 
-        let place = spec.resolve(spec.root().get("a").unwrap());
+        for (key, pointer) in [("a", "#/b/x~1y"), ("encoded", "#/b/x~1{y}")] {
+            let place = spec.resolve(spec.root().get(key).unwrap());
 
-        assert_eq!(place.pointer, "#/b/x~1y");
-        assert_eq!(place.text("type"), Some("string"));
+            assert_eq!(place.pointer, pointer);
+            assert_eq!(place.text("type"), Some("string"));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! received is looked at twice. The parts of the work stand in the files beside this one;
 //! here is what they share.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
@@ -14,7 +14,9 @@ use super::{
     extensions::Extensions,
     fingerprint::Fingerprints,
     rules::{self, Directed, Direction, Rule},
+    schema::{Pair, discriminator::Extending},
     spec::{Place, Spec},
+    ways::{Operations, Ways},
 };
 
 /// The comparison, and how far it has got.
@@ -23,14 +25,14 @@ pub(super) struct Wire<'a> {
     pub(super) new: &'a Spec,
     pub(super) old_prints: Fingerprints<'a>,
     pub(super) new_prints: Fingerprints<'a>,
+    pub(super) old_extending: Extending<'a>,
+    pub(super) new_extending: Extending<'a>,
     pub(super) extensions: &'a dyn Extensions,
     changes: Changes,
-    /// The operation whose parts are being compared.
-    operation: Option<String>,
-    /// The pairs of schemas that this operation has led to already: documents have circles.
-    pub(super) seen: HashSet<(String, Slot)>,
-    /// The operations that lead to a component, by its pointer.
-    reach: BTreeMap<String, BTreeSet<String>>,
+    /// Which operations lead to what.
+    pub(super) ways: Ways,
+    /// The schemas that wait to be compared.
+    pub(super) waiting: VecDeque<Pair<'a>>,
 }
 
 /// What kind of thing a value is.
@@ -69,6 +71,8 @@ pub(super) struct Slot {
     pub(super) noun: Noun,
     /// Whether it may be left out, so that a default has a meaning.
     pub(super) may_be_absent: bool,
+    /// Whether it is written as XML, or may be.
+    pub(super) is_xml: bool,
 }
 
 impl Slot {
@@ -77,7 +81,15 @@ impl Slot {
             direction,
             noun,
             may_be_absent: false,
+            is_xml: false,
         }
+    }
+
+    /// The same in a body of a media type.
+    pub(super) fn of_media(self, media: &str) -> Self {
+        let media = media.to_ascii_lowercase();
+        let is_xml = media.contains("xml") || media.contains('*');
+        Self { is_xml, ..self }
     }
 }
 
@@ -85,7 +97,7 @@ impl Slot {
 pub(super) struct Outcome {
     pub(super) changes: Vec<Change>,
     /// The operations that lead to a component, by its pointer, in either document.
-    pub(super) reach: BTreeMap<String, BTreeSet<String>>,
+    pub(super) reach: BTreeMap<String, Operations>,
 }
 
 pub(super) fn compare<'a>(old: &'a Spec, new: &'a Spec, extensions: &'a dyn Extensions) -> Outcome {
@@ -94,27 +106,27 @@ pub(super) fn compare<'a>(old: &'a Spec, new: &'a Spec, extensions: &'a dyn Exte
         new,
         old_prints: Fingerprints::of(old),
         new_prints: Fingerprints::of(new),
+        old_extending: Extending::of(old),
+        new_extending: Extending::of(new),
         extensions,
         changes: Changes::default(),
-        operation: None,
-        seen: HashSet::new(),
-        reach: BTreeMap::new(),
+        ways: Ways::default(),
+        waiting: VecDeque::new(),
     };
     wire.operations();
+    wire.compare_waiting();
     wire.document();
-    Outcome {
-        changes: wire.changes.into_list(),
-        reach: wire.reach,
-    }
+    let (changes, reach) = wire.changes.into_list(wire.ways);
+    Outcome { changes, reach }
 }
 
 impl<'a> Wire<'a> {
     /// Compares the parts of an operation: what is found there is found through it.
     pub(super) fn within(&mut self, operation: &str, compare: impl FnOnce(&mut Self)) {
-        self.operation = Some(operation.to_owned());
-        self.seen.clear();
+        let node = self.ways.operation(operation);
+        let from = self.ways.go_to(Some(node));
         compare(self);
-        self.operation = None;
+        self.ways.go_to(from);
     }
 
     /// Lists a change that has no direction.
@@ -126,7 +138,7 @@ impl<'a> Wire<'a> {
             class: rule.class,
             subject: subject.to_owned(),
             sentence,
-            operation: self.operation.clone(),
+            node: self.ways.here(),
         });
     }
 
@@ -147,7 +159,7 @@ impl<'a> Wire<'a> {
             class: rule.class(direction),
             subject: subject.to_owned(),
             sentence,
-            operation: self.operation.clone(),
+            node: self.ways.here(),
         });
     }
 
@@ -184,14 +196,11 @@ impl<'a> Wire<'a> {
 
     /// Notes that the operation leads to a component.
     pub(super) fn reached(&mut self, place: &Place<'a>) {
-        if place.pointer.starts_with("#/components/") {
-            let operations = self.reach.entry(place.pointer.clone()).or_default();
-            operations.extend(self.operation.clone());
-        }
+        self.ways.reached(place);
     }
 
     pub(super) fn is_reached(&self, pointer: &str) -> bool {
-        self.reach.contains_key(pointer)
+        self.ways.is_reached(pointer)
     }
 
     /// The members that both sides have of an object under a key, each with what the other

@@ -4,6 +4,8 @@
 //! the old ones: those that say the same, then those that refer to the same component, and
 //! then, if there are equally many left, those in the same place.
 
+use std::collections::BTreeSet;
+
 use crate::{
     fingerprint::Fingerprints,
     rules,
@@ -14,19 +16,13 @@ use crate::{
 };
 
 impl<'a> Wire<'a> {
-    pub(super) fn alternatives(
-        &mut self,
-        slot: Slot,
-        sides: Sides<'_, 'a>,
-        subject: &str,
-        depth: usize,
-    ) {
-        let (mut old, mut new) = (sides.old.alternatives(), sides.new.alternatives());
-        match (old.as_mut_slice(), new.as_mut_slice()) {
+    pub(super) fn alternatives(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
+        let (old, new) = (sides.old.alternatives(), sides.new.alternatives());
+        match (old.as_slice(), new.as_slice()) {
             ([], []) => {}
             ([old], [new]) => {
                 self.exclusiveness(slot, old, new, subject);
-                self.paired(slot, old, new, subject, depth);
+                self.paired(slot, old, new, subject);
             }
             ([], sets) => {
                 let pointer = sets
@@ -52,33 +48,44 @@ impl<'a> Wire<'a> {
                 );
                 self.pass(&all(sets), &[]);
             }
-            (before, after) => {
-                let prints =
-                    |prints: &Fingerprints<'a>, sets: &[Alternatives<'a>]| -> Vec<Vec<u64>> {
-                        let mut prints: Vec<Vec<u64>> = sets
-                            .iter()
-                            .map(|set| set.of.iter().map(|place| prints.schema(place)).collect())
-                            .collect();
-                        prints.sort();
-                        prints
-                    };
-                let same = prints(&self.old_prints, before) == prints(&self.new_prints, after);
-                self.pass(&all(before), &all(after));
-                if !same {
-                    let pointer = after
-                        .first()
-                        .map(|set| set.pointer.clone())
-                        .unwrap_or_default();
-                    let sentence = format!("The shapes that `{subject}` may have differ.");
-                    self.say_of(
-                        rules::ALTERNATIVES_CHANGED,
-                        slot,
-                        pointer,
-                        subject,
-                        sentence,
-                    );
-                }
+            (_, _) => self.several(slot, old, new, subject),
+        }
+    }
+
+    /// Compares schemas of which several choices have to be made at once, in `allOf`. Those
+    /// that say the same belong together.
+    fn several(
+        &mut self,
+        slot: Slot,
+        mut old: Vec<Alternatives<'a>>,
+        mut new: Vec<Alternatives<'a>>,
+        subject: &str,
+    ) {
+        let print = |prints: &Fingerprints<'a>, set: &Alternatives<'a>| {
+            let of: BTreeSet<u64> = set.of.iter().map(|place| prints.schema(place)).collect();
+            (set.exclusive, of)
+        };
+        let mut pairs = Vec::new();
+        old.retain(|before| {
+            let said = print(&self.old_prints, before);
+            let found = new
+                .iter()
+                .position(|after| print(&self.new_prints, after) == said);
+            if let Some(found) = found {
+                pairs.push((before.clone(), new.remove(found)));
             }
+            found.is_none()
+        });
+        for (before, after) in &pairs {
+            self.exclusiveness(slot, before, after, subject);
+            self.paired(slot, before, after, subject);
+        }
+        if let Some(set) = new.first().or(old.first()) {
+            let pointer = set.pointer.clone();
+            let sentence = format!("The shapes that `{subject}` may have differ.");
+            let rule = rules::ALTERNATIVES_CHANGED;
+            self.say_of(rule, slot, pointer, subject, sentence);
+            self.pass(&all(&old), &all(&new));
         }
     }
 
@@ -100,6 +107,10 @@ impl<'a> Wire<'a> {
                 if same.is_empty() {
                     return false;
                 }
+                for one in &same {
+                    let one = std::slice::from_ref(one);
+                    self.shapes(slot, &sides.old.parts, one, subject);
+                }
                 self.alternatives_added(slot, others, subject);
                 if sides.new.is_nullable() {
                     self.nullability(slot, sides, subject);
@@ -114,6 +125,10 @@ impl<'a> Wire<'a> {
                     .partition(|place| self.old_prints.schema(place) == print);
                 if same.is_empty() {
                     return false;
+                }
+                for one in &same {
+                    let one = std::slice::from_ref(one);
+                    self.shapes(slot, one, &sides.new.parts, subject);
                 }
                 self.alternatives_removed(slot, others, subject);
                 if sides.old.is_nullable() {
@@ -153,7 +168,6 @@ impl<'a> Wire<'a> {
         old: &Alternatives<'a>,
         new: &Alternatives<'a>,
         subject: &str,
-        depth: usize,
     ) {
         let (mut before, mut after) = (old.of.clone(), new.of.clone());
         let mut pairs = Vec::new();
@@ -177,7 +191,7 @@ impl<'a> Wire<'a> {
                 .unwrap_or_default()
                 .to_owned();
             let subject = format!("{subject}({index})");
-            self.shapes(slot, &[old], &[new], &subject, depth + 1);
+            self.shapes(slot, &[old], &[new], &subject);
         }
         self.alternatives_removed(slot, before, subject);
         self.alternatives_added(slot, after, subject);

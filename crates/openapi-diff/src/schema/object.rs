@@ -28,26 +28,23 @@ struct Field<'a> {
 }
 
 impl<'a> Wire<'a> {
-    pub(super) fn object(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str, depth: usize) {
+    pub(super) fn object(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
         let (mut old, mut new) = (fields(sides.old), fields(sides.new));
         let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
         for name in names {
             let subject = format!("{subject}.{name}");
-            self.field(slot, old.remove(name), new.remove(name), &subject, depth);
+            self.field(slot, old.remove(name), new.remove(name), &subject);
         }
-        self.unlisted(slot, sides, subject, depth);
+        self.unlisted(slot, sides, subject);
     }
 
-    fn field(
-        &mut self,
-        slot: Slot,
-        old: Option<Field<'a>>,
-        new: Option<Field<'a>>,
-        subject: &str,
-        depth: usize,
-    ) {
+    fn field(&mut self, slot: Slot, old: Option<Field<'a>>, new: Option<Field<'a>>, subject: &str) {
         let direction = slot.direction;
-        let mut slot = Slot::new(direction, Noun::Property);
+        let mut slot = Slot {
+            noun: Noun::Property,
+            may_be_absent: false,
+            ..slot
+        };
         match (old, new) {
             (None, None) => {}
             (Some(old), None) => self.field_removed(slot, &old, subject),
@@ -63,7 +60,7 @@ impl<'a> Wire<'a> {
                 }
                 if !(hidden.0 || hidden.1) {
                     slot.may_be_absent = !(old.required && new.required);
-                    self.shapes(slot, &old.places, &new.places, subject, depth + 1);
+                    self.shapes(slot, &old.places, &new.places, subject);
                 } else {
                     self.pass(&old.places, &new.places);
                 }
@@ -180,7 +177,7 @@ impl<'a> Wire<'a> {
         Shape::of(spec, &field.places).flag(direction.pick("readOnly", "writeOnly"))
     }
 
-    fn unlisted(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str, depth: usize) {
+    fn unlisted(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
         let key = "additionalProperties";
         let (rule, sentence) = match (unlisted(sides.old), unlisted(sides.new)) {
             (Unlisted::Anything, Unlisted::Anything) | (Unlisted::Nothing, Unlisted::Nothing) => {
@@ -191,7 +188,7 @@ impl<'a> Wire<'a> {
                     may_be_absent: false,
                     ..slot
                 };
-                self.shapes(slot, &old, &new, &format!("{subject}{{}}"), depth + 1);
+                self.shapes(slot, &old, &new, &format!("{subject}{{}}"));
                 return;
             }
             (_, Unlisted::Nothing) => (

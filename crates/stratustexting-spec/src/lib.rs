@@ -30,7 +30,7 @@ mod report;
 mod source;
 mod spec;
 mod validate;
-mod yaml;
+pub mod yaml;
 
 use std::{io::Write, path::Path};
 

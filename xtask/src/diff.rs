@@ -4,6 +4,7 @@
 //! the documents give. Here they get their documents, and their outcome is printed.
 
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -13,13 +14,14 @@ use anyhow::{Context, anyhow, bail};
 use openapi_diff::Class;
 use serde_json::Value;
 use stratustexting_codegen::Compared;
+use stratustexting_spec::yaml;
 
 use crate::{command::CommandLine, workspace::Workspace};
 
 /// Which documents, and how to tell of them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// The old document; that of the last commit if none is given.
+    /// The old document, in JSON or YAML; that of the last commit if none is given.
     old: Option<PathBuf>,
     /// The new document; openapi.json as it lies there if none is given. Of several, each is
     /// compared with the old one, and the exit code is that of the worst.
@@ -71,10 +73,19 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ex
 fn read(path: &Path) -> anyhow::Result<Value> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let document =
-        serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
+    let document = parse(path, &text)?;
     openapi_diff::check(&document).map_err(|reason| anyhow!("{}: {reason}", path.display()))?;
     Ok(document)
+}
+
+/// Reads JSON, or YAML by the file's name. Both may begin with a byte order mark.
+fn parse(path: &Path, text: &str) -> anyhow::Result<Value> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    if ["yaml", "yml"].contains(&extension.to_lowercase().as_str()) {
+        return yaml::from_text(text).map_err(|reason| anyhow!("{}: {reason}", path.display()));
+    }
+    serde_json::from_str(text).with_context(|| format!("{} is not JSON", path.display()))
 }
 
 /// The document of the last commit.

@@ -17,7 +17,7 @@ use super::{
     pointer::unescape,
     rules,
     shape::Shape,
-    spec::Place,
+    spec::{Place, Spec},
     ways::Node,
     wire::{Slot, Wire, words_rule},
 };
@@ -95,6 +95,12 @@ impl<'a> Wire<'a> {
     ) {
         match (old, new) {
             (None, None) => {}
+            (Some(old), None) if says_nothing(self.old, &old) => {
+                self.pass(std::slice::from_ref(&old), &[]);
+            }
+            (None, Some(new)) if says_nothing(self.new, &new) => {
+                self.pass(&[], std::slice::from_ref(&new));
+            }
             (Some(old), None) => {
                 let sentence = format!("Of `{subject}` it isn't said any more what it is.");
                 self.say_of(rules::SCHEMA_REMOVED, slot, old.pointer, subject, sentence);
@@ -344,6 +350,11 @@ impl<'a> Wire<'a> {
             self.ways.pass(self.new, place);
         }
     }
+}
+
+/// Whether a schema allows anything, as none does.
+fn says_nothing<'a>(spec: &'a Spec, place: &Place<'a>) -> bool {
+    Shape::of(spec, std::slice::from_ref(place)).says_nothing()
 }
 
 /// Whether both are the same number, however they are spelled: JSON's 1 is its 1.0.

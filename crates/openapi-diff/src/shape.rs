@@ -10,7 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::spec::{Place, Spec};
+use super::{
+    spec::{Place, Spec},
+    wire::words_rule,
+};
 
 /// How many levels of alternatives within alternatives are asked for their types.
 const ALTERNATIVES_WITHIN: usize = 4;
@@ -78,6 +81,15 @@ impl<'a> Shape<'a> {
         self.parts
             .iter()
             .any(|part| part.address() == place.address())
+    }
+
+    /// Whether anything may stand there: at most it is said in words what that is.
+    pub(super) fn says_nothing(&self) -> bool {
+        let is_silent = |key: &str| key == "allOf" || words_rule(key).is_some();
+        self.parts.iter().all(|part| {
+            let members = part.value.as_object();
+            members.is_some_and(|members| members.keys().all(|key| is_silent(key)))
+        })
     }
 
     /// What tells one shape from another within its document.

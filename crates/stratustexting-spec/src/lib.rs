@@ -35,7 +35,7 @@ mod selection;
 mod source;
 mod spec;
 mod validate;
-mod yaml;
+pub mod yaml;
 
 use std::{io::Write, path::Path};
 

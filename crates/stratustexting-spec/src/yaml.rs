@@ -9,7 +9,8 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, Seq
 use serde::de::{VariantAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// How many values a document may come to once its anchors are written out. The crate's own
+/// How many values a document may come to once its anchors are written out, or as many as it
+/// has bytes, if that is more: without anchors there are no more values than those. The crate's own
 /// limit is on the number of aliases, and grows with the text: a long list that many aliases
 /// repeat stays far below it and fills the memory.
 const MOST_VALUES: usize = 1 << 18;
@@ -21,10 +22,19 @@ pub(crate) struct Fault {
     pub(crate) text: String,
 }
 
+/// Reads one YAML document of somebody else's.
+///
+/// # Errors
+///
+/// What is wrong, and where, in one line.
+pub fn from_text(text: &str) -> Result<Value, String> {
+    read(text).map_err(|fault| format!("line {}: {}", fault.line, fault.text))
+}
+
 /// Reads one YAML document.
 pub(crate) fn read(text: &str) -> Result<Value, Fault> {
     let fault = |error: &yaml_serde::Error| fault(text, error);
-    let left = Cell::new(MOST_VALUES);
+    let left = Cell::new(MOST_VALUES.max(text.len()));
     Count(&left)
         .deserialize(yaml_serde::Deserializer::from_str(text))
         .map_err(|error| fault(&error))?;
@@ -94,10 +104,11 @@ struct Count<'a>(&'a Cell<usize>);
 
 impl Count<'_> {
     fn one<E: Error>(self) -> Result<(), E> {
-        let left =
-            self.0.get().checked_sub(1).ok_or_else(|| {
-                E::custom(format!("limit exceeded: more than {MOST_VALUES} values"))
-            })?;
+        let left = self
+            .0
+            .get()
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("limit exceeded: the anchors come to too many values"))?;
         self.0.set(left);
         Ok(())
     }
@@ -278,6 +289,15 @@ mod tests {
             assert!(fault.text.contains(what), "{text:?}: {fault:?}");
             assert_eq!(fault.line, line, "{text:?}: {fault:?}");
         }
+    }
+
+    #[test]
+    fn a_long_document_is_read_however_many_values_it_has() {
+        let text = "- x\n".repeat(MOST_VALUES + 1);
+
+        let value = from_text(&text).unwrap();
+
+        assert_eq!(value.as_array().unwrap().len(), MOST_VALUES + 1);
     }
 
     #[test]

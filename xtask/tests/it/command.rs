@@ -68,6 +68,38 @@ fn the_exit_code_is_the_class() {
     }
 }
 
+/// Statuses are numbers in YAML, and an editor of Windows puts a mark in front.
+#[test]
+fn yaml_and_a_byte_order_mark_are_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let document = |text: &str| {
+        format!(
+            "\u{feff}openapi: 3.0.3\npaths:\n  /a:\n    get:\n      operationId: a\n      responses:\n        200: &ok\n          description: {text}\n        404: *ok\n"
+        )
+    };
+    let json = json!({"openapi": "3.0.3", "paths": {"/a": {"get": {"operationId": "a", "responses": {
+        "200": {"description": "Fine."}, "404": {"description": "Fine."},
+    }}}}});
+    let path = |name: &str| directory.path().join(name);
+    fs::write(path("old.yaml"), document("Fine.")).unwrap();
+    fs::write(path("new.YML"), document("Better.")).unwrap();
+    fs::write(path("same.json"), format!("\u{feff}{json}")).unwrap();
+    fs::write(path("twice.yml"), "openapi: 3.0.3\npaths: {}\npaths: {}\n").unwrap();
+
+    let same = diff(directory.path(), &["old.yaml", "same.json"]);
+    let changed = diff(directory.path(), &["old.yaml", "new.YML"]);
+    let twice = diff(directory.path(), &["twice.yml", "new.YML"]);
+
+    assert!(same.stdout.contains("Nothing has changed."), "{same:?}");
+    assert_eq!(changed.code, 0, "{changed:?}");
+    assert!(
+        changed.stdout.contains("description-changed"),
+        "{changed:?}"
+    );
+    assert_eq!(twice.code, 1);
+    assert!(twice.stderr.contains("line 3"), "{twice:?}");
+}
+
 /// 2, with which programs often end when they are used wrongly, would be no class.
 #[test]
 fn a_wrong_use_ends_as_an_error_does_and_help_does_not() {

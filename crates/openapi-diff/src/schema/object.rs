@@ -179,7 +179,16 @@ impl<'a> Wire<'a> {
 
     fn unlisted(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
         let key = "additionalProperties";
+        let anything = |spec, places: &[Place<'a>]| Shape::of(spec, places).says_nothing();
         let (rule, sentence) = match (unlisted(sides.old), unlisted(sides.new)) {
+            (Unlisted::Anything, Unlisted::Of(new)) if anything(self.new, &new) => {
+                self.pass(&[], &new);
+                return;
+            }
+            (Unlisted::Of(old), Unlisted::Anything) if anything(self.old, &old) => {
+                self.pass(&old, &[]);
+                return;
+            }
             (Unlisted::Anything, Unlisted::Anything) | (Unlisted::Nothing, Unlisted::Nothing) => {
                 return;
             }

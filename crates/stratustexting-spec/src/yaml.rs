@@ -10,7 +10,7 @@ use serde::de::{VariantAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// How many values a document may come to once its anchors are written out, or as many as it
-/// has bytes, if that is more: without anchors there are no more values than those. The crate's own
+/// has bytes, if that is more: without anchors there are no more than those. The crate's own
 /// limit is on the number of aliases, and grows with the text: a long list that many aliases
 /// repeat stays far below it and fills the memory.
 const MOST_VALUES: usize = 1 << 18;

@@ -31,6 +31,7 @@
 //! | `parameters.rs`, `bodies.rs`, `security.rs`, `document.rs` | the parts of a call, and of the document |
 //! | `schema/` | values: types, lists of values, limits, objects, alternatives |
 //! | `ways.rs` | which operations lead to what, so that each thing is compared once |
+//! | `ways.rs` | which operations a change reaches |
 //! | `shape.rs`, `fingerprint.rs` | when two schemas say the same, however they are written |
 //! | `change.rs`, `render.rs` | what is found, and how it is told: text, Markdown, JSON |
 //!

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::{extensions::Ours, origins::Origins};
 use crate::{
-    generate::generate,
+    generate::{Generated, generate},
     outline::{Outline, outline},
 };
 
@@ -33,9 +33,18 @@ pub struct Compared {
 impl Compared {
     /// Reads a document, of which the client need not be possible.
     pub fn new(document: &Value) -> Self {
-        let outline = generate(&document.to_string())
-            .map_err(|error| error.to_string())
-            .and_then(|generated| outline(&generated.source).map_err(|error| error.to_string()));
+        match generate(&document.to_string()) {
+            Ok(generated) => Self::of(document, &generated),
+            Err(error) => Self {
+                spec: Spec::new(document),
+                outline: Err(error.to_string()),
+            },
+        }
+    }
+
+    /// A document whose client was generated already.
+    pub fn of(document: &Value, generated: &Generated) -> Self {
+        let outline = outline(&generated.source).map_err(|error| error.to_string());
         Self {
             spec: Spec::new(document),
             outline,

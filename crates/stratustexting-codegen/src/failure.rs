@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use openapi_diff::pointer::escape;
+use openapi_diff::{pointer::escape, reference};
 
 use crate::document::{Document, Refusal};
 
@@ -47,8 +47,7 @@ pub(crate) fn find(
 fn needed_by(document: &Document, value: &Value, needed: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
-            let name = fields.get("$ref").and_then(Value::as_str);
-            if let Some(name) = name.and_then(|name| name.strip_prefix(SCHEMAS))
+            if let Some(name) = reference::of(value).and_then(reference::schema_name)
                 && needed.insert(name.to_owned())
                 && let Some((_, schema)) = document.schemas().find(|(other, _)| *other == name)
             {

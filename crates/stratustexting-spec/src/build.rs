@@ -1,7 +1,7 @@
 //! The document, from pages in our form.
 
 use serde_json::{Value, json};
-use stratustexting_codegen::normalise::Report as Normalised;
+use stratustexting_codegen::{Generated, normalise::Report as Normalised};
 
 use super::{
     adopt,
@@ -33,6 +33,7 @@ pub(crate) struct Built {
     pub(crate) value: Value,
     /// What the normaliser does to it before it is generated.
     pub(crate) normalised: Normalised,
+    pub(crate) generated: Generated,
 }
 
 /// Makes the document, and tells the report what that took.
@@ -54,11 +55,12 @@ pub(crate) fn document(inputs: &Inputs<'_>, report: &mut Report) -> anyhow::Resu
     report.overlay(overlay::apply(inputs.overlay, &mut value)?);
     list_tags(&mut value);
     let text = render::document(&value)?;
-    let normalised = validate::document(&text, &value, &pieces).map_err(Problems)?;
+    let (normalised, generated) = validate::document(&text, &value, &pieces).map_err(Problems)?;
     Ok(Built {
         text,
         value,
         normalised,
+        generated,
     })
 }
 

@@ -41,7 +41,7 @@ use std::{io::Write, path::Path};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
-use stratustexting_codegen::compare;
+use stratustexting_codegen::Compared;
 use url::Url;
 
 pub use self::source::Source;
@@ -172,7 +172,8 @@ pub fn refresh(options: &Options<'_>, out: &mut dyn Write) -> anyhow::Result<()>
     report.left_out(selection.left_out());
     if old != Value::Null {
         report.normaliser(&old, &built.normalised);
-        report.comparison(compare(&old, &built.value));
+        let new = Compared::of(&built.value, &built.generated);
+        report.comparison(Compared::new(&old).compare(&new));
     }
     let differs = old_text.as_deref() != Some(&built.text)
         || old_pages.files() != new_pages.files()

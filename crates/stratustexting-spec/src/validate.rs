@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use stratustexting_codegen::{Document, Error, Refusal, generate, normalise, normalise::Report};
+use stratustexting_codegen::{
+    Document, Error, Generated, Refusal, generate, normalise, normalise::Report,
+};
 
 use super::{merge::Piece, problem::Problem, render::Keys};
 
@@ -40,12 +42,12 @@ fn typed(document: &Value) -> Result<(), String> {
     parsed.map(drop).map_err(|error| error.to_string())
 }
 
-/// Checks the whole, and says what the normaliser does to it before it is generated.
+/// Checks the whole, and returns what the normaliser does to it and the client that it gives.
 pub(crate) fn document(
     text: &str,
     value: &Value,
     pieces: &[Piece],
-) -> Result<Report, Vec<Problem>> {
+) -> Result<(Report, Generated), Vec<Problem>> {
     let dangling = dangling(value, pieces);
     if !dangling.is_empty() {
         return Err(dangling);
@@ -58,7 +60,7 @@ pub(crate) fn document(
     let report = parsed.and_then(|parsed| Ok(normalise(&parsed)?.report));
     let whole = match report {
         Ok(report) => match generate(text) {
-            Ok(_) => return Ok(report),
+            Ok(generated) => return Ok((report, generated)),
             Err(error) => error,
         },
         Err(refusal) => Error::Refused(refusal),

@@ -9,10 +9,9 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, Seq
 use serde::de::{VariantAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// How many values a document may come to once its anchors are written out, or as many as it
-/// has bytes, if that is more: without anchors there are no more than those. The crate's own
-/// limit is on the number of aliases, and grows with the text: a long list that many aliases
-/// repeat stays far below it and fills the memory.
+/// How many values a page may come to once its anchors are written out. The crate's own limit
+/// is on the number of aliases, and grows with the text: a long list that many aliases repeat
+/// stays far below it and fills the memory.
 const MOST_VALUES: usize = 1 << 18;
 
 /// What is wrong with a text, and in which of its lines, counted from 1.
@@ -22,20 +21,26 @@ pub(crate) struct Fault {
     pub(crate) text: String,
 }
 
-/// Reads one YAML document of somebody else's.
+/// Reads one YAML document of any length. Once its anchors are written out it may have as many
+/// values as it has bytes: without anchors there are no more than those.
 ///
 /// # Errors
 ///
 /// What is wrong, and where, in one line.
 pub fn from_text(text: &str) -> Result<Value, String> {
-    read(text).map_err(|fault| format!("line {}: {}", fault.line, fault.text))
+    let most = MOST_VALUES.max(text.len());
+    read_up_to(text, most).map_err(|fault| format!("line {}: {}", fault.line, fault.text))
 }
 
-/// Reads one YAML document.
+/// Reads one YAML document of a page.
 pub(crate) fn read(text: &str) -> Result<Value, Fault> {
+    read_up_to(text, MOST_VALUES)
+}
+
+fn read_up_to(text: &str, most: usize) -> Result<Value, Fault> {
     let fault = |error: &yaml_serde::Error| fault(text, error);
-    let left = Cell::new(MOST_VALUES.max(text.len()));
-    Count(&left)
+    let left = Cell::new(most);
+    Count { left: &left, most }
         .deserialize(yaml_serde::Deserializer::from_str(text))
         .map_err(|error| fault(&error))?;
     // Into the crate's own value first: into JSON's, the last of two equal keys wins.
@@ -100,16 +105,18 @@ pub(crate) fn line_of(text: &str, near: &str) -> usize {
 
 /// Walks a document without keeping any of it, and fails where it has too many values.
 #[derive(Clone, Copy)]
-struct Count<'a>(&'a Cell<usize>);
+struct Count<'a> {
+    left: &'a Cell<usize>,
+    most: usize,
+}
 
 impl Count<'_> {
     fn one<E: Error>(self) -> Result<(), E> {
-        let left = self
-            .0
-            .get()
-            .checked_sub(1)
-            .ok_or_else(|| E::custom("limit exceeded: the anchors come to too many values"))?;
-        self.0.set(left);
+        let left =
+            self.left.get().checked_sub(1).ok_or_else(|| {
+                E::custom(format!("limit exceeded: more than {} values", self.most))
+            })?;
+        self.left.set(left);
         Ok(())
     }
 }

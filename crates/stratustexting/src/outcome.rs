@@ -225,8 +225,11 @@ fn decoded<'a>(url: &'a Url, name: &str) -> impl Iterator<Item = u8> + use<'a> {
 
 fn digest<I: Iterator<Item = u8>>(from: I, to: I, text: I) -> [u8; 32] {
     let digits = |number: I| number.filter(u8::is_ascii_digit).chain([0]);
-    let bytes = digits(from).chain(digits(to)).chain(text).chain([0]);
-    Sha256::digest(bytes.collect::<Vec<u8>>()).into()
+    let mut hash = Sha256::new();
+    for byte in digits(from).chain(digits(to)).chain(text).chain([0]) {
+        hash.update([byte]);
+    }
+    hash.finalize().into()
 }
 
 fn hex(bytes: &[u8]) -> String {

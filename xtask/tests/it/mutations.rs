@@ -52,17 +52,9 @@ fn mutations_are_classified_as_the_referee_says() {
         let row = mutation.row;
         let index = rows.iter().position(|other| other.id == row.id).unwrap();
         let listed = rules(outcome);
-        let fits = match &row.rule {
-            None => listed.is_empty(),
-            // Here the whole body may be what in the row is a field.
-            Some(rule) => {
-                let body = rule.replace("-property-", "-body-");
-                listed.iter().any(|other| *other == rule || *other == body)
-            }
-        };
         let as_expected = outcome["wire"] == row.class.as_str()
             && outcome["class"] == classes[index].as_str()
-            && fits;
+            && mutation.is_listed(&listed);
         (!as_expected).then(|| {
             format!(
                 "seed {}: {} by {:?}\n  is {} on the wire and {} altogether, by {listed:?}\n  \

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    edits::{Row, openapi, read, rules, table, things},
+    edits::{Row, read, rules, table},
     support::outcomes,
 };
 
@@ -64,15 +64,7 @@ fn every_row_is_classified_as_published() {
     // Rows with one old document are one run.
     let mut runs: BTreeMap<String, Vec<(&Expected, Value)>> = BTreeMap::new();
     for one in &expected {
-        let row = &one.row;
-        let mut old = match row.on.as_deref() {
-            None => things(),
-            Some("openapi.json") => openapi(),
-            Some(other) => panic!("{} is on {other}", row.id),
-        };
-        row.before.iter().for_each(|edit| edit.apply(&mut old));
-        let mut new = old.clone();
-        row.edit.iter().for_each(|edit| edit.apply(&mut new));
+        let (old, new) = one.row.documents();
         runs.entry(old.to_string()).or_default().push((one, new));
     }
     for (old, rows) in &runs {

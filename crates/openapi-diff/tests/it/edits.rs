@@ -65,6 +65,21 @@ pub(crate) struct Row {
     pub(crate) note: Option<String>,
 }
 
+impl Row {
+    /// The old document and the new one.
+    pub(crate) fn documents(&self) -> (Value, Value) {
+        let mut old = match self.on.as_deref() {
+            None => things(),
+            Some("openapi.json") => openapi(),
+            Some(other) => panic!("{} is on {other}", self.id),
+        };
+        self.before.iter().for_each(|edit| edit.apply(&mut old));
+        let mut new = old.clone();
+        self.edit.iter().for_each(|edit| edit.apply(&mut new));
+        (old, new)
+    }
+}
+
 /// The referee's table.
 pub(crate) fn table() -> Vec<Row> {
     serde_json::from_value(read(&fixture("changes.json"))).unwrap()

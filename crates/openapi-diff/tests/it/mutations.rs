@@ -23,15 +23,7 @@ use crate::{
 fn objection(mutation: &Mutation<'_>, outcome: &Value) -> Option<String> {
     let row = mutation.row;
     let listed = rules(outcome);
-    let fits = match &row.rule {
-        None => listed.is_empty(),
-        // Here the whole body may be what in the row is a field.
-        Some(rule) => {
-            let body = rule.replace("-property-", "-body-");
-            listed.iter().any(|other| *other == rule || *other == body)
-        }
-    };
-    let as_expected = outcome["class"] == row.class.as_str() && fits;
+    let as_expected = outcome["class"] == row.class.as_str() && mutation.is_listed(&listed);
     (!as_expected).then(|| {
         format!(
             "seed {}: {} by {:?}\n  is {}, by {listed:?}\n  instead of {}, by {:?}",

@@ -67,4 +67,17 @@ impl<'a> Mutation<'a> {
         }
         panic!("no kind applies anywhere");
     }
+
+    /// Whether it is listed under its row's rule among those that were found, or rightly not
+    /// at all.
+    pub(crate) fn is_listed(&self, rules: &[&str]) -> bool {
+        match &self.row.rule {
+            None => rules.is_empty(),
+            // Here the whole body may be what in the row is a field.
+            Some(rule) => {
+                let body = rule.replace("-property-", "-body-");
+                rules.iter().any(|other| *other == rule || *other == body)
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::{
-    edits::{Row, openapi, rules, table, things},
+    edits::{Row, rules, table},
     outcomes,
 };
 
@@ -65,14 +65,7 @@ fn every_row_is_classified_as_published() {
     // Rows with one old document are one run.
     let mut runs: BTreeMap<String, Vec<(&Row, Value)>> = BTreeMap::new();
     for row in &table {
-        let mut old = match row.on.as_deref() {
-            None => things(),
-            Some("openapi.json") => openapi(),
-            Some(other) => panic!("{} is on {other}", row.id),
-        };
-        row.before.iter().for_each(|edit| edit.apply(&mut old));
-        let mut new = old.clone();
-        row.edit.iter().for_each(|edit| edit.apply(&mut new));
+        let (old, new) = row.documents();
         runs.entry(old.to_string()).or_default().push((row, new));
     }
     for (old, rows) in &runs {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use openapi_diff::pointer::escape;
+use openapi_diff::pointer::{escape, unescape};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
@@ -93,7 +93,7 @@ fn follow(
         Some((segment, inner)) => (segment, format!("/{inner}")),
         None => (rest, String::new()),
     };
-    let plain = segment.replace("~1", "/").replace("~0", "~");
+    let plain = unescape(segment);
     // In a URL's fragment, which a reference is, other characters are encoded.
     let decoded = percent_decode_str(&plain).decode_utf8_lossy().into_owned();
     let new = names.get(&plain).or_else(|| names.get(&decoded));

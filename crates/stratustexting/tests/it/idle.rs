@@ -211,7 +211,7 @@ fn a_program_with_threads_loses_nothing() {
 
 #[test]
 fn a_connection_that_the_server_keeps_is_used_again_and_again() {
-    for (runtime, most) in [(driven(), 1), (threads(), SENDS * 3 / 4)] {
+    for (runtime, most) in [(driven(), 1), (threads(), SENDS / 2)] {
         let server = Server::start(End::None);
         let client = server.client();
         runtime.block_on(async {
@@ -219,8 +219,7 @@ fn a_connection_that_the_server_keeps_is_used_again_and_again() {
                 assert_eq!(send(&client).await, SendOutcome::Accepted);
             }
         });
-        // With threads a connection may come back to the pool a moment late; on a machine
-        // that is busy with other tests, every other one does.
+        // With threads a connection may come back to the pool a moment late.
         let connections = server.connections.load(SeqCst);
         assert!(connections <= most, "{connections}");
     }

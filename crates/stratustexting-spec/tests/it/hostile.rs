@@ -204,12 +204,12 @@ const CASES: &[Case] = &[
         break_it: |site| {
             site.edit(
                 "get-sites.md",
-                "      - name: page\n",
-                "      - name: send\n",
+                "      - name: page\n        in: query\n",
+                "      - name: page\n        in: cookie\n",
             );
         },
         expected: "get-sites.md:13: operation listSites at #/paths/~1site~1all/get: the parameter \
-                   send has the name of a method of the generated builder",
+                   page is a cookie",
     },
     Case {
         name: "something personal that has another name",

@@ -5,6 +5,7 @@ use std::{
     ffi::OsString,
     fmt,
     io::Write,
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Output, Stdio},
 };
 
@@ -103,7 +104,14 @@ impl CommandLine {
     }
 
     fn command(&self, workspace: &Workspace) -> Command {
+        let mut arguments = self.arguments.as_slice();
         let program = match self.program.as_str() {
+            // This program itself. `cargo xtask` would build it once more with the features
+            // that it needs alone, where `.ci/run` has built all of the workspace together.
+            "cargo" if arguments.first().is_some_and(|first| first == "xtask") => {
+                arguments = &arguments[1..];
+                env::current_exe().map_or_else(|_| "xtask".into(), PathBuf::into_os_string)
+            }
             "cargo" => env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
             path if path.contains('/') => workspace.path(path).into_os_string(),
             other => OsString::from(other),
@@ -118,7 +126,7 @@ impl CommandLine {
             }
         }
         command
-            .args(&self.arguments)
+            .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(workspace.root());
         command

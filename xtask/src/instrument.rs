@@ -6,24 +6,32 @@
 
 use anyhow::ensure;
 
-use crate::{command::CommandLine, workspace::Workspace};
+use crate::{command::CommandLine, program, workspace::Workspace};
 
-/// Handed on to the program as they are.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Options {
+    /// Runs the program as the tests have built it, without optimisation. For what counts,
+    /// not for what times. It comes before the program's own arguments.
+    #[arg(long)]
+    dev: bool,
     /// The program's own arguments; `--help` lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
 
 pub(crate) fn run(workspace: &Workspace, program: &str, options: &Options) -> anyhow::Result<()> {
-    let arguments = ["run", "--quiet", "--release", "--locked", "--package"];
-    let mut command = CommandLine::cargo(&arguments)
-        .argument("stratustexting-bench")
-        .argument("--bin")
-        .argument(program)
-        .argument("--");
+    let mut command = if options.dev {
+        let path = program::build(workspace, program)?;
+        CommandLine::new(path.to_string_lossy(), &[])
+    } else {
+        let arguments = ["run", "--quiet", "--release", "--locked", "--package"];
+        CommandLine::cargo(&arguments)
+            .argument("stratustexting-bench")
+            .argument("--bin")
+            .argument(program)
+            .argument("--")
+    };
     for argument in &options.arguments {
         command = command.argument(argument);
     }

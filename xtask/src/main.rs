@@ -18,7 +18,9 @@ mod made;
 mod newman;
 mod package;
 mod postman;
+mod program;
 mod python_client;
+mod quickstart;
 mod refresh;
 mod refused;
 mod sandbox;
@@ -59,6 +61,8 @@ enum Command {
     Postman(postman::Options),
     /// Runs the Postman collection against the sandbox.
     Newman,
+    /// Runs the SDK's example `quickstart` as the tests have built it.
+    Quickstart,
     /// Makes a Python client of openapi.json by another generator, and uses it.
     PythonClient,
     /// Runs all tests, and looks through what they print for what is secret or personal.
@@ -111,6 +115,7 @@ fn main() -> ExitCode {
         Command::Schema(options) => schema::run(&workspace, &options).map(done),
         Command::Postman(options) => postman::run(&workspace, &options).map(done),
         Command::Newman => newman::run(&workspace).map(done),
+        Command::Quickstart => quickstart::run(&workspace).map(done),
         Command::PythonClient => python_client::run(&workspace).map(done),
         Command::Test => test::run(&workspace).map(done),
         Command::Ci(options) => ci::run(&workspace, &options).map(done),

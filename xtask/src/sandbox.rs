@@ -5,17 +5,16 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use reqwest::{Method, redirect::Policy};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{command::CommandLine, workspace::Workspace};
+use crate::{program, workspace::Workspace};
 
 /// A sandbox that runs until this is dropped.
 #[derive(Debug)]
@@ -61,7 +60,7 @@ pub(crate) struct Entry {
 impl Sandbox {
     /// Builds it and starts it.
     pub(crate) fn start(workspace: &Workspace) -> anyhow::Result<Self> {
-        let program = build(workspace)?;
+        let program = program::build(workspace, "stratustexting-sandbox")?;
         // Two pages of contacts, of the size that is asked for by default.
         let mut child = Command::new(&program)
             .args(["--port", "0", "--json", "--contacts", "30"])
@@ -163,30 +162,6 @@ impl Drop for Sandbox {
 fn stop(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
-}
-
-/// Builds the program and returns where Cargo put it. Running it by `cargo run` would
-/// leave it behind when that is stopped.
-fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    let arguments = ["build", "--quiet", "--locked"];
-    let build = CommandLine::cargo(&arguments)
-        .argument("--package=stratustexting-sandbox")
-        .argument("--bin=stratustexting-sandbox")
-        .argument("--message-format=json-render-diagnostics");
-    let output = build.output(workspace)?;
-    ensure!(
-        output.status.success(),
-        "the sandbox can't be built:\n\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let messages = String::from_utf8_lossy(&output.stdout);
-    let mut executables = messages.lines().filter_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        message["executable"].as_str().map(PathBuf::from)
-    });
-    executables
-        .next_back()
-        .context("Cargo doesn't say where the sandbox is")
 }
 
 /// A client that speaks to this machine only.

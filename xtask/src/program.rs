@@ -1,0 +1,43 @@
+//! The workspace's programs, as the tests have built them.
+//!
+//! Cargo chooses the features of a dependency for the packages that a command names: to
+//! name one package would build most of them again. So all programs are built at once, with
+//! the examples because those bring in the dependencies of the tests. After
+//! `cargo test --workspace` nothing is left to do.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+
+use crate::{command::CommandLine, workspace::Workspace};
+
+/// Builds the programs and returns where Cargo put the one of this name. Running it by
+/// `cargo run` would leave it behind when that is stopped.
+pub(crate) fn build(workspace: &Workspace, name: &str) -> anyhow::Result<PathBuf> {
+    let build = CommandLine::cargo(&[
+        "build",
+        "--quiet",
+        "--locked",
+        "--workspace",
+        "--bins",
+        "--examples",
+        "--message-format=json-render-diagnostics",
+    ]);
+    let output = build.output(workspace)?;
+    ensure!(
+        output.status.success(),
+        "the programs can't be built:\n\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let mut executables = messages.lines().filter_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_it = message["target"]["name"] == name;
+        let path = message["executable"].as_str().filter(|_| is_it)?;
+        Some(PathBuf::from(path))
+    });
+    executables
+        .next_back()
+        .with_context(|| format!("Cargo doesn't say where {name} is"))
+}

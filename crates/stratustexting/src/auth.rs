@@ -147,13 +147,18 @@ impl Auth {
 
     /// Finishes a login with the URL to which the browser came back.
     ///
-    /// The tokens are stored, and all clones of the client use them from here on.
+    /// The tokens are stored, and all clones of the client use them from here on. The URL
+    /// may be what a server sees, a path with a query, or what a person pasted.
+    ///
+    /// A URL that doesn't answer this login, such as one that a prefetch or another page
+    /// caused, leaves the login as it is: wait for the right one and call again. The code of
+    /// the right one is taken to the token endpoint once, whatever comes of it.
     ///
     /// # Errors
     ///
     /// [`Error::is_auth`] when the user or the server refused, or when the `state`
     /// isn't that of this login: then the URL is not an answer to it.
-    pub async fn finish_login(&self, login: Login, callback_url: &str) -> Result<()> {
+    pub async fn finish_login(&self, login: &Login, callback_url: &str) -> Result<()> {
         self.logging_in()?.finish_login(login, callback_url).await
     }
 

@@ -327,18 +327,56 @@ impl Error {
         matches!(self.0.kind, Kind::Connect)
     }
 
-    /// Whether the answer was 429: too fast, or the quota is used up.
+    /// Whether the connection broke after a part of the request may have left.
+    #[must_use]
+    pub fn is_transport(&self) -> bool {
+        self.0.kind == Kind::Transport
+    }
+
+    /// Whether the service responded to the operation with a status that is neither a
+    /// success nor a redirect; [`status`](Self::status) has it. A response of the token
+    /// endpoint is none of the operation's: see [`is_token_refused`](Self::is_token_refused).
+    #[must_use]
+    pub fn is_status(&self) -> bool {
+        self.0.kind == Kind::Status
+    }
+
+    /// Whether the service responded to the operation with 429: too fast, or the quota is
+    /// used up. `false` for a 429 of the token endpoint.
     ///
     /// Whether the service processed the request is UNKNOWN.
     #[must_use]
     pub fn is_rate_limited(&self) -> bool {
-        self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+        self.is_status() && self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Whether the answer was 404.
+    /// Whether the service responded to the operation with 404. `false` for a 404 of the
+    /// token endpoint, which says nothing about a contact or a message.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.status() == Some(StatusCode::NOT_FOUND)
+        self.is_status() && self.status() == Some(StatusCode::NOT_FOUND)
+    }
+
+    /// Whether the token endpoint gave no token; [`oauth_error`](Self::oauth_error) has its
+    /// reason, and [`status`](Self::status), [`headers`](Self::headers) and
+    /// [`body`](Self::body) are then those of its response.
+    #[must_use]
+    pub fn is_token_refused(&self) -> bool {
+        self.0.kind == Kind::TokenRefused
+    }
+
+    /// Whether the token store failed: a token couldn't be read, stored or removed. The
+    /// error's source says why.
+    #[must_use]
+    pub fn is_store(&self) -> bool {
+        self.0.kind == Kind::Store
+    }
+
+    /// Whether the response was larger than
+    /// [`max_response_bytes`](crate::ClientBuilder::max_response_bytes) allows.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        matches!(self.0.kind, Kind::TooLarge { .. })
     }
 
     /// Whether the answer was a redirect. Redirects are never followed: they would
@@ -380,7 +418,8 @@ impl Error {
         }
     }
 
-    /// The status of the answer, if there was one.
+    /// The status of the answer, if there was one: the service's, or the token endpoint's
+    /// where [`is_token_refused`](Self::is_token_refused).
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.0.answer.as_ref().map(|answer| answer.status)
@@ -508,7 +547,12 @@ impl fmt::Display for Error {
             Kind::Connect => f.write_str("no connection to the service")?,
             Kind::Timeout { while_ } => write!(f, "the time was up while {while_}")?,
             Kind::Transport => f.write_str("the connection broke before the answer was there")?,
-            Kind::Status => f.write_str("the service refused")?,
+            // Not of one that may have done it all the same: whoever reads "rejected" sends
+            // again.
+            Kind::Status if self.send_outcome() == SendOutcome::Rejected => {
+                f.write_str("the service rejected the request")?;
+            }
+            Kind::Status => f.write_str("the service responded without success")?,
             Kind::Redirect { target } => {
                 let target = target.as_deref().unwrap_or("an unreadable target");
                 write!(
@@ -570,5 +614,66 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         let source: &(dyn StdError + 'static) = self.0.source.as_deref()?;
         Some(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(kind: Kind, code: u16) -> Error {
+        Error::new(kind).with_answer(Parts {
+            status: StatusCode::from_u16(code).unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        })
+    }
+
+    #[test]
+    fn what_the_token_endpoint_responds_is_not_the_operations_response() {
+        let missing = status(Kind::TokenRefused, 404);
+        assert!(!missing.is_not_found() && !missing.is_status() && missing.is_token_refused());
+        assert!(!status(Kind::TokenRefused, 429).is_rate_limited());
+
+        assert!(status(Kind::Status, 404).is_not_found());
+        assert!(status(Kind::Status, 429).is_rate_limited());
+    }
+
+    /// Whoever reads that a send was rejected sends it again.
+    #[test]
+    fn no_words_of_a_rejection_where_the_outcome_is_unknown() {
+        use SendOutcome::{NotSent, Rejected, Unknown};
+        let kinds = [
+            Kind::Status,
+            Kind::Transport,
+            Kind::Timeout {
+                while_: "waiting for the answer",
+            },
+            Kind::Redirect { target: None },
+            Kind::Decode,
+            Kind::TooLarge { limit: 1 },
+            Kind::ServiceFailure,
+            Kind::Connect,
+            Kind::Store,
+        ];
+        let mut rejections = 0;
+        for kind in kinds {
+            for earlier in [NotSent, Rejected, Unknown] {
+                for code in [
+                    200, 304, 400, 401, 403, 404, 408, 425, 429, 500, 502, 503, 504,
+                ] {
+                    let error = status(kind.clone(), code).after(earlier);
+                    let text = error.to_string();
+                    let rejects = ["reject", "refus", "denied", "declin"]
+                        .iter()
+                        .any(|word| text.contains(word));
+
+                    let rejected = error.send_outcome() == Rejected && kind == Kind::Status;
+                    assert_eq!(rejects, rejected, "{text}: {:?}", error.send_outcome());
+                    rejections += usize::from(rejected);
+                }
+            }
+        }
+        assert!(rejections > 0, "the table has both");
     }
 }

@@ -19,6 +19,10 @@ impl CallOptions {
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
     /// How long an attempt may take unless something else is set: 30 seconds.
     pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+    /// How long an attempt to send a message may take unless something else is set: 35
+    /// seconds. A gateway of the kind that the service seems to have gives up after 29 and
+    /// says so; whoever stops listening before never learns it.
+    pub const DEFAULT_SEND_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(35);
 
     /// Longer than any program runs, and still within every clock's range.
     pub(crate) const FOREVER: Duration = Duration::from_secs(86400 * 365 * 30);
@@ -44,7 +48,7 @@ impl CallOptions {
 
     /// How long one attempt may take, from connecting to the last byte of the answer. By
     /// default the client's, which is [30 seconds](Self::DEFAULT_ATTEMPT_TIMEOUT) unless
-    /// set.
+    /// set, and [35](Self::DEFAULT_SEND_ATTEMPT_TIMEOUT) for sending a message.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);

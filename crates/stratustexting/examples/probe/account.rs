@@ -95,7 +95,7 @@ async fn log_in(client: &Client) -> Outcome {
     println!("Then paste the URL that the browser was sent to, and press Enter:");
     let mut callback = String::new();
     std::io::stdin().lock().read_line(&mut callback)?;
-    Ok(client.auth().finish_login(login, callback.trim()).await?)
+    Ok(client.auth().finish_login(&login, callback.trim()).await?)
 }
 
 fn optional(name: &str) -> Option<String> {

@@ -87,7 +87,7 @@ async fn log_in(client: &Client, service: &Service, callback: &mut Callback) -> 
     let login = client.auth().start_login(&callback.redirect_uri())?;
     service.visit(login.url()).await?;
     let answer = callback.next_login().await?;
-    client.auth().finish_login(login, &answer).await?;
+    client.auth().finish_login(&login, &answer).await?;
     done("an access token and a refresh token are stored");
     Ok(())
 }

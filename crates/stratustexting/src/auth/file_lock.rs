@@ -43,7 +43,7 @@ pub(super) async fn acquire(path: Arc<Path>, wait: Duration) -> Result<StoreLock
         match spawn_blocking(move || attempt(&path)).await? {
             Ok(Some(held)) => return Ok(StoreLock::holding(held)),
             Ok(None) => {}
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+            Err(error) if knows_no_locks(&error) => {
                 tracing::warn!(
                     "token files can't be locked here; only one process may use this one"
                 );
@@ -57,6 +57,22 @@ pub(super) async fn acquire(path: Arc<Path>, wait: Duration) -> Result<StoreLock
         sleep(pause.mul_f64(0.5 + jitter() / 2.0)).await;
         pause = (pause * 2).min(PAUSES.1);
     }
+}
+
+/// Whether a file system says that it has no locks, as NFS without its lock daemon does.
+fn knows_no_locks(error: &io::Error) -> bool {
+    // The standard library has a kind for some of them only.
+    let (no_lock, not_supported): (i32, &[i32]) = if cfg!(target_os = "linux") {
+        (37, &[95])
+    } else {
+        // As BSD and macOS count them: ENOTSUP and EOPNOTSUPP differ.
+        (77, &[45, 102])
+    };
+    error.kind() == io::ErrorKind::Unsupported
+        || cfg!(unix)
+            && error
+                .raw_os_error()
+                .is_some_and(|code| code == no_lock || not_supported.contains(&code))
 }
 
 /// One try, which doesn't wait.
@@ -130,6 +146,23 @@ mod tests {
 
         for path in [folder.path(), &missing] {
             assert!(acquire(path.into(), Duration::ZERO).await.is_err());
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_system_without_locks_is_known_by_each_of_its_words() {
+        // ENOLCK, EOPNOTSUPP, ENOSYS; then EACCES, EIO, ENOSPC.
+        for (code, expected) in [
+            (37, true),
+            (95, true),
+            (38, true),
+            (13, false),
+            (5, false),
+            (28, false),
+        ] {
+            let error = io::Error::from_raw_os_error(code);
+            assert_eq!(knows_no_locks(&error), expected, "{error}");
         }
     }
 

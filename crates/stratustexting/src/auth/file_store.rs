@@ -1,8 +1,7 @@
 //! Tokens in a file.
 
 use std::{
-    borrow::Cow,
-    fs, io,
+    fmt, fs, io,
     io::Write,
     path::{Path, PathBuf},
     sync::Arc,
@@ -27,7 +26,12 @@ use super::{StoreError, StoreLock, Token, TokenStore, file_lock};
 /// writes a token may leave that behind, readable to its owner only, in a file whose name
 /// begins with `.token`.
 ///
-/// A path that is a symbolic link means the file to which it leads.
+/// A path that is a symbolic link means the file to which it leads, also where that isn't
+/// there yet. A relative path is that of the folder in which the program is when the store
+/// is made; `~` at its beginning is the user's home folder.
+///
+/// A file that holds no token of this crate is an error when it is read. A new token takes
+/// its place, and it is kept beside it under a name with `.unreadable` at the end.
 ///
 /// On a network's file system the lock is as good as that file system's own. Where files
 /// can't be locked at all, that is logged as a warning and the store works without.
@@ -45,8 +49,11 @@ impl FileTokenStore {
     /// A store in the file with this path, which need not exist yet.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
+        let path = at_home(path.into());
+        // The program may change its folder later; an empty path fails when it is used.
+        let path = std::path::absolute(&path).unwrap_or(path);
         Self {
-            path: path.into().into(),
+            path: path.into(),
             lock_wait: Self::DEFAULT_LOCK_WAIT,
         }
     }
@@ -70,19 +77,59 @@ impl FileTokenStore {
     }
 }
 
-/// Where the token really is: whoever comes by a link has the same file and the same lock.
-/// Where there is nothing yet, the path itself.
-fn target(path: &Path) -> Cow<'_, Path> {
-    match fs::canonicalize(path) {
-        Ok(target) => target.into(),
-        Err(_) => path.into(),
+/// What a shell makes of `~`; it isn't there when a path comes out of a settings file.
+fn at_home(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path,
     }
+}
+
+/// More links than this in a row are taken for a circle, as systems do.
+const MOST_LINKS: usize = 40;
+
+/// Where the token really is, or will be: whoever comes by a link has the same file and the
+/// same lock, before the first login, too.
+fn target(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = folder_of(&target).join(next),
+            Err(_) => break,
+        }
+    }
+    match (fs::canonicalize(folder_of(&target)), target.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => target,
+    }
+}
+
+/// Keeps what a new token is about to replace, if it isn't one.
+fn keep_unreadable(path: &Path) -> io::Result<()> {
+    let Ok(text) = fs::read(path) else {
+        return Ok(());
+    };
+    let readable =
+        std::str::from_utf8(&text).is_ok_and(|text| Token::from_secret_json(text).is_ok());
+    if readable || text.is_empty() {
+        return Ok(());
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".unreadable");
+    fs::rename(path, name)
 }
 
 impl TokenStore for FileTokenStore {
     fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>> {
         self.blocking(|path| match fs::read_to_string(path) {
-            Ok(text) => Ok(Some(Token::from_secret_json(&text)?)),
+            Ok(text) => match Token::from_secret_json(&text) {
+                Ok(token) => Ok(Some(token)),
+                Err(error) => Err(Unreadable {
+                    path: path.to_owned(),
+                    error,
+                }
+                .into()),
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         })
@@ -90,7 +137,10 @@ impl TokenStore for FileTokenStore {
 
     fn save<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>> {
         let text = token.to_secret_json();
-        self.blocking(move |path| Ok(replace(path, text.as_bytes())?))
+        self.blocking(move |path| {
+            keep_unreadable(path)?;
+            Ok(replace(path, text.as_bytes())?)
+        })
     }
 
     fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
@@ -113,6 +163,23 @@ impl TokenStore for FileTokenStore {
         .boxed()
     }
 }
+
+/// Which file it is, and what mends it.
+#[derive(Debug)]
+struct Unreadable {
+    path: PathBuf,
+    error: crate::Error,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, error } = self;
+        let path = path.display();
+        write!(f, "{path}: {error}; a new login takes its place")
+    }
+}
+
+impl std::error::Error for Unreadable {}
 
 fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
@@ -212,6 +279,77 @@ mod tests {
 
         let error = store.load().await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains("cana"));
+    }
+
+    /// As where the token's folder is a volume, and the program's own folder only links to it.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_link_is_followed_before_its_file_is_there_and_after_it_is_gone() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let volume = folder.path().join("volume");
+        fs::create_dir(&volume).unwrap();
+        let (file, link, second) = (
+            volume.join("token.json"),
+            folder.path().join("link.json"),
+            folder.path().join("second.json"),
+        );
+        symlink("volume/token.json", &link).unwrap();
+        symlink("link.json", &second).unwrap();
+
+        for path in [&link, &second] {
+            FileTokenStore::new(path).save(&token("one")).await.unwrap();
+
+            assert!(fs::symlink_metadata(path).unwrap().is_symlink());
+            let loaded = FileTokenStore::new(&file).load().await.unwrap().unwrap();
+            assert_eq!(loaded.access().expose(), "one");
+            FileTokenStore::new(path).clear().await.unwrap();
+            assert!(!file.exists());
+        }
+        // One lock, too, while there is no file.
+        let held = FileTokenStore::new(&second).lock().await.unwrap();
+        let other = FileTokenStore::new(&file).lock_wait(Duration::ZERO);
+        assert!(other.lock().await.is_err());
+        drop(held);
+    }
+
+    #[tokio::test]
+    async fn a_new_token_takes_the_place_of_what_is_none_and_keeps_it_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token.json");
+        let aside = folder.path().join("token.json.unreadable");
+        let store = FileTokenStore::new(&path);
+        for (broken, kept) in [
+            (b"".as_slice(), false),
+            (b"{\"version\":1,\"access_tok", true),
+            (b"\0\0\0\0", true),
+            (b"\xff\xfe{\0", true),
+            (b"{\"version\":7,\"access_token\":\"a\"}", true),
+            (b"{\"access_token\":\"a\",\"token_type\":\"Bearer\"}", true),
+        ] {
+            fs::write(&path, broken).unwrap();
+            assert!(store.load().await.is_err());
+
+            store.save(&token("new")).await.unwrap();
+
+            let loaded = store.load().await.unwrap().unwrap();
+            assert_eq!(loaded.access().expose(), "new");
+            assert_eq!(fs::read(&aside).ok().as_deref() == Some(broken), kept);
+            // A readable one is replaced without a trace.
+            fs::remove_file(&aside).ok();
+            store.save(&token("newer")).await.unwrap();
+            assert!(!aside.exists());
+        }
+    }
+
+    #[test]
+    fn a_path_is_that_of_the_folder_of_now_or_of_home() {
+        let path = |text: &str| FileTokenStore::new(text).path.to_path_buf();
+
+        assert!(path("token.json").is_absolute());
+        let home = std::env::home_dir().unwrap();
+        assert_eq!(path("~/x/token.json"), home.join("x/token.json"));
+        assert!(path("~x/token.json").ends_with("~x/token.json"));
     }
 
     #[tokio::test]

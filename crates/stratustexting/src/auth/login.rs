@@ -1,9 +1,12 @@
 //! A login that is under way.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use oauth2::{CsrfToken, PkceCodeVerifier};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::{Error, Result, error::Kind};
 
@@ -14,9 +17,33 @@ pub struct Login {
     pub(super) redirect_uri: Url,
     pub(super) state: CsrfToken,
     pub(super) verifier: PkceCodeVerifier,
+    /// Whether its code has been taken to the token endpoint, which happens once.
+    used: AtomicBool,
+}
+
+/// An authorization code, with what it is exchanged by.
+pub(super) struct CodeExchange {
+    pub(super) code: String,
+    pub(super) redirect_uri: Url,
+    pub(super) verifier: PkceCodeVerifier,
 }
 
 impl Login {
+    pub(super) fn new(
+        url: Url,
+        redirect_uri: Url,
+        state: CsrfToken,
+        verifier: PkceCodeVerifier,
+    ) -> Self {
+        Self {
+            url,
+            redirect_uri,
+            state,
+            verifier,
+            used: AtomicBool::new(false),
+        }
+    }
+
     /// Where the user's browser has to go.
     ///
     /// It contains the `state`, so it belongs to this user only.
@@ -26,15 +53,29 @@ impl Login {
     }
 
     /// Takes the code out of the URL to which the browser came back, after checking
-    /// that it answers this login.
-    pub(super) fn code(&self, callback_url: &str) -> Result<String> {
-        // The URL may come as a server sees it, a path with a query.
-        let callback = self
-            .redirect_uri
-            .join(callback_url)
-            .map_err(|_| failed("the callback is not a URL"))?;
+    /// that it answers this login. Only that uses the login up.
+    pub(super) fn take_code(&self, callback_url: &str) -> Result<CodeExchange> {
+        let code = self.code(callback_url)?;
+        if self.used.swap(true, Ordering::Relaxed) {
+            // A second click, say. The server would take a second exchange for an attack.
+            return Err(failed("the callback has been used already"));
+        }
+        Ok(CodeExchange {
+            code,
+            redirect_uri: self.redirect_uri.clone(),
+            verifier: PkceCodeVerifier::new(self.verifier.secret().clone()),
+        })
+    }
+
+    fn code(&self, callback_url: &str) -> Result<String> {
+        let callback = self.callback(callback_url)?;
         let mut query = Query::default();
-        for (name, value) in callback.query_pairs() {
+        // Some servers, and people who copy, put a `#` where the query begins.
+        let fragment = callback.fragment().unwrap_or_default().as_bytes();
+        let pairs = callback
+            .query_pairs()
+            .chain(form_urlencoded::parse(fragment));
+        for (name, value) in pairs {
             let place = match name.as_ref() {
                 "code" => &mut query.code,
                 "state" => &mut query.state,
@@ -68,6 +109,24 @@ impl Login {
     }
 }
 
+impl Login {
+    /// The URL as a server sees it, a path with a query; or as a person pasted it: in
+    /// quotes, with a line break, or the query alone.
+    fn callback(&self, pasted: &str) -> Result<Url> {
+        let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
+        let pasted = pasted.trim_matches(quotes);
+        let query_alone = ["code=", "state=", "error="]
+            .iter()
+            .any(|name| pasted.starts_with(name));
+        let joined = if query_alone {
+            self.redirect_uri.join(&format!("?{pasted}"))
+        } else {
+            self.redirect_uri.join(pasted)
+        };
+        joined.map_err(|_| failed("the callback is not a URL"))
+    }
+}
+
 #[derive(Default)]
 struct Query {
     code: Option<String>,
@@ -96,12 +155,12 @@ mod tests {
     use super::*;
 
     fn login() -> Login {
-        Login {
-            url: Url::parse("https://auth.example/authorize").unwrap(),
-            redirect_uri: Url::parse("http://127.0.0.1:8000/callback").unwrap(),
-            state: CsrfToken::new("the-state".to_owned()),
-            verifier: PkceCodeVerifier::new("v".repeat(43)),
-        }
+        Login::new(
+            Url::parse("https://auth.example/authorize").unwrap(),
+            Url::parse("http://127.0.0.1:8000/callback").unwrap(),
+            CsrfToken::new("the-state".to_owned()),
+            PkceCodeVerifier::new("v".repeat(43)),
+        )
     }
 
     #[test]
@@ -109,6 +168,12 @@ mod tests {
         for callback in [
             "http://127.0.0.1:8000/callback?code=abc&state=the-state",
             "/callback?state=the-state&code=abc",
+            "?code=abc&state=the-state",
+            "code=abc&state=the-state",
+            "state=the-state&code=abc\r\n",
+            "http://127.0.0.1:8000/callback#code=abc&state=the-state",
+            "\"http://127.0.0.1:8000/callback?code=abc&state=the-state\"\n",
+            " <http://127.0.0.1:8000/callback?code=abc&\nstate=the-state> ",
         ] {
             assert_eq!(login().code(callback).unwrap(), "abc");
         }
@@ -132,6 +197,22 @@ mod tests {
             assert!(error.is_auth());
             assert!(error.to_string().contains(problem), "{callback}: {error}");
         }
+    }
+
+    #[test]
+    fn only_an_answer_to_this_login_uses_it_up_and_only_once() {
+        let login = login();
+        for callback in ["/callback?code=abc", "/callback?code=abc&state=other", ""] {
+            assert!(login.take_code(callback).is_err());
+        }
+        let right = "/callback?code=abc&state=the-state";
+
+        let taken = login.take_code(right).unwrap();
+
+        assert_eq!(taken.code, "abc");
+        assert_eq!(taken.verifier.secret(), &"v".repeat(43));
+        let again = login.take_code(right).err().unwrap();
+        assert!(again.to_string().contains("used already"), "{again}");
     }
 
     #[test]

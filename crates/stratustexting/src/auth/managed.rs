@@ -224,12 +224,12 @@ impl ManagedTokens {
         self.0.oauth.start_login(redirect_uri)
     }
 
-    pub(super) async fn finish_login(&self, login: Login, callback_url: &str) -> Result<()> {
-        let code = login.code(callback_url)?;
+    pub(super) async fn finish_login(&self, login: &Login, callback_url: &str) -> Result<()> {
+        let exchange = login.take_code(callback_url)?;
         let inner = Arc::clone(&self.0);
         // Detached: a code can be used once, so a caller who goes away must not take
         // the answer along.
-        detached(async move { inner.log_in(login, code).await }).await
+        detached(async move { inner.log_in(exchange).await }).await
     }
 
     pub(super) async fn log_out(&self) -> Result<()> {

@@ -16,7 +16,7 @@ use oauth2::{
 };
 use url::Url;
 
-use super::{ClientAuthentication, Login, Managed, Token, token_answer};
+use super::{ClientAuthentication, Login, Managed, Token, login::CodeExchange, token_answer};
 use crate::{AccessToken, Error, RefreshToken, Result, error::Kind, response::Parts};
 
 /// How long a request to the token endpoint may take in all.
@@ -81,19 +81,14 @@ impl OAuthClient {
                 redirect_uri.clone(),
             )))
             .url();
-        Ok(Login {
-            url,
-            redirect_uri,
-            state,
-            verifier,
-        })
+        Ok(Login::new(url, redirect_uri, state, verifier))
     }
 
-    pub(super) async fn exchange_code(&self, login: Login, code: String) -> Result<Token> {
+    pub(super) async fn exchange_code(&self, login: CodeExchange) -> Result<Token> {
         let exchange = Exchange::new(&self.http);
         let answer = self
             .protocol
-            .exchange_code(AuthorizationCode::new(code))
+            .exchange_code(AuthorizationCode::new(login.code))
             .set_pkce_verifier(login.verifier)
             .set_redirect_uri(std::borrow::Cow::Owned(RedirectUrl::from_url(
                 login.redirect_uri,

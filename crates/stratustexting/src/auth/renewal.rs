@@ -8,7 +8,8 @@
 use std::time::Duration;
 
 use super::{
-    Grant, Login, StoreLock, Token,
+    Grant, StoreLock, Token,
+    login::CodeExchange,
     managed::{Inner, store_error},
     protocol::TIME_LIMIT,
     schedule::jitter,
@@ -43,12 +44,12 @@ impl Inner {
 
     /// Gets tokens for a code, which can be done once: so everything that can fail
     /// before is done before.
-    pub(super) async fn log_in(&self, login: Login, code: String) -> Result<()> {
+    pub(super) async fn log_in(&self, login: CodeExchange) -> Result<()> {
         let _gate = self.gate.lock().await;
         let lock = self.store.lock().await.map_err(store_error)?;
         // What can't be read can be replaced all the same.
         let before = self.store.load().await.ok().flatten();
-        let outcome = match within(&lock, self.oauth.exchange_code(login, code)).await {
+        let outcome = match within(&lock, self.oauth.exchange_code(login)).await {
             Ok(token) => self.keep_login(token, before.as_ref(), &lock).await,
             Err(error) => Err(error),
         };
@@ -178,7 +179,15 @@ impl Inner {
     }
 
     async fn load(&self) -> Result<Option<Token>> {
-        self.store.load().await.map_err(store_error)
+        match self.store.load().await {
+            Ok(token) => Ok(token),
+            // A program that logs in as itself needs nothing of it, and puts a new one there.
+            Err(error) if self.grant == Grant::ClientCredentials => {
+                tracing::warn!(%error, "the stored token can't be read; another takes its place");
+                Ok(None)
+            }
+            Err(error) => Err(store_error(error)),
+        }
     }
 
     /// Uses a stored token if that makes a renewal unnecessary.

@@ -139,7 +139,8 @@ impl ClientBuilder {
     }
 
     /// How long one attempt may take; by default
-    /// [30 seconds](CallOptions::DEFAULT_ATTEMPT_TIMEOUT). See
+    /// [30 seconds](CallOptions::DEFAULT_ATTEMPT_TIMEOUT), and
+    /// [35](CallOptions::DEFAULT_SEND_ATTEMPT_TIMEOUT) for sending a message. See
     /// [`CallOptions::attempt_timeout`].
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.options.attempt_timeout = Some(timeout);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderName, Method, header};
+use http::{HeaderMap, HeaderName, Method, header};
 use serde::Serialize;
 use stratustexting_client::Operation;
 
@@ -51,8 +51,9 @@ impl RawRequest {
         self
     }
 
-    /// Adds a header. `Authorization` and `x-api-key` are set by the client and
-    /// can't be.
+    /// Sets a header, in place of one of this name that was set before or that the client
+    /// would set, such as the body's `Content-Type`. `Authorization` and `x-api-key` are
+    /// set by the client and can't be.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -97,6 +98,13 @@ impl RawRequest {
         if !self.query.is_empty() {
             request = request.query(&self.query);
         }
+        let mut headers = HeaderMap::new();
+        if let Some((media_type, body)) = self.body {
+            let media_type =
+                header_value(&media_type).ok_or_else(|| Error::input("media type", VISIBLE))?;
+            headers.insert(header::CONTENT_TYPE, media_type);
+            request = request.body(body);
+        }
         for (name, value) in &self.headers {
             let name = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| Error::input("header name", "has to be a header's name"))?;
@@ -104,14 +112,13 @@ impl RawRequest {
                 return Err(Error::input("header name", "is set by the client"));
             }
             let value = header_value(value).ok_or_else(|| Error::input("header value", VISIBLE))?;
-            request = request.header(name, value);
+            headers.insert(name, value);
         }
-        if let Some((media_type, body)) = self.body {
-            let media_type =
-                header_value(&media_type).ok_or_else(|| Error::input("media type", VISIBLE))?;
-            request = request.header(header::CONTENT_TYPE, media_type).body(body);
-        }
-        let request = request.build().map_err(crate::executor::transport_error)?;
+        // It replaces, where adding them one by one would send a header twice.
+        let request = request
+            .headers(headers)
+            .build()
+            .map_err(crate::executor::transport_error)?;
         self.client.send(request, operation, &self.options).await
     }
 }

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{Course, Executor, Wire, departure::Departure, lane::Lane};
 use crate::{
-    AccessToken, Error, Result, encoding, endpoint, error::Kind, options::CallOptions,
+    AccessToken, Error, Result, encoding, endpoint, error::Kind, options::CallOptions, reading,
     response::Parts,
 };
 
@@ -34,7 +34,13 @@ impl Executor {
 
         let options = &course.call.options;
         let patience = options.attempt_timeout;
-        let patience = patience.unwrap_or(CallOptions::DEFAULT_ATTEMPT_TIMEOUT);
+        let patience = patience.unwrap_or_else(|| {
+            if course.operation.is_some_and(reading::is_send) {
+                CallOptions::DEFAULT_SEND_ATTEMPT_TIMEOUT
+            } else {
+                CallOptions::DEFAULT_ATTEMPT_TIMEOUT
+            }
+        });
         let end = Instant::now().checked_add(patience);
         let end = end.map_or(course.call.deadline, |end| end.min(course.call.deadline));
         let span = tracing::debug_span!(
@@ -153,7 +159,7 @@ fn judge(answer: Parts, base: &Url) -> Result<Parts> {
         return Ok(answer);
     } else if answer.status.is_success() {
         Kind::Decode
-    } else if answer.status.is_redirection() {
+    } else if matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
         let target = answer.headers.get(header::LOCATION);
         // Its origin is all that is told, and that doesn't depend on the path.
         let target = target.and_then(|target| base.join(target.to_str().ok()?).ok());

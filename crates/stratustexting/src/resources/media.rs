@@ -1,10 +1,11 @@
 //! The files of an MMS.
 
-use std::{borrow::Cow, fmt, path::Path};
+use std::{borrow::Cow, fmt, io, path::Path};
 
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use reqwest::multipart::{Form, Part};
+use tokio::io::AsyncReadExt;
 
 use crate::{
     Error, Result,
@@ -37,6 +38,12 @@ impl Media {
     /// this is what other services allow.
     pub const MAX_FILES: usize = 10;
 
+    /// The most bytes that a file read by [`from_path`](Self::from_path) may have: 10 MiB,
+    /// what a gateway of the kind that the service seems to have lets through. The client's
+    /// own limit for all files of an MMS, which is checked when it is sent, is lower unless
+    /// [`media_limit_bytes`](crate::ClientBuilder::media_limit_bytes) raises it.
+    pub const MAX_BYTES: u64 = 10 * 1024 * 1024;
+
     /// A file out of bytes.
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         let (name, bytes) = (name.into(), bytes.into());
@@ -51,16 +58,22 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`Error::is_input`] when it can't be read; the cause is the error's source.
+    /// [`Error::is_input`] when it can't be read, with the cause as the error's source, and
+    /// when it has more than [`MAX_BYTES`](Self::MAX_BYTES): then nothing of it is kept, and
+    /// where its size is known, nothing is read.
     pub async fn from_path(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let name = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
         let name = name.ok_or_else(|| Error::input("media", "has to be the path of a file"))?;
-        let bytes = tokio::fs::read(path)
+        let bytes = read(path)
             .await
             .map_err(|error| Error::input("media", "can't be read").with_source(error))?;
+        let bytes = bytes.ok_or_else(|| {
+            let allowed = format!("may have {} bytes at most", Self::MAX_BYTES);
+            Error::input("media", allowed)
+        })?;
         Ok(Self::from_bytes(name, bytes))
     }
 
@@ -93,6 +106,20 @@ impl Media {
             .mime_str(&self.content_type)
             .map_err(|_| Error::input("media type", "has to be a media type such as image/png"))
     }
+}
+
+/// The bytes of a file, unless there are too many.
+async fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = tokio::fs::File::open(path).await?;
+    let size = file.metadata().await?.len();
+    if size > Media::MAX_BYTES {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    // Devices and pipes have no size, and files may grow.
+    let most = Media::MAX_BYTES + 1;
+    file.take(most).read_to_end(&mut bytes).await?;
+    Ok(((bytes.len() as u64) < most).then_some(bytes))
 }
 
 impl fmt::Debug for Media {
@@ -172,6 +199,23 @@ mod tests {
             Media::from_bytes("a", "x").content_type(),
             "application/octet-stream"
         );
+    }
+
+    #[tokio::test]
+    async fn a_file_over_the_limit_is_refused_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        let file = std::fs::File::create(&path).unwrap();
+        // It takes no place on the disk, and would take a minute and all memory to read.
+        file.set_len(1 << 40).unwrap();
+
+        let error = Media::from_path(&path).await.unwrap_err();
+
+        assert!(error.is_input() && error.to_string().contains("10485760"));
+        file.set_len(Media::MAX_BYTES).unwrap();
+        assert!(Media::from_path(&path).await.is_ok());
+        #[cfg(target_os = "linux")]
+        assert!(Media::from_path("/dev/zero").await.unwrap_err().is_input());
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Job {
         };
         let login = job.client.auth().start_login(REDIRECT).unwrap();
         let callback = visit(&job.sandbox, login.url()).await;
-        let finished = job.client.auth().finish_login(login, &callback);
+        let finished = job.client.auth().finish_login(&login, &callback);
         finished.await.unwrap();
         job
     }

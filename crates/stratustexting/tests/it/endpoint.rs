@@ -109,7 +109,7 @@ pub(crate) async fn log_in(client: &Client) -> Result<()> {
     let mut pairs = login.url().query_pairs();
     let state = pairs.find(|(name, _)| name == "state").unwrap().1;
     let callback = format!("http://127.0.0.1:9/back?code=c&state={state}");
-    client.auth().finish_login(login, &callback).await
+    client.auth().finish_login(&login, &callback).await
 }
 
 /// A store with a token that is over, which fails to save so many times.

@@ -90,6 +90,26 @@ async fn every_shape_reaches_the_caller_of_the_generated_client_whole() {
     }
 }
 
+/// A wrong `token_url` doesn't mean that a contact is missing, nor that texts go too fast.
+#[tokio::test]
+async fn the_token_endpoints_status_is_not_the_operations() {
+    for status in [404, 429] {
+        let sandbox = Watched::start().await;
+        sandbox.answer_next("token", stratustexting_sandbox::Answer::new(status));
+
+        let contacts = sandbox
+            .client()
+            .contacts()
+            .timeout(std::time::Duration::from_secs(1));
+        let error = contacts.find_by_mobile("+13035550123").await.unwrap_err();
+
+        assert!(error.is_token_refused(), "{error:?}");
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
+        assert!(!error.is_not_found() && !error.is_rate_limited() && !error.is_status());
+        assert!(!error.may_have_been_sent());
+    }
+}
+
 #[tokio::test]
 async fn every_shape_reaches_the_caller_of_a_raw_request_whole() {
     for (name, fixture) in folder::<Fixture>("errors") {

@@ -53,7 +53,7 @@ pub(crate) async fn logged_in_with(sandbox: &Watched, store: impl TokenStore) ->
     let client = builder.token_store(store).build().unwrap();
     let login = client.auth().start_login(REDIRECT).unwrap();
     let callback = visit(sandbox, login.url()).await;
-    client.auth().finish_login(login, &callback).await.unwrap();
+    client.auth().finish_login(&login, &callback).await.unwrap();
     client
 }
 
@@ -90,7 +90,7 @@ async fn a_user_logs_in_with_pkce_and_state() {
     assert!(value("state").len() >= 16 && value("code_challenge").len() == 43);
 
     let callback = visit(&sandbox, login.url()).await;
-    client.auth().finish_login(login, &callback).await.unwrap();
+    client.auth().finish_login(&login, &callback).await.unwrap();
 
     let id = sandbox
         .customer_texts("+13035550123", sandbox.number(), "hi")
@@ -133,7 +133,7 @@ async fn an_answer_to_another_login_is_refused_before_the_code_is_used() {
 
     let error = client
         .auth()
-        .finish_login(second, &callback)
+        .finish_login(&second, &callback)
         .await
         .unwrap_err();
 
@@ -142,6 +142,16 @@ async fn an_answer_to_another_login_is_refused_before_the_code_is_used() {
         "{error}"
     );
     assert!(sandbox.token_requests().is_empty());
+
+    // Neither login is lost by it: each is finished by its own callback.
+    let own = visit(&sandbox, second.url()).await;
+    client.auth().finish_login(&second, &own).await.unwrap();
+    client.auth().finish_login(&first, &callback).await.unwrap();
+    assert_eq!(sandbox.token_requests().len(), 2);
+    // A second click doesn't use the code again.
+    let again = client.auth().finish_login(&first, &callback).await;
+    assert!(again.unwrap_err().to_string().contains("used already"));
+    assert_eq!(sandbox.token_requests().len(), 2);
 }
 
 #[tokio::test]
@@ -154,7 +164,7 @@ async fn a_code_works_once() {
         .unwrap();
     let login = client.auth().start_login(REDIRECT).unwrap();
     let callback = visit(&sandbox, login.url()).await;
-    client.auth().finish_login(login, &callback).await.unwrap();
+    client.auth().finish_login(&login, &callback).await.unwrap();
 
     // The same answer under the state of another login.
     let again = client.auth().start_login(REDIRECT).unwrap();
@@ -166,7 +176,7 @@ async fn a_code_works_once() {
     let replayed = callback.replace(&old, &state(again.url()));
     let error = client
         .auth()
-        .finish_login(again, &replayed)
+        .finish_login(&again, &replayed)
         .await
         .unwrap_err();
 
@@ -211,7 +221,7 @@ async fn a_login_outlives_the_program_in_a_file() {
     let first = client();
     let login = first.auth().start_login(REDIRECT).unwrap();
     let callback = visit(&sandbox, login.url()).await;
-    first.auth().finish_login(login, &callback).await.unwrap();
+    first.auth().finish_login(&login, &callback).await.unwrap();
     drop(first);
 
     let second = client();
@@ -496,7 +506,7 @@ async fn a_code_is_exchanged_as_written_by_hand() {
 
         client
             .auth()
-            .finish_login(login, &format!("?{callback}"))
+            .finish_login(&login, &format!("?{callback}"))
             .await
             .unwrap();
 

@@ -461,6 +461,28 @@ async fn a_raw_request_sends_the_same_as_the_resource() {
     compare(&sandbox, request, &sandbox.calls()[0]);
 }
 
+/// None is sent twice, which gateways refuse.
+#[tokio::test]
+async fn a_header_of_a_raw_request_replaces_the_one_before() {
+    let sandbox = Watched::start().await;
+    let patch = "application/merge-patch+json";
+
+    let request = sandbox.client().request(http::Method::POST, "/contact");
+    let sent = request
+        .header("content-type", "text/plain")
+        .header("Content-Type", patch)
+        .header("user-agent", "somebody/1")
+        .json(&serde_json::json!({"firstName": "Ada"}))
+        .send()
+        .await;
+
+    drop(sent);
+    let call = &sandbox.calls()[0];
+    // It has none of a header that was sent twice.
+    assert_eq!(call.header("content-type"), Some(patch));
+    assert_eq!(call.header("user-agent"), Some("somebody/1"));
+}
+
 /// Against the sandbox's own answers, nothing scripted: the two agree on the API.
 #[tokio::test]
 async fn every_operation_works_against_the_sandbox_as_it_is() {

@@ -303,7 +303,7 @@ async fn a_login_given_up_anywhere_is_finished_all_the_same() {
 
         give_up_after(
             polls,
-            Box::pin(client.auth().finish_login(login, &callback)),
+            Box::pin(client.auth().finish_login(&login, &callback)),
         )
         .await;
 

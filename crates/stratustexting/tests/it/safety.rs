@@ -47,6 +47,22 @@ async fn a_redirect_is_not_followed_and_carries_nothing_away() {
     }
 }
 
+/// A cache's answer to a question with an `If-None-Match`, for one.
+#[tokio::test]
+async fn a_status_3xx_that_leads_nowhere_is_no_redirect() {
+    for status in [300, 304] {
+        let sandbox = Watched::start().await;
+        sandbox.answer_next("listSites", Answer::new(status).header("etag", "\"1\""));
+
+        let request = sandbox.client().request(http::Method::GET, "/site/all");
+        let error = request.header("if-none-match", "\"1\"").send().await;
+
+        let error = error.unwrap_err();
+        assert!(error.is_status() && !error.is_redirect(), "{error:?}");
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
+    }
+}
+
 #[tokio::test]
 async fn a_redirect_of_the_token_endpoint_is_not_followed() {
     let elsewhere = Watched::start().await;

@@ -76,7 +76,7 @@ impl Stage {
         let landed = filled_in.send().await?;
         let callback = landed.headers().get("location");
         let callback = callback.context("the login page leads nowhere")?.to_str()?;
-        self.client.auth().finish_login(login, callback).await?;
+        self.client.auth().finish_login(&login, callback).await?;
         Ok(())
     }
 

@@ -136,7 +136,7 @@ async fn log_in(sandbox: &Sandbox, settings: &Settings) -> anyhow::Result<()> {
     let answer = browser.post(login.url().clone()).form(&form).send().await?;
     let callback = answer.headers().get("location");
     let callback = callback.context("the login page leads nowhere")?.to_str()?;
-    client.auth().finish_login(login, callback).await?;
+    client.auth().finish_login(&login, callback).await?;
     Ok(())
 }
 

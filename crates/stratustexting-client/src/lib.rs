@@ -31,6 +31,7 @@
 
 #![forbid(unsafe_code)]
 
+mod contact;
 pub mod lenient;
 pub mod model;
 mod open_enum;

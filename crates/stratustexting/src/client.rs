@@ -1,6 +1,7 @@
 //! The client.
 
 mod builder;
+mod env;
 mod raw;
 
 use std::{fmt, future::Future, sync::Arc};

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::{Error, Result};
+use crate::{Error, Result, input};
 
 /// Checks a URL that credentials are sent to: `https`, or `http` to this machine.
 ///
@@ -10,6 +10,8 @@ use crate::{Error, Result};
 ///
 /// A configuration error that names the setting.
 pub(crate) fn checked(field: &'static str, text: &str) -> Result<Url> {
+    // A URL's parser passes over white space around it, and a header or a log doesn't.
+    input::credential(field, text)?;
     let url = Url::parse(text)
         .map_err(|error| Error::configuration(field, "has to be a URL").with_source(error))?;
     if !url.username().is_empty() || url.password().is_some() {
@@ -43,7 +45,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Domain(name)) => name == "localhost" || name == "localhost.",
         None => false,
     }
 }
@@ -63,6 +65,7 @@ mod tests {
             "http://127.0.0.1:80/a",
             "http://[::1]/",
             "http://localhost:1/",
+            "http://localhost.:1/",
         ] {
             assert!(checked("api_base", url).is_ok(), "{url}");
         }
@@ -75,6 +78,9 @@ mod tests {
             "//example.com",
             "https://user:secret@example.com/",
             "https://example.com/?a=b",
+            " https://example.com/",
+            "https://example.com/\n",
+            "",
         ] {
             let error = checked("api_base", url).unwrap_err();
 

@@ -49,6 +49,8 @@ struct Inner {
     /// What earlier attempts of the call came to.
     earlier: SendOutcome,
     ticket: Option<Arc<Ticket>>,
+    /// What `invalid_grant` means for the grant that was used.
+    if_invalid_grant: &'static str,
 }
 
 /// The kinds, private so that they can grow.
@@ -113,6 +115,7 @@ impl Error {
             left,
             earlier: SendOutcome::NotSent,
             ticket: None,
+            if_invalid_grant: "",
         }))
     }
 
@@ -175,6 +178,12 @@ impl Error {
         self
     }
 
+    #[must_use]
+    pub(crate) fn if_invalid_grant(mut self, meaning: &'static str) -> Self {
+        self.0.if_invalid_grant = meaning;
+        self
+    }
+
     pub(crate) fn kind(&self) -> &Kind {
         &self.0.kind
     }
@@ -228,10 +237,32 @@ impl Error {
 
     /// Whether the service answered that it didn't do what was asked. Of 408, 425 and
     /// 429 that isn't known, and a server that fails (5xx) may have done it before.
+    /// One that the gateway made itself never came as far as the service.
     fn is_refusal(&self) -> bool {
         let status = self.status().filter(StatusCode::is_client_error);
         self.0.kind == Kind::Status
-            && status.is_some_and(|status| !matches!(status.as_u16(), 408 | 425 | 429))
+            && status.is_some_and(|status| {
+                self.gateway_error().is_some() || !matches!(status.as_u16(), 408 | 425 | 429)
+            })
+    }
+
+    /// The gateway's name for the error, such as `ForbiddenException`, where the response
+    /// has one (`x-amzn-errortype`): then it is the gateway's own. One with a status 4xx was
+    /// stopped there, and a message was not taken; after 502 or 504 the service may have acted.
+    /// That the service has such a gateway is inferred.
+    #[must_use]
+    pub fn gateway_error(&self) -> Option<&str> {
+        let value = self.headers()?.get("x-amzn-errortype")?.to_str().ok()?;
+        // A URL of a description may follow the name.
+        let name = value.split(':').next().unwrap_or_default().trim();
+        (!name.is_empty()).then_some(name)
+    }
+
+    /// The gateway's id of the request (`x-amzn-requestid`), for asking the vendor about it.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        let value = self.headers()?.get("x-amzn-requestid")?.to_str().ok()?;
+        (!value.is_empty()).then_some(value)
     }
 
     /// What is needed to find out later what became of a send: there is one when the
@@ -570,6 +601,17 @@ impl fmt::Display for Error {
         if let Some(status) = self.status() {
             write!(f, " (status {status})")?;
         }
+        if self.is_status() && matches!(self.status().map(|s| s.as_u16()), Some(401 | 403)) {
+            f.write_str(
+                "; if it lasts, the token lacks a scope, the role of the user who signed in \
+                 doesn't allow it, or token and API key are not of this brand",
+            )?;
+        }
+        if !self.0.if_invalid_grant.is_empty()
+            && self.oauth_error().as_deref() == Some("invalid_grant")
+        {
+            write!(f, "; {}", self.0.if_invalid_grant)?;
+        }
         if self.may_be_inferred_wrongly() {
             f.write_str(
                 "; this operation's method and path are inferred, not documented: \
@@ -627,6 +669,39 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::new(),
         })
+    }
+
+    #[test]
+    fn what_the_gateway_stopped_was_not_sent_and_what_it_gave_up_may_have_been() {
+        let gateways = |code: u16| {
+            let mut error = status(Kind::Status, code);
+            let parts = error.0.answer.as_mut().unwrap();
+            let name = "TooManyRequestsException:http://internal.example/doc";
+            parts
+                .headers
+                .insert("x-amzn-errortype", name.parse().unwrap());
+            parts
+                .headers
+                .insert("x-amzn-requestid", "id-1".parse().unwrap());
+            error
+        };
+        for (code, own, gateway) in [
+            (400, SendOutcome::Rejected, SendOutcome::Rejected),
+            (408, SendOutcome::Unknown, SendOutcome::Rejected),
+            (429, SendOutcome::Unknown, SendOutcome::Rejected),
+            (500, SendOutcome::Unknown, SendOutcome::Unknown),
+            (502, SendOutcome::Unknown, SendOutcome::Unknown),
+            (504, SendOutcome::Unknown, SendOutcome::Unknown),
+        ] {
+            assert_eq!(status(Kind::Status, code).send_outcome(), own, "{code}");
+            assert_eq!(gateways(code).send_outcome(), gateway, "{code}");
+        }
+        assert_eq!(
+            gateways(429).gateway_error(),
+            Some("TooManyRequestsException")
+        );
+        assert_eq!(gateways(429).request_id(), Some("id-1"));
+        assert_eq!(status(Kind::Status, 429).gateway_error(), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! way back of its errors.
 
 mod attempt;
+mod blame;
 mod departure;
 mod lane;
 mod seam;
@@ -29,6 +30,7 @@ use url::Url;
 
 pub(crate) use self::{
     attempt::{read_body, transport_error},
+    blame::Blame,
     lane::{Lanes, set_apart},
     seam::without_values,
 };
@@ -50,6 +52,7 @@ pub(crate) struct Executor {
     pub(crate) api_base: Url,
     pub(crate) api_key: HeaderValue,
     pub(crate) tokens: Arc<dyn TokenSource>,
+    pub(crate) blame: Blame,
     pub(crate) defaults: CallOptions,
     pub(crate) retry: Arc<dyn RetryPolicy>,
     pub(crate) budget: Bucket,
@@ -59,6 +62,8 @@ pub(crate) struct Executor {
     pub(crate) strict: bool,
     /// The largest answer that is read, in bytes.
     pub(crate) max_response: usize,
+    /// The longest URL that is sent, in characters.
+    pub(crate) max_url: usize,
 }
 
 /// Where requests go.
@@ -316,11 +321,27 @@ impl Executor {
             && url.port_or_known_default() == base.port_or_known_default();
         let rest = url.path().strip_prefix(base.path().trim_end_matches('/'));
         let below = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if same_origin && below {
-            Ok(())
-        } else {
-            Err(Error::input("path", "has to be below the API's base URL"))
+        if !(same_origin && below) {
+            return Err(Error::input("path", "has to be below the API's base URL"));
         }
+        let (length, limit) = (url.as_str().len(), self.max_url);
+        if length <= limit {
+            return Ok(());
+        }
+        Err(match raw_value(url, "text") {
+            Some(text) => Error::input(
+                "text",
+                format!(
+                    "is {} characters long in the URL, percent-encoded, and makes that {length}; \
+                     {limit} are allowed",
+                    text.len()
+                ),
+            ),
+            None => Error::input(
+                "request",
+                format!("has a URL of {length} characters; {limit} are allowed"),
+            ),
+        })
     }
 
     async fn token(&self, call: &CallState) -> Result<AccessToken> {
@@ -426,9 +447,15 @@ impl Executor {
             (Err(error), None) => return Err(error.into()),
         };
         let outcome = self.exchange(request, &token, course).await;
+        if outcome.is_ok() {
+            self.blame.clear();
+        }
         outcome.map_err(|answer| match answer.status() {
             // A new token that is refused as well is not what is wrong.
-            _ if !course.token_replaced && answer.refuses_token() => {
+            _ if !course.token_replaced
+                && answer.refuses_token()
+                && self.blame.is_the_tokens(&token) =>
+            {
                 self.tokens.reject(&token);
                 Failed::Refused(Refusal { token, answer })
             }

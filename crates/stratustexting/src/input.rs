@@ -17,11 +17,79 @@ pub(crate) fn id(field: &'static str, id: &str) -> Result<()> {
 
 /// A text that may not be missing.
 pub(crate) fn not_empty(field: &'static str, text: &str) -> Result<()> {
-    if text.trim().is_empty() {
-        Err(Error::input(field, "may not be empty"))
+    if text.chars().all(shows_nothing) {
+        Err(Error::input(
+            field,
+            "may not be empty, nor of characters only that show nothing",
+        ))
     } else {
         Ok(())
     }
+}
+
+/// Whether a character shows nothing by itself: white space, controls, and those of
+/// Unicode's `Default_Ignorable_Code_Point` and fillers that phones are known to get.
+pub(crate) fn shows_nothing(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(
+            c,
+            '\u{00ad}'
+                | '\u{034f}'
+                | '\u{061c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// How long a text may be before it is warned about. Nothing is known of a limit; one
+/// program's author names this one.
+const LONG_TEXT: usize = 1_000;
+
+/// The text of a message.
+pub(crate) fn message_text(text: &str) -> Result<()> {
+    not_empty("text", text)?;
+    warn_of_length(text);
+    Ok(())
+}
+
+/// Warns of a long text. It is never cut: half a message is worse than one that is rejected.
+pub(crate) fn warn_of_length(text: &str) {
+    let characters = text.chars().count();
+    if characters > LONG_TEXT {
+        tracing::warn!(
+            characters,
+            "a text of more than 1,000 characters may be more than the service takes"
+        );
+    }
+}
+
+/// A secret or an id that is sent to the token endpoint or in a header. What stands around
+/// it is a line break out of a file or an environment variable, the commonest fault of all.
+pub(crate) fn credential(field: &'static str, value: &str) -> Result<()> {
+    let (first, last) = (value.chars().next(), value.chars().next_back());
+    let problem = if value.is_empty() {
+        "may not be empty"
+    } else if first.is_some_and(shows_nothing) || last.is_some_and(shows_nothing) {
+        "has white space, a line break or another character that shows nothing at its \
+         beginning or end"
+    } else if value.contains(char::is_control) {
+        "has a control character in it"
+    } else {
+        return Ok(());
+    };
+    Err(Error::configuration(field, problem))
 }
 
 /// An e-mail address that becomes a segment of a path: its form only.
@@ -50,6 +118,55 @@ mod tests {
             let error = id("contact id", text).unwrap_err();
 
             assert_eq!(error.field(), Some("contact id"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_shows_something_or_is_empty() {
+        for text in [
+            "",
+            " \n\t",
+            "\u{a0}",
+            "\u{200b}",
+            "\u{2060}\u{feff}",
+            "\u{3164}",
+            "\u{2800}\u{fe0f}",
+            "\0",
+        ] {
+            assert_eq!(
+                not_empty("text", text).unwrap_err().field(),
+                Some("text"),
+                "{text:?}"
+            );
+        }
+        for text in ["a", "\u{200b}a", "\u{2764}\u{fe0f}", "\u{1f600}", "."] {
+            assert!(not_empty("text", text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_credential_has_nothing_around_it() {
+        for value in [
+            "",
+            "a\n",
+            "a\r\n",
+            " a",
+            "a ",
+            "\ta",
+            "\u{feff}a",
+            "a\0b",
+            "a\nb",
+            "\u{a0}a",
+        ] {
+            let error = credential("client_id", value).unwrap_err();
+
+            assert!(
+                error.is_configuration() && error.field() == Some("client_id"),
+                "{value:?}"
+            );
+        }
+        for value in ["a", "7abc-DEF", "a b", "p\u{e4}ss"] {
+            assert!(credential("client_id", value).is_ok(), "{value:?}");
         }
     }
 

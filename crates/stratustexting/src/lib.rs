@@ -118,6 +118,9 @@ pub use stratustexting_client::lenient::{Diagnostic, Found, Handling};
 /// The models of the API.
 pub use stratustexting_client::types as models;
 
+/// The libraries whose types stand in this crate's signatures, in the versions that fit.
+pub use {bytes, http, reqwest, url};
+
 pub use self::{
     brand::Brand,
     client::{Client, ClientBuilder, RawRequest},

@@ -66,7 +66,8 @@ pub enum SendOutcome {
     /// has a `result`.
     Accepted,
     /// The service said no: an answer 4xx, but for 408, 425 and 429, of which it isn't
-    /// known whether the message was taken before.
+    /// known whether the message was taken before, unless the gateway says that the answer is
+    /// its own ([`Error::gateway_error`](crate::Error::gateway_error)).
     Rejected,
     /// Provably no byte of the request left: the input was bad, there was no token, no
     /// connection, or the time was up before.

@@ -15,7 +15,7 @@ use std::{
     vec,
 };
 
-use futures::{FutureExt, Stream, future::BoxFuture};
+use futures::{FutureExt, Stream, TryStreamExt, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
 use self::place::Place;
@@ -161,6 +161,61 @@ impl<T: Serialize + Send + 'static> Pager<T> {
     #[must_use]
     pub fn end(&self) -> Option<&End> {
         self.pages.end()
+    }
+
+    /// The next item; none at the end of the list. The stream's `try_next`, for programs
+    /// that don't depend on `futures`.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::{Client, auth::Credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::builder()
+    /// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url())
+    /// #     .credentials(Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret()))
+    /// #     .api_key(sandbox.api_key())
+    /// #     .build()?;
+    /// let mut contacts = client.contacts().list();
+    /// while let Some(contact) = contacts.next_item().await? {
+    ///     assert!(contact.mobile_number.is_some());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As the stream's: any of a page's, and
+    /// [`Error::is_incomplete`](crate::Error::is_incomplete) at the end.
+    pub async fn next_item(&mut self) -> Result<Option<T>>
+    where
+        T: Unpin,
+    {
+        self.try_next().await
+    }
+
+    /// The items from here on, `limit` of them at most. No page after the last one that is
+    /// needed is asked for. With fewer items than `limit` the list has ended.
+    ///
+    /// # Errors
+    ///
+    /// As for [`next_item`](Self::next_item); the items before the error are lost with it.
+    pub async fn collect_up_to(mut self, limit: usize) -> Result<Vec<T>>
+    where
+        T: Unpin,
+    {
+        // What is asked for ahead would be thrown away.
+        self.look_ahead = false;
+        let mut items = Vec::new();
+        while items.len() < limit {
+            match self.try_next().await? {
+                Some(item) => items.push(item),
+                None => break,
+            }
+        }
+        Ok(items)
     }
 
     /// The same list by pages. Items that were handed out come again, with their

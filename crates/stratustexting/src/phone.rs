@@ -2,7 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Result, error::Error};
+use serde::{Deserialize, Serialize};
+
+use crate::{Result, error::Error, input};
 
 /// A phone number in E.164 form: `+`, then 2 to 15 digits of which the first is
 /// not 0, such as `+12025550123`.
@@ -22,9 +24,13 @@ use crate::{Result, error::Error};
 /// # Ok::<(), stratustexting::Error>(())
 /// ```
 ///
+/// It is read from text, and written as text, by serde, too, so that it can stand in
+/// settings and queues; there it is a number in the clear.
+///
 /// `Debug` doesn't show the number, and there is no `Display`: a number gets into
 /// a log only by [`as_str`](Self::as_str).
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);
 
 impl PhoneNumber {
@@ -43,13 +49,17 @@ impl PhoneNumber {
             && digits.bytes().all(|digit| digit.is_ascii_digit())
             && !digits.starts_with('0');
         if valid {
-            Ok(Self(number))
-        } else {
-            Err(Error::input(
-                field,
-                "has to be in E.164 form, `+` and 2 to 15 digits, such as +12025550123",
-            ))
+            return Ok(Self(number));
         }
+        let allowed = "has to be in E.164 form, `+` and 2 to 15 digits, such as +12025550123";
+        Err(match number.chars().find(|&c| input::shows_nothing(c)) {
+            // Pasted along with the number, and not to be found by looking at it.
+            Some(hidden) => Error::input(
+                field,
+                format!("{allowed}; it has U+{:04X} in it", u32::from(hidden)),
+            ),
+            None => Error::input(field, allowed),
+        })
     }
 
     /// The number, beginning with `+`.
@@ -70,6 +80,28 @@ impl FromStr for PhoneNumber {
 
     fn from_str(number: &str) -> Result<Self> {
         Self::new(number)
+    }
+}
+
+impl TryFrom<&str> for PhoneNumber {
+    type Error = Error;
+
+    fn try_from(number: &str) -> Result<Self> {
+        Self::new(number)
+    }
+}
+
+impl TryFrom<String> for PhoneNumber {
+    type Error = Error;
+
+    fn try_from(number: String) -> Result<Self> {
+        Self::new(number)
+    }
+}
+
+impl AsRef<str> for PhoneNumber {
+    fn as_ref(&self) -> &str {
+        &self.0
     }
 }
 
@@ -152,6 +184,37 @@ mod tests {
 
             assert!(error.is_input(), "{text:?}");
             assert_eq!(error.field(), Some("phone number"));
+        }
+    }
+
+    #[test]
+    fn stands_in_settings_and_messages_and_is_checked_there() {
+        let number: PhoneNumber = serde_json::from_str("\"+12025550123\"").unwrap();
+        assert_eq!(serde_json::to_string(&number).unwrap(), "\"+12025550123\"");
+        assert_eq!(PhoneNumber::try_from("+12025550123").unwrap(), number);
+        assert_eq!(
+            PhoneNumber::try_from(number.as_str().to_owned()).unwrap(),
+            number
+        );
+
+        let error = serde_json::from_str::<PhoneNumber>("\"3035550177\"").unwrap_err();
+        assert!(error.to_string().contains("E.164") && !error.to_string().contains("3035550177"));
+    }
+
+    #[test]
+    fn a_character_that_can_not_be_seen_is_named() {
+        for (text, name) in [
+            ("\u{202a}+12025550123\u{202c}", "U+202A"),
+            ("+12025550123 ", "U+0020"),
+            ("+12025550123\u{200b}", "U+200B"),
+            ("+12025550123\n", "U+000A"),
+        ] {
+            let error = PhoneNumber::new(text).unwrap_err();
+
+            assert!(
+                error.to_string().ends_with(&format!("it has {name} in it")),
+                "{error}"
+            );
         }
     }
 

@@ -190,14 +190,39 @@ impl Incoming {
     /// [`Error::is_input`] when it is neither a handshake nor a posted JSON object or list;
     /// answer it with [`refusal`](Self::refusal).
     pub fn read<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Self> {
-        if let Some(token) = request.headers().get(VALIDATION_TOKEN) {
+        Self::from_parts(request.method(), request.headers(), request.body())
+    }
+
+    /// Reads a request to a callback out of what a server's framework hands over one by one.
+    ///
+    /// ```
+    /// use stratustexting::{http::{HeaderMap, Method}, webhook::Incoming};
+    ///
+    /// let body = br#"{"messageInfo": {"messageId": "m-1"}}"#;
+    /// let incoming = Incoming::from_parts(&Method::POST, &HeaderMap::new(), body)?;
+    ///
+    /// let Incoming::Events(events) = &incoming else { unreachable!() };
+    /// assert_eq!(events[0].message_id(), Some("m-1"));
+    /// assert_eq!(incoming.response().status(), 200);
+    /// # Ok::<(), stratustexting::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read).
+    pub fn from_parts(
+        method: &Method,
+        headers: &HeaderMap,
+        body: impl AsRef<[u8]>,
+    ) -> Result<Self> {
+        if let Some(token) = headers.get(VALIDATION_TOKEN) {
             let token = token.clone();
             return Ok(Self::Handshake(Handshake { token }));
         }
-        if request.method() != Method::POST {
+        if *method != Method::POST {
             return Err(Error::input("method", "has to be POST without a handshake"));
         }
-        Event::all_from_slice(request.body().as_ref()).map(Self::Events)
+        Event::all_from_slice(body.as_ref()).map(Self::Events)
     }
 
     /// What to answer: success, and the token where the service sent one.

@@ -159,7 +159,7 @@ async fn create_consent(client: &Client) -> Outcome {
     let contact = ContactRef::mobile("+12025550199")?;
     client
         .consents()
-        .add_type(&id, contact, "Informational")
+        .grant(&id, contact, "Informational")
         .await?;
     done(&format!("consent {id}"));
     Ok(())

@@ -95,7 +95,12 @@ impl OAuthClient {
             )))
             .request_async(&exchange)
             .await;
-        exchange.finish(answer, None)
+        exchange.finish(answer, None).map_err(|error| {
+            error.if_invalid_grant(
+                "the code was used before, is older than its few minutes, or the redirect URI \
+                 isn't byte for byte the one that is registered: sign in again",
+            )
+        })
     }
 
     pub(super) async fn refresh(&self, refresh_token: &RefreshToken) -> Result<Token> {
@@ -106,7 +111,13 @@ impl OAuthClient {
             .exchange_refresh_token(&token)
             .request_async(&exchange)
             .await;
-        exchange.finish(answer, Some(refresh_token))
+        exchange
+            .finish(answer, Some(refresh_token))
+            .map_err(|error| {
+                error.if_invalid_grant(
+                    "the user signed in too long ago, or the login was ended: sign in again",
+                )
+            })
     }
 
     pub(super) async fn client_credentials(&self) -> Result<Token> {
@@ -117,7 +128,11 @@ impl OAuthClient {
             .add_scopes(self.scopes.iter().cloned())
             .request_async(&exchange)
             .await;
-        exchange.finish(answer, None)
+        exchange.finish(answer, None).map_err(|error| {
+            error.if_invalid_grant(
+                "this client was made for another grant, or isn't allowed one of the scopes",
+            )
+        })
     }
 }
 

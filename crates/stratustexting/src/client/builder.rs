@@ -12,7 +12,8 @@ use crate::{
         TokenSource, TokenStore,
     },
     endpoint,
-    executor::{Executor, Lanes, Wire},
+    executor::{Blame, Executor, Lanes, Wire},
+    input,
     options::CallOptions,
     overrides::{self, OperationOverride, Overrides},
     rate_limit::{Limits, RateLimit},
@@ -42,6 +43,7 @@ pub struct ClientBuilder {
     connect_timeout: Duration,
     max_response: usize,
     media_limit: usize,
+    max_url: usize,
     user_agent: String,
     overrides: Vec<(String, OperationOverride)>,
     overrides_file: Option<PathBuf>,
@@ -56,6 +58,10 @@ impl ClientBuilder {
     pub const DEFAULT_MAX_RESPONSE: usize = 8 * 1024 * 1024;
     /// The largest sum of an MMS's files unless something else is set: 5 MiB.
     pub const DEFAULT_MEDIA_LIMIT: usize = 5 * 1024 * 1024;
+
+    /// The longest URL that is sent unless something else is set: 8,192 characters, what the
+    /// stricter of two kinds of gateway that the service may have lets through.
+    pub const DEFAULT_MAX_URL: usize = 8_192;
 
     /// How long an idle connection is kept: less than servers commonly keep theirs (5
     /// seconds and more), so that the client closes first, and nothing is written into a
@@ -79,6 +85,7 @@ impl ClientBuilder {
             connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
             max_response: Self::DEFAULT_MAX_RESPONSE,
             media_limit: Self::DEFAULT_MEDIA_LIMIT,
+            max_url: Self::DEFAULT_MAX_URL,
             user_agent: concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
             overrides: Vec::new(),
             overrides_file: None,
@@ -199,6 +206,15 @@ impl ClientBuilder {
         self
     }
 
+    /// The longest URL that is sent, in characters; by default
+    /// [8,192](Self::DEFAULT_MAX_URL). The service takes a message's text in the URL,
+    /// percent-encoded: an emoji is 12 characters there, one of Chinese 9. What is longer is
+    /// [`Error::is_input`], before anything is sent.
+    pub fn max_url_length(mut self, characters: usize) -> Self {
+        self.max_url = characters;
+        self
+    }
+
     /// What the client calls itself; by default the name and version of this crate.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
@@ -258,6 +274,7 @@ impl ClientBuilder {
             .api_key
             .as_ref()
             .ok_or_else(|| Error::configuration("api_key", "has to be set"))?;
+        input::credential("api_key", key.expose())?;
         let mut api_key =
             header_value(key.expose()).ok_or_else(|| Error::configuration("api_key", VISIBLE))?;
         api_key.set_sensitive(true);
@@ -314,6 +331,11 @@ impl ClientBuilder {
             }
             CredentialsKind::Source(source) => (Arc::clone(source), None),
             CredentialsKind::Managed(managed) => {
+                input::credential("client_id", &managed.client_id)?;
+                input::credential("client_secret", managed.client_secret.expose())?;
+                if let Some(token) = &managed.refresh_token {
+                    input::credential("refresh_token", token.expose())?;
+                }
                 let token_url = token_url.ok_or_else(|| {
                     Error::configuration(
                         "token_url",
@@ -349,11 +371,13 @@ impl ClientBuilder {
             api_base: api_base.clone(),
             api_key,
             tokens: Arc::clone(&tokens),
+            blame: Blame::default(),
             defaults: self.options,
             retry: self.retry,
             budget: Bucket::new(self.retry_budget),
             limits: Limits::new(self.rate_limit, self.number_rate_limit),
             max_response: self.max_response,
+            max_url: self.max_url,
         });
         let base = api_base.as_str().trim_end_matches('/');
         let handle = Handle::new(Arc::clone(&executor) as _);

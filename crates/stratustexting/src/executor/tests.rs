@@ -73,11 +73,13 @@ fn slow(
         api_base: "http://localhost/base".parse().unwrap(),
         api_key: HeaderValue::from_static("key"),
         tokens: Arc::new(StaticToken(AccessToken::new("token").unwrap())),
+        blame: Blame::default(),
         defaults: CallOptions::default(),
         retry: Arc::new(Backoff::default()),
         budget: Bucket::new(RetryBudget::default()),
         limits: Limits::default(),
         max_response: 1_000,
+        max_url: 8_192,
     };
     (executor, arrivals)
 }

@@ -19,6 +19,8 @@ pub struct Pages<T> {
     state: State<T>,
     /// A page that came before it was needed.
     ahead: Option<Step<T>>,
+    /// Whether the step that is under way, or came, was begun before its page was needed.
+    begun_ahead: bool,
     /// Where the page is that comes after those that were handed out.
     place: Place,
     end: Option<End>,
@@ -49,6 +51,7 @@ impl<T: Serialize + Send + 'static> Pages<T> {
             place: walk.place.clone(),
             state: State::Waiting(Box::new(walk)),
             ahead: None,
+            begun_ahead: false,
             end: None,
             accept_incomplete: false,
         }
@@ -93,6 +96,7 @@ impl<T: Serialize + Send + 'static> Pages<T> {
 
     /// Gets on with the next page without handing it out.
     pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) {
+        self.begun_ahead |= matches!(self.state, State::Waiting(_));
         if self.ahead.is_none()
             && let Poll::Ready(step) = self.poll_step(cx)
         {
@@ -148,11 +152,25 @@ impl<T: Serialize + Send + Unpin + 'static> Stream for Pages<T> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        let step = match this.ahead.take() {
-            Some(step) => Some(step),
-            None => ready!(this.poll_step(cx)),
-        };
-        Poll::Ready(step.and_then(|step| this.settle(step)))
+        loop {
+            let step = match this.ahead.take() {
+                Some(step) => Some(step),
+                None => ready!(this.poll_step(cx)),
+            };
+            let begun_ahead = std::mem::take(&mut this.begun_ahead);
+            match step {
+                // Nobody drove it while the caller was busy with the page before, and its time
+                // ran all the same. Now that the page is needed it gets all of its time. Where
+                // the walk has gone on, a page was taken, which must not be asked for again.
+                Some(Step {
+                    outcome: Err(_),
+                    walk,
+                }) if begun_ahead && walk.place == this.place => {
+                    this.state = State::Waiting(walk);
+                }
+                step => return Poll::Ready(step.and_then(|step| this.settle(step))),
+            }
+        }
     }
 }
 
@@ -163,5 +181,104 @@ impl<T> fmt::Debug for Pages<T> {
             .field("place", &self.place)
             .field("end", &self.end)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicU32, Ordering},
+        },
+        time::Duration,
+    };
+
+    use tokio::time::{Instant, advance, sleep};
+
+    use super::*;
+    use crate::{pager::Pager, reading::Facts};
+
+    fn page(items: Vec<u32>, last: bool) -> Page<u32> {
+        Page {
+            items,
+            total_items: None,
+            total_pages: None,
+            size: None,
+            last: Some(last),
+            unreadable: 0,
+            diagnostics: Vec::new(),
+            facts: Facts {
+                last: Some(last),
+                ..Facts::default()
+            },
+        }
+    }
+
+    /// Three pages from a service that takes 50 ms for each, to a client that gives a call
+    /// 30 seconds; and how often a page was asked for.
+    fn list(fails: impl Fn(u32) -> bool + Send + Sync + 'static) -> (Pager<u32>, Arc<AtomicU32>) {
+        let asked = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&asked);
+        let pager = Pager::new("listContacts", None, move |request| {
+            let number = request.page.unwrap_or_default();
+            let fails = fails(count.fetch_add(1, Ordering::Relaxed));
+            async move {
+                let start = Instant::now();
+                sleep(Duration::from_millis(50)).await;
+                if start.elapsed() > Duration::from_secs(30) {
+                    return Err(Error::new(Kind::Timeout { while_: "waiting" }));
+                }
+                if fails {
+                    return Err(Error::new(Kind::Transport));
+                }
+                let first = number * 10;
+                Ok(page((first..first + 10).collect(), number == 2))
+            }
+        });
+        (pager, asked)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_slow_between_two_items_loses_no_page_to_the_clock() {
+        let (mut pager, _) = list(|_| false);
+        let mut items = Vec::new();
+
+        while let Some(item) = pager.next_item().await.unwrap() {
+            items.push(item);
+            advance(Duration::from_secs(60)).await;
+        }
+
+        assert_eq!(items, (0..30).collect::<Vec<_>>());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_failed_ahead_is_asked_for_again_when_it_is_needed() {
+        let (mut pager, asked) = list(|request| request == 1);
+        let mut items = Vec::new();
+
+        while let Some(item) = pager.next_item().await.unwrap() {
+            items.push(item);
+            sleep(Duration::from_millis(100)).await;
+        }
+
+        assert_eq!(items, (0..30).collect::<Vec<_>>());
+        assert_eq!(asked.load(Ordering::Relaxed), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_fails_when_it_is_needed_is_an_error() {
+        let (mut pager, _) = list(|request| request >= 1);
+        let mut items = 0;
+
+        let error = loop {
+            match pager.next_item().await {
+                Ok(item) => items += usize::from(item.is_some()),
+                Err(error) => break error,
+            }
+        };
+
+        assert!(error.is_transport() && items == 10, "{error:?}");
+        assert!(pager.next_item().await.unwrap().is_none(), "it has ended");
     }
 }

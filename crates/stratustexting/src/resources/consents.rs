@@ -134,13 +134,13 @@ impl Consents {
             .await
     }
 
-    /// Gives a contact a consent type (`changeCustomConsentType` with `ADD`; path and
+    /// Grants a consent type to a contact (`changeCustomConsentType` with `ADD`; path and
     /// body are inferred).
     ///
     /// # Errors
     ///
     /// [`Error::is_input`](crate::Error::is_input) when the contact's id is empty; [`Error::is_not_found`](crate::Error::is_not_found).
-    pub async fn add_type(
+    pub async fn grant(
         &self,
         consent_id: impl Into<String>,
         contact: ContactRef,
@@ -150,13 +150,13 @@ impl Consents {
             .await
     }
 
-    /// Takes a consent type from a contact (`changeCustomConsentType` with `REMOVE`;
+    /// Revokes a contact's consent type (`changeCustomConsentType` with `REMOVE`;
     /// path and body are inferred).
     ///
     /// # Errors
     ///
     /// [`Error::is_input`](crate::Error::is_input) when the contact's id is empty; [`Error::is_not_found`](crate::Error::is_not_found).
-    pub async fn remove_type(
+    pub async fn revoke(
         &self,
         consent_id: impl Into<String>,
         contact: ContactRef,

@@ -27,12 +27,14 @@ impl Messages {
     ///
     /// `from` is a number of the account, `to` one recipient, both in E.164 form.
     /// How long `text` may be is UNKNOWN; two programs state 1,000 and 1,600
-    /// characters.
+    /// characters. Over 1,000 is logged as a warning, and nothing is cut; a text that makes
+    /// the URL longer than
+    /// [`max_url_length`](crate::ClientBuilder::max_url_length) is refused.
     ///
     /// # Errors
     ///
-    /// [`Error::is_input`](crate::Error::is_input) for a number in another form or an
-    /// empty text, before anything is sent; else any of [`Error`](crate::Error).
+    /// [`Error::is_input`](crate::Error::is_input) for a number in another form, a text that
+    /// is too long or shows nothing, before anything is sent; else any of [`Error`](crate::Error).
     pub async fn send_sms(
         &self,
         from: impl IntoPhoneNumber,
@@ -41,7 +43,7 @@ impl Messages {
     ) -> Result<Response<types::SendResult>> {
         let (from, to) = numbers(from, to)?;
         let text = text.into();
-        input::not_empty("text", &text)?;
+        input::message_text(&text)?;
         self.client
             .call_to_send("sendSms", &self.options, |api| async move {
                 api.send_sms().from(from).to(to).text(text).exchange().await
@@ -69,7 +71,7 @@ impl Messages {
         input::email("agent_email", &agent_email)?;
         let (from, to) = numbers(from, to)?;
         let text = text.into();
-        input::not_empty("text", &text)?;
+        input::message_text(&text)?;
         self.client
             .call_to_send("sendSmsAsAgent", &self.options, |api| async move {
                 api.send_sms_as_agent()
@@ -112,6 +114,7 @@ impl Messages {
         let body = media::collect(form).await?;
         let mut query = vec![("from", from.as_str()), ("to", to.as_str())];
         let text = text.as_ref();
+        input::warn_of_length(text);
         if !text.is_empty() {
             query.push(("text", text));
         }

@@ -225,10 +225,7 @@ impl Job {
         let made = consents.create(request).await.unwrap().into_inner();
         let id = made.id.unwrap();
         let contact = ContactRef::mobile(NEW).unwrap();
-        consents
-            .add_type(&id, contact, "Promotional")
-            .await
-            .unwrap();
+        consents.grant(&id, contact, "Promotional").await.unwrap();
         consents.set_active(&id, false).await.unwrap();
         let got = consents.get(&id).await.unwrap();
         assert_eq!(got.active, Some(false), "{dialect}");

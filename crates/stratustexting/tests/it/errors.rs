@@ -95,7 +95,10 @@ async fn every_shape_reaches_the_caller_of_the_generated_client_whole() {
 async fn the_token_endpoints_status_is_not_the_operations() {
     for status in [404, 429] {
         let sandbox = Watched::start().await;
-        sandbox.answer_next("token", stratustexting_sandbox::Answer::new(status));
+        // Each attempt of a call that may be repeated asks anew.
+        for _ in 0..10 {
+            sandbox.answer_next("token", stratustexting_sandbox::Answer::new(status));
+        }
 
         let contacts = sandbox
             .client()

@@ -28,6 +28,81 @@ async fn refused<T: std::fmt::Debug>(
     error
 }
 
+/// The service takes the text in the URL, where an emoji is 12 characters.
+#[tokio::test]
+async fn a_text_that_makes_the_url_too_long() {
+    for (emoji, encoded) in [(1_000, "12000"), (20_000, "240000")] {
+        let text = "\u{1f600}".repeat(emoji);
+
+        let error = refused("text", async |c| {
+            c.messages().send_sms(FROM, TO, text.as_str()).await
+        })
+        .await;
+
+        let told = error.to_string();
+        assert!(told.contains(encoded) && told.contains("8192"), "{told}");
+        refused("text", async |c| {
+            let media = [Media::from_bytes("a.png", "x")];
+            c.messages().send_mms(FROM, TO, &text, media).await
+        })
+        .await;
+    }
+    let sandbox = Watched::start().await;
+    let text = "\u{1f600}".repeat(600);
+    let messages = sandbox.client().messages();
+    let sent = messages.send_sms(sandbox.number(), TO, text.as_str()).await;
+    sent.unwrap();
+    assert_eq!(sandbox.sent_messages()[0].text, text, "it came whole");
+
+    // Where the limit is raised it is the service that says no.
+    let builder = sandbox.builder().credentials(sandbox.machine());
+    let client = builder.max_url_length(20_000).build().unwrap();
+    let text = "\u{1f600}".repeat(1_000);
+    let messages = client.messages();
+    let sent = messages.send_sms(sandbox.number(), TO, text).await;
+    let status = sent.unwrap_err().status();
+    assert_eq!(status.map(|status| status.as_u16()), Some(414));
+}
+
+/// The commonest fault of all: a line break that came with an environment variable.
+#[tokio::test]
+async fn credentials_with_something_around_them() {
+    let sandbox = Watched::start().await;
+    let (id, secret) = (sandbox.client_id(), sandbox.client_secret());
+    let good = || sandbox.builder().credentials(sandbox.machine());
+    let with = |id: &str, secret: &str| Credentials::client_credentials(id, secret);
+    let key = |key: String| good().api_key(key);
+
+    for (field, builder) in [
+        (
+            "client_id",
+            good().credentials(with(&format!("{id}\n"), secret)),
+        ),
+        ("client_id", good().credentials(with("", secret))),
+        (
+            "client_secret",
+            good().credentials(with(id, &format!(" {secret}"))),
+        ),
+        ("client_secret", good().credentials(with(id, ""))),
+        (
+            "refresh_token",
+            good().credentials(Credentials::refresh_token(id, secret, "r\r\n")),
+        ),
+        ("api_key", key(format!("{} ", sandbox.api_key()))),
+        (
+            "api_base",
+            good().api_base(format!("{} ", sandbox.api_base())),
+        ),
+    ] {
+        let error = builder.build().unwrap_err();
+
+        assert!(error.is_configuration(), "{field}: {error:?}");
+        assert_eq!(error.field(), Some(field), "{error}");
+        assert!(!format!("{error} {error:?}").contains(secret));
+    }
+    assert!(good().build().is_ok());
+}
+
 #[tokio::test]
 async fn numbers_that_are_not_e164() {
     for number in [
@@ -165,7 +240,7 @@ async fn ids_that_would_lead_elsewhere() {
     }
     refused("contact_id", async |c| {
         c.consents()
-            .add_type("a", ContactRef::id(""), "Informational")
+            .grant("a", ContactRef::id(""), "Informational")
             .await
     })
     .await;

@@ -182,6 +182,10 @@ async fn a_code_works_once() {
 
     assert_eq!(error.oauth_error().as_deref(), Some("invalid_grant"));
     assert!(error.is_login_required());
+    assert!(
+        error.to_string().contains("the code was used before"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

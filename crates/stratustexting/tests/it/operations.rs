@@ -296,8 +296,8 @@ async fn change_custom_consent_type() {
         let consent_type = ConsentType::from(text("type").unwrap());
         let (consents, id) = (client.consents(), segment(request, 1));
         match text("action").as_deref() {
-            Some("ADD") => consents.add_type(id, contact, consent_type).await,
-            _ => consents.remove_type(id, contact, consent_type).await,
+            Some("ADD") => consents.grant(id, contact, consent_type).await,
+            _ => consents.revoke(id, contact, consent_type).await,
         }
     })
     .await;
@@ -549,12 +549,12 @@ async fn every_operation_works_against_the_sandbox_as_it_is() {
     let ada = || ContactRef::mobile(to).unwrap();
     client
         .consents()
-        .add_type(&id, ada(), "Informational")
+        .grant(&id, ada(), "Informational")
         .await
         .unwrap();
     client
         .consents()
-        .remove_type(&id, ada(), "Informational")
+        .revoke(&id, ada(), "Informational")
         .await
         .unwrap();
     assert_eq!(

@@ -186,6 +186,11 @@ async fn an_answer_says_what_became_of_the_send() {
         (Answer::new(408), SendOutcome::Unknown),
         (Answer::new(425), SendOutcome::Unknown),
         (Answer::new(429), SendOutcome::Unknown),
+        // The gateway's own answers: what it stopped never came to the service.
+        (gateways(429), SendOutcome::Rejected),
+        (gateways(403), SendOutcome::Rejected),
+        (gateways(502), SendOutcome::Unknown),
+        (gateways(504), SendOutcome::Unknown),
         (Answer::new(500), SendOutcome::Unknown),
         (Answer::new(502), SendOutcome::Unknown),
         (
@@ -521,4 +526,9 @@ async fn spans_say_what_was_tried_and_why_again() {
     ] {
         assert!(log_has(field), "{field}");
     }
+}
+
+/// An answer that the gateway made itself, as its header says.
+fn gateways(status: u16) -> Answer {
+    Answer::new(status).header("x-amzn-errortype", "SomeException")
 }

@@ -199,8 +199,45 @@ async fn a_lasting_401_is_tried_twice_and_then_an_error() {
     assert_eq!(error.service_message().as_deref(), Some("Unauthorized"));
     assert_eq!(sandbox.calls().len(), 2);
     assert_eq!(sandbox.token_requests().len(), 2);
-    // The new token isn't what is wrong, so that the next call begins with it.
-    client.messages().get("m").await.unwrap_err();
+    // The new token isn't what is wrong: the next calls use it, and ask for no other.
+    for _ in 0..3 {
+        let error = client.messages().get("m").await.unwrap_err();
+        assert!(error.to_string().contains("scope"), "{error}");
+    }
+    assert_eq!(sandbox.calls().len(), 5);
+    assert_eq!(sandbox.token_requests().len(), 2);
+}
+
+/// Of a send no attempt follows a 401, so that each would ask for a token of its own.
+#[tokio::test]
+async fn a_lasting_401_costs_sends_one_token_and_not_one_each() {
+    let sandbox = Watched::start().await;
+    let client = sandbox.client();
+    for _ in 0..5 {
+        sandbox.answer_next("sendSms", Answer::new(401));
+        let messages = client.messages();
+        let sent = messages
+            .send_sms(sandbox.number(), "+13035550123", TEXT)
+            .await;
+        assert!(sent.unwrap_err().is_auth());
+    }
+
+    assert_eq!(sandbox.token_requests().len(), 2);
+    // Once one is accepted, a refusal is the token's again.
+    let messages = client.messages();
+    messages
+        .send_sms(sandbox.number(), "+13035550123", TEXT)
+        .await
+        .unwrap();
+    sandbox.answer_next("sendSms", Answer::new(401));
+    let sent = messages
+        .send_sms(sandbox.number(), "+13035550123", TEXT)
+        .await;
+    assert!(sent.unwrap_err().is_auth());
+    messages
+        .send_sms(sandbox.number(), "+13035550123", TEXT)
+        .await
+        .unwrap();
     assert_eq!(sandbox.token_requests().len(), 3);
 }
 

@@ -36,12 +36,12 @@ pub(crate) async fn all(stage: &Stage, report: &mut Report, contact: &str) {
         return;
     };
     let given = consents
-        .add_type(&id, contact_ref.clone(), "Promotional")
+        .grant(&id, contact_ref.clone(), "Promotional")
         .await;
     compare(stage, report, "add type", given, |book| {
         has(stage, contact, book)
     });
-    let taken = consents.remove_type(&id, contact_ref, "Promotional").await;
+    let taken = consents.revoke(&id, contact_ref, "Promotional").await;
     compare(stage, report, "remove type", taken, |book| {
         !has(stage, contact, book)
     });

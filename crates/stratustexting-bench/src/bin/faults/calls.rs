@@ -84,7 +84,7 @@ pub(crate) async fn call(
         "changeCustomConsentStatus" => done(consents.set_active(consent_id, false).await),
         "changeCustomConsentType" => {
             let (contact, kind) = (ContactRef::id(contact_id), "Informational");
-            done(consents.add_type(consent_id, contact, kind).await)
+            done(consents.grant(consent_id, contact, kind).await)
         }
         "listSubscriptions" => done(subscriptions.list().try_collect::<Vec<_>>().await),
         "upsertSubscription" => done(subscriptions.upsert(stage.subscription()).await),

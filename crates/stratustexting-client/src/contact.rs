@@ -1,0 +1,56 @@
+//! A contact that was read, as one that is written.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::types::{Contact, ContactRequest};
+
+/// All of a contact that can be written, so that it can be read, changed and written back.
+/// Whether the service keeps the fields that an update leaves out is UNKNOWN; written back
+/// whole, nothing depends on it. Fields that the document doesn't list go along.
+///
+/// ```
+/// use stratustexting_client::types::{Contact, ContactRequest};
+///
+/// let read = r#"{"id": "c1", "firstName": "Ada", "company": "Example", "shoeSize": 38}"#;
+/// let contact: Contact = serde_json::from_str(read)?;
+///
+/// let changed = ContactRequest::from(contact).with_company("Example Ltd");
+///
+/// let written = serde_json::to_value(&changed)?;
+/// let expected = r#"{"firstName": "Ada", "company": "Example Ltd", "shoeSize": 38}"#;
+/// assert_eq!(written, serde_json::from_str::<serde_json::Value>(expected)?);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+impl From<Contact> for ContactRequest {
+    fn from(contact: Contact) -> Self {
+        // Through JSON, so that it stays right when the document gets another field.
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(contact) else {
+            return Self::default();
+        };
+        fields.retain(|name, _| !READ_ONLY.contains(name));
+        match serde_json::from_value(Value::Object(fields.clone())) {
+            Ok(request) => request,
+            // A field that isn't of the type which the document says goes back as it came.
+            Err(_) => Self {
+                extra: fields,
+                ..Self::default()
+            },
+        }
+    }
+}
+
+/// The fields that the document has for a contact that is read, and for none that is written.
+static READ_ONLY: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let fields = |schema: schemars::Schema| {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        properties.cloned().unwrap_or_default()
+    };
+    let written = fields(schemars::schema_for!(ContactRequest));
+    let read = fields(schemars::schema_for!(Contact));
+    let read_only = read.into_iter().map(|(name, _)| name);
+    read_only
+        .filter(|name| !written.contains_key(name))
+        .collect()
+});

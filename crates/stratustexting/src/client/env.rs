@@ -1,0 +1,167 @@
+//! A client out of environment variables.
+
+use std::{env, ffi::OsString};
+
+use super::{Client, ClientBuilder};
+use crate::{
+    Brand, Error, Result,
+    auth::{Credentials, FileTokenStore},
+    input,
+};
+
+impl Client {
+    /// Makes a client of what the environment says; see [`ClientBuilder::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_configuration`], naming the variable in [`Error::field`].
+    pub fn from_env() -> Result<Self> {
+        ClientBuilder::from_env()?.build()
+    }
+}
+
+impl ClientBuilder {
+    /// A builder with what the environment says; more can be set on it.
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `STRATUS_CLIENT_ID`, `STRATUS_CLIENT_SECRET`, `STRATUS_API_KEY` | from the product's page "API Connect"; required |
+    /// | `STRATUS_GRANT` | `authorization_code` (default) or `client_credentials` |
+    /// | `STRATUS_BRAND` | `stratustexting` (default), `beetexting`, `phone-com`, `itctxt` |
+    /// | `STRATUS_TOKEN_FILE` | where tokens are kept ([`FileTokenStore`]); by default in memory |
+    /// | `STRATUS_API_BASE`, `STRATUS_AUTHORIZE_URL`, `STRATUS_TOKEN_URL` | in place of the brand's |
+    ///
+    /// A variable that is empty counts as one that isn't set. The names are this crate's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_configuration`], naming the variable in [`Error::field`]: one that is
+    /// required and not set, with all others of which that is true; or one with a value that
+    /// can't be, such as a line break at the end of a secret.
+    pub fn from_env() -> Result<Self> {
+        Self::from_variables(|name| env::var_os(name))
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
+        let read = |name: &'static str| -> Result<Option<String>> {
+            let value = match variable(name).map(OsString::into_string) {
+                Some(Ok(value)) if !value.is_empty() => value,
+                Some(Err(_)) => return Err(Error::configuration(name, "has to be UTF-8")),
+                _ => return Ok(None),
+            };
+            input::credential(name, &value)?;
+            Ok(Some(value))
+        };
+        let required = [
+            "STRATUS_CLIENT_ID",
+            "STRATUS_CLIENT_SECRET",
+            "STRATUS_API_KEY",
+        ];
+        let missing = |name| {
+            let others = required.iter().filter(|&&other| {
+                other != name && variable(other).is_none_or(|value| value.is_empty())
+            });
+            let others: Vec<&str> = others.copied().collect();
+            let problem = if others.is_empty() {
+                "has to be set".to_owned()
+            } else {
+                format!("has to be set, and so does {}", others.join(", "))
+            };
+            Error::configuration(name, problem)
+        };
+        let [id, secret, key] =
+            required.map(|name| read(name).and_then(|value| value.ok_or_else(|| missing(name))));
+        let (id, secret, key) = (id?, secret?, key?);
+
+        let credentials = match read("STRATUS_GRANT")?.as_deref() {
+            None | Some("authorization_code") => Credentials::authorization_code(id, secret),
+            Some("client_credentials") => Credentials::client_credentials(id, secret),
+            Some(_) => {
+                return Err(Error::configuration(
+                    "STRATUS_GRANT",
+                    "has to be `authorization_code` or `client_credentials`",
+                ));
+            }
+        };
+        let mut builder = Client::builder().credentials(credentials).api_key(key);
+        if let Some(brand) = read("STRATUS_BRAND")? {
+            builder = builder.brand(brand.parse().map_err(|_| {
+                let ids = Brand::ALL.map(Brand::id).join(", ");
+                Error::configuration("STRATUS_BRAND", format!("has to be one of {ids}"))
+            })?);
+        }
+        if let Some(path) = read("STRATUS_TOKEN_FILE")? {
+            builder = builder.token_store(FileTokenStore::new(path));
+        }
+        if let Some(url) = read("STRATUS_API_BASE")? {
+            builder = builder.api_base(url);
+        }
+        if let Some(url) = read("STRATUS_AUTHORIZE_URL")? {
+            builder = builder.authorize_url(url);
+        }
+        if let Some(url) = read("STRATUS_TOKEN_URL")? {
+            builder = builder.token_url(url);
+        }
+        Ok(builder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [(&str, &str); 3] = [
+        ("STRATUS_CLIENT_ID", "id"),
+        ("STRATUS_CLIENT_SECRET", "canary"),
+        ("STRATUS_API_KEY", "key"),
+    ];
+
+    fn of(variables: &[(&str, &str)]) -> Result<Client> {
+        let read = |name: &str| {
+            // The last one counts, so that a test can add to the good ones.
+            let found = variables.iter().rev().find(|(other, _)| *other == name)?;
+            Some(found.1.into())
+        };
+        ClientBuilder::from_variables(read)?.build()
+    }
+
+    #[test]
+    fn the_three_that_are_required_are_enough() {
+        assert!(of(&GOOD).is_ok());
+        let more = [
+            ("STRATUS_GRANT", "client_credentials"),
+            ("STRATUS_BRAND", "beetexting"),
+            ("STRATUS_TOKEN_FILE", "token.json"),
+            ("STRATUS_TOKEN_URL", ""),
+        ];
+        assert!(of(&[&GOOD[..], &more].concat()).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_variable() {
+        for (name, value) in [
+            ("STRATUS_CLIENT_ID", ""),
+            ("STRATUS_CLIENT_SECRET", "canary\n"),
+            ("STRATUS_API_KEY", " key"),
+            ("STRATUS_GRANT", "password"),
+            ("STRATUS_BRAND", "acme"),
+            ("STRATUS_TOKEN_FILE", "token.json\r"),
+        ] {
+            let error = of(&[&GOOD[..], &[(name, value)]].concat()).unwrap_err();
+
+            assert!(error.is_configuration(), "{error:?}");
+            assert_eq!(error.field(), Some(name), "{error}");
+            assert!(!format!("{error} {error:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn all_that_are_missing_are_named_at_once() {
+        let error = of(&[("STRATUS_CLIENT_SECRET", "s")])
+            .unwrap_err()
+            .to_string();
+
+        assert!(error.contains("STRATUS_CLIENT_ID") && error.contains("STRATUS_API_KEY"));
+        assert!(!error.contains("STRATUS_CLIENT_SECRET"), "{error}");
+    }
+}

@@ -5,7 +5,6 @@
 //! # use stratustexting_sandbox::Sandbox;
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use futures::TryStreamExt;
 //! use stratustexting::{Client, SendOutcome, auth::Credentials};
 //!
 //! # let sandbox = Sandbox::start().await?;
@@ -25,12 +24,17 @@
 //! }
 //!
 //! let mut contacts = client.contacts().list();
-//! while let Some(contact) = contacts.try_next().await? {
+//! while let Some(contact) = contacts.next_item().await? {
 //!     println!("{:?}", contact.id);
 //! }
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Everything that waits needs a Tokio runtime with time and I/O, and panics without one. A
+//! client belongs to one runtime: with one that has ended, its connections and its renewal
+//! have ended, too, and a send that was under way is *unknown*. Make a client per runtime.
+//! Every variable that [`Client::from_env`] reads is listed there.
 //!
 //! # Where to start
 //!

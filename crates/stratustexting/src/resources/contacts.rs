@@ -27,8 +27,6 @@ impl Contacts {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use stratustexting::{Client, auth::Credentials};
-    /// use futures::TryStreamExt;
-    ///
     /// # let sandbox = Sandbox::start().await?;
     /// # let client = Client::builder()
     /// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url())
@@ -37,7 +35,7 @@ impl Contacts {
     /// #     .build()?;
     /// let mut contacts = client.contacts().list().page_size(200);
     /// let mut count = 0;
-    /// while let Some(contact) = contacts.try_next().await? {
+    /// while let Some(contact) = contacts.next_item().await? {
     ///     assert!(contact.mobile_number.is_some());
     ///     count += 1;
     /// }

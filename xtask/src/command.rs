@@ -5,13 +5,22 @@ use std::{
     ffi::OsString,
     fmt,
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::OnceLock,
 };
 
 use anyhow::Context;
 
 use crate::workspace::Workspace;
+
+/// Where this program is, as it was when this was asked for the first time, which is at its
+/// start: a build in one of CI's steps may put another file there meanwhile, and the system
+/// then calls this one deleted.
+pub(crate) fn this_program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| env::current_exe().unwrap_or_else(|_| "xtask".into()))
+}
 
 /// A command line at the workspace's root, which paths in it are relative to, with what it adds to the environment.
 #[derive(Clone, Debug)]
@@ -110,7 +119,7 @@ impl CommandLine {
             // that it needs alone, where `.ci/run` has built all of the workspace together.
             "cargo" if arguments.first().is_some_and(|first| first == "xtask") => {
                 arguments = &arguments[1..];
-                env::current_exe().map_or_else(|_| "xtask".into(), PathBuf::into_os_string)
+                this_program().as_os_str().to_owned()
             }
             "cargo" => env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
             path if path.contains('/') => workspace.path(path).into_os_string(),

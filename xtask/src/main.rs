@@ -92,6 +92,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    command::this_program();
     let workspace = Workspace::find();
     let done = |()| ExitCode::SUCCESS;
     let arguments = match Arguments::try_parse() {

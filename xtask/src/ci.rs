@@ -94,8 +94,6 @@ fn steps(options: &Options) -> Vec<Step> {
         step("refused", cargo(&["xtask", "refused"])),
         // What is generated of other vendors' shapes compiles.
         step("shapes", cargo(&["xtask", "shapes"])),
-        // Nothing sent twice, no login lost, nothing of an odd body lost, and no send and no
-        // page dearer than they were; the full runs of the first three take longer.
         // Nothing sent twice, no login lost, nothing of an odd body lost, and no send dearer
         // than it was; the full runs take longer.
         step("faults", cargo(&["xtask", "faults", "--dev", "--reduced"])),

@@ -22,8 +22,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(workspace: &Workspace, program: &str, options: &Options) -> anyhow::Result<()> {
     let mut command = if options.dev {
-        let path = program::build(workspace, program)?;
-        CommandLine::new(path.to_string_lossy(), &[])
+        program::command(workspace, program)?
     } else {
         let arguments = ["run", "--quiet", "--release", "--locked", "--package"];
         CommandLine::cargo(&arguments)

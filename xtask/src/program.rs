@@ -12,6 +12,12 @@ use serde_json::Value;
 
 use crate::{command::CommandLine, workspace::Workspace};
 
+/// The command line that runs the program of this name, which is built for it.
+pub(crate) fn command(workspace: &Workspace, name: &str) -> anyhow::Result<CommandLine> {
+    let path = build(workspace, name)?;
+    Ok(CommandLine::new(path.to_string_lossy(), &[]))
+}
+
 /// Builds the programs and returns where Cargo put the one of this name. Running it by
 /// `cargo run` would leave it behind when that is stopped.
 pub(crate) fn build(workspace: &Workspace, name: &str) -> anyhow::Result<PathBuf> {

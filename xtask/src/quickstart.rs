@@ -2,11 +2,10 @@
 
 use anyhow::ensure;
 
-use crate::{command::CommandLine, program, workspace::Workspace};
+use crate::{program, workspace::Workspace};
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    let path = program::build(workspace, "quickstart")?;
-    let status = CommandLine::new(path.to_string_lossy(), &[]).run(workspace)?;
+    let status = program::command(workspace, "quickstart")?.run(workspace)?;
     ensure!(status.success(), "the quickstart failed: {status}");
     Ok(())
 }

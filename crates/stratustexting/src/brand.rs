@@ -63,6 +63,11 @@ impl Brand {
         self.row()?.token_url
     }
 
+    /// What a brand's name has to be.
+    pub(crate) fn allowed() -> String {
+        format!("has to be one of {}", Self::ALL.map(Self::id).join(", "))
+    }
+
     fn row(self) -> Option<&'static operation::Brand> {
         BRANDS.iter().find(|row| row.id == self.id())
     }
@@ -84,10 +89,7 @@ impl FromStr for Brand {
         Self::ALL
             .into_iter()
             .find(|brand| brand.id() == id)
-            .ok_or_else(|| {
-                let ids = Self::ALL.map(Self::id).join(", ");
-                Error::input("brand", format!("has to be one of {ids}"))
-            })
+            .ok_or_else(|| Error::input("brand", Self::allowed()))
     }
 }
 

@@ -114,9 +114,14 @@ fn keep_unreadable(path: &Path) -> io::Result<()> {
     if readable || text.is_empty() {
         return Ok(());
     }
+    fs::rename(path, beside(path, ".unreadable"))
+}
+
+/// The path of a file that belongs to this one, and has more at the end of its name.
+fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".unreadable");
-    fs::rename(path, name)
+    name.push(ending);
+    name.into()
 }
 
 impl TokenStore for FileTokenStore {
@@ -152,13 +157,11 @@ impl TokenStore for FileTokenStore {
 
     fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
         async {
-            let beside = self.blocking(|path| {
+            let file = self.blocking(|path| {
                 make_folder(folder_of(path))?;
-                let mut name = path.as_os_str().to_owned();
-                name.push(".lock");
-                Ok(PathBuf::from(name))
+                Ok(beside(path, ".lock"))
             });
-            file_lock::acquire(beside.await?.into(), self.lock_wait).await
+            file_lock::acquire(file.await?.into(), self.lock_wait).await
         }
         .boxed()
     }

@@ -67,6 +67,22 @@ impl Login {
         })
     }
 
+    /// The URL as a server sees it, a path with a query; or as a person pasted it: in
+    /// quotes, with a line break, or the query alone.
+    fn callback(&self, pasted: &str) -> Result<Url> {
+        let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
+        let pasted = pasted.trim_matches(quotes);
+        let query_alone = ["code=", "state=", "error="]
+            .iter()
+            .any(|name| pasted.starts_with(name));
+        let joined = if query_alone {
+            self.redirect_uri.join(&format!("?{pasted}"))
+        } else {
+            self.redirect_uri.join(pasted)
+        };
+        joined.map_err(|_| failed("the callback is not a URL"))
+    }
+
     fn code(&self, callback_url: &str) -> Result<String> {
         let callback = self.callback(callback_url)?;
         let mut query = Query::default();
@@ -106,24 +122,6 @@ impl Login {
             return Err(failed(reason));
         }
         query.code.ok_or_else(|| failed("the callback has no code"))
-    }
-}
-
-impl Login {
-    /// The URL as a server sees it, a path with a query; or as a person pasted it: in
-    /// quotes, with a line break, or the query alone.
-    fn callback(&self, pasted: &str) -> Result<Url> {
-        let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
-        let pasted = pasted.trim_matches(quotes);
-        let query_alone = ["code=", "state=", "error="]
-            .iter()
-            .any(|name| pasted.starts_with(name));
-        let joined = if query_alone {
-            self.redirect_uri.join(&format!("?{pasted}"))
-        } else {
-            self.redirect_uri.join(pasted)
-        };
-        joined.map_err(|_| failed("the callback is not a URL"))
     }
 }
 

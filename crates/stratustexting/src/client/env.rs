@@ -85,10 +85,10 @@ impl ClientBuilder {
         };
         let mut builder = Client::builder().credentials(credentials).api_key(key);
         if let Some(brand) = read("STRATUS_BRAND")? {
-            builder = builder.brand(brand.parse().map_err(|_| {
-                let ids = Brand::ALL.map(Brand::id).join(", ");
-                Error::configuration("STRATUS_BRAND", format!("has to be one of {ids}"))
-            })?);
+            let brand = brand
+                .parse()
+                .map_err(|_| Error::configuration("STRATUS_BRAND", Brand::allowed()))?;
+            builder = builder.brand(brand);
         }
         if let Some(path) = read("STRATUS_TOKEN_FILE")? {
             builder = builder.token_store(FileTokenStore::new(path));

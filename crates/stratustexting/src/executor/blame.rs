@@ -5,10 +5,7 @@
 //! one more token, for as long as it lasts.
 
 use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -22,17 +19,13 @@ pub(super) const PAUSE: Duration = Duration::from_secs(10);
 
 /// The last token that was refused, until one is accepted.
 #[derive(Default)]
-pub(crate) struct Blame {
-    last: Mutex<Option<(AccessToken, Instant)>>,
-    /// Whether there is one: calls that succeed don't have to look.
-    any: AtomicBool,
-}
+pub(crate) struct Blame(Mutex<Option<(AccessToken, Instant)>>);
 
 impl Blame {
     /// Whether another token could help: not if this one took the place of a refused one,
     /// and none was accepted since.
     pub(super) fn is_the_tokens(&self, token: &AccessToken) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last();
         if let Some((before, at)) = &*last
             && before != token
             && at.elapsed() < PAUSE
@@ -40,15 +33,16 @@ impl Blame {
             return false;
         }
         *last = Some((token.clone(), Instant::now()));
-        self.any.store(true, Ordering::Relaxed);
         true
     }
 
     /// The service took a token.
     pub(super) fn clear(&self) {
-        if self.any.swap(false, Ordering::Relaxed) {
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
+        *self.last() = None;
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<(AccessToken, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -212,32 +212,23 @@ async fn a_lasting_401_is_tried_twice_and_then_an_error() {
 #[tokio::test]
 async fn a_lasting_401_costs_sends_one_token_and_not_one_each() {
     let sandbox = Watched::start().await;
-    let client = sandbox.client();
+    let messages = sandbox.client().messages();
+    let send = async || {
+        messages
+            .send_sms(sandbox.number(), "+13035550123", TEXT)
+            .await
+    };
     for _ in 0..5 {
         sandbox.answer_next("sendSms", Answer::new(401));
-        let messages = client.messages();
-        let sent = messages
-            .send_sms(sandbox.number(), "+13035550123", TEXT)
-            .await;
-        assert!(sent.unwrap_err().is_auth());
+        assert!(send().await.unwrap_err().is_auth());
     }
 
     assert_eq!(sandbox.token_requests().len(), 2);
     // Once one is accepted, a refusal is the token's again.
-    let messages = client.messages();
-    messages
-        .send_sms(sandbox.number(), "+13035550123", TEXT)
-        .await
-        .unwrap();
+    send().await.unwrap();
     sandbox.answer_next("sendSms", Answer::new(401));
-    let sent = messages
-        .send_sms(sandbox.number(), "+13035550123", TEXT)
-        .await;
-    assert!(sent.unwrap_err().is_auth());
-    messages
-        .send_sms(sandbox.number(), "+13035550123", TEXT)
-        .await
-        .unwrap();
+    assert!(send().await.unwrap_err().is_auth());
+    send().await.unwrap();
     assert_eq!(sandbox.token_requests().len(), 3);
 }
 

@@ -97,6 +97,7 @@ mod sandbox;
 mod seed;
 mod service;
 mod settings;
+mod variables;
 mod webhooks;
 mod wire;
 mod world;

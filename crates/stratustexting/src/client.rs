@@ -15,16 +15,18 @@ use stratustexting_client::{
 pub use self::{builder::ClientBuilder, raw::RawRequest};
 
 use crate::{
-    Paging, Result,
+    Call, Paging, PhoneNumber, Result,
     auth::Auth,
     drift,
     error::{Error, Kind},
     executor::{CallState, Executor},
+    input,
     options::CallOptions,
     pager::Page,
+    parts::Parts,
     reading::{self, PageModel},
     resources::{Consents, Contacts, Messages, Sites, Subscriptions},
-    response::{Parts, Response},
+    response::Response,
 };
 
 /// A client of the service.
@@ -40,16 +42,15 @@ use crate::{
 ///
 /// # let sandbox = Sandbox::start().await?;
 /// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
+/// # let number = sandbox.number();
 /// let client = Client::builder()
 /// #   .api_base(sandbox.api_base()).token_url(sandbox.token_url())
 ///     .credentials(Credentials::client_credentials(id, secret))
 ///     .api_key(key)
+///     .sender(number)
 ///     .build()?;
 ///
-/// # let number = sandbox.number();
-/// let sent = client.messages().send_sms(number, "+12025550123", "Hello").await?;
-///
-/// assert_eq!(sent.result.as_deref(), Some("Message Processed Successfully"));
+/// client.messages().send_sms("+12025550123", "Hello").await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -63,6 +64,7 @@ struct Inner {
     executor: Arc<Executor>,
     auth: Auth,
     media_limit: usize,
+    sender: Option<PhoneNumber>,
 }
 
 impl Client {
@@ -71,7 +73,8 @@ impl Client {
         ClientBuilder::new()
     }
 
-    /// Sending messages, and reading them.
+    /// Sending messages, and reading them; from the client's
+    /// [`sender`](ClientBuilder::sender) unless [`Messages::from`] names another.
     #[must_use]
     pub fn messages(&self) -> Messages {
         Messages::new(self.clone())
@@ -116,13 +119,9 @@ impl Client {
     /// # use stratustexting_sandbox::Sandbox;
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use stratustexting::{Client, auth::Credentials};
+    /// # use stratustexting::Client;
     /// # let sandbox = Sandbox::start().await?;
-    /// # let client = Client::builder()
-    /// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url())
-    /// #     .credentials(Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret()))
-    /// #     .api_key(sandbox.api_key())
-    /// #     .build()?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
     /// let page = client.api().list_contacts().size(5).send().await?;
     ///
     /// assert_eq!(page.content.as_ref().map(Vec::len), Some(5));
@@ -143,20 +142,16 @@ impl Client {
     /// # use stratustexting_sandbox::Sandbox;
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use stratustexting::{Client, auth::Credentials};
+    /// # use stratustexting::Client;
     /// # let sandbox = Sandbox::start().await?;
-    /// # let client = Client::builder()
-    /// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url())
-    /// #     .credentials(Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret()))
-    /// #     .api_key(sandbox.api_key())
-    /// #     .build()?;
-    /// let answer = client
+    /// # let client = Client::from_variables(sandbox.variables())?;
+    /// let response = client
     ///     .request(http::Method::GET, "/site/all")
     ///     .query("size", "1")
     ///     .send()
     ///     .await?;
     ///
-    /// let page: serde_json::Value = answer.json()?;
+    /// let page: serde_json::Value = response.json()?;
     /// assert!(page["content"].is_array());
     /// # Ok(())
     /// # }
@@ -165,56 +160,64 @@ impl Client {
         RawRequest::new(self.clone(), method, path.into())
     }
 
-    /// Runs a generated operation as one call of this client, and reads an object of its
-    /// response.
-    pub(crate) async fn call<T, F>(
+    /// A call of a generated operation, whose response is an object.
+    pub(crate) fn call<T, F>(
         &self,
         id: &'static str,
-        options: &CallOptions,
-        operation: impl FnOnce(api::Client) -> F,
-    ) -> Result<Response<T>>
+        operation: impl FnOnce(api::Client) -> F + Send + 'static,
+    ) -> Call<T>
     where
-        T: Model,
-        F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
+        T: Model + Send + 'static,
+        F: Future<Output = Result<reqwest::Response>> + Send + 'static,
     {
-        let state = self.inner.executor.start(options);
-        let ((value, diagnostics), parts) =
-            self.run(id, state, operation, read_object::<T>).await?;
-        Ok(Response::new(value, parts).with_diagnostics(diagnostics))
+        self.call_and_read(id, operation, read_object::<T>)
     }
 
-    /// The same for an operation that sends a message.
-    pub(crate) async fn call_to_send<F>(
+    /// A call of a generated operation that sends a message.
+    pub(crate) fn call_to_send<F>(
         &self,
         id: &'static str,
-        options: &CallOptions,
-        operation: impl FnOnce(api::Client) -> F,
-    ) -> Result<Response<SendResult>>
+        operation: impl FnOnce(api::Client) -> F + Send + 'static,
+    ) -> Call<SendResult>
     where
-        F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
+        F: Future<Output = Result<reqwest::Response>> + Send + 'static,
     {
-        let state = self.inner.executor.start(options);
-        let ((sent, diagnostics), parts) = self.run(id, state, operation, read_sent).await?;
-        Ok(Response::new(sent, parts).with_diagnostics(diagnostics))
+        self.call_and_read(id, operation, read_sent)
     }
 
-    /// The same for an operation of whose response nothing is read.
-    pub(crate) async fn call_for_nothing<F>(
+    /// A call of a generated operation of whose response nothing is read.
+    pub(crate) fn call_for_nothing<F>(
         &self,
         id: &'static str,
-        options: &CallOptions,
-        operation: impl FnOnce(api::Client) -> F,
-    ) -> Result<Response<()>>
+        operation: impl FnOnce(api::Client) -> F + Send + 'static,
+    ) -> Call<()>
     where
-        F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
+        F: Future<Output = Result<reqwest::Response>> + Send + 'static,
     {
-        let state = self.inner.executor.start(options);
-        self.run(id, state, operation, |parts, _, _| reading::nothing(parts))
-            .await
-            .map(|((), parts)| Response::new((), parts))
+        self.call_and_read(id, operation, |parts, _, _| {
+            reading::nothing(parts).map(|()| ((), Vec::new()))
+        })
     }
 
-    /// The same for one page of a list.
+    fn call_and_read<T, F>(
+        &self,
+        id: &'static str,
+        operation: impl FnOnce(api::Client) -> F + Send + 'static,
+        read: fn(&Parts, &'static Operation, bool) -> Result<(T, Vec<Diagnostic>)>,
+    ) -> Call<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<reqwest::Response>> + Send + 'static,
+    {
+        let client = self.clone();
+        Call::new(move |options| async move {
+            let state = client.inner.executor.start(&options);
+            let ((value, diagnostics), parts) = client.run(id, state, operation, read).await?;
+            Ok(Response::new(value, parts).with_diagnostics(diagnostics))
+        })
+    }
+
+    /// Reads one page of a list.
     pub(crate) async fn call_for_page<P, F>(
         &self,
         id: &'static str,
@@ -224,7 +227,7 @@ impl Client {
     ) -> Result<Page<P::Item>>
     where
         P: PageModel,
-        F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
+        F: Future<Output = Result<reqwest::Response>>,
     {
         let executor = &self.inner.executor;
         let state = executor.start(options).by_token(token);
@@ -249,7 +252,7 @@ impl Client {
         read: impl FnOnce(&Parts, &'static Operation, bool) -> Result<T>,
     ) -> Result<(T, Parts)>
     where
-        F: Future<Output = Result<reqwest::Response, api::Error<()>>>,
+        F: Future<Output = Result<reqwest::Response>>,
     {
         let row = Operation::find(id);
         let state = Arc::new(state);
@@ -263,7 +266,7 @@ impl Client {
                 };
                 self.judged(parts, row, &state, read)
             }
-            Err(error) => Err(state.with_ticket(Error::from(error).with_operation(row))),
+            Err(error) => Err(state.with_ticket(error.with_operation(row))),
         }
     }
 
@@ -336,7 +339,7 @@ impl Client {
             && !path.starts_with("//")
             && !path.contains(['?', '#', '\\'])
             && path.bytes().all(|byte| byte.is_ascii_graphic())
-            && path.split('/').all(|segment| !is_dots(segment));
+            && path.split('/').all(|segment| !input::is_dots(segment));
         if !plain {
             return Err(Error::input("path", allowed));
         }
@@ -347,6 +350,10 @@ impl Client {
 
     pub(crate) fn media_limit(&self) -> usize {
         self.inner.media_limit
+    }
+
+    pub(crate) fn sender(&self) -> Option<&PhoneNumber> {
+        self.inner.sender.as_ref()
     }
 }
 
@@ -401,12 +408,6 @@ impl fmt::Display for Differs {
 }
 
 impl std::error::Error for Differs {}
-
-/// Whether a segment means "here" or "one up", as a URL's parser reads it.
-pub(crate) fn is_dots(segment: &str) -> bool {
-    let decoded = segment.to_ascii_lowercase().replace("%2e", ".");
-    decoded == "." || decoded == ".."
-}
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

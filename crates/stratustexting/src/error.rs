@@ -10,8 +10,8 @@ use stratustexting_client::operation::{Basis, Operation, Provenance};
 use crate::{
     outcome::{SendOutcome, Ticket},
     pager::End,
+    parts::Parts,
     refusal,
-    response::Parts,
 };
 
 /// A result with this crate's [`Error`].
@@ -138,6 +138,15 @@ impl Error {
             field,
             problem: problem.into(),
         })
+    }
+
+    /// The same of another field; only of input.
+    #[must_use]
+    pub(crate) fn of_field(mut self, name: &'static str) -> Self {
+        if let Kind::Input { field, .. } = &mut self.0.kind {
+            *field = name.into();
+        }
+        self
     }
 
     #[must_use]

@@ -29,10 +29,8 @@ use tracing::Instrument;
 use url::Url;
 
 pub(crate) use self::{
-    attempt::{read_body, transport_error},
     blame::Blame,
     lane::{Lanes, set_apart},
-    seam::without_values,
 };
 use crate::{
     AccessToken, Error, Result, SendOutcome,
@@ -41,8 +39,8 @@ use crate::{
     options::CallOptions,
     outcome::{Payload, Ticket, raw_value},
     overrides::Overrides,
+    parts::Parts,
     rate_limit::Limits,
-    response::Parts,
     retry::{Bucket, FailedAttempt, Reason, RetryPolicy},
 };
 
@@ -188,7 +186,7 @@ impl Executor {
             // A time limit beyond what the clock can count means no limit.
             deadline: Instant::now()
                 .checked_add(timeout)
-                .unwrap_or_else(|| Instant::now() + CallOptions::FOREVER),
+                .unwrap_or_else(|| Instant::now() + crate::time::FOREVER),
             stub: OnceLock::new(),
             answer: Mutex::new(None),
             token: None,

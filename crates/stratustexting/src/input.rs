@@ -1,6 +1,6 @@
 //! Checks of input that more than one resource makes.
 
-use crate::{Error, Result, client::is_dots};
+use crate::{Error, Result};
 
 /// An id that becomes a segment of a path.
 pub(crate) fn id(field: &'static str, id: &str) -> Result<()> {
@@ -13,6 +13,12 @@ pub(crate) fn id(field: &'static str, id: &str) -> Result<()> {
             "has to be an id: not empty, not a path, without control characters",
         ))
     }
+}
+
+/// Whether a segment means "here" or "one up", as a URL's parser reads it.
+pub(crate) fn is_dots(segment: &str) -> bool {
+    let decoded = segment.to_ascii_lowercase().replace("%2e", ".");
+    decoded == "." || decoded == ".."
 }
 
 /// A text that may not be missing.

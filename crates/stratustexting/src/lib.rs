@@ -5,19 +5,15 @@
 //! # use stratustexting_sandbox::Sandbox;
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use stratustexting::{Client, SendOutcome, auth::Credentials};
+//! use stratustexting::{Client, Outcome, SendOutcome};
 //!
 //! # let sandbox = Sandbox::start().await?;
-//! # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
-//! let client = Client::builder()
-//! #   .api_base(sandbox.api_base()).token_url(sandbox.token_url())
-//!     .credentials(Credentials::client_credentials(id, secret))
-//!     .api_key(key)
-//!     .build()?;
+//! # let client = Client::from_variables(sandbox.variables())?;
+//! # #[cfg(any())]
+//! let client = Client::from_env()?;
 //!
-//! # let from = sandbox.number();
-//! let sent = client.messages().send_sms(from, "+12025550123", "Your order is ready.").await;
-//! match SendOutcome::of(&sent) {
+//! let sent = client.messages().send_sms("+12025550123", "Your order is ready.").await;
+//! match sent.outcome() {
 //!     SendOutcome::Accepted => println!("the service took it"),
 //!     SendOutcome::Rejected | SendOutcome::NotSent => println!("nobody was texted: {sent:?}"),
 //!     SendOutcome::Unknown => println!("look before you send it again: {sent:?}"),
@@ -93,7 +89,9 @@
 
 pub mod auth;
 mod brand;
+mod call;
 mod client;
+mod decode;
 mod drift;
 mod encoding;
 mod endpoint;
@@ -104,6 +102,7 @@ mod options;
 mod outcome;
 mod overrides;
 pub mod pager;
+mod parts;
 mod phone;
 mod rate_limit;
 mod reading;
@@ -114,6 +113,8 @@ mod retry;
 mod secret;
 #[doc(hidden)]
 pub mod testing;
+mod time;
+mod transport;
 pub mod webhook;
 
 /// The generated client, its models, and the table of operations.
@@ -127,6 +128,7 @@ pub use {bytes, http, reqwest, url};
 
 pub use self::{
     brand::Brand,
+    call::Call,
     client::{Client, ClientBuilder, RawRequest},
     drift::differences,
     error::{Error, Result},
@@ -134,10 +136,10 @@ pub use self::{
     outcome::{SendOutcome, Ticket},
     overrides::{OperationOverride, Paging},
     pager::Pager,
-    phone::{IntoPhoneNumber, PhoneNumber},
+    phone::{PhoneNumber, Unreadable},
     rate_limit::RateLimit,
     resources::{Consents, ContactRef, Contacts, Media, Messages, Sites, Subscriptions},
-    response::Response,
+    response::{Outcome, Response},
     retry::{Backoff, FailedAttempt, Resend, RetryBudget, RetryPolicy},
     secret::{AccessToken, ApiKey, ClientSecret, RefreshToken},
 };

@@ -24,9 +24,6 @@ impl CallOptions {
     /// says so; whoever stops listening before never learns it.
     pub const DEFAULT_SEND_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(35);
 
-    /// Longer than any program runs, and still within every clock's range.
-    pub(crate) const FOREVER: Duration = Duration::from_secs(86400 * 365 * 30);
-
     /// No deviations.
     #[must_use]
     pub fn new() -> Self {

@@ -8,8 +8,6 @@ use sha2::{Digest, Sha256};
 use stratustexting_client::types::Message;
 use url::Url;
 
-use crate::{Response, Result};
-
 /// The four ways in which a send can end.
 ///
 /// There is no fifth, so this can be matched without a wildcard:
@@ -18,19 +16,15 @@ use crate::{Response, Result};
 /// # use stratustexting_sandbox::Sandbox;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use stratustexting::{Client, auth::Credentials};
-/// use stratustexting::SendOutcome;
+/// # use stratustexting::Client;
+/// use stratustexting::{Outcome, SendOutcome};
 ///
 /// # let sandbox = Sandbox::start().await?;
-/// # let client = Client::builder()
-/// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url())
-/// #     .credentials(Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret()))
-/// #     .api_key(sandbox.api_key())
-/// #     .build()?;
-/// # let from = sandbox.number();
-/// let sent = client.messages().send_sms(from, "+12025550123", "Your order is ready.").await;
+/// # let client = Client::from_variables(sandbox.variables())?;
+/// # let messages = client.messages().from(sandbox.number());
+/// let sent = messages.send_sms("+12025550123", "Your order is ready.").await;
 ///
-/// match SendOutcome::of(&sent) {
+/// match sent.outcome() {
 ///     SendOutcome::Accepted => println!("the service took it"),
 ///     SendOutcome::Rejected => println!("the service said no; nobody was texted"),
 ///     SendOutcome::NotSent => println!("nothing left this machine; send it again when you like"),
@@ -40,7 +34,7 @@ use crate::{Response, Result};
 ///         println!("{}", serde_json::to_string(&ticket)?);
 ///     }
 /// }
-/// # assert_eq!(SendOutcome::of(&sent), SendOutcome::Accepted);
+/// # assert_eq!(sent.outcome(), SendOutcome::Accepted);
 /// # Ok(())
 /// # }
 /// ```
@@ -54,11 +48,11 @@ use crate::{Response, Result};
 /// ([`Ticket::is_for`]); or have a person look into the product's inbox. Sending it
 /// again blindly may text a customer twice, and bill it twice.
 ///
-/// # When a send is given up
+/// # When a send is dropped
 ///
-/// A send whose future is dropped, by a `select!` or a timeout around it, may have left,
-/// and nobody is told: there is no outcome and no ticket. Set its time by
-/// [`CallOptions::timeout`](crate::CallOptions::timeout) instead, and let it end.
+/// A send whose future is dropped, by a `select!` or a timeout around it, may have left, and
+/// nobody is told: there is no outcome and no ticket. Limit it by
+/// [`Call::timeout`](crate::Call::timeout) instead, and let it end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SendOutcome {
@@ -77,17 +71,6 @@ pub enum SendOutcome {
 }
 
 impl SendOutcome {
-    /// What became of a send, by its result. Of a [`RawRequest`](crate::RawRequest) to a
-    /// path that is none of the known ones, any success counts, because nobody knows what
-    /// its answer has to say.
-    #[must_use]
-    pub fn of<T>(result: &Result<Response<T>>) -> Self {
-        match result {
-            Ok(_) => Self::Accepted,
-            Err(error) => error.send_outcome(),
-        }
-    }
-
     /// What both of two attempts come to: as certain as the less certain one.
     pub(crate) fn and(self, other: Self) -> Self {
         let doubt = |outcome: Self| match outcome {

@@ -12,6 +12,7 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
     vec,
 };
 
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use self::place::Place;
 pub use self::{end::End, page::Page, pages::Pages};
-use crate::{Paging, Result};
+use crate::{CallOptions, Paging, Result};
 
 /// A list that is read page by page, as it is needed.
 ///
@@ -88,6 +89,8 @@ pub(crate) struct PageRequest {
     pub(crate) size: Option<u32>,
     /// A query parameter and the token in it.
     pub(crate) token: Option<(String, String)>,
+    /// What is different for the call.
+    pub(crate) options: CallOptions,
 }
 
 type Fetch<T> = dyn Fn(PageRequest) -> BoxFuture<'static, Result<Page<T>>> + Send + Sync;
@@ -122,6 +125,19 @@ impl<T: Serialize + Send + 'static> Pager<T> {
     pub fn page_size(mut self, items: u32) -> Self {
         self.position.size = Some(items);
         self.pages.set_size(Some(items));
+        self
+    }
+
+    /// Sets what is different for the call of each page, such as its timeout.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.pages.change_options(|_| options);
+        self
+    }
+
+    /// Limits the call of each page; see [`CallOptions::timeout`].
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.pages
+            .change_options(|options| options.timeout(timeout));
         self
     }
 
@@ -170,13 +186,9 @@ impl<T: Serialize + Send + 'static> Pager<T> {
     /// # use stratustexting_sandbox::Sandbox;
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use stratustexting::{Client, auth::Credentials};
+    /// # use stratustexting::Client;
     /// # let sandbox = Sandbox::start().await?;
-    /// # let client = Client::builder()
-    /// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url())
-    /// #     .credentials(Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret()))
-    /// #     .api_key(sandbox.api_key())
-    /// #     .build()?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
     /// let mut contacts = client.contacts().list();
     /// while let Some(contact) = contacts.next_item().await? {
     ///     assert!(contact.mobile_number.is_some());

@@ -1,6 +1,6 @@
 //! Phone numbers.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,9 @@ use crate::{Result, error::Error, input};
 pub struct PhoneNumber(String);
 
 impl PhoneNumber {
+    pub(crate) const FORM: &str =
+        "must be in E.164 form, `+` and 2 to 15 digits, such as +12025550123";
+
     /// Checks a number.
     ///
     /// # Errors
@@ -51,7 +54,7 @@ impl PhoneNumber {
         if valid {
             return Ok(Self(number));
         }
-        let allowed = "has to be in E.164 form, `+` and 2 to 15 digits, such as +12025550123";
+        let allowed = Self::FORM;
         Err(match number.chars().find(|&c| input::shows_nothing(c)) {
             // Pasted along with the number, and not to be found by looking at it.
             Some(hidden) => Error::input(
@@ -83,19 +86,33 @@ impl FromStr for PhoneNumber {
     }
 }
 
-impl TryFrom<&str> for PhoneNumber {
+/// From every kind of text that there is.
+macro_rules! try_from_text {
+    ($($text:ty),*) => {$(
+        impl TryFrom<$text> for PhoneNumber {
+            type Error = Error;
+
+            fn try_from(number: $text) -> Result<Self> {
+                Self::new(number)
+            }
+        }
+    )*};
+}
+try_from_text!(&str, String, Cow<'_, str>, Box<str>);
+
+impl TryFrom<&String> for PhoneNumber {
     type Error = Error;
 
-    fn try_from(number: &str) -> Result<Self> {
+    fn try_from(number: &String) -> Result<Self> {
         Self::new(number)
     }
 }
 
-impl TryFrom<String> for PhoneNumber {
+impl TryFrom<Arc<str>> for PhoneNumber {
     type Error = Error;
 
-    fn try_from(number: String) -> Result<Self> {
-        Self::new(number)
+    fn try_from(number: Arc<str>) -> Result<Self> {
+        Self::new(&*number)
     }
 }
 
@@ -111,50 +128,48 @@ impl From<PhoneNumber> for String {
     }
 }
 
-/// What can be given where a phone number is wanted: a [`PhoneNumber`], or text
-/// that is checked then.
-pub trait IntoPhoneNumber: sealed::Sealed {
-    /// Checks the number and names the field in the error.
-    #[doc(hidden)]
-    fn into_phone_number(self, field: &'static str) -> Result<PhoneNumber>;
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::PhoneNumber {}
-    impl Sealed for &super::PhoneNumber {}
-    impl Sealed for &str {}
-    impl Sealed for String {}
-    impl Sealed for &String {}
-}
-
-impl IntoPhoneNumber for PhoneNumber {
-    fn into_phone_number(self, _: &'static str) -> Result<PhoneNumber> {
-        Ok(self)
+impl From<&PhoneNumber> for PhoneNumber {
+    fn from(number: &PhoneNumber) -> Self {
+        number.clone()
     }
 }
 
-impl IntoPhoneNumber for &PhoneNumber {
-    fn into_phone_number(self, _: &'static str) -> Result<PhoneNumber> {
-        Ok(self.clone())
+/// Why a value of any type isn't a phone number: that type's own error.
+pub type Unreadable = Box<dyn std::error::Error + Send + Sync>;
+
+/// Makes a number of what a caller gave, and names the field in the error.
+pub(crate) fn named<N>(field: &'static str, number: N) -> Result<PhoneNumber>
+where
+    N: TryInto<PhoneNumber, Error: Into<Unreadable>>,
+{
+    number.try_into().map_err(|error| {
+        let error: Unreadable = error.into();
+        match error.downcast::<Error>() {
+            Ok(own) => own.of_field(field),
+            Err(other) => Error::input(field, PhoneNumber::FORM).with_source(Foreign(other)),
+        }
+    })
+}
+
+/// The error of a type that isn't ours, whose text may show the number: `Debug` shows none
+/// of it.
+struct Foreign(Unreadable);
+
+impl fmt::Debug for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
     }
 }
 
-impl IntoPhoneNumber for &str {
-    fn into_phone_number(self, field: &'static str) -> Result<PhoneNumber> {
-        PhoneNumber::of_field(field, self.to_owned())
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it could not be converted into a phone number")
     }
 }
 
-impl IntoPhoneNumber for String {
-    fn into_phone_number(self, field: &'static str) -> Result<PhoneNumber> {
-        PhoneNumber::of_field(field, self)
-    }
-}
-
-impl IntoPhoneNumber for &String {
-    fn into_phone_number(self, field: &'static str) -> Result<PhoneNumber> {
-        PhoneNumber::of_field(field, self.clone())
+impl std::error::Error for Foreign {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.0.as_ref())
     }
 }
 

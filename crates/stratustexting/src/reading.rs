@@ -20,7 +20,7 @@ use stratustexting_client::{
 };
 
 pub(crate) use self::facts::{Facts, NextToken};
-use crate::{Error, Result, error::Kind, pager::Page, response::Parts};
+use crate::{Error, Result, error::Kind, pager::Page, parts::Parts};
 
 /// Whether an operation sends a message: its success says that the message was taken, and
 /// nothing else can.

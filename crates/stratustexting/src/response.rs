@@ -11,11 +11,12 @@ use serde::de::DeserializeOwned;
 use stratustexting_client::lenient::{self, Diagnostic};
 
 use crate::{
-    Result,
+    Result, SendOutcome,
     error::{Error, Kind},
+    parts::Parts,
 };
 
-/// An answer: its typed value, and status, headers and body as they came.
+/// A response: its typed value, and status, headers and body as they came.
 ///
 /// It dereferences to the value.
 #[derive(Clone)]
@@ -23,14 +24,6 @@ pub struct Response<T> {
     value: T,
     parts: Parts,
     diagnostics: Vec<Diagnostic>,
-}
-
-/// An answer without its typed value.
-#[derive(Clone)]
-pub(crate) struct Parts {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
 }
 
 impl<T> Response<T> {
@@ -59,27 +52,62 @@ impl<T> Response<T> {
         self.value
     }
 
-    /// The answer's status.
+    /// The response's status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.parts.status
     }
 
-    /// The answer's headers.
+    /// The response's headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.parts.headers
     }
 
-    /// The answer's body as it came.
+    /// The response's body as it came.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.parts.body
     }
 }
 
+/// Asks a result what became of a send.
+///
+/// ```
+/// # use stratustexting_sandbox::Sandbox;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use stratustexting::Client;
+/// use stratustexting::{Outcome, SendOutcome};
+///
+/// # let sandbox = Sandbox::start().await?;
+/// # let client = Client::from_variables(sandbox.variables())?;
+/// let sent = client.messages().send_sms("+12025550123", "Your order is ready.").await;
+/// assert_eq!(sent.outcome(), SendOutcome::Accepted);
+///
+/// let sent = client.messages().send_sms("202-555-0123", "Your order is ready.").await;
+/// assert_eq!(sent.outcome(), SendOutcome::NotSent);
+/// # Ok(())
+/// # }
+/// ```
+pub trait Outcome {
+    /// What became of a send. Of a [`RawRequest`](crate::RawRequest) to a path that is none
+    /// of the known ones any success counts as accepted, because nobody knows what its
+    /// response must say.
+    fn outcome(&self) -> SendOutcome;
+}
+
+impl<T> Outcome for Result<Response<T>> {
+    fn outcome(&self) -> SendOutcome {
+        match self {
+            Ok(_) => SendOutcome::Accepted,
+            Err(error) => error.send_outcome(),
+        }
+    }
+}
+
 impl Response<()> {
-    /// Reads the body as JSON, for answers of [`Client::request`](crate::Client::request).
+    /// Reads the body as JSON, for responses to [`Client::request`](crate::Client::request).
     ///
     /// # Errors
     ///
@@ -92,7 +120,7 @@ impl Response<()> {
         });
         read.map_err(|error| {
             Error::new(Kind::Decode)
-                .with_source(crate::executor::without_values(&error))
+                .with_source(crate::decode::without_values(&error))
                 .with_answer(self.parts.clone())
         })
     }

@@ -136,7 +136,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::response::Parts;
+    use crate::parts::Parts;
 
     fn status(code: u16) -> Error {
         Error::new(Kind::Status).with_answer(Parts {

@@ -20,8 +20,8 @@ use crate::{
     client::{read_object, read_page, read_sent},
     encoding,
     pager::Page,
+    parts::Parts,
     reading::PageModel,
-    response::Parts,
 };
 
 /// A response as it came.

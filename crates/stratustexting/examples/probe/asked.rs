@@ -59,10 +59,7 @@ pub(crate) async fn ask(
         "listSubscriptions" => Some(first(client.subscriptions().list(), |_| {}).await),
         "listSites" => Some(first(client.sites().list(), |_| {}).await),
         "searchContacts" => match number {
-            Some(number) => match client.contacts().search(number) {
-                Ok(pager) => Some(first(pager, |_| {}).await),
-                Err(error) => Some(Err(error)),
-            },
+            Some(number) => Some(first(client.contacts().search(number), |_| {}).await),
             None => None,
         },
         "findContactByMobile" => match number {

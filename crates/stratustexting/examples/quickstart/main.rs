@@ -100,7 +100,8 @@ async fn send(client: &Client, service: &Service) -> Outcome {
     step("send an SMS");
     let sent = client
         .messages()
-        .send_sms(&from, &to, "Your order is ready.")
+        .from(&from)
+        .send_sms(&to, "Your order is ready.")
         .await?;
     done(sent.result.as_deref().unwrap_or("taken"));
 
@@ -113,7 +114,8 @@ async fn send(client: &Client, service: &Service) -> Outcome {
     ];
     let sent = client
         .messages()
-        .send_mms(&from, &to, "Our card", media)
+        .from(&from)
+        .send_mms(&to, "Our card", media)
         .await?;
     done(sent.result.as_deref().unwrap_or("taken"));
     Ok(())
@@ -156,7 +158,7 @@ async fn create_consent(client: &Client) -> Outcome {
         .with_description("Texts about the state of an order");
     let consent = client.consents().create(consent).await?;
     let id = consent.id.clone().ok_or("the consent has no id")?;
-    let contact = ContactRef::mobile("+12025550199")?;
+    let contact = ContactRef::mobile("+12025550199");
     client
         .consents()
         .grant(&id, contact, "Informational")

@@ -18,7 +18,7 @@ use super::{
     Grant, Login, OAuthClient, StoreError, Token, TokenSource, TokenStore,
     schedule::{Due, Plan, pause_after_failure},
 };
-use crate::{AccessToken, CallOptions, Error, RefreshToken, Result, error::Kind};
+use crate::{AccessToken, Error, RefreshToken, Result, error::Kind, time::FOREVER};
 
 /// Tokens that this crate gets, keeps and renews.
 #[derive(Clone)]
@@ -179,7 +179,7 @@ impl State {
     pub(super) fn renewal_failed(&mut self, asked: Option<Duration>) {
         let pause = pause_after_failure().max(asked.unwrap_or_default());
         let now = Instant::now();
-        let for_ever = now + CallOptions::FOREVER;
+        let for_ever = now + FOREVER;
         self.retry_at = Some(now.checked_add(pause).unwrap_or(for_ever));
     }
 
@@ -446,7 +446,7 @@ mod tests {
             (None, Duration::from_secs(5)),
             (Some(Duration::ZERO), Duration::from_secs(5)),
             (Some(hour), hour),
-            (Some(Duration::MAX), CallOptions::FOREVER),
+            (Some(Duration::MAX), FOREVER),
         ] {
             let mut state = State::default();
             let start = Instant::now();

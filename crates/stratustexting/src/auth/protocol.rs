@@ -17,7 +17,7 @@ use oauth2::{
 use url::Url;
 
 use super::{ClientAuthentication, Login, Managed, Token, login::CodeExchange, token_answer};
-use crate::{AccessToken, Error, RefreshToken, Result, error::Kind, response::Parts};
+use crate::{AccessToken, Error, RefreshToken, Result, error::Kind, parts::Parts};
 
 /// How long a request to the token endpoint may take in all.
 ///
@@ -217,7 +217,7 @@ impl Exchange {
             let mut response = http.execute(request).await.map_err(transport_error)?;
             let status = response.status();
             let headers = std::mem::take(response.headers_mut());
-            let body = crate::executor::read_body(response, SIZE_LIMIT).await?;
+            let body = crate::transport::read_body(response, SIZE_LIMIT).await?;
             Ok::<_, Error>((status, headers, body))
         };
         let (status, headers, body) =
@@ -255,7 +255,7 @@ impl<'c> AsyncHttpClient<'c> for Exchange {
 /// The request for a token may have been sent; the caller's own request was not,
 /// and that is what the error speaks of.
 fn transport_error(error: reqwest::Error) -> Error {
-    crate::executor::transport_error(error)
+    crate::transport::transport_error(error)
 }
 
 impl fmt::Debug for OAuthClient {

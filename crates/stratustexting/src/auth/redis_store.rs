@@ -21,7 +21,7 @@ use redis::{
 use tokio::time::sleep;
 
 use super::{StoreError, StoreLock, Token, TokenStore, schedule::jitter};
-use crate::{CallOptions, Error, Result};
+use crate::{Error, Result, time::FOREVER};
 
 /// How long Redis may take to connect or to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -174,7 +174,7 @@ impl RedisTokenStore {
     /// it has to be a good deal longer than the token endpoint ever takes.
     #[must_use]
     pub fn lock_expiry(mut self, expiry: Duration) -> Self {
-        self.lock_expiry = expiry.clamp(Duration::from_secs(1), CallOptions::FOREVER);
+        self.lock_expiry = expiry.clamp(Duration::from_secs(1), FOREVER);
         self
     }
 

@@ -6,7 +6,7 @@ use stratustexting_client::{self as api, transport::Handle};
 
 use super::{Client, Inner};
 use crate::{
-    ApiKey, Brand, Error, Result,
+    ApiKey, Brand, Error, PhoneNumber, Result,
     auth::{
         Auth, Credentials, CredentialsKind, ManagedTokens, MemoryTokenStore, OAuthClient,
         TokenSource, TokenStore,
@@ -16,6 +16,7 @@ use crate::{
     input,
     options::CallOptions,
     overrides::{self, OperationOverride, Overrides},
+    phone,
     rate_limit::{Limits, RateLimit},
     retry::{Backoff, Bucket, RetryBudget, RetryPolicy},
     secret::{VISIBLE, header_value},
@@ -44,6 +45,7 @@ pub struct ClientBuilder {
     max_response: usize,
     media_limit: usize,
     max_url: usize,
+    sender: Option<Result<PhoneNumber>>,
     user_agent: String,
     overrides: Vec<(String, OperationOverride)>,
     overrides_file: Option<PathBuf>,
@@ -86,6 +88,7 @@ impl ClientBuilder {
             max_response: Self::DEFAULT_MAX_RESPONSE,
             media_limit: Self::DEFAULT_MEDIA_LIMIT,
             max_url: Self::DEFAULT_MAX_URL,
+            sender: None,
             user_agent: concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
             overrides: Vec::new(),
             overrides_file: None,
@@ -215,6 +218,17 @@ impl ClientBuilder {
         self
     }
 
+    /// The number of the account that messages are sent from, unless
+    /// [`Messages::from`](crate::Messages::from) names another. [`build`](Self::build) checks
+    /// its form; whether the account has it, the service knows.
+    pub fn sender<N>(mut self, number: N) -> Self
+    where
+        N: TryInto<PhoneNumber, Error: Into<phone::Unreadable>>,
+    {
+        self.sender = Some(phone::named("sender", number));
+        self
+    }
+
     /// What the client calls itself; by default the name and version of this crate.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
@@ -282,6 +296,9 @@ impl ClientBuilder {
             .credentials
             .as_ref()
             .ok_or_else(|| Error::configuration("credentials", "have to be set"))?;
+        let sender = self.sender.transpose().map_err(|error| {
+            Error::configuration("sender", PhoneNumber::FORM).with_source(error)
+        })?;
         let user_agent = header_value(&self.user_agent)
             .ok_or_else(|| Error::configuration("user_agent", VISIBLE))?;
         for (field, limit) in [
@@ -387,6 +404,7 @@ impl ClientBuilder {
                 executor,
                 auth: Auth { tokens, managed },
                 media_limit: self.media_limit,
+                sender,
             }),
         })
     }

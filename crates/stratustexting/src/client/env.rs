@@ -1,10 +1,10 @@
 //! A client out of environment variables.
 
-use std::{env, ffi::OsString};
+use std::{collections::HashMap, env, ffi::OsString};
 
 use super::{Client, ClientBuilder};
 use crate::{
-    Brand, Error, Result,
+    Brand, Error, PhoneNumber, Result,
     auth::{Credentials, FileTokenStore},
     input,
 };
@@ -18,6 +18,19 @@ impl Client {
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env()?.build()
     }
+
+    /// The same of variables that are given; see [`ClientBuilder::from_variables`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`from_env`](Self::from_env).
+    pub fn from_variables<N, V>(variables: impl IntoIterator<Item = (N, V)>) -> Result<Self>
+    where
+        N: Into<String>,
+        V: Into<OsString>,
+    {
+        ClientBuilder::from_variables(variables)?.build()
+    }
 }
 
 impl ClientBuilder {
@@ -29,6 +42,7 @@ impl ClientBuilder {
     /// | `STRATUS_GRANT` | `authorization_code` (default) or `client_credentials` |
     /// | `STRATUS_BRAND` | `stratustexting` (default), `beetexting`, `phone-com`, `itctxt` |
     /// | `STRATUS_TOKEN_FILE` | where tokens are kept ([`FileTokenStore`]); by default in memory |
+    /// | `STRATUS_SENDER` | the number that messages are sent from ([`sender`](Self::sender)) |
     /// | `STRATUS_API_BASE`, `STRATUS_AUTHORIZE_URL`, `STRATUS_TOKEN_URL` | in place of the brand's |
     ///
     /// A variable that is empty counts as one that isn't set. The names are this crate's own.
@@ -39,10 +53,42 @@ impl ClientBuilder {
     /// required and not set, with all others of which that is true; or one with a value that
     /// can't be, such as a line break at the end of a secret.
     pub fn from_env() -> Result<Self> {
-        Self::from_variables(|name| env::var_os(name))
+        Self::read(|name| env::var_os(name))
     }
 
-    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
+    /// The same of variables that are given, such as those of a file, or of a sandbox, which
+    /// offers them for tests:
+    ///
+    /// ```
+    /// use stratustexting::Client;
+    /// use stratustexting_sandbox::Sandbox;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sandbox = Sandbox::start().await?;
+    /// let client = Client::from_variables(sandbox.variables())?;
+    ///
+    /// client.messages().send_sms("+12025550123", "Hello").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`from_env`](Self::from_env).
+    pub fn from_variables<N, V>(variables: impl IntoIterator<Item = (N, V)>) -> Result<Self>
+    where
+        N: Into<String>,
+        V: Into<OsString>,
+    {
+        let variables: HashMap<String, OsString> = variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        Self::read(|name| variables.get(name).cloned())
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
         let read = |name: &'static str| -> Result<Option<String>> {
             let value = match variable(name).map(OsString::into_string) {
                 Some(Ok(value)) if !value.is_empty() => value,
@@ -93,6 +139,11 @@ impl ClientBuilder {
         if let Some(path) = read("STRATUS_TOKEN_FILE")? {
             builder = builder.token_store(FileTokenStore::new(path));
         }
+        if let Some(number) = read("STRATUS_SENDER")? {
+            let number = PhoneNumber::new(number)
+                .map_err(|_| Error::configuration("STRATUS_SENDER", PhoneNumber::FORM))?;
+            builder = builder.sender(number);
+        }
         if let Some(url) = read("STRATUS_API_BASE")? {
             builder = builder.api_base(url);
         }
@@ -117,12 +168,8 @@ mod tests {
     ];
 
     fn of(variables: &[(&str, &str)]) -> Result<Client> {
-        let read = |name: &str| {
-            // The last one counts, so that a test can add to the good ones.
-            let found = variables.iter().rev().find(|(other, _)| *other == name)?;
-            Some(found.1.into())
-        };
-        ClientBuilder::from_variables(read)?.build()
+        // The last one counts, so that a test can add to the good ones.
+        Client::from_variables(variables.iter().copied())
     }
 
     #[test]
@@ -132,6 +179,7 @@ mod tests {
             ("STRATUS_GRANT", "client_credentials"),
             ("STRATUS_BRAND", "beetexting"),
             ("STRATUS_TOKEN_FILE", "token.json"),
+            ("STRATUS_SENDER", "+12025550100"),
             ("STRATUS_TOKEN_URL", ""),
         ];
         assert!(of(&[&GOOD[..], &more].concat()).is_ok());
@@ -146,6 +194,7 @@ mod tests {
             ("STRATUS_GRANT", "password"),
             ("STRATUS_BRAND", "acme"),
             ("STRATUS_TOKEN_FILE", "token.json\r"),
+            ("STRATUS_SENDER", "202-555-0100"),
         ] {
             let error = of(&[&GOOD[..], &[(name, value)]].concat()).unwrap_err();
 

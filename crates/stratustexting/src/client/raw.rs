@@ -118,7 +118,7 @@ impl RawRequest {
         let request = request
             .headers(headers)
             .build()
-            .map_err(crate::executor::transport_error)?;
+            .map_err(crate::transport::transport_error)?;
         self.client.send(request, operation, &self.options).await
     }
 }

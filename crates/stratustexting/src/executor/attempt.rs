@@ -1,7 +1,7 @@
 //! One exchange with the service: the request with its credentials, the answer with its
 //! body, within the time.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
 use stratustexting_client::lenient::without_mark;
 use tokio::time::{Instant, timeout_at};
@@ -10,8 +10,12 @@ use url::Url;
 
 use super::{Course, Executor, Wire, departure::Departure, lane::Lane};
 use crate::{
-    AccessToken, Error, Result, encoding, endpoint, error::Kind, options::CallOptions, reading,
-    response::Parts,
+    AccessToken, Error, Result, encoding, endpoint,
+    error::Kind,
+    options::CallOptions,
+    parts::Parts,
+    reading,
+    transport::{read_body, timed_out, transport_error},
 };
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -131,7 +135,7 @@ async fn send<'a>(
         Err(_) if not_sent() => Error::new(Kind::Timeout {
             while_: "waiting for a connection",
         }),
-        Err(_) => too_late(),
+        Err(_) => timed_out(),
     };
     Err(if not_sent() {
         error.before_sending()
@@ -144,13 +148,7 @@ async fn send<'a>(
 async fn in_time<T>(end: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
     timeout_at(end, work)
         .await
-        .unwrap_or_else(|_| Err(too_late()))
-}
-
-fn too_late() -> Error {
-    Error::new(Kind::Timeout {
-        while_: "waiting for the answer",
-    })
+        .unwrap_or_else(|_| Err(timed_out()))
 }
 
 /// Makes an error of whatever isn't a success.
@@ -186,52 +184,4 @@ fn is_page(answer: &Parts) -> bool {
         let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
         !matches!(first, Some(b'{' | b'['))
     }
-}
-
-/// Reads an answer's body up to a limit.
-pub(crate) async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Bytes> {
-    let too_large = || Error::new(Kind::TooLarge { limit });
-    if response.content_length() > Some(limit as u64) {
-        return Err(too_large());
-    }
-    // Most answers come in one piece, which then isn't copied.
-    let Some(first) = response.chunk().await.map_err(transport_error)? else {
-        return Ok(Bytes::new());
-    };
-    let mut rest = BytesMut::new();
-    let mut length = first.len();
-    while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
-        if rest.is_empty() {
-            rest.extend_from_slice(&first);
-        }
-        rest.extend_from_slice(&chunk);
-        length += chunk.len();
-        if length > limit {
-            return Err(too_large());
-        }
-    }
-    if length > limit {
-        return Err(too_large());
-    }
-    Ok(if rest.is_empty() {
-        first
-    } else {
-        rest.freeze()
-    })
-}
-
-/// What a failure of the HTTP client means. Its URL goes: the query holds numbers
-/// and texts.
-pub(crate) fn transport_error(error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    let mapped = if error.is_builder() {
-        Error::input("request", "can't be made into an HTTP request")
-    } else if error.is_connect() {
-        Error::new(Kind::Connect)
-    } else if error.is_timeout() {
-        too_late()
-    } else {
-        Error::new(Kind::Transport)
-    };
-    mapped.with_source(error)
 }

@@ -5,8 +5,10 @@ use futures::future::{BoxFuture, FutureExt};
 use http::StatusCode;
 use stratustexting_client::transport::{Call, Transport};
 
-use super::{CallState, Executor, transport_error};
-use crate::{Error, error::Kind, reading, response::Parts};
+use super::{CallState, Executor};
+use crate::{
+    Error, decode::without_values, error::Kind, parts::Parts, reading, transport::transport_error,
+};
 
 impl Transport for Executor {
     fn execute<'a>(
@@ -107,32 +109,3 @@ impl From<stratustexting_client::Error<()>> for Error {
         }
     }
 }
-
-/// A decoding error without the values that it quotes, which may be personal.
-pub(crate) fn without_values(error: &serde_json::Error) -> DecodeError {
-    DecodeError {
-        line: error.line(),
-        column: error.column(),
-        what: match error.classify() {
-            serde_json::error::Category::Eof => "the JSON ends too early",
-            serde_json::error::Category::Syntax => "not JSON",
-            _ => "JSON of another type",
-        },
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct DecodeError {
-    line: usize,
-    column: usize,
-    what: &'static str,
-}
-
-impl std::fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { line, column, what } = self;
-        write!(f, "{what}, at line {line}, column {column} of the body")
-    }
-}
-
-impl std::error::Error for DecodeError {}

@@ -10,7 +10,7 @@ use futures::{FutureExt, Stream, future::BoxFuture};
 use serde::Serialize;
 
 use super::{End, Fetch, Page, place::Place, walk::Walk};
-use crate::{Error, Paging, Result, error::Kind};
+use crate::{CallOptions, Error, Paging, Result, error::Kind};
 
 /// A list as a [`Stream`] of pages; from [`Pager::pages`](super::Pager::pages).
 #[must_use = "a stream does nothing until it is polled"]
@@ -60,6 +60,12 @@ impl<T: Serialize + Send + 'static> Pages<T> {
     pub(super) fn set_size(&mut self, size: Option<u32>) {
         if let Some(walk) = self.walk() {
             walk.size = size;
+        }
+    }
+
+    pub(super) fn change_options(&mut self, change: impl FnOnce(CallOptions) -> CallOptions) {
+        if let Some(walk) = self.walk() {
+            walk.options = change(std::mem::take(&mut walk.options));
         }
     }
 

@@ -22,7 +22,7 @@ use super::{
     place::{Place, Token},
     signs::{Signs, is_short},
 };
-use crate::{Error, Paging, Result, error::Kind, reading::NextToken};
+use crate::{CallOptions, Error, Paging, Result, error::Kind, reading::NextToken};
 
 /// How many pages are remembered to recognise one that comes again.
 const REMEMBERED: usize = 16;
@@ -34,6 +34,8 @@ pub(super) struct Walk<T> {
     operation: &'static str,
     fetch: Box<Fetch<T>>,
     pub(super) size: Option<u32>,
+    /// What is different for the call of each page.
+    pub(super) options: CallOptions,
     /// How the list pages, where that is known and not to be found out.
     paging: Option<Paging>,
     start: u32,
@@ -62,6 +64,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
             operation,
             fetch,
             size: None,
+            options: CallOptions::default(),
             paging,
             start: row.map_or(0, |paging| paging.first_page),
             place: Place {
@@ -142,6 +145,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
             page: page.filter(|_| numbered),
             size: self.size.filter(|_| pages),
             token,
+            options: self.options.clone(),
         };
         (self.fetch)(request).await
     }

@@ -22,7 +22,7 @@ use governor::{
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::RateLimit;
-use crate::{Error, Result, error::Kind, options::CallOptions};
+use crate::{Error, Result, error::Kind, time::FOREVER};
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Nanos>>;
 
@@ -171,7 +171,7 @@ impl Bucket {
         let mut state = self.lock();
         let now = Instant::now();
         if let Some(asked) = asked {
-            let for_ever = now + CallOptions::FOREVER;
+            let for_ever = now + FOREVER;
             let until = now.checked_add(asked).unwrap_or(for_ever);
             state.closed_until = state.closed_until.max(Some(until));
         }

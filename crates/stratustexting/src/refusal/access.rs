@@ -8,7 +8,7 @@
 use http::{HeaderMap, StatusCode};
 
 use super::{CODES, TEXTS, bare, squashed, under, value, words::Saying};
-use crate::response::Parts;
+use crate::parts::Parts;
 
 /// The gateway sends the standard header under the second name.
 const CHALLENGES: [&str; 2] = ["www-authenticate", "x-amzn-remapped-www-authenticate"];

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::{TEXTS, bare, squashed, under, value, words::Saying};
-use crate::response::Parts;
+use crate::parts::Parts;
 
 /// The codes that standards have for token endpoints: the ones that may be shown.
 const REGISTERED: [&str; 16] = [

@@ -7,10 +7,9 @@ use stratustexting_client::types::{
 
 use super::{pages, resource};
 use crate::{
-    Result, input,
+    Call, Result, input,
     pager::Pager,
-    phone::{IntoPhoneNumber, PhoneNumber},
-    response::Response,
+    phone::{self, PhoneNumber, Unreadable},
 };
 
 resource! {
@@ -21,29 +20,38 @@ resource! {
     Consents
 }
 
-/// Whose consent is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ContactRef {
-    /// The contact with this id.
+/// Whose consent is meant: a contact by its id, or by its mobile number.
+///
+/// A [`PhoneNumber`] can stand for it.
+#[derive(Clone, Debug)]
+pub struct ContactRef(Who);
+
+#[derive(Clone, Debug)]
+enum Who {
     Id(String),
-    /// The contact with this mobile number.
-    Mobile(PhoneNumber),
+    /// An error here waits for the call.
+    Mobile(Result<PhoneNumber>),
 }
 
 impl ContactRef {
     /// The contact with this id.
     pub fn id(id: impl Into<String>) -> Self {
-        Self::Id(id.into())
+        Self(Who::Id(id.into()))
     }
 
-    /// The contact with this mobile number.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_input`](crate::Error::is_input) when it isn't in E.164 form.
-    pub fn mobile(number: impl IntoPhoneNumber) -> Result<Self> {
-        number.into_phone_number("mobile_number").map(Self::Mobile)
+    /// The contact with this mobile number, in E.164 form. A number in another form is
+    /// [`Error::is_input`](crate::Error::is_input) when the call is made.
+    pub fn mobile<N>(number: N) -> Self
+    where
+        N: TryInto<PhoneNumber, Error: Into<Unreadable>>,
+    {
+        Self(Who::Mobile(phone::named("mobile_number", number)))
+    }
+}
+
+impl From<PhoneNumber> for ContactRef {
+    fn from(number: PhoneNumber) -> Self {
+        Self(Who::Mobile(Ok(number)))
     }
 }
 
@@ -59,16 +67,16 @@ impl Consents {
     /// # Errors
     ///
     /// [`Error::is_not_found`](crate::Error::is_not_found) when there is none.
-    pub async fn get(&self, consent_id: impl Into<String>) -> Result<Response<CustomConsent>> {
-        let consent_id = checked(consent_id)?;
-        self.client
-            .call("getCustomConsent", &self.options, |api| async move {
-                api.get_custom_consent()
-                    .custom_consent_id(consent_id)
-                    .exchange()
-                    .await
-            })
-            .await
+    pub fn get(&self, consent_id: impl Into<String>) -> Call<CustomConsent> {
+        let id = consent_id.into();
+        self.client.call("getCustomConsent", move |api| async move {
+            input::id("consent_id", &id)?;
+            Ok(api
+                .get_custom_consent()
+                .custom_consent_id(id)
+                .exchange()
+                .await?)
+        })
     }
 
     /// Registers a custom consent (`createCustomConsent`; the fields are inferred).
@@ -76,13 +84,12 @@ impl Consents {
     /// # Errors
     ///
     /// [`Error::is_input`](crate::Error::is_input) when it has no name.
-    pub async fn create(&self, consent: CustomConsentRequest) -> Result<Response<CustomConsent>> {
-        input::not_empty("consent.name", consent.name.as_deref().unwrap_or_default())?;
+    pub fn create(&self, consent: CustomConsentRequest) -> Call<CustomConsent> {
         self.client
-            .call("createCustomConsent", &self.options, |api| async move {
-                api.create_custom_consent().body(consent).exchange().await
+            .call("createCustomConsent", move |api| async move {
+                input::not_empty("consent.name", consent.name.as_deref().unwrap_or_default())?;
+                Ok(api.create_custom_consent().body(consent).exchange().await?)
             })
-            .await
     }
 
     /// Changes a custom consent (`updateCustomConsent`; path and fields are inferred).
@@ -90,21 +97,22 @@ impl Consents {
     /// # Errors
     ///
     /// [`Error::is_not_found`](crate::Error::is_not_found) when there is none.
-    pub async fn update(
+    pub fn update(
         &self,
         consent_id: impl Into<String>,
         consent: CustomConsentRequest,
-    ) -> Result<Response<CustomConsent>> {
-        let consent_id = checked(consent_id)?;
+    ) -> Call<CustomConsent> {
+        let id = consent_id.into();
         self.client
-            .call("updateCustomConsent", &self.options, |api| async move {
-                api.update_custom_consent()
-                    .custom_consent_id(consent_id)
+            .call("updateCustomConsent", move |api| async move {
+                input::id("consent_id", &id)?;
+                Ok(api
+                    .update_custom_consent()
+                    .custom_consent_id(id)
                     .body(consent)
                     .exchange()
-                    .await
+                    .await?)
             })
-            .await
     }
 
     /// Switches a custom consent on or off (`changeCustomConsentStatus`; the name of
@@ -113,41 +121,62 @@ impl Consents {
     /// # Errors
     ///
     /// [`Error::is_not_found`](crate::Error::is_not_found) when there is none.
-    pub async fn set_active(
-        &self,
-        consent_id: impl Into<String>,
-        active: bool,
-    ) -> Result<Response<CustomConsent>> {
-        let consent_id = checked(consent_id)?;
+    pub fn set_active(&self, consent_id: impl Into<String>, active: bool) -> Call<CustomConsent> {
+        let id = consent_id.into();
         self.client
-            .call(
-                "changeCustomConsentStatus",
-                &self.options,
-                |api| async move {
-                    api.change_custom_consent_status()
-                        .custom_consent_id(consent_id)
-                        .active(active)
-                        .exchange()
-                        .await
-                },
-            )
-            .await
+            .call("changeCustomConsentStatus", move |api| async move {
+                input::id("consent_id", &id)?;
+                Ok(api
+                    .change_custom_consent_status()
+                    .custom_consent_id(id)
+                    .active(active)
+                    .exchange()
+                    .await?)
+            })
     }
 
     /// Grants a consent type to a contact (`changeCustomConsentType` with `ADD`; path and
     /// body are inferred).
     ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::Client;
+    /// use stratustexting::{
+    ///     ContactRef,
+    ///     models::{ConsentType, CustomConsentRequest},
+    /// };
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
+    /// # let mobile = client.contacts().list().collect_up_to(1).await?.remove(0).mobile_number;
+    /// # let mobile = mobile.unwrap_or_default();
+    /// let consents = client.consents();
+    /// let orders = consents
+    ///     .create(CustomConsentRequest::default().with_name("Orders"))
+    ///     .await?;
+    /// let id = orders.id.as_deref().ok_or("the service gave no id")?;
+    ///
+    /// consents
+    ///     .grant(id, ContactRef::mobile(&mobile), ConsentType::Informational)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`Error::is_input`](crate::Error::is_input) when the contact's id is empty; [`Error::is_not_found`](crate::Error::is_not_found).
-    pub async fn grant(
+    /// [`Error::is_input`](crate::Error::is_input) when the contact's id is empty, or the
+    /// number is in another form; [`Error::is_not_found`](crate::Error::is_not_found).
+    pub fn grant(
         &self,
         consent_id: impl Into<String>,
-        contact: ContactRef,
+        contact: impl Into<ContactRef>,
         consent_type: impl Into<ConsentType>,
-    ) -> Result<Response<CustomConsent>> {
-        self.change_type(consent_id, contact, consent_type, ConsentTypeAction::Add)
-            .await
+    ) -> Call<CustomConsent> {
+        let (contact, kind) = (contact.into(), consent_type.into());
+        self.change_type(consent_id.into(), contact, kind, ConsentTypeAction::Add)
     }
 
     /// Revokes a contact's consent type (`changeCustomConsentType` with `REMOVE`;
@@ -155,47 +184,41 @@ impl Consents {
     ///
     /// # Errors
     ///
-    /// [`Error::is_input`](crate::Error::is_input) when the contact's id is empty; [`Error::is_not_found`](crate::Error::is_not_found).
-    pub async fn revoke(
+    /// As for [`grant`](Self::grant).
+    pub fn revoke(
         &self,
         consent_id: impl Into<String>,
-        contact: ContactRef,
+        contact: impl Into<ContactRef>,
         consent_type: impl Into<ConsentType>,
-    ) -> Result<Response<CustomConsent>> {
-        self.change_type(consent_id, contact, consent_type, ConsentTypeAction::Remove)
-            .await
+    ) -> Call<CustomConsent> {
+        let (contact, kind) = (contact.into(), consent_type.into());
+        self.change_type(consent_id.into(), contact, kind, ConsentTypeAction::Remove)
     }
 
-    async fn change_type(
+    fn change_type(
         &self,
-        consent_id: impl Into<String>,
+        id: String,
         contact: ContactRef,
-        consent_type: impl Into<ConsentType>,
+        kind: ConsentType,
         action: ConsentTypeAction,
-    ) -> Result<Response<CustomConsent>> {
-        let consent_id = checked(consent_id)?;
-        let change = CustomConsentTypeRequest::new(action, consent_type);
-        let change = match contact {
-            ContactRef::Id(id) => {
-                input::not_empty("contact_id", &id)?;
-                change.with_contact_id(id)
-            }
-            ContactRef::Mobile(number) => change.with_mobile_number(number),
-        };
+    ) -> Call<CustomConsent> {
         self.client
-            .call("changeCustomConsentType", &self.options, |api| async move {
-                api.change_custom_consent_type()
-                    .custom_consent_id(consent_id)
+            .call("changeCustomConsentType", move |api| async move {
+                input::id("consent_id", &id)?;
+                let change = CustomConsentTypeRequest::new(action, kind);
+                let change = match contact.0 {
+                    Who::Id(contact_id) => {
+                        input::not_empty("contact_id", &contact_id)?;
+                        change.with_contact_id(contact_id)
+                    }
+                    Who::Mobile(number) => change.with_mobile_number(number?),
+                };
+                Ok(api
+                    .change_custom_consent_type()
+                    .custom_consent_id(id)
                     .body(change)
                     .exchange()
-                    .await
+                    .await?)
             })
-            .await
     }
-}
-
-fn checked(consent_id: impl Into<String>) -> Result<String> {
-    let consent_id = consent_id.into();
-    input::id("consent_id", &consent_id)?;
-    Ok(consent_id)
 }

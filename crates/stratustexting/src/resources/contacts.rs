@@ -1,13 +1,12 @@
 //! The organization's contacts.
 
-use stratustexting_client::types;
+use stratustexting_client::types::{Contact, ContactPage, ContactRequest};
 
 use super::{pages, resource};
 use crate::{
-    Error, Result, input,
+    Call, Error, Result, input,
     pager::Pager,
-    phone::{IntoPhoneNumber, PhoneNumber},
-    response::Response,
+    phone::{self, PhoneNumber, Unreadable},
 };
 
 resource! {
@@ -26,13 +25,9 @@ impl Contacts {
     /// # use stratustexting_sandbox::Sandbox;
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use stratustexting::{Client, auth::Credentials};
+    /// # use stratustexting::Client;
     /// # let sandbox = Sandbox::start().await?;
-    /// # let client = Client::builder()
-    /// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url())
-    /// #     .credentials(Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret()))
-    /// #     .api_key(sandbox.api_key())
-    /// #     .build()?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
     /// let mut contacts = client.contacts().list().page_size(200);
     /// let mut count = 0;
     /// while let Some(contact) = contacts.next_item().await? {
@@ -43,8 +38,8 @@ impl Contacts {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> Pager<types::Contact> {
-        pages!(self, "listContacts", types::ContactPage, [], |api| api
+    pub fn list(&self) -> Pager<Contact> {
+        pages!(self, "listContacts", ContactPage, [], |api| api
             .list_contacts())
     }
 
@@ -53,17 +48,13 @@ impl Contacts {
     ///
     /// # Errors
     ///
-    /// [`Error::is_input`] when `number` is empty.
-    pub fn search(&self, number: impl Into<String>) -> Result<Pager<types::Contact>> {
+    /// The list's first item is [`Error::is_input`] when `number` is empty.
+    pub fn search(&self, number: impl Into<String>) -> Pager<Contact> {
         let number = number.into();
-        input::not_empty("number", &number)?;
-        Ok(pages!(
-            self,
-            "searchContacts",
-            types::ContactPage,
-            [number],
-            |api| api.search_contacts().number(number)
-        ))
+        pages!(self, "searchContacts", ContactPage, [number], |api| {
+            input::not_empty("number", &number)?;
+            api.search_contacts().number(number)
+        })
     }
 
     /// The contact that has a mobile number (`findContactByMobile`, inferred).
@@ -72,36 +63,52 @@ impl Contacts {
     ///
     /// [`Error::is_not_found`] when there is none; [`Error::is_input`] for a number in
     /// another form than E.164.
-    pub async fn find_by_mobile(
-        &self,
-        mobile_number: impl IntoPhoneNumber,
-    ) -> Result<Response<types::Contact>> {
-        let number = mobile_number.into_phone_number("mobile_number")?;
+    pub fn find_by_mobile<N>(&self, mobile_number: N) -> Call<Contact>
+    where
+        N: TryInto<PhoneNumber, Error: Into<Unreadable>>,
+    {
+        let number = phone::named("mobile_number", mobile_number);
         self.client
-            .call("findContactByMobile", &self.options, |api| async move {
-                api.find_contact_by_mobile()
-                    .mobile_number(number)
+            .call("findContactByMobile", move |api| async move {
+                Ok(api
+                    .find_contact_by_mobile()
+                    .mobile_number(number?)
                     .exchange()
-                    .await
+                    .await?)
             })
-            .await
     }
 
     /// Creates a contact, or updates the one that is there (`upsertContact`,
     /// inferred; by what the service tells the two apart is UNKNOWN, probably by the
     /// mobile number).
     ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::Client;
+    /// use stratustexting::models::ContactRequest;
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
+    /// let ada = ContactRequest::default()
+    ///     .with_mobile_number("+12025550188")
+    ///     .with_first_name("Ada");
+    ///
+    /// client.contacts().upsert(ada).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::is_input`] when no field is set, or the mobile number isn't in E.164
     /// form.
-    pub async fn upsert(&self, contact: types::ContactRequest) -> Result<Response<types::Contact>> {
-        check(&contact)?;
-        self.client
-            .call("upsertContact", &self.options, |api| async move {
-                api.upsert_contact().body(contact).exchange().await
-            })
-            .await
+    pub fn upsert(&self, contact: ContactRequest) -> Call<Contact> {
+        self.client.call("upsertContact", move |api| async move {
+            check(&contact)?;
+            Ok(api.upsert_contact().body(contact).exchange().await?)
+        })
     }
 
     /// Updates the contact that has a mobile number (`updateContactByMobile`,
@@ -110,55 +117,72 @@ impl Contacts {
     /// # Errors
     ///
     /// As for [`upsert`](Self::upsert), and [`Error::is_not_found`].
-    pub async fn update_by_mobile(
-        &self,
-        mobile_number: impl IntoPhoneNumber,
-        contact: types::ContactRequest,
-    ) -> Result<Response<types::Contact>> {
-        let number = mobile_number.into_phone_number("mobile_number")?;
-        check(&contact)?;
+    pub fn update_by_mobile<N>(&self, mobile_number: N, contact: ContactRequest) -> Call<Contact>
+    where
+        N: TryInto<PhoneNumber, Error: Into<Unreadable>>,
+    {
+        let number = phone::named("mobile_number", mobile_number);
         self.client
-            .call("updateContactByMobile", &self.options, |api| async move {
-                api.update_contact_by_mobile()
+            .call("updateContactByMobile", move |api| async move {
+                let number = number?;
+                check(&contact)?;
+                Ok(api
+                    .update_contact_by_mobile()
                     .mobile_number(number)
                     .body(contact)
                     .exchange()
-                    .await
+                    .await?)
             })
-            .await
     }
 
-    /// Updates a contact by its id (`updateContact`, inferred; whether absent fields
-    /// are kept is UNKNOWN).
+    /// Updates a contact by its id (`updateContact`, inferred).
+    ///
+    /// Whether the service keeps fields that are absent is UNKNOWN, so read the contact,
+    /// change it, and write all of it back:
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::Client;
+    /// use stratustexting::models::ContactRequest;
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
+    /// # let mobile = client.contacts().list().collect_up_to(1).await?.remove(0).mobile_number;
+    /// # let mobile = mobile.unwrap_or_default();
+    /// let contact = client.contacts().find_by_mobile(&mobile).await?.into_inner();
+    /// let id = contact.id.clone().ok_or("the service gave no id")?;
+    /// let changed = ContactRequest::from(contact).with_first_name("Ada");
+    ///
+    /// client.contacts().update(id, changed).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// As for [`upsert`](Self::upsert), and [`Error::is_not_found`].
-    pub async fn update(
-        &self,
-        contact_id: impl Into<String>,
-        contact: types::ContactRequest,
-    ) -> Result<Response<types::Contact>> {
-        let contact_id = contact_id.into();
-        input::id("contact_id", &contact_id)?;
-        check(&contact)?;
-        self.client
-            .call("updateContact", &self.options, |api| async move {
-                api.update_contact()
-                    .contact_id(contact_id)
-                    .body(contact)
-                    .exchange()
-                    .await
-            })
-            .await
+    pub fn update(&self, contact_id: impl Into<String>, contact: ContactRequest) -> Call<Contact> {
+        let id = contact_id.into();
+        self.client.call("updateContact", move |api| async move {
+            input::id("contact_id", &id)?;
+            check(&contact)?;
+            Ok(api
+                .update_contact()
+                .contact_id(id)
+                .body(contact)
+                .exchange()
+                .await?)
+        })
     }
 }
 
-fn check(contact: &types::ContactRequest) -> Result<()> {
+fn check(contact: &ContactRequest) -> Result<()> {
     let empty = serde_json::to_value(contact)
         .is_ok_and(|json| json.as_object().is_some_and(serde_json::Map::is_empty));
     if empty {
-        return Err(Error::input("contact", "has to have at least one field"));
+        return Err(Error::input("contact", "must have at least one field"));
     }
     if let Some(number) = &contact.mobile_number {
         PhoneNumber::of_field("contact.mobile_number", number.clone())?;

@@ -176,7 +176,7 @@ pub(super) async fn collect(form: Form) -> Result<Bytes> {
     let mut body = BytesMut::new();
     let mut stream = form.into_stream();
     while let Some(chunk) = stream.next().await {
-        body.extend_from_slice(&chunk.map_err(crate::executor::transport_error)?);
+        body.extend_from_slice(&chunk.map_err(crate::transport::transport_error)?);
     }
     Ok(body.freeze())
 }

@@ -4,9 +4,7 @@ use stratustexting_client::types::{Subscription, SubscriptionPage, SubscriptionR
 use url::Url;
 
 use super::{pages, resource};
-use crate::{
-    Error, Result, endpoint, input, pager::Pager, response::Response, webhook::EventFilter,
-};
+use crate::{Call, Error, Result, endpoint, input, pager::Pager, webhook::EventFilter};
 
 resource! {
     /// Webhook subscriptions; from
@@ -34,39 +32,37 @@ impl Subscriptions {
     /// (`upsertSubscription`, documented).
     ///
     /// Before it answers, the service calls `callback` with a handshake, which
-    /// [`webhook::Incoming`](crate::webhook::Incoming) answers: the callback has to be
+    /// [`webhook::Incoming`](crate::webhook::Incoming) answers: the callback must be
     /// up while this call is under way.
     ///
     /// # Errors
     ///
     /// As for [`upsert`](Self::upsert).
-    pub async fn subscribe(
+    pub fn subscribe(
         &self,
         callback: impl Into<String>,
         events: impl IntoIterator<Item = EventFilter>,
-    ) -> Result<Response<Subscription>> {
+    ) -> Call<Subscription> {
         let filters: Vec<String> = events.into_iter().map(String::from).collect();
         self.upsert(SubscriptionRequest::new(filters, callback))
-            .await
     }
 
     /// Creates a subscription, or updates one (`upsertSubscription`, documented; what
     /// makes it an update is UNKNOWN).
     ///
     /// `expires_date_in_millies` is a time in milliseconds since 1970-01-01 UTC. The
-    /// one recorded answer didn't follow it: asked for 90 days, got about 30 years.
+    /// one recorded response didn't follow it: asked for 90 days, got about 30 years.
     ///
     /// # Errors
     ///
     /// [`Error::is_input`] when the callback is neither `https` nor `http` to a
     /// loopback address, or when there is no filter.
-    pub async fn upsert(&self, request: SubscriptionRequest) -> Result<Response<Subscription>> {
-        check(&request)?;
+    pub fn upsert(&self, request: SubscriptionRequest) -> Call<Subscription> {
         self.client
-            .call("upsertSubscription", &self.options, |api| async move {
-                api.upsert_subscription().body(request).exchange().await
+            .call("upsertSubscription", move |api| async move {
+                check(&request)?;
+                Ok(api.upsert_subscription().body(request).exchange().await?)
             })
-            .await
     }
 
     /// Ends a subscription (`deleteSubscription`, seen working in client code, absent
@@ -75,17 +71,17 @@ impl Subscriptions {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is none.
-    pub async fn delete(&self, subscription_id: impl Into<String>) -> Result<Response<()>> {
-        let subscription_id = subscription_id.into();
-        input::id("subscription_id", &subscription_id)?;
+    pub fn delete(&self, subscription_id: impl Into<String>) -> Call<()> {
+        let id = subscription_id.into();
         self.client
-            .call_for_nothing("deleteSubscription", &self.options, |api| async move {
-                api.delete_subscription()
-                    .subscription_id(subscription_id)
+            .call_for_nothing("deleteSubscription", move |api| async move {
+                input::id("subscription_id", &id)?;
+                Ok(api
+                    .delete_subscription()
+                    .subscription_id(id)
                     .exchange()
-                    .await
+                    .await?)
             })
-            .await
     }
 }
 
@@ -96,11 +92,11 @@ fn check(request: &SubscriptionRequest) -> Result<()> {
     if callback.is_none() {
         return Err(Error::input(
             "uri",
-            "has to be an https URL; plain http is allowed to a loopback address only",
+            "must be an https URL; plain http is allowed to a loopback address only",
         ));
     }
     if request.event_filters.is_empty() {
-        return Err(Error::input("event_filters", "have to be one or more"));
+        return Err(Error::input("event_filters", "must be one or more"));
     }
     for filter in &request.event_filters {
         input::not_empty("event_filters", filter)?;

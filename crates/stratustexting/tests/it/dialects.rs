@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use futures::{TryStreamExt, future::join_all};
 use stratustexting::{
-    Client, ContactRef, Error, OperationOverride, SendOutcome,
+    Client, ContactRef, Error, OperationOverride, Outcome, SendOutcome,
     auth::MemoryTokenStore,
     models::{ContactRequest, CustomConsentRequest, MessageDirection},
     webhook::EventFilter,
@@ -132,7 +132,12 @@ impl Job {
 
     async fn send(&self) {
         let (from, text) = (self.sandbox.number(), "Größe 42 is ready, Zoë.");
-        let sent = self.client.messages().send_sms(from, CUSTOMER, text).await;
+        let sent = self
+            .client
+            .messages()
+            .from(from)
+            .send_sms(CUSTOMER, text)
+            .await;
 
         let books = self.sandbox.sent_messages();
         assert_eq!(books.len(), 1, "{}", self.dialect);
@@ -145,10 +150,10 @@ impl Job {
         } else {
             SendOutcome::Unknown
         };
-        assert_eq!(SendOutcome::of(&sent), expected, "{}", self.dialect);
+        assert_eq!(sent.outcome(), expected, "{}", self.dialect);
 
         let messages = self.client.messages();
-        let refused = messages.send_sms(CUSTOMER, CUSTOMER, "x").await;
+        let refused = messages.from(CUSTOMER).send_sms(CUSTOMER, "x").await;
         assert!(refused.is_err(), "{}", self.dialect);
         assert_eq!(self.sandbox.sent_messages().len(), 1, "{}", self.dialect);
     }
@@ -172,7 +177,7 @@ impl Job {
     }
 
     async fn search(&self) -> Option<Error> {
-        let pager = self.client.contacts().search("122").unwrap().page_size(4);
+        let pager = self.client.contacts().search("122").page_size(4);
         let (came, error) = walked(pager).await;
         let found = self.numbers(|number| number.contains("122"));
         assert!(found.len() > 4);
@@ -224,7 +229,7 @@ impl Job {
         let request = CustomConsentRequest::default().with_name("Polls");
         let made = consents.create(request).await.unwrap().into_inner();
         let id = made.id.unwrap();
-        let contact = ContactRef::mobile(NEW).unwrap();
+        let contact = ContactRef::mobile(NEW);
         consents.grant(&id, contact, "Promotional").await.unwrap();
         consents.set_active(&id, false).await.unwrap();
         let got = consents.get(&id).await.unwrap();

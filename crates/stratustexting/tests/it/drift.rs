@@ -17,7 +17,8 @@ use http::{Request, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stratustexting::{
-    AccessToken, Backoff, Client, Diagnostic, Error, Found, OperationOverride, Paging, SendOutcome,
+    AccessToken, Backoff, Client, Diagnostic, Error, Found, OperationOverride, Outcome, Paging,
+    SendOutcome,
     api::Operation,
     auth::Credentials,
     models::{Contact, ContactRequest, Message, Subscription, SubscriptionRequest},
@@ -261,10 +262,11 @@ async fn a_send_is_accepted_only_if_it_was() {
         let sent = sandbox
             .client()
             .messages()
-            .send_sms(&*from, "+12025550123", TEXT)
+            .from(&*from)
+            .send_sms("+12025550123", TEXT)
             .await;
 
-        assert_eq!(SendOutcome::of(&sent), outcome, "{id}");
+        assert_eq!(sent.outcome(), outcome, "{id}");
         if let Err(error) = sent {
             assert_eq!(
                 error.service_message().as_deref(),
@@ -322,9 +324,10 @@ async fn a_send_is_accepted_packed_or_misnamed_too() {
         let sent = sandbox
             .client()
             .messages()
-            .send_sms(&*from, "+12025550123", TEXT)
+            .from(&*from)
+            .send_sms("+12025550123", TEXT)
             .await;
-        assert_eq!(SendOutcome::of(&sent), outcome, "{answer:?}");
+        assert_eq!(sent.outcome(), outcome, "{answer:?}");
     }
 }
 
@@ -947,9 +950,10 @@ async fn a_403_that_speaks_of_the_token_renews_it_and_another_does_not() {
     let client = sandbox.client();
     let sent = client
         .messages()
-        .send_sms(&*from, "+12025550123", TEXT)
+        .from(&*from)
+        .send_sms("+12025550123", TEXT)
         .await;
-    assert_eq!(SendOutcome::of(&sent), SendOutcome::Rejected);
+    assert_eq!(sent.outcome(), SendOutcome::Rejected);
     assert!(sent.unwrap_err().is_auth());
     assert!(sandbox.sent_messages().is_empty());
 }

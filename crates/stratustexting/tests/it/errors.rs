@@ -100,11 +100,12 @@ async fn the_token_endpoints_status_is_not_the_operations() {
             sandbox.answer_next("token", stratustexting_sandbox::Answer::new(status));
         }
 
-        let contacts = sandbox
-            .client()
-            .contacts()
-            .timeout(std::time::Duration::from_secs(1));
-        let error = contacts.find_by_mobile("+13035550123").await.unwrap_err();
+        let contacts = sandbox.client().contacts();
+        let found = contacts.find_by_mobile("+13035550123");
+        let error = found
+            .timeout(std::time::Duration::from_secs(1))
+            .await
+            .unwrap_err();
 
         assert!(error.is_token_refused(), "{error:?}");
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
@@ -164,7 +165,8 @@ async fn a_success_that_is_not_the_promised_json_keeps_the_answer() {
 
         let messages = sandbox.one_attempt().messages();
         let error = messages
-            .send_sms(sandbox.number(), "+13035550123", TEXT)
+            .from(sandbox.number())
+            .send_sms("+13035550123", TEXT)
             .await
             .unwrap_err();
 
@@ -214,7 +216,8 @@ async fn a_refusal_without_an_answer_names_the_reason() {
 
     let messages = client.messages();
     let error = messages
-        .send_sms(sandbox.number(), "+13035550123", TEXT)
+        .from(sandbox.number())
+        .send_sms("+13035550123", TEXT)
         .await
         .unwrap_err();
 

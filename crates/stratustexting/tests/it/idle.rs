@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use stratustexting::{AccessToken, Backoff, Client, SendOutcome, auth::Credentials};
+use stratustexting::{AccessToken, Backoff, Client, Outcome, SendOutcome, auth::Credentials};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     runtime::{Builder, Runtime},
@@ -124,7 +124,7 @@ fn threads() -> Runtime {
 
 async fn send(client: &Client) -> SendOutcome {
     let messages = client.messages();
-    SendOutcome::of(&messages.send_sms(FROM, TO, TEXT).await)
+    messages.from(FROM).send_sms(TO, TEXT).await.outcome()
 }
 
 /// One message, or one read.

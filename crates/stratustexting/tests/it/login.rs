@@ -331,7 +331,8 @@ async fn scopes_are_asked_for_as_set_and_enforced() {
     client.api().list_contacts().send().await.unwrap();
     let messages = client.messages();
     let error = messages
-        .send_sms(sandbox.number(), "+13035550123", TEXT)
+        .from(sandbox.number())
+        .send_sms("+13035550123", TEXT)
         .await
         .unwrap_err();
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use stratustexting::{
-    CallOptions, Resend, SendOutcome,
+    Resend, SendOutcome,
     auth::{MemoryTokenStore, TokenStore},
 };
 use stratustexting_sandbox::Answer;
@@ -76,9 +76,9 @@ async fn a_send_whose_token_has_expired_renews_it_and_is_repeated_only_if_its_ca
             let first = client.auth().access_token().await.unwrap();
             sandbox.answer_next("sendSms", refusal.clone());
             let messages = client.messages();
-            let messages = messages.options(CallOptions::new().resend(resend));
+            let messages = messages.from(sandbox.number());
 
-            let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
+            let sent = messages.send_sms(TO, TEXT).resend(resend).await;
 
             let repeats = usize::from(resend == Resend::IfTurnedAway);
             assert_eq!(sandbox.calls().len(), 1 + repeats, "{refusal:?}");
@@ -88,7 +88,11 @@ async fn a_send_whose_token_has_expired_renews_it_and_is_repeated_only_if_its_ca
                 assert_eq!(error.send_outcome(), SendOutcome::Rejected);
             }
             assert_ne!(client.auth().access_token().await.unwrap(), first);
-            messages.send_sms(sandbox.number(), TO, TEXT).await.unwrap();
+            messages
+                .from(sandbox.number())
+                .send_sms(TO, TEXT)
+                .await
+                .unwrap();
             assert_eq!(sandbox.token_requests().len(), 2);
         }
     }

@@ -24,7 +24,8 @@ async fn a_redirect_is_not_followed_and_carries_nothing_away() {
 
         let messages = sandbox.client().messages();
         let error = messages
-            .send_sms(sandbox.number(), TO, TEXT)
+            .from(sandbox.number())
+            .send_sms(TO, TEXT)
             .await
             .unwrap_err();
 
@@ -89,9 +90,10 @@ async fn a_call_takes_no_longer_than_its_time() {
     client.auth().access_token().await.unwrap();
     let started = Instant::now();
 
-    let messages = client.messages().timeout(Duration::from_millis(200));
+    let messages = client.messages().from(sandbox.number());
     let error = messages
-        .send_sms(sandbox.number(), TO, TEXT)
+        .send_sms(TO, TEXT)
+        .timeout(Duration::from_millis(200))
         .await
         .unwrap_err();
 
@@ -117,7 +119,8 @@ async fn waiting_for_a_token_counts_and_then_nothing_was_sent() {
 
     let messages = client.messages();
     let error = messages
-        .send_sms(sandbox.number(), TO, TEXT)
+        .from(sandbox.number())
+        .send_sms(TO, TEXT)
         .await
         .unwrap_err();
 
@@ -237,7 +240,8 @@ async fn a_connection_that_breaks_may_have_carried_the_message() {
 
     let messages = client.messages();
     let error = messages
-        .send_sms(sandbox.number(), TO, TEXT)
+        .from(sandbox.number())
+        .send_sms(TO, TEXT)
         .await
         .unwrap_err();
 
@@ -259,7 +263,7 @@ async fn debug_and_errors_show_no_secret_number_or_text() {
         Answer::json(400, serde_json::json!({"message": text})),
     );
     let messages = client.messages();
-    let error = messages.send_sms(&from, TO, text).await.unwrap_err();
+    let error = messages.from(&from).send_sms(TO, text).await.unwrap_err();
     let broken = silent_and_gone().await;
     let gone = sandbox
         .builder()
@@ -267,11 +271,17 @@ async fn debug_and_errors_show_no_secret_number_or_text() {
         .api_base(broken)
         .build()
         .unwrap();
-    let gone_error = gone.messages().send_sms(&from, TO, text).await.unwrap_err();
+    let gone_error = gone
+        .messages()
+        .from(&from)
+        .send_sms(TO, text)
+        .await
+        .unwrap_err();
     let media = Media::from_bytes("a.txt", text);
     let mms = client
         .messages()
-        .send_mms(&from, TO, text, [media.clone()])
+        .from(&from)
+        .send_mms(TO, text, [media.clone()])
         .await
         .unwrap();
 
@@ -320,7 +330,11 @@ async fn the_http_clients_log_of_all_bytes_stays_off() {
 
     let messages = client.messages();
     let text = "a text that nobody else has sent";
-    messages.send_sms(sandbox.number(), TO, text).await.unwrap();
+    messages
+        .from(sandbox.number())
+        .send_sms(TO, text)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -350,7 +364,7 @@ fn clients_and_errors_can_cross_threads() {
     crosses::<stratustexting::auth::Login>();
     fn sends<T: Send>(_: &T) {}
     async fn futures_are_send(client: Client) {
-        sends(&client.messages().send_sms("", "", ""));
+        sends(&client.messages().from("").send_sms("", ""));
         sends(&client.contacts().list());
         sends(&client.request(http::Method::GET, "/").send());
     }

@@ -7,8 +7,8 @@ use std::{
 
 use serde_json::json;
 use stratustexting::{
-    Backoff, CallOptions, Client, FailedAttempt, RawRequest, Resend, RetryPolicy, SendOutcome,
-    Ticket,
+    Backoff, CallOptions, Client, FailedAttempt, Outcome, RawRequest, Resend, RetryPolicy,
+    SendOutcome, Ticket,
     api::{OPERATIONS, Operation},
     models::Message,
 };
@@ -116,7 +116,7 @@ async fn what_found_no_connection_is_tried_again() {
         let sent = request(&client, operation).send().await;
 
         assert_eq!(
-            SendOutcome::of(&sent),
+            sent.outcome(),
             SendOutcome::Accepted,
             "{}: {sent:?}",
             operation.id
@@ -133,9 +133,9 @@ async fn a_send_that_got_no_token_is_tried_again_within_its_attempts() {
         }
 
         let messages = client(&sandbox).messages();
-        let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
+        let sent = messages.from(sandbox.number()).send_sms(TO, TEXT).await;
 
-        assert_eq!(SendOutcome::of(&sent), outcome);
+        assert_eq!(sent.outcome(), outcome);
         assert_eq!(sandbox.token_requests().len(), 3);
         let sends = usize::from(outcome == SendOutcome::Accepted);
         assert_eq!(sandbox.sent_messages().len(), sends);
@@ -150,11 +150,11 @@ async fn a_send_whose_token_was_refused_outlives_a_renewal_that_fails_once() {
     sandbox.revoke_access_tokens();
     sandbox.answer_next("token", Answer::new(503));
 
-    let options = CallOptions::new().resend(Resend::IfTurnedAway);
-    let messages = client.messages().options(options);
-    let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
+    let messages = client.messages().from(sandbox.number());
+    let sms = messages.send_sms(TO, TEXT);
+    let sent = sms.resend(Resend::IfTurnedAway).await;
 
-    assert_eq!(SendOutcome::of(&sent), SendOutcome::Accepted, "{sent:?}");
+    assert_eq!(sent.outcome(), SendOutcome::Accepted, "{sent:?}");
     assert_eq!(sandbox.token_requests().len(), 3);
     assert_eq!(sandbox.sent_messages().len(), 1);
 }
@@ -166,9 +166,9 @@ async fn a_refused_token_request_is_not_repeated() {
     sandbox.answer_next("token", answer);
 
     let messages = client(&sandbox).messages();
-    let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
+    let sent = messages.from(sandbox.number()).send_sms(TO, TEXT).await;
 
-    assert_eq!(SendOutcome::of(&sent), SendOutcome::NotSent);
+    assert_eq!(sent.outcome(), SendOutcome::NotSent);
     assert_eq!(sandbox.token_requests().len(), 1);
 }
 
@@ -226,12 +226,13 @@ async fn an_answer_says_what_became_of_the_send() {
         }
         let messages = client(&sandbox).messages();
 
-        let sms = messages.send_sms(sandbox.number(), TO, TEXT).await;
+        let sms = messages.from(sandbox.number()).send_sms(TO, TEXT).await;
         let media = [stratustexting::Media::from_bytes("a.txt", "text")];
-        let mms = messages.send_mms(sandbox.number(), TO, TEXT, media).await;
+        let messages = messages.from(sandbox.number());
+        let mms = messages.send_mms(TO, TEXT, media).await;
 
         for sent in [sms, mms] {
-            assert_eq!(SendOutcome::of(&sent), outcome, "{shown}");
+            assert_eq!(sent.outcome(), outcome, "{shown}");
             let ticket = sent.as_ref().err().and_then(|error| error.ticket());
             assert_eq!(ticket.is_some(), outcome == SendOutcome::Unknown, "{shown}");
         }
@@ -256,7 +257,7 @@ async fn a_send_by_its_path_is_taken_by_the_same_words() {
 
             let sent = request(&client, Operation::find(id).unwrap()).send().await;
 
-            assert_eq!(SendOutcome::of(&sent), outcome, "{id} {body}");
+            assert_eq!(sent.outcome(), outcome, "{id} {body}");
             let ticket = sent.as_ref().err().and_then(|error| error.ticket());
             assert_eq!(ticket.is_some(), outcome == SendOutcome::Unknown);
         }
@@ -271,16 +272,19 @@ async fn a_send_whose_time_ends_while_it_connects_was_not_sent_and_is_tried_agai
     let builder = sandbox.builder().credentials(sandbox.machine());
     let base = format!("https://{address}");
     let client = builder.api_base(base).retry(at_once()).build().unwrap();
-    let options = CallOptions::new().attempt_timeout(Duration::from_millis(300));
-    let messages = client.messages().options(options);
+    let (messages, limit) = (client.messages(), Duration::from_millis(300));
+    let messages = messages.from(sandbox.number());
 
-    let sms = messages.send_sms(sandbox.number(), TO, TEXT).await;
+    let sms = messages.send_sms(TO, TEXT).attempt_timeout(limit).await;
     assert_eq!(connections.load(Ordering::SeqCst), 3, "{sms:?}");
     let media = [stratustexting::Media::from_bytes("a.txt", "text")];
-    let mms = messages.send_mms(sandbox.number(), TO, TEXT, media).await;
+    let mms = messages
+        .send_mms(TO, TEXT, media)
+        .attempt_timeout(limit)
+        .await;
 
     for sent in [sms, mms] {
-        assert_eq!(SendOutcome::of(&sent), SendOutcome::NotSent, "{sent:?}");
+        assert_eq!(sent.outcome(), SendOutcome::NotSent, "{sent:?}");
         let error = sent.unwrap_err();
         assert!(error.is_timeout() && error.ticket().is_none());
         assert!(error.to_string().contains("connection"), "{error}");
@@ -294,15 +298,18 @@ async fn a_send_whose_time_ends_after_it_was_written_may_have_been_sent() {
     let builder = sandbox.builder().credentials(sandbox.machine());
     let base = format!("http://{address}");
     let client = builder.api_base(base).retry(at_once()).build().unwrap();
-    let options = CallOptions::new().attempt_timeout(Duration::from_millis(300));
-    let messages = client.messages().options(options);
+    let (messages, limit) = (client.messages(), Duration::from_millis(300));
+    let messages = messages.from(sandbox.number());
 
-    let sms = messages.send_sms(sandbox.number(), TO, TEXT).await;
+    let sms = messages.send_sms(TO, TEXT).attempt_timeout(limit).await;
     let media = [stratustexting::Media::from_bytes("a.txt", "text")];
-    let mms = messages.send_mms(sandbox.number(), TO, TEXT, media).await;
+    let mms = messages
+        .send_mms(TO, TEXT, media)
+        .attempt_timeout(limit)
+        .await;
 
     for sent in [sms, mms] {
-        assert_eq!(SendOutcome::of(&sent), SendOutcome::Unknown, "{sent:?}");
+        assert_eq!(sent.outcome(), SendOutcome::Unknown, "{sent:?}");
         let error = sent.unwrap_err().to_string();
         assert!(error.contains("waiting for the answer"), "{error}");
     }
@@ -342,8 +349,9 @@ async fn what_an_answers_status_says_holds_also_when_its_body_never_ends() {
         let client = builder.api_base(base).build().unwrap();
         let first = client.auth().access_token().await.unwrap();
 
-        let messages = client.messages().timeout(Duration::from_millis(500));
-        let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
+        let messages = client.messages().from(sandbox.number());
+        let sms = messages.send_sms(TO, TEXT);
+        let sent = sms.timeout(Duration::from_millis(500)).await;
 
         let error = sent.unwrap_err();
         assert_eq!(error.send_outcome(), outcome, "{status}");
@@ -377,11 +385,11 @@ async fn a_ticket_finds_its_message_among_others() {
     let sandbox = Watched::start().await;
     let client = client(&sandbox);
     sandbox.answer_next("sendSms", Answer::new(500));
-    let options = CallOptions::new().correlation("order-17");
-    let messages = client.messages().options(options);
+    let messages = client.messages().from(sandbox.number());
 
     let sent = messages
-        .send_sms(sandbox.number(), TO, "Ça va? 👍 + & so on")
+        .send_sms(TO, "Ça va? 👍 + & so on")
+        .correlation("order-17")
         .await;
 
     let error = sent.unwrap_err();
@@ -412,10 +420,9 @@ async fn a_caller_can_widen_the_rule_for_one_call() {
     ] {
         let sandbox = Watched::start().await;
         sandbox.answer_next("sendSms", Answer::new(status));
-        let messages = client(&sandbox).messages();
-        let messages = messages.options(CallOptions::new().resend(resend));
+        let messages = client(&sandbox).messages().from(sandbox.number());
 
-        let sent = messages.send_sms(sandbox.number(), TO, TEXT).await;
+        let sent = messages.send_sms(TO, TEXT).resend(resend).await;
 
         assert_eq!(sent.is_ok(), accepted, "{resend:?} {status}");
         assert_eq!(sandbox.sent_messages().len(), usize::from(accepted));
@@ -470,14 +477,15 @@ async fn a_connection_that_ended_meanwhile_never_makes_a_second_copy() {
             let text = format!("text-{number}-");
             let sent = client
                 .messages()
-                .send_sms(sandbox.number(), TO, &text)
+                .from(sandbox.number())
+                .send_sms(TO, &text)
                 .await;
             let arrived = requests.lock().unwrap().clone();
             let copies = arrived
                 .iter()
                 .filter(|request| request.contains(&text))
                 .count();
-            match SendOutcome::of(&sent) {
+            match sent.outcome() {
                 SendOutcome::Accepted => assert_eq!(copies, 1),
                 SendOutcome::Unknown => assert!(copies <= 1),
                 other => panic!("{other:?}"),
@@ -508,8 +516,8 @@ async fn spans_say_what_was_tried_and_why_again() {
     sandbox.answer_next("listSites", Answer::new(503));
     let options = CallOptions::new().correlation("a-name-for-the-log");
 
-    let sites = client(&sandbox).sites().options(options);
-    futures::TryStreamExt::try_collect::<Vec<_>>(sites.list())
+    let sites = client(&sandbox).sites().list().options(options);
+    futures::TryStreamExt::try_collect::<Vec<_>>(sites)
         .await
         .unwrap();
 

@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use stratustexting::{Backoff, Client, ClientBuilder, RateLimit, RetryBudget, SendOutcome};
+use stratustexting::{
+    Backoff, Client, ClientBuilder, Outcome, RateLimit, RetryBudget, SendOutcome,
+};
 use stratustexting_sandbox::Answer;
 
 use crate::support::{TEXT, Watched, call, silent};
@@ -20,8 +22,12 @@ fn builder(sandbox: &Watched) -> ClientBuilder {
 }
 
 async fn send(sandbox: &Watched, client: &Client) -> SendOutcome {
-    let sent = client.messages().send_sms(sandbox.number(), TO, TEXT).await;
-    SendOutcome::of(&sent)
+    let sent = client
+        .messages()
+        .from(sandbox.number())
+        .send_sms(TO, TEXT)
+        .await;
+    sent.outcome()
 }
 
 #[tokio::test]

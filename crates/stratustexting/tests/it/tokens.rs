@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use futures::future::join_all;
 use serde_json::json;
 use stratustexting::{
-    Backoff, CallOptions, Client, Resend, SendOutcome,
+    Backoff, Client, Resend, SendOutcome,
     auth::{MemoryTokenStore, Token},
 };
 use stratustexting_sandbox::{Answer, Commit, Fault};
@@ -128,7 +128,8 @@ async fn a_send_that_was_answered_is_not_repeated() {
 
             let messages = client.messages();
             let error = messages
-                .send_sms(sandbox.number(), "+13035550123", TEXT)
+                .from(sandbox.number())
+                .send_sms("+13035550123", TEXT)
                 .await
                 .unwrap_err();
 
@@ -149,7 +150,8 @@ async fn after_a_401_the_next_send_has_another_token() {
     let messages = client.messages();
     let send = async || {
         messages
-            .send_sms(sandbox.number(), "+13035550123", TEXT)
+            .from(sandbox.number())
+            .send_sms("+13035550123", TEXT)
             .await
     };
 
@@ -171,10 +173,10 @@ async fn an_mms_is_repeated_after_a_401_with_the_same_body_if_its_caller_says_so
     sandbox.revoke_access_tokens();
 
     let media = [stratustexting::Media::from_bytes("a.txt", "the same bytes")];
-    let turned_away = CallOptions::new().resend(Resend::IfTurnedAway);
-    let messages = client.messages().options(turned_away);
+    let messages = client.messages().from(sandbox.number());
     messages
-        .send_mms(sandbox.number(), "+13035550123", TEXT, media)
+        .send_mms("+13035550123", TEXT, media)
+        .resend(Resend::IfTurnedAway)
         .await
         .unwrap();
 
@@ -215,7 +217,8 @@ async fn a_lasting_401_costs_sends_one_token_and_not_one_each() {
     let messages = sandbox.client().messages();
     let send = async || {
         messages
-            .send_sms(sandbox.number(), "+13035550123", TEXT)
+            .from(sandbox.number())
+            .send_sms("+13035550123", TEXT)
             .await
     };
     for _ in 0..5 {

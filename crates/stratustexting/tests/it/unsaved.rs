@@ -47,7 +47,7 @@ async fn a_call_is_repeated_when_the_store_fails_once() {
 
     let at_once = Backoff::new().base(Duration::ZERO);
     let options = stratustexting::CallOptions::new().retry(at_once);
-    let sites = client.sites().options(options).list();
+    let sites = client.sites().list().options(options);
     futures::TryStreamExt::try_collect::<Vec<_>>(sites)
         .await
         .unwrap();

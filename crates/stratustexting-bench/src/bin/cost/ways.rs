@@ -149,7 +149,7 @@ impl Sender {
                 sent.into_inner().result
             }
             Self::Sdk(client) => {
-                let sent = client.messages().send_sms(FROM, TO, TEXT).await?;
+                let sent = client.messages().from(FROM).send_sms(TO, TEXT).await?;
                 sent.into_inner().result
             }
         };

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use serde_json::Value;
 use stratustexting::{
-    Error, Media, Response, SendOutcome,
+    Error, Media, Outcome, Response, SendOutcome,
     models::{MessageDirection, SendResult, Site},
     webhook::{Event, EventFilter},
 };
@@ -33,12 +33,15 @@ pub(crate) async fn send(stage: &Stage, report: &mut Report) {
         ),
     ];
     let messages = stage.client.messages();
-    let sent = messages.send_mms(number, CUSTOMER, "Our card", media).await;
+    let sent = messages
+        .from(number)
+        .send_mms(CUSTOMER, "Our card", media)
+        .await;
     compare(stage, report, "send MMS", "Our card", &sent);
     read_what_was_sent(stage, report).await;
 
     let text = "Not from us";
-    let refused = messages.send_sms(CUSTOMER, CUSTOMER, text).await;
+    let refused = messages.from(CUSTOMER).send_sms(CUSTOMER, text).await;
     compare(stage, report, "send from another's number", text, &refused);
     if refused.is_ok() {
         report.silent("send from another's number", "it is called accepted");
@@ -49,7 +52,7 @@ pub(crate) async fn send(stage: &Stage, report: &mut Report) {
 pub(crate) async fn one(stage: &Stage, report: &mut Report, step: &str, text: &str) {
     let number = stage.sandbox.number();
     let messages = stage.client.messages();
-    let sent = messages.send_sms(number, CUSTOMER, text).await;
+    let sent = messages.from(number).send_sms(CUSTOMER, text).await;
     compare(stage, report, step, text, &sent);
 }
 
@@ -65,7 +68,7 @@ fn compare(
     if in_the_books > 1 {
         report.twice(step);
     }
-    match (SendOutcome::of(outcome), in_the_books, outcome) {
+    match ((outcome).outcome(), in_the_books, outcome) {
         (SendOutcome::Accepted, 1, _) => report.right(),
         (SendOutcome::Rejected | SendOutcome::NotSent, 0, _) => report.right(),
         // It was refused, and the service says so in a success.

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 use stratustexting::{
-    SendOutcome,
+    Outcome, SendOutcome,
     api::{
         Operation,
         lenient::{self, Model},
@@ -243,7 +243,7 @@ impl Way {
             }
             Self::Send(operation) => {
                 let sent = testing::sent(received(operation));
-                let accepted = SendOutcome::of(&sent) == SendOutcome::Accepted;
+                let accepted = sent.outcome() == SendOutcome::Accepted;
                 let arrived = sent.ok().and_then(|sent| of(&sent.into_inner()));
                 arrived.map(|arrived| Arrived {
                     accepted,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::bail;
 use futures::TryStreamExt;
 use stratustexting::{
-    Backoff, CallOptions, Client, ContactRef, Media, Resend, Result,
+    Backoff, Client, ContactRef, Media, Resend, Result,
     models::{ContactRequest, CustomConsentRequest},
 };
 
@@ -50,27 +50,28 @@ pub(crate) async fn call(
     let contact = || ContactRequest::default().with_company("Example Ltd");
     let consent = || CustomConsentRequest::default().with_name("Order updates");
     Ok(match operation {
-        "sendSms" => done(messages.send_sms(from, CUSTOMER, text).await),
+        "sendSms" => done(messages.from(from).send_sms(CUSTOMER, text).await),
         "sendSmsAsAgent" => {
             let agent = "agent@example.com";
             done(
                 messages
-                    .send_sms_as_agent(agent, from, CUSTOMER, text)
+                    .from(from)
+                    .send_sms_as_agent(agent, CUSTOMER, text)
                     .await,
             )
         }
         "sendMms" => {
             // Larger than what is cut off its beginning.
             let media = Media::from_bytes("a.png", vec![0x89; 20_000]);
-            done(messages.send_mms(from, CUSTOMER, text, [media]).await)
+            done(messages.from(from).send_mms(CUSTOMER, text, [media]).await)
         }
         "getMessageById" => done(messages.get(&stage.message_id).await),
         "listContacts" => done(contacts.list().try_collect::<Vec<_>>().await),
         "findContactByMobile" => done(contacts.find_by_mobile(CUSTOMER).await),
-        "searchContacts" => match contacts.search("3035550123") {
-            Ok(found) => done(found.try_collect::<Vec<_>>().await),
-            Err(error) => Err(error),
-        },
+        "searchContacts" => {
+            let found = contacts.search("3035550123");
+            done(found.try_collect::<Vec<_>>().await)
+        }
         "upsertContact" => {
             let contact = contact().with_mobile_number(CUSTOMER);
             done(contacts.upsert(contact).await)
@@ -96,14 +97,14 @@ pub(crate) async fn call(
 
 /// Sends a message that may be sent again once, if it was turned away.
 pub(crate) async fn send_again(client: &Client, stage: &Stage, text: &str) -> Result<()> {
-    let options = CallOptions::new()
+    let messages = client.messages().from(stage.sandbox.number());
+    let sms = messages
+        .send_sms(CUSTOMER, text)
         .resend(Resend::IfTurnedAway)
         // One for the 401 and one for what comes then: a third one could be a second copy,
         // which is what its caller has said yes to.
         .retry(Backoff::new().base(Duration::ZERO).attempts(2));
-    let messages = client.messages().options(options);
-    let from = stage.sandbox.number();
-    done(messages.send_sms(from, CUSTOMER, text).await)
+    done(sms.await)
 }
 
 fn done<T>(outcome: Result<T>) -> Result<()> {

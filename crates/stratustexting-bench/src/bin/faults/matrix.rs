@@ -133,7 +133,7 @@ impl Row {
         if connection == Connection::Open {
             // The token's request goes to the same address, so this opens one for both.
             let patience = CallOptions::new().timeout(Duration::from_secs(60));
-            let sites = client.sites().options(patience).list();
+            let sites = client.sites().list().options(patience);
             sites.try_collect::<Vec<_>>().await?;
             if matches!(self, Self::Token) {
                 client.auth().log_out().await?;

@@ -172,12 +172,12 @@ async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
     }
     let text = format!("s{index}e");
     let start = Instant::now();
-    let from = sandbox.number();
-    let mut messages = shared.client.messages();
+    let messages = shared.client.messages().from(sandbox.number());
+    let mut sms = messages.send_sms(CUSTOMER, &*text);
     if let Mishap::Hurried(time) = mishap {
-        messages = messages.timeout(time);
+        sms = sms.timeout(time);
     }
-    let outcome = messages.send_sms(from, CUSTOMER, &*text).await;
+    let outcome = sms.await;
     let said = outcome.as_ref().err().map(|error| format!("{error:?}"));
     let overdue = start.elapsed() > OVERDUE;
     if matches!(mishap, Mishap::Refused) {

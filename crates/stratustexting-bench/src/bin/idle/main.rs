@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 use clap::Parser;
-use stratustexting::{AccessToken, Backoff, Client, SendOutcome, auth::Credentials};
+use stratustexting::{AccessToken, Backoff, Client, Outcome, SendOutcome, auth::Credentials};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::server::{End, Server};
@@ -168,10 +168,12 @@ impl Program {
 async fn one(client: &Client, read: bool) -> SendOutcome {
     let messages = client.messages();
     if read {
-        return SendOutcome::of(&messages.get("m").await);
+        return messages.get("m").await.outcome();
     }
-    let sent = messages.send_sms("+12025550100", "+12025550123", "Your table is ready.");
-    SendOutcome::of(&sent.await)
+    let sent = messages
+        .from("+12025550100")
+        .send_sms("+12025550123", "Your table is ready.");
+    sent.await.outcome()
 }
 
 #[cfg(test)]

@@ -281,7 +281,7 @@ impl Client {
         match read(&parts, operation, self.inner.executor.strict) {
             Ok(value) => Ok((value, parts)),
             Err(error) => {
-                let error = error.with_answer(parts).with_operation(Some(operation));
+                let error = error.with_response(parts).with_operation(Some(operation));
                 Err(state.with_ticket(error))
             }
         }

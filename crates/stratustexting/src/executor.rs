@@ -451,7 +451,7 @@ impl Executor {
         outcome.map_err(|answer| match answer.status() {
             // A new token that is refused as well is not what is wrong.
             _ if !course.token_replaced
-                && answer.refuses_token()
+                && answer.rejects_token()
                 && self.blame.is_the_tokens(&token) =>
             {
                 self.tokens.reject(&token);

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use stratustexting_client::lenient::without_mark;
 
 pub(crate) use self::{
-    access::refuses_token,
+    access::rejects_token,
     login::{is_registered, login_is_over, oauth_code},
 };
 

@@ -121,7 +121,7 @@ impl Response<()> {
         read.map_err(|error| {
             Error::new(Kind::Decode)
                 .with_source(crate::decode::without_values(&error))
-                .with_answer(self.parts.clone())
+                .with_response(self.parts.clone())
         })
     }
 }

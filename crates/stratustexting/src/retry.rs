@@ -88,7 +88,7 @@ impl Reason {
                 .map(Self::Status),
             Kind::Connect => Some(Self::Connect),
             Kind::Transport | Kind::Timeout { .. } => Some(Self::Broken),
-            Kind::TokenRefused => status
+            Kind::TokenRejected => status
                 .filter(|status| is_transient(*status))
                 .map(|_| Self::Token),
             Kind::Store => Some(Self::Store),
@@ -139,7 +139,7 @@ mod tests {
     use crate::parts::Parts;
 
     fn status(code: u16) -> Error {
-        Error::new(Kind::Status).with_answer(Parts {
+        Error::new(Kind::Status).with_response(Parts {
             status: StatusCode::from_u16(code).unwrap(),
             headers: Default::default(),
             body: Bytes::new(),

@@ -114,7 +114,7 @@ fn read<T>(
         body: Bytes::new(),
     };
     let told =
-        |error: Error, parts: Parts| error.with_answer(parts).with_operation(Some(operation));
+        |error: Error, parts: Parts| error.with_response(parts).with_operation(Some(operation));
     let limit = ClientBuilder::DEFAULT_MAX_RESPONSE;
     match encoding::unpacked(&parts.headers, received.body, limit) {
         Ok(body) => parts.body = body,

@@ -177,9 +177,9 @@ impl Exchange {
         let lifetime = answered.as_ref().and_then(|answer| answer.lifetime);
         let parts = answered.map(|answer| answer.parts);
         let refused = |parts: Option<Parts>| {
-            let error = Error::new(Kind::TokenRefused);
+            let error = Error::new(Kind::TokenRejected);
             match parts {
-                Some(parts) => error.with_answer(parts),
+                Some(parts) => error.with_response(parts),
                 None => error,
             }
         };

@@ -48,6 +48,6 @@ impl Error {
     /// sent.
     #[must_use]
     pub fn from_token_source(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::new(Kind::TokenRefused).with_source(error)
+        Self::new(Kind::TokenRejected).with_source(error)
     }
 }

@@ -99,14 +99,14 @@ impl Executor {
                 match encoding::unpacked(&answer.headers, body, self.max_response) {
                     Ok(body) => answer.body = body,
                     Err(error) if answer.status.is_success() => {
-                        return Err(error.with_answer(answer));
+                        return Err(error.with_response(answer));
                     }
                     // As above: the status says what became of the request.
                     Err(_) => {}
                 }
                 judge(answer, &self.api_base)
             }
-            Err(error) if answer.status.is_success() => Err(error.with_answer(answer)),
+            Err(error) if answer.status.is_success() => Err(error.with_response(answer)),
             // The status says what became of the request; the body would only say why.
             Err(error) => {
                 judge(answer, &self.api_base).map_err(|refusal| refusal.with_source(error))
@@ -167,7 +167,7 @@ fn judge(answer: Parts, base: &Url) -> Result<Parts> {
     } else {
         Kind::Status
     };
-    Err(Error::new(kind).with_answer(answer))
+    Err(Error::new(kind).with_response(answer))
 }
 
 /// Whether an answer is a page for people. The service has none here, so it is a proxy's

@@ -43,7 +43,7 @@ impl Transport for Executor {
                         if call.operation.is_some_and(reading::is_send)
                             && let Err(error) = reading::sent(&answer)
                         {
-                            let error = error.with_answer(answer).with_operation(call.operation);
+                            let error = error.with_response(answer).with_operation(call.operation);
                             return Ok(carrier(state.with_ticket(error)));
                         }
                         *response.headers_mut() = answer.headers;
@@ -86,7 +86,7 @@ impl From<stratustexting_client::Error<()>> for Error {
             Generated::UnexpectedResponse(response) => match response.extensions().get::<Self>() {
                 Some(error) => error.clone(),
                 // A response that some other transport made.
-                None => Self::new(Kind::Decode).with_answer(Parts {
+                None => Self::new(Kind::Decode).with_response(Parts {
                     status: response.status(),
                     headers: response.headers().clone(),
                     body: Bytes::new(),
@@ -101,7 +101,7 @@ impl From<stratustexting_client::Error<()>> for Error {
             Generated::InvalidRequest(reason) | Generated::Custom(reason) => {
                 Self::input("request", reason)
             }
-            Generated::ErrorResponse(answer) => Self::new(Kind::Status).with_answer(Parts {
+            Generated::ErrorResponse(answer) => Self::new(Kind::Status).with_response(Parts {
                 status: answer.status(),
                 headers: answer.headers().clone(),
                 body: Bytes::new(),

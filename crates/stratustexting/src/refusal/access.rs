@@ -63,7 +63,7 @@ const EXPIRED: Saying = Saying {
 };
 
 /// Whether an answer refuses the access token.
-pub(crate) fn refuses_token(answer: &Parts) -> bool {
+pub(crate) fn rejects_token(answer: &Parts) -> bool {
     let in_words = match answer.status {
         StatusCode::UNAUTHORIZED => return true,
         StatusCode::FORBIDDEN => true,
@@ -167,13 +167,13 @@ mod tests {
             for name in ["www-authenticate", "x-amzn-remapped-www-authenticate"] {
                 for status in [400, 403] {
                     let answer = answer(status, &[(name, challenge)], "{}");
-                    assert!(refuses_token(&answer), "{challenge}");
+                    assert!(rejects_token(&answer), "{challenge}");
                 }
             }
         }
         let other = ("www-authenticate", "Basic realm=\"a\"");
         let ours = ("www-authenticate", "Bearer error=\"invalid_token\"");
-        assert!(refuses_token(&answer(403, &[other, ours], "")));
+        assert!(rejects_token(&answer(403, &[other, ours], "")));
         for code in [
             "ExpiredTokenException",
             "ExpiredTokenException:http://internal.amazon.com/coral/com.amazon.coral/",
@@ -181,7 +181,7 @@ mod tests {
             "expiredtoken",
         ] {
             let answer = answer(403, &[("x-amzn-errortype", code)], "{}");
-            assert!(refuses_token(&answer), "{code}");
+            assert!(rejects_token(&answer), "{code}");
         }
     }
 
@@ -205,7 +205,7 @@ mod tests {
             "Access token expired.",
             "\"Token expired\"",
         ] {
-            assert!(refuses_token(&answer(403, &[], body)), "{body}");
+            assert!(rejects_token(&answer(403, &[], body)), "{body}");
         }
     }
 
@@ -227,7 +227,7 @@ mod tests {
             r#"{"error":"insufficient_scope"}"#,
             "<html>Your token has expired</html>",
         ] {
-            assert!(!refuses_token(&answer(403, &[], body)), "{body}");
+            assert!(!rejects_token(&answer(403, &[], body)), "{body}");
         }
         for challenge in [
             r#"Bearer error="insufficient_scope", error_description="invalid_token""#,
@@ -236,12 +236,12 @@ mod tests {
             "Bearer",
         ] {
             let answer = answer(403, &[("www-authenticate", challenge)], "{}");
-            assert!(!refuses_token(&answer), "{challenge}");
+            assert!(!rejects_token(&answer), "{challenge}");
         }
         let in_words = r#"{"message":"token expired"}"#;
-        assert!(refuses_token(&answer(401, &[], "")));
+        assert!(rejects_token(&answer(401, &[], "")));
         for status in [200, 400, 404, 429, 500] {
-            assert!(!refuses_token(&answer(status, &[], in_words)), "{status}");
+            assert!(!rejects_token(&answer(status, &[], in_words)), "{status}");
         }
     }
 }

@@ -107,7 +107,7 @@ async fn the_token_endpoints_status_is_not_the_operations() {
             .await
             .unwrap_err();
 
-        assert!(error.is_token_refused(), "{error:?}");
+        assert!(error.is_token_rejected(), "{error:?}");
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
         assert!(!error.is_not_found() && !error.is_rate_limited() && !error.is_status());
         assert!(!error.may_have_been_sent());

@@ -1,32 +1,23 @@
 //! The client.
 
 mod builder;
+mod calls;
 mod env;
 mod raw;
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use stratustexting_client::{
-    self as api, Operation,
-    lenient::{Diagnostic, Model},
-    types::SendResult,
-};
+use stratustexting_client as api;
 
+pub(crate) use self::calls::{read_object, read_page, read_sent};
 pub use self::{builder::ClientBuilder, raw::RawRequest};
 
 use crate::{
-    Call, Paging, PhoneNumber, Result,
+    Error, Paging, PhoneNumber, Result,
     auth::Auth,
-    drift,
-    error::{Error, Kind},
-    executor::{CallState, Executor},
+    executor::Executor,
     input,
-    options::CallOptions,
-    pager::Page,
-    parts::Parts,
-    reading::{self, PageModel},
     resources::{Consents, Contacts, Messages, Sites, Subscriptions},
-    response::Response,
 };
 
 /// A client of the service.
@@ -68,7 +59,7 @@ struct Inner {
 }
 
 impl Client {
-    /// Starts to make a client.
+    /// Begins to set up a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -110,10 +101,10 @@ impl Client {
         &self.inner.auth
     }
 
-    /// The generated client, for what the resources don't wrap.
+    /// The generated client, for fields and parameters that the resources don't take.
     ///
-    /// Its requests go through the same place as all others. Its errors become
-    /// ours by `Error::from`.
+    /// Its requests go through the same credentials, limits and retries as all others. Its
+    /// errors become ours by `Error::from`.
     ///
     /// ```
     /// # use stratustexting_sandbox::Sandbox;
@@ -133,8 +124,8 @@ impl Client {
         &self.inner.api
     }
 
-    /// A request to any path below the API's base URL, for operations that nothing
-    /// here knows, or whose inferred path turns out to be another.
+    /// A request to any path below the API's base URL, for an operation that is unknown
+    /// here, or whose inferred path turns out to be wrong.
     ///
     /// `path` begins with `/` and is sent as it is: percent-encode its parts.
     ///
@@ -160,169 +151,7 @@ impl Client {
         RawRequest::new(self.clone(), method, path.into())
     }
 
-    /// A call of a generated operation, whose response is an object.
-    pub(crate) fn call<T, F>(
-        &self,
-        id: &'static str,
-        operation: impl FnOnce(api::Client) -> F + Send + 'static,
-    ) -> Call<T>
-    where
-        T: Model + Send + 'static,
-        F: Future<Output = Result<reqwest::Response>> + Send + 'static,
-    {
-        self.call_and_read(id, operation, read_object::<T>)
-    }
-
-    /// A call of a generated operation that sends a message.
-    pub(crate) fn call_to_send<F>(
-        &self,
-        id: &'static str,
-        operation: impl FnOnce(api::Client) -> F + Send + 'static,
-    ) -> Call<SendResult>
-    where
-        F: Future<Output = Result<reqwest::Response>> + Send + 'static,
-    {
-        self.call_and_read(id, operation, read_sent)
-    }
-
-    /// A call of a generated operation of whose response nothing is read.
-    pub(crate) fn call_for_nothing<F>(
-        &self,
-        id: &'static str,
-        operation: impl FnOnce(api::Client) -> F + Send + 'static,
-    ) -> Call<()>
-    where
-        F: Future<Output = Result<reqwest::Response>> + Send + 'static,
-    {
-        self.call_and_read(id, operation, |parts, _, _| {
-            reading::nothing(parts).map(|()| ((), Vec::new()))
-        })
-    }
-
-    fn call_and_read<T, F>(
-        &self,
-        id: &'static str,
-        operation: impl FnOnce(api::Client) -> F + Send + 'static,
-        read: fn(&Parts, &'static Operation, bool) -> Result<(T, Vec<Diagnostic>)>,
-    ) -> Call<T>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<reqwest::Response>> + Send + 'static,
-    {
-        let client = self.clone();
-        Call::new(move |options| async move {
-            let state = client.inner.executor.start(&options);
-            let ((value, diagnostics), parts) = client.run(id, state, operation, read).await?;
-            Ok(Response::new(value, parts).with_diagnostics(diagnostics))
-        })
-    }
-
-    /// Reads one page of a list.
-    pub(crate) async fn call_for_page<P, F>(
-        &self,
-        id: &'static str,
-        options: &CallOptions,
-        token: Option<(String, String)>,
-        operation: impl FnOnce(api::Client) -> F,
-    ) -> Result<Page<P::Item>>
-    where
-        P: PageModel,
-        F: Future<Output = Result<reqwest::Response>>,
-    {
-        let executor = &self.inner.executor;
-        let state = executor.start(options).by_token(token);
-        self.run(id, state, operation, |parts, operation, strict| {
-            let place = executor.overrides.items(operation.id);
-            let mut page = read_page::<P>(parts, operation, place, strict)?;
-            if let Some(Paging::Token { from, .. }) = executor.overrides.paging(operation.id) {
-                reading::take_token_from(&mut page, parts, from);
-            }
-            Ok(page)
-        })
-        .await
-        .map(|(page, _)| page)
-    }
-
-    /// Runs a generated operation up to its response, and has that read.
-    async fn run<T, F>(
-        &self,
-        id: &'static str,
-        state: CallState,
-        operation: impl FnOnce(api::Client) -> F,
-        read: impl FnOnce(&Parts, &'static Operation, bool) -> Result<T>,
-    ) -> Result<(T, Parts)>
-    where
-        F: Future<Output = Result<reqwest::Response>>,
-    {
-        let row = Operation::find(id);
-        let state = Arc::new(state);
-        let api = self.inner.api.with_context(Arc::clone(&state) as _);
-        match operation(api).await {
-            Ok(_) => {
-                let parts = state.take_answer();
-                let (Some(parts), Some(row)) = (parts, row) else {
-                    // The executor leaves the answer of each success with the call.
-                    return Err(Error::new(Kind::Decode).with_operation(row));
-                };
-                self.judged(parts, row, &state, read)
-            }
-            Err(error) => Err(state.with_ticket(error.with_operation(row))),
-        }
-    }
-
-    /// Reads a response; an error has it, and a ticket where one is needed.
-    fn judged<T>(
-        &self,
-        parts: Parts,
-        operation: &'static Operation,
-        state: &CallState,
-        read: impl FnOnce(&Parts, &'static Operation, bool) -> Result<T>,
-    ) -> Result<(T, Parts)> {
-        match read(&parts, operation, self.inner.executor.strict) {
-            Ok(value) => Ok((value, parts)),
-            Err(error) => {
-                let error = error.with_response(parts).with_operation(Some(operation));
-                Err(state.with_ticket(error))
-            }
-        }
-    }
-
-    /// Sends a message by a request that was made by hand, as one call of this client.
-    pub(crate) async fn send_message(
-        &self,
-        mut request: reqwest::Request,
-        operation: &'static Operation,
-        options: &CallOptions,
-    ) -> Result<Response<SendResult>> {
-        let executor = &self.inner.executor;
-        let state = executor.start(options);
-        executor
-            .overrides
-            .rewrite(&mut request, operation, &executor.api_base)?;
-        let parts = executor.send(request, Some(operation), &state).await?;
-        let ((sent, diagnostics), parts) = self.judged(parts, operation, &state, read_sent)?;
-        Ok(Response::new(sent, parts).with_diagnostics(diagnostics))
-    }
-
-    /// Sends a request that was made by hand as one call of this client. Of a send it is asked
-    /// whether the message was taken; nothing else of the response is read.
-    pub(crate) async fn send(
-        &self,
-        request: reqwest::Request,
-        operation: Option<&'static Operation>,
-        options: &CallOptions,
-    ) -> Result<Response<()>> {
-        let executor = &self.inner.executor;
-        let state: CallState = executor.start(options);
-        let parts = executor.send(request, operation, &state).await?;
-        let Some(row) = operation.filter(|operation| reading::is_send(operation)) else {
-            return Ok(Response::new((), parts));
-        };
-        let (_, parts) = self.judged(parts, row, &state, read_sent)?;
-        Ok(Response::new((), parts))
-    }
-
-    /// How an operation pages, where that was said.
+    /// How an operation pages, if the caller said so.
     pub(crate) fn paging(&self, id: &str) -> Option<Paging> {
         self.inner.executor.overrides.paging(id).cloned()
     }
@@ -333,7 +162,7 @@ impl Client {
         method: http::Method,
         path: &str,
     ) -> Result<reqwest::RequestBuilder> {
-        let allowed = "has to begin with one `/`, and may contain neither `.` nor `..` as a \
+        let allowed = "must begin with one `/`, and may contain neither `.` nor `..` as a \
                        segment, nor a query, nor a fragment";
         let plain = path.starts_with('/')
             && !path.starts_with("//")
@@ -356,58 +185,6 @@ impl Client {
         self.inner.sender.as_ref()
     }
 }
-
-pub(crate) fn read_object<T: Model>(
-    parts: &Parts,
-    operation: &'static Operation,
-    strict: bool,
-) -> Result<(T, Vec<Diagnostic>)> {
-    let (value, diagnostics) = reading::object::<T>(parts, operation)?;
-    told(operation, &diagnostics, strict)?;
-    Ok((value, diagnostics))
-}
-
-pub(crate) fn read_page<P: PageModel>(
-    parts: &Parts,
-    operation: &'static Operation,
-    place: Option<&str>,
-    strict: bool,
-) -> Result<Page<P::Item>> {
-    let page = reading::list::<P>(parts, operation, place)?;
-    told(operation, &page.diagnostics, strict)?;
-    Ok(page)
-}
-
-pub(crate) fn read_sent(
-    parts: &Parts,
-    operation: &'static Operation,
-    strict: bool,
-) -> Result<(SendResult, Vec<Diagnostic>)> {
-    let (sent, diagnostics) = reading::sent(parts)?;
-    told(operation, &diagnostics, strict)?;
-    Ok((sent, diagnostics))
-}
-
-/// Tells of what differs from the document; an error of it where reading is strict.
-fn told(operation: &Operation, diagnostics: &[Diagnostic], strict: bool) -> Result<()> {
-    drift::tell(operation.id, diagnostics);
-    match diagnostics.first() {
-        Some(first) if strict => Err(Error::new(Kind::Decode).with_source(Differs(first.clone()))),
-        _ => Ok(()),
-    }
-}
-
-/// Says in what a response differs from the document.
-#[derive(Debug)]
-struct Differs(Diagnostic);
-
-impl fmt::Display for Differs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Differs {}
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

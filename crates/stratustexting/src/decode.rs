@@ -7,7 +7,7 @@ pub(crate) fn without_values(error: &serde_json::Error) -> DecodeError {
     DecodeError {
         line: error.line(),
         column: error.column(),
-        what: match error.classify() {
+        problem: match error.classify() {
             serde_json::error::Category::Eof => "the JSON ends too early",
             serde_json::error::Category::Syntax => "not JSON",
             _ => "JSON of another type",
@@ -19,13 +19,17 @@ pub(crate) fn without_values(error: &serde_json::Error) -> DecodeError {
 pub(crate) struct DecodeError {
     line: usize,
     column: usize,
-    what: &'static str,
+    problem: &'static str,
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, column, what } = self;
-        write!(f, "{what}, at line {line}, column {column} of the body")
+        let Self {
+            line,
+            column,
+            problem,
+        } = self;
+        write!(f, "{problem}, at line {line}, column {column} of the body")
     }
 }
 

@@ -13,7 +13,6 @@ mod lane;
 mod seam;
 
 use std::{
-    borrow::Cow,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -37,11 +36,11 @@ use crate::{
     auth::TokenSource,
     error::Kind,
     options::CallOptions,
-    outcome::{Payload, Ticket, raw_value},
     overrides::Overrides,
     parts::Parts,
     rate_limit::Limits,
     retry::{Bucket, FailedAttempt, Reason, RetryPolicy},
+    ticket::{Payload, raw_value},
 };
 
 /// Sends requests.
@@ -157,14 +156,13 @@ impl CallState {
             Some(name) => name.as_ref().to_owned(),
             None => format!("{:032x}", fastrand::u128(..)),
         };
-        let ticket = Ticket {
-            operation: stub.operation.map(|operation| Cow::Borrowed(operation.id)),
-            started_at: Timestamp::from(self.started).to_string(),
+        let ticket = stub.payload.ticket(
+            stub.operation.map(|operation| operation.id),
+            Timestamp::from(self.started).to_string(),
             correlation,
-            payload_digest: stub.payload.hex(),
-            attempts: stub.attempts.load(Ordering::Relaxed),
-            status: error.status().map(|status| status.as_u16()),
-        };
+            stub.attempts.load(Ordering::Relaxed),
+            error.status().map(|status| status.as_u16()),
+        );
         error.with_ticket(ticket)
     }
 

@@ -1,4 +1,4 @@
-//! Checks of input that more than one resource makes.
+//! Checks of input that several resources share.
 
 use crate::{Error, Result};
 
@@ -10,7 +10,7 @@ pub(crate) fn id(field: &'static str, id: &str) -> Result<()> {
     } else {
         Err(Error::input(
             field,
-            "has to be an id: not empty, not a path, without control characters",
+            "must be an id: not empty, not a path, without control characters",
         ))
     }
 }
@@ -81,8 +81,8 @@ pub(crate) fn warn_of_length(text: &str) {
     }
 }
 
-/// A secret or an id that is sent to the token endpoint or in a header. What stands around
-/// it is a line break out of a file or an environment variable, the commonest fault of all.
+/// A secret or an id that is sent to the token endpoint or in a header. White space around it
+/// is mostly a line break from a file or an environment variable, the commonest mistake.
 pub(crate) fn credential(field: &'static str, value: &str) -> Result<()> {
     let (first, last) = (value.chars().next(), value.chars().next_back());
     let problem = if value.is_empty() {
@@ -107,7 +107,7 @@ pub(crate) fn email(field: &'static str, email: &str) -> Result<()> {
     if plain && !email.contains(bad) {
         Ok(())
     } else {
-        Err(Error::input(field, "has to be an e-mail address"))
+        Err(Error::input(field, "must be an e-mail address"))
     }
 }
 

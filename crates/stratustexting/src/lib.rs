@@ -27,29 +27,38 @@
 //! # }
 //! ```
 //!
-//! Everything that waits needs a Tokio runtime with time and I/O, and panics without one. A
-//! client belongs to one runtime: with one that has ended, its connections and its renewal
-//! have ended, too, and a send that was under way is *unknown*. Make a client per runtime.
-//! Every variable that [`Client::from_env`] reads is listed there.
+//! Add it, and a runtime:
+//!
+//! ```sh
+//! cargo add stratustexting
+//! cargo add tokio --features full
+//! cargo add --dev stratustexting-sandbox
+//! ```
 //!
 //! # Where to start
 //!
-//! - [`Client`] is made once per login and cloned freely.
-//! - [`auth::Credentials`] say how it gets its tokens; [`auth`] explains which to take.
-//! - Its resources are [`Messages`], [`Contacts`], [`Consents`], [`Subscriptions`] and
-//!   [`Sites`]; lists are [`Pager`]s.
-//! - [`SendOutcome`] says what became of a message, and [`Error`] what went wrong.
-//! - [`webhook`] reads what the service posts.
-//! - [`Client::api`] is the generated client below all of it, and [`Client::request`]
-//!   takes any path: through the same credentials and limits.
+//! - Make one [`Client`] per login and clone it freely.
+//!   [`Client::from_env`] lists the variables that it reads; [`Client::builder`] sets more.
+//! - [`auth::Credentials`] choose the OAuth grant; [`auth`] explains which to take.
+//! - The resources are [`Messages`], [`Contacts`], [`Consents`], [`Subscriptions`] and
+//!   [`Sites`]. Their methods give a [`Call`], which takes options and is awaited, or a
+//!   [`Pager`] over a list.
+//! - [`SendOutcome`] tells how a send ended, and [`Error`] why a call failed.
+//! - [`webhook`] reads the events that the service posts.
+//! - [`Client::api`] is the generated client below the resources, and [`Client::request`]
+//!   takes any path; both use the same credentials, limits and retries.
+//!
+//! Calls need a Tokio runtime with time and I/O, and panic without one. A client belongs to
+//! one runtime: when that ends, the client's connections and its renewal end, too, and a send
+//! under way is *unknown*. Make a client per runtime.
 //!
 //! # How the API is known
 //!
-//! The vendor publishes no OpenAPI document, and many of its pages can't be had. Of
-//! each operation, [`api::OPERATIONS`] says how it is known: documented, documented by
-//! a sibling brand, seen in client code, or inferred. The documentation of each method
-//! says it too. Where something is UNKNOWN, fields are optional and values open, and
-//! what comes back is kept.
+//! The vendor publishes no OpenAPI document, and many of its pages can't be reached.
+//! [`api::OPERATIONS`] says of each operation how it is known: documented, documented by
+//! a sibling brand, seen in client code, or inferred. So does the documentation of each
+//! method. Where something is UNKNOWN, fields are optional, values are open, and the
+//! service's own values are kept.
 //!
 //! # Features
 //!
@@ -61,21 +70,23 @@
 //!
 //! # When something fails
 //!
-//! Three things are decided in three places. Whether an operation may be done again is in
-//! [`api::OPERATIONS`]; of what may not, such as a send, only what provably never left is
-//! tried again, unless a call says otherwise ([`CallOptions::resend`]). When, is decided
-//! by a [`RetryPolicy`], by default [`Backoff`]. How often over all calls, by a
-//! [`RetryBudget`]. What the service asks for (`Retry-After`) is kept to, and so is the
-//! call's time.
+//! Three rules decide about retries:
 //!
-//! | time | default | set by |
+//! - Whether an operation may be done twice is in [`api::OPERATIONS`]. One that may not, such
+//!   as a send, is retried only if provably no byte of it left, unless the call says otherwise
+//!   ([`Call::resend`]).
+//! - A [`RetryPolicy`] decides when the next attempt is made; by default [`Backoff`], and never
+//!   before the service's `Retry-After`.
+//! - A [`RetryBudget`] limits the retries of all calls together.
+//!
+//! | limit | default | set by |
 //! |---|---|---|
-//! | the whole call | 60 s | [`ClientBuilder::timeout`], [`CallOptions::timeout`] |
-//! | an attempt | 30 s | [`ClientBuilder::attempt_timeout`], [`CallOptions::attempt_timeout`] |
+//! | the whole call | 60 s | [`ClientBuilder::timeout`], [`Call::timeout`] |
+//! | an attempt | 30 s; 35 s of a send | [`ClientBuilder::attempt_timeout`], [`Call::attempt_timeout`] |
 //! | connecting, TLS included | 10 s | [`ClientBuilder::connect_timeout`] |
-//! | a request for a token, which is made for all who wait | 30 s | |
+//! | a token request, shared by all callers | 30 s | |
 //!
-//! Nothing limits how fast requests are sent unless a [`RateLimit`] is set.
+//! Requests are sent as fast as they are made unless a [`RateLimit`] is set.
 //!
 //! # What is logged
 //!
@@ -113,6 +124,7 @@ mod retry;
 mod secret;
 #[doc(hidden)]
 pub mod testing;
+mod ticket;
 mod time;
 mod transport;
 pub mod webhook;
@@ -133,7 +145,7 @@ pub use self::{
     drift::differences,
     error::{Error, Result},
     options::CallOptions,
-    outcome::{SendOutcome, Ticket},
+    outcome::SendOutcome,
     overrides::{OperationOverride, Paging},
     pager::Pager,
     phone::{PhoneNumber, Unreadable},
@@ -142,6 +154,7 @@ pub use self::{
     response::{Outcome, Response},
     retry::{Backoff, FailedAttempt, Resend, RetryBudget, RetryPolicy},
     secret::{AccessToken, ApiKey, ClientSecret, RefreshToken},
+    ticket::{Ticket, TicketMatch},
 };
 
 /// The program on the README's first screen, compiled and run.

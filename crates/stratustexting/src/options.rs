@@ -1,10 +1,13 @@
-//! What can be set for one call.
+//! Settings of one call.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::retry::{Resend, RetryPolicy};
 
-/// What a call may differ in from the client's defaults.
+/// The settings of one call that differ from the client's defaults.
+///
+/// [`Call`](crate::Call) has a method for each; this type is for options that are kept, or
+/// shared by several calls.
 #[derive(Clone, Debug, Default)]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
@@ -20,30 +23,29 @@ impl CallOptions {
     /// How long an attempt may take unless something else is set: 30 seconds.
     pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
     /// How long an attempt to send a message may take unless something else is set: 35
-    /// seconds. A gateway of the kind that the service seems to have gives up after 29 and
-    /// says so; whoever stops listening before never learns it.
+    /// seconds. A gateway of the kind that the service seems to have gives up after 29 and says so;
+    /// a client that stops listening earlier never learns it.
     pub const DEFAULT_SEND_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(35);
 
-    /// No deviations.
+    /// The client's defaults.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// How long the call may take in all: waiting for its turn under the rate limit and
-    /// for a token, every attempt, the waits between them, and reading the answer. By
+    /// for a token, every attempt, the waits between them, and reading the response. By
     /// default the client's, which is [a minute](Self::DEFAULT_TIMEOUT) unless set.
     ///
-    /// It is kept to: a wait that would outlast it isn't begun. A send whose time ends
-    /// while it waits for a connection was not sent; one whose time ends later may have
-    /// been.
+    /// A wait that would outlast it isn't begun. A send that times out while it waits for a
+    /// connection was not sent; one that times out later may have been.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// How long one attempt may take, from connecting to the last byte of the answer. By
+    /// How long one attempt may take, from connecting to the last byte of the response. By
     /// default the client's, which is [30 seconds](Self::DEFAULT_ATTEMPT_TIMEOUT) unless
     /// set, and [35](Self::DEFAULT_SEND_ATTEMPT_TIMEOUT) for sending a message.
     #[must_use]
@@ -54,15 +56,15 @@ impl CallOptions {
 
     /// When another attempt is made. By default the client's, which is
     /// [`Backoff`](crate::Backoff) unless set. It doesn't decide whether a send may be
-    /// tried again: that is [`resend`](Self::resend).
+    /// retried: that is [`resend`](Self::resend).
     #[must_use]
     pub fn retry(mut self, policy: impl RetryPolicy) -> Self {
         self.retry = Some(Arc::new(policy));
         self
     }
 
-    /// When what must not be done twice is tried again. By default only if provably
-    /// nothing of it left.
+    /// When an operation that must not be done twice is retried. By default only if provably
+    /// no byte of it left.
     #[must_use]
     pub fn resend(mut self, resend: Resend) -> Self {
         self.resend = Some(resend);
@@ -78,7 +80,7 @@ impl CallOptions {
         self
     }
 
-    /// These options, and for what they leave open the defaults.
+    /// These options, completed by the defaults.
     pub(crate) fn or(&self, defaults: &Self) -> Self {
         Self {
             timeout: self.timeout.or(defaults.timeout),

@@ -9,9 +9,8 @@ use crate::{Result, error::Error, input};
 /// A phone number in E.164 form: `+`, then 2 to 15 digits of which the first is
 /// not 0, such as `+12025550123`.
 ///
-/// Only the form is checked. Whether a number exists, and who may be texted, is
-/// not something that a form can tell; libraries that try also refuse the
-/// fictional numbers that tests need.
+/// Only the form is checked. It can't tell whether a number exists or may be texted, and
+/// libraries that try also reject the fictional numbers that tests need.
 ///
 /// ```
 /// use stratustexting::PhoneNumber;
@@ -86,7 +85,7 @@ impl FromStr for PhoneNumber {
     }
 }
 
-/// From every kind of text that there is.
+/// From every kind of text.
 macro_rules! try_from_text {
     ($($text:ty),*) => {$(
         impl TryFrom<$text> for PhoneNumber {
@@ -134,10 +133,10 @@ impl From<&PhoneNumber> for PhoneNumber {
     }
 }
 
-/// Why a value of any type isn't a phone number: that type's own error.
+/// Why a value isn't a phone number: the error of its conversion.
 pub type Unreadable = Box<dyn std::error::Error + Send + Sync>;
 
-/// Makes a number of what a caller gave, and names the field in the error.
+/// Converts a caller's value into a number; the error names the field.
 pub(crate) fn named<N>(field: &'static str, number: N) -> Result<PhoneNumber>
 where
     N: TryInto<PhoneNumber, Error: Into<Unreadable>>,

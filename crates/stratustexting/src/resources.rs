@@ -1,4 +1,4 @@
-//! The resources: what a program does with the service, by topic.
+//! The resources: the service's operations, by topic.
 //!
 //! A resource checks its input, names the fields in errors, and calls the generated
 //! operation. Each comes from the [`Client`](crate::Client). Its methods give a

@@ -1,4 +1,4 @@
-//! What comes back from a call.
+//! The response of a call.
 
 use std::{
     fmt,
@@ -40,8 +40,8 @@ impl<T> Response<T> {
         self
     }
 
-    /// How the body differs from what the document says; empty where it doesn't. What
-    /// couldn't be read of it is in the value's `extra`, as it came.
+    /// How the body differs from the document; empty where it doesn't. Values that couldn't be
+    /// read are in the value's `extra`, as they came.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
@@ -71,7 +71,7 @@ impl<T> Response<T> {
     }
 }
 
-/// Asks a result what became of a send.
+/// The outcome of a send, as a method of its result.
 ///
 /// ```
 /// # use stratustexting_sandbox::Sandbox;
@@ -91,7 +91,7 @@ impl<T> Response<T> {
 /// # }
 /// ```
 pub trait Outcome {
-    /// What became of a send. Of a [`RawRequest`](crate::RawRequest) to a path that is none
+    /// The outcome of a send. For a [`RawRequest`](crate::RawRequest) to a path that is none
     /// of the known ones any success counts as accepted, because nobody knows what its
     /// response must say.
     fn outcome(&self) -> SendOutcome;

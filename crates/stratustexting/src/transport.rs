@@ -1,5 +1,5 @@
-//! What both the executor and the token endpoint do with the HTTP client: reading a body
-//! up to a limit, and the meaning of its errors.
+//! Shared by the executor and the token endpoint: reading a body up to a limit, and the
+//! meaning of the HTTP client's errors.
 
 use bytes::{Bytes, BytesMut};
 
@@ -37,7 +37,7 @@ pub(crate) async fn read_body(mut response: reqwest::Response, limit: usize) -> 
     })
 }
 
-/// What a failure of the HTTP client means. Its URL goes: the query holds numbers
+/// The meaning of a failure of the HTTP client. Its URL is dropped: the query holds numbers
 /// and texts.
 pub(crate) fn transport_error(error: reqwest::Error) -> Error {
     let error = error.without_url();

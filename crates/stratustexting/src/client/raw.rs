@@ -1,4 +1,4 @@
-//! Requests to paths that nothing here knows.
+//! Requests to paths that are unknown here.
 
 use std::fmt;
 
@@ -76,7 +76,7 @@ impl RawRequest {
         self
     }
 
-    /// Sets what differs for this call.
+    /// Sets the options of this call.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
@@ -88,7 +88,7 @@ impl RawRequest {
     ///
     /// Every [`Error`]; [`Error::is_input`] when the path, a header or the body
     /// can't be sent, and [`Error::is_decode`] when the path is that of a send and the
-    /// answer doesn't say that it was taken.
+    /// response doesn't say that the message was accepted.
     pub async fn send(self) -> Result<Response<()>> {
         if let Some(problem) = self.problem {
             return Err(problem);
@@ -107,7 +107,7 @@ impl RawRequest {
         }
         for (name, value) in &self.headers {
             let name = HeaderName::from_bytes(name.as_bytes())
-                .map_err(|_| Error::input("header name", "has to be a header's name"))?;
+                .map_err(|_| Error::input("header name", "must be a header's name"))?;
             if name == header::AUTHORIZATION || name == "x-api-key" {
                 return Err(Error::input("header name", "is set by the client"));
             }

@@ -79,8 +79,8 @@ impl Contacts {
     }
 
     /// Creates a contact, or updates the one that is there (`upsertContact`,
-    /// inferred; by what the service tells the two apart is UNKNOWN, probably by the
-    /// mobile number).
+    /// inferred; how the service tells the two apart is UNKNOWN, probably by the mobile
+    /// number).
     ///
     /// ```
     /// # use stratustexting_sandbox::Sandbox;

@@ -9,13 +9,17 @@ use tokio::io::AsyncReadExt;
 
 use crate::{
     Error, Result,
+    input::shows_nothing,
     secret::{VISIBLE, header_value},
 };
 
 /// A file of an MMS: its bytes, its name, its media type.
 ///
-/// The media type is read out of the bytes, or else out of the name's ending, or
-/// else is `application/octet-stream`; [`media_type`](Self::media_type) sets it.
+/// The media type is that of the name's ending, unless the bytes are clearly another kind of
+/// picture, sound or document; for a name without a known ending, that of the bytes, or else
+/// `application/octet-stream`. [`with_content_type`](Self::with_content_type) sets it.
+///
+/// Of a name with folders, only its last part is sent.
 ///
 /// ```
 /// use stratustexting::Media;
@@ -34,17 +38,17 @@ pub struct Media {
 }
 
 impl Media {
-    /// The most files that one MMS may have. The service's own limit is UNKNOWN;
-    /// this is what other services allow.
+    /// The most files that one MMS may have. The service's own limit is UNKNOWN; other
+    /// services allow as many.
     pub const MAX_FILES: usize = 10;
 
     /// The most bytes that a file read by [`from_path`](Self::from_path) may have: 10 MiB,
-    /// what a gateway of the kind that the service seems to have lets through. The client's
+    /// the most that a gateway of the kind that the service seems to have lets through. The client's
     /// own limit for all files of an MMS, which is checked when it is sent, is lower unless
     /// [`media_limit_bytes`](crate::ClientBuilder::media_limit_bytes) raises it.
     pub const MAX_BYTES: u64 = 10 * 1024 * 1024;
 
-    /// A file out of bytes.
+    /// A file from bytes.
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         let (name, bytes) = (name.into(), bytes.into());
         Self {
@@ -66,7 +70,7 @@ impl Media {
         let name = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
-        let name = name.ok_or_else(|| Error::input("media", "has to be the path of a file"))?;
+        let name = name.ok_or_else(|| Error::input("media", "must be the path of a file"))?;
         let bytes = read(path)
             .await
             .map_err(|error| Error::input("media", "can't be read").with_source(error))?;
@@ -79,8 +83,8 @@ impl Media {
 
     /// Sets the media type, such as `image/png`.
     #[must_use]
-    pub fn media_type(mut self, media_type: impl Into<String>) -> Self {
-        self.content_type = Cow::Owned(media_type.into());
+    pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Cow::Owned(content_type.into());
         self
     }
 
@@ -91,20 +95,15 @@ impl Media {
     }
 
     fn part(self) -> Result<Part> {
-        if self.name.is_empty() || self.name.chars().any(char::is_control) {
-            return Err(Error::input(
-                "media name",
-                "may neither be empty nor contain control characters",
-            ));
-        }
+        let name = file_name(&self.name)?;
         if header_value(&self.content_type).is_none() {
             return Err(Error::input("media type", VISIBLE));
         }
         let length = self.bytes.len() as u64;
         Part::stream_with_length(self.bytes, length)
-            .file_name(self.name)
+            .file_name(name)
             .mime_str(&self.content_type)
-            .map_err(|_| Error::input("media type", "has to be a media type such as image/png"))
+            .map_err(|_| Error::input("media type", "must be a media type such as image/png"))
     }
 }
 
@@ -131,28 +130,80 @@ impl fmt::Debug for Media {
     }
 }
 
-fn detect(name: &str, bytes: &[u8]) -> Cow<'static, str> {
-    if let Some(kind) = infer::get(bytes) {
-        return Cow::Borrowed(kind.mime_type());
+/// The name that is sent: the last part, as HTML's form encoding quotes it. A path would tell
+/// about the sender's machine, and could lead a careless receiver elsewhere.
+fn file_name(name: &str) -> Result<String> {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    if last.chars().all(|c| c == '.' || shows_nothing(c)) || last.chars().any(char::is_control) {
+        return Err(Error::input(
+            "media name",
+            "must name a file, without control characters",
+        ));
     }
-    let ending = Path::new(name)
-        .extension()
-        .and_then(|ending| ending.to_str());
-    match ending {
-        // The registered type of RFC 6350; the list behind `mime_guess` has an older
-        // name.
-        Some(ending) if ending.eq_ignore_ascii_case("vcf") => Cow::Borrowed("text/vcard"),
-        _ => match mime_guess::from_path(name).first_raw() {
-            Some(media_type) => Cow::Borrowed(media_type),
-            None => Cow::Borrowed("application/octet-stream"),
-        },
+    Ok(last.replace('"', "%22"))
+}
+
+/// The media type of a file by its name, unless its bytes contradict that.
+fn detect(name: &str, bytes: &[u8]) -> Cow<'static, str> {
+    let signature = infer::get(bytes).filter(|kind| is_certain(kind, bytes));
+    let named = by_name(name);
+    let media_type = match (named, signature) {
+        (Some(named), Some(kind)) if contradicts(kind, named) => kind.mime_type(),
+        (Some(named), _) => named,
+        (None, Some(kind)) => kind.mime_type(),
+        (None, None) => "application/octet-stream",
+    };
+    Cow::Borrowed(media_type)
+}
+
+fn by_name(name: &str) -> Option<&'static str> {
+    let ending = Path::new(name).extension()?.to_str()?;
+    // The registered types, where the list behind `mime_guess` has an older one, or none.
+    let registered = [
+        ("vcf", "text/vcard"),
+        ("ics", "text/calendar"),
+        ("m4a", "audio/mp4"),
+        ("amr", "audio/amr"),
+        ("awb", "audio/amr-wb"),
+        ("3gp", "video/3gpp"),
+        ("heic", "image/heic"),
+        ("heif", "image/heif"),
+    ];
+    registered
+        .iter()
+        .find(|(known, _)| ending.eq_ignore_ascii_case(known))
+        .map(|(_, media_type)| *media_type)
+        .or_else(|| mime_guess::from_ext(ending).first_raw())
+}
+
+/// Whether bytes are what their first ones say. A text may begin with the two letters of a
+/// picture's format, but no picture, sound or document is readable text.
+fn is_certain(kind: infer::Type, bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'));
+    !text || kind.mime_type() == "application/pdf" && bytes.starts_with(b"%PDF-")
+}
+
+/// Whether bytes of a kind can't be of the type that the name says.
+fn contradicts(kind: infer::Type, named: &str) -> bool {
+    use infer::MatcherType::{Audio, Image, Video};
+    let (top, _) = named.split_once('/').unwrap_or((named, ""));
+    match kind.matcher_type() {
+        Image => kind.mime_type() != named && named != "image/svg+xml",
+        // One container holds either, under several names.
+        Audio | Video => !matches!(top, "audio" | "video" | "image"),
+        // An office document is an archive, too.
+        _ => {
+            top == "text"
+                || top == "image"
+                || kind.mime_type() == "application/pdf" && named != "application/pdf"
+        }
     }
 }
 
 /// Checks the files and puts them into a form, a part `file` each.
 pub(super) fn form(media: Vec<Media>, limit: usize) -> Result<Form> {
     if media.is_empty() || media.len() > Media::MAX_FILES {
-        let allowed = format!("has to be 1 to {} files", Media::MAX_FILES);
+        let allowed = format!("must be 1 to {} files", Media::MAX_FILES);
         return Err(Error::input("media", allowed));
     }
     if media.iter().any(|file| file.bytes.is_empty()) {
@@ -182,76 +233,4 @@ pub(super) async fn collect(form: Form) -> Result<Bytes> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_media_type_comes_from_bytes_then_name_then_nothing() {
-        let png = b"\x89PNG\r\n\x1a\n\0\0\0\0".as_slice();
-
-        assert_eq!(Media::from_bytes("a.txt", png).content_type(), "image/png");
-        assert_eq!(
-            Media::from_bytes("a.svg", "<svg/>").content_type(),
-            "image/svg+xml"
-        );
-        assert_eq!(Media::from_bytes("A.VCF", "x").content_type(), "text/vcard");
-        assert_eq!(
-            Media::from_bytes("a", "x").content_type(),
-            "application/octet-stream"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_file_over_the_limit_is_refused_before_it_is_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.png");
-        let file = std::fs::File::create(&path).unwrap();
-        // It takes no place on the disk, and would take a minute and all memory to read.
-        file.set_len(1 << 40).unwrap();
-
-        let error = Media::from_path(&path).await.unwrap_err();
-
-        assert!(error.is_input() && error.to_string().contains("10485760"));
-        file.set_len(Media::MAX_BYTES).unwrap();
-        assert!(Media::from_path(&path).await.is_ok());
-        #[cfg(target_os = "linux")]
-        assert!(Media::from_path("/dev/zero").await.unwrap_err().is_input());
-    }
-
-    #[test]
-    fn files_that_can_not_be_sent_are_refused() {
-        let file = || Media::from_bytes("a.txt", "12345");
-        let field = |media: Vec<Media>| {
-            let error = form(media, 10).unwrap_err();
-            assert!(error.is_input(), "{error:?}");
-            error.field().map(str::to_owned)
-        };
-
-        assert_eq!(field(vec![]).as_deref(), Some("media"));
-        assert_eq!(
-            field(vec![Media::from_bytes("a.txt", "")]).as_deref(),
-            Some("media")
-        );
-        assert_eq!(
-            field(vec![file(), file(), file()]).as_deref(),
-            Some("media")
-        );
-        assert_eq!(field(vec![file(); 11]).as_deref(), Some("media"));
-        assert_eq!(
-            field(vec![Media::from_bytes("a\r\nb", "1")]).as_deref(),
-            Some("media name")
-        );
-        assert_eq!(
-            field(vec![file().media_type("a/b\r\nX: y")]).as_deref(),
-            Some("media type")
-        );
-        assert_eq!(
-            field(vec![file().media_type("nonsense")]).as_deref(),
-            Some("media type")
-        );
-        assert!(
-            form(vec![file(), file()], 10).is_ok(),
-            "the limit itself is allowed"
-        );
-    }
-}
+mod tests;

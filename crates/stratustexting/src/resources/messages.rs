@@ -14,10 +14,10 @@ use crate::{
 
 /// Messages; from [`Client::messages`](crate::Client::messages).
 ///
-/// A message costs money and can't be unsent, and the service gives no id by which to look
-/// whether one went out. So a message is sent again by itself only if provably nothing of it
-/// left; a call can say otherwise ([`Call::resend`](crate::Call::resend)). When sending
-/// fails, [`Outcome`](crate::Outcome) says what became of it. After a 401 response, the next
+/// A message costs money and can't be unsent, and the service gives no id by which one could
+/// be found. So a send is retried only if provably no byte of it left, unless the call says
+/// otherwise ([`Call::resend`](crate::Call::resend)). [`Outcome`](crate::Outcome) tells how
+/// a send ended. After a 401 response, the next
 /// call has another token.
 #[derive(Clone, Debug)]
 pub struct Messages {
@@ -248,7 +248,7 @@ async fn multipart(
     let content_type = format!("multipart/form-data; boundary={}", form.boundary());
     let content_type = HeaderValue::from_str(&content_type)
         .map_err(|_| Error::input("media", "can't be put into a form"))?;
-    // Collected, so that the request has a known length and can be repeated.
+    // Collected, so that the request has a known length and can be retried.
     let body = media::collect(form).await?;
     let mut query = vec![("from", from.as_str()), ("to", to.as_str())];
     input::warn_of_length(text);

@@ -31,8 +31,8 @@ impl Subscriptions {
     /// Has events posted to a callback, for as long as the service sees fit
     /// (`upsertSubscription`, documented).
     ///
-    /// Before it answers, the service calls `callback` with a handshake, which
-    /// [`webhook::Incoming`](crate::webhook::Incoming) answers: the callback must be
+    /// Before it responds, the service calls `callback` with a handshake, to which
+    /// [`webhook::Incoming`](crate::webhook::Incoming) responds: the callback must be
     /// up while this call is under way.
     ///
     /// # Errors

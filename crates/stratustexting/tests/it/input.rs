@@ -218,8 +218,11 @@ async fn media_that_are_missing_empty_too_large_or_badly_named() {
         ("media", vec![file(); 11]),
         ("media name", vec![Media::from_bytes("a\r\nX: y", "1")]),
         ("media name", vec![Media::from_bytes("", "1")]),
-        ("media type", vec![file().media_type("text/plain\r\nX: y")]),
-        ("media type", vec![file().media_type("plain")]),
+        (
+            "media type",
+            vec![file().with_content_type("text/plain\r\nX: y")],
+        ),
+        ("media type", vec![file().with_content_type("plain")]),
     ];
     for (field, media) in cases {
         refused(field, async |c| {

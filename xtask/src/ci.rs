@@ -122,7 +122,7 @@ fn storm(store: &str) -> CommandLine {
         "storm",
         "--dev",
         "--expiries",
-        "20",
+        "10",
         "--store",
         store,
     ])

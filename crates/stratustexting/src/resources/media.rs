@@ -145,7 +145,7 @@ fn file_name(name: &str) -> Result<String> {
 
 /// The media type of a file by its name, unless its bytes contradict that.
 fn detect(name: &str, bytes: &[u8]) -> Cow<'static, str> {
-    let signature = infer::get(bytes).filter(|kind| is_certain(kind, bytes));
+    let signature = infer::get(bytes).filter(|kind| is_certain(*kind, bytes));
     let named = by_name(name);
     let media_type = match (named, signature) {
         (Some(named), Some(kind)) if contradicts(kind, named) => kind.mime_type(),

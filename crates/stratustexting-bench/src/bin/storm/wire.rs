@@ -58,6 +58,9 @@ impl Settings {
             .authorize_url(&self.authorize_url)
             .token_url(&self.token_url)
             .api_key(self.api_key.as_str())
+            // 512 tasks connect at once whenever tokens end: on a busy machine some wait, and
+            // a storm is about logins.
+            .connect_timeout(Duration::from_secs(60))
             .user_agent(&self.name)
             .credentials(credentials);
         let builder = match &self.store {

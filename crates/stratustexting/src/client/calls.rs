@@ -20,6 +20,9 @@ use crate::{
     response::Response,
 };
 
+/// Reads a value from a response, strictly or not.
+type Read<T> = fn(&Parts, &'static Operation, bool) -> Result<(T, Vec<Diagnostic>)>;
+
 impl Client {
     /// A call of a generated operation, whose response is an object.
     pub(crate) fn call<T, F>(
@@ -64,7 +67,7 @@ impl Client {
         &self,
         id: &'static str,
         operation: impl FnOnce(api::Client) -> F + Send + 'static,
-        read: fn(&Parts, &'static Operation, bool) -> Result<(T, Vec<Diagnostic>)>,
+        read: Read<T>,
     ) -> Call<T>
     where
         T: Send + 'static,

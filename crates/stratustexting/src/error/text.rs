@@ -29,7 +29,7 @@ impl fmt::Display for Error {
             Kind::Connect => f.write_str("no connection to the service")?,
             Kind::Timeout { while_ } => write!(f, "timed out {while_}")?,
             Kind::Transport => {
-                f.write_str("the connection broke before the response was complete")?
+                f.write_str("the connection broke before the response was complete")?;
             }
             // Not where the service may have acted all the same: a reader of "rejected" sends
             // again.

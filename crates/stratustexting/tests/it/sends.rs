@@ -8,7 +8,7 @@ use std::{
 use serde_json::json;
 use stratustexting::{
     Backoff, CallOptions, Client, FailedAttempt, Outcome, RawRequest, Resend, RetryPolicy,
-    SendOutcome, Ticket,
+    SendOutcome, Ticket, TicketMatch,
     api::{OPERATIONS, Operation},
     models::Message,
 };

@@ -83,15 +83,20 @@ impl Ticket {
         let from = message.from.as_deref().unwrap_or_default();
         let recipients: Vec<&str> = message.to.iter().flat_map(|to| to.numbers()).collect();
 
-        let mut payloads = recipients
-            .iter()
-            .map(|to| Payload::of_message(from, to, text.unwrap_or_default()));
-        let mut alike = false;
-        let same = payloads.any(|payload| {
-            let (exact, spelling, beginning) = payload.digests();
-            alike |= self.beginning_digest.is_none() || self.beginning_digest == beginning;
+        let shown = text.unwrap_or_default();
+        let same = recipients.iter().any(|to| {
+            let (exact, spelling, _) = Payload::of_message(from, to, shown).digests();
             self.payload_digest == exact
                 || self.spelling_digest.is_some() && self.spelling_digest == spelling
+        });
+        // The service may have added to a short text, so each beginning of this one counts.
+        let letters = beginning(shown);
+        let alike = self.beginning_digest.as_ref().is_none_or(|known| {
+            let mut ends = 0..=letters.len();
+            ends.any(|end| {
+                let mut recipients = recipients.iter();
+                recipients.any(|to| hex(&short_digest(from, to, &letters[..end])) == *known)
+            })
         });
         let readable = text.is_some()
             && !recipients.is_empty()
@@ -160,17 +165,11 @@ impl Payload {
     }
 
     fn of_message(from: &str, to: &str, text: &str) -> Self {
-        let digits = |number: &str| number.chars().filter(char::is_ascii_digit).collect();
-        let [from, to]: [String; 2] = [from, to].map(digits);
-        let national = |digits: &str| digits[digits.len().saturating_sub(10)..].to_owned();
-        let (short_from, short_to) = (national(&from), national(&to));
         let shown: String = text.chars().filter(|&c| !shows_nothing(c)).collect();
-        let letters = shown.chars().filter(char::is_ascii_alphanumeric);
-        let beginning: String = letters.take(16).map(|c| c.to_ascii_lowercase()).collect();
         Self {
-            exact: digest([&from, &to, text]),
-            spelling: Some(digest([&short_from, &short_to, &shown])),
-            beginning: Some(digest([&short_from, &short_to, &beginning])),
+            exact: digest([&digits(from), &digits(to), text]),
+            spelling: Some(short_digest(from, to, &shown)),
+            beginning: Some(short_digest(from, to, &beginning(text))),
         }
     }
 
@@ -213,6 +212,25 @@ pub(crate) fn raw_value<'a>(url: &'a Url, name: &str) -> Option<&'a str> {
         .split('&')
         .filter_map(|pair| pair.split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+fn digits(number: &str) -> String {
+    number.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The first 16 ASCII letters and digits of a text, in lower case.
+fn beginning(text: &str) -> String {
+    let letters = text.chars().filter(char::is_ascii_alphanumeric);
+    letters.take(16).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// A digest with the last ten digits of each number.
+fn short_digest(from: &str, to: &str, text: &str) -> [u8; 32] {
+    let national = |number: &str| {
+        let digits = digits(number);
+        digits[digits.len().saturating_sub(10)..].to_owned()
+    };
+    digest([&national(from), &national(to), text])
 }
 
 fn digest(fields: [&str; 3]) -> [u8; 32] {

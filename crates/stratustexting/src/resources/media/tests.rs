@@ -133,7 +133,7 @@ fn the_media_type_is_the_names_unless_the_bytes_contradict_it() {
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         ),
         ("data.zip", zip, "application/zip"),
-        ("setup.exe", exe, "application/x-msdownload"),
+        ("setup.exe", exe, "application/octet-stream"),
         (
             "setup.txt",
             exe,

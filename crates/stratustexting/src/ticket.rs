@@ -314,7 +314,7 @@ mod tests {
         let ticket = ticket_of(URL);
         for other in [
             Message::default(),
-            message("+12025550123", "Cafe & more+\nReply STOP to opt out")
+            message("+12025550123", "Café & more+\nReply STOP to opt out")
                 .with_from("+12025550100"),
             message("+12025550123", "Caf? & more"),
             message("+1202555****", "Café & more+"),

@@ -218,7 +218,7 @@ async fn nothing_is_taken_for_success_by_silence() {
     let error = sandbox.client().contacts().upsert(grace).await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(
-        error.is_decode() && source.contains("nothing of what was asked for"),
+        error.is_decode() && source.contains("has nothing that was expected"),
         "{source}"
     );
 

@@ -179,7 +179,11 @@ pub(crate) fn take_token_from<T>(page: &mut Page<T>, parts: &Parts, key: &str) {
 }
 
 /// Makes a page, unless none of its items can be read.
-fn page<T: Model>(items: Vec<T>, metadata: PageMetadata, diagnostics: Vec<Diagnostic>) -> Result<Page<T>> {
+fn page<T: Model>(
+    items: Vec<T>,
+    metadata: PageMetadata,
+    diagnostics: Vec<Diagnostic>,
+) -> Result<Page<T>> {
     let lost = |diagnostic: &&Diagnostic| {
         matches!(diagnostic.handling(), Handling::Kept | Handling::Dropped)
             && diagnostic.pattern().ends_with("[]")

@@ -106,8 +106,9 @@ impl Executor {
                 CallOptions::DEFAULT_ATTEMPT_TIMEOUT
             }
         });
+        let deadline = progress.call.deadline;
         let end = Instant::now().checked_add(timeout);
-        let end = end.map_or(progress.call.deadline, |end| end.min(progress.call.deadline));
+        let end = end.map_or(deadline, |end| end.min(deadline));
         let span = tracing::debug_span!(
             "attempt",
             http.request.resend_count = progress.attempts - 1,

@@ -2,7 +2,7 @@
 //!
 //! A server may close a connection right after its response, without saying so in the
 //! response. Until the client has noticed, the next request is written into a closed
-//! connection, and nobody can tell what became of it. Two measures prevent that.
+//! connection, and nobody can tell what became of it. Two measures guard against that.
 //!
 //! Before a connection is chosen, the runtime gets the time that it needs to notice what has
 //! arrived (`catch_up`): a program that runs its runtime only during calls has noticed
@@ -289,7 +289,11 @@ mod tests {
             let now = start + GRACE + idle;
             assert_eq!(exchange(&connections, now, port), AtOnce);
 
-            assert_eq!(exchange(&connections, now, Some(3)), then, "{port:?} {idle:?}");
+            assert_eq!(
+                exchange(&connections, now, Some(3)),
+                then,
+                "{port:?} {idle:?}"
+            );
         }
     }
 

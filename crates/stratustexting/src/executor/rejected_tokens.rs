@@ -59,7 +59,7 @@ mod tests {
         let rejected = RejectedTokens::default();
 
         assert!(rejected.is_worth_replacing(&token("one")));
-        assert!(rejected.is_worth_replacing(&token("one")), "of another call");
+        assert!(rejected.is_worth_replacing(&token("one")), "another call");
         assert!(!rejected.is_worth_replacing(&token("two")));
         tokio::time::advance(PAUSE).await;
         assert!(rejected.is_worth_replacing(&token("two")));

@@ -355,7 +355,11 @@ async fn the_limits_are_kept_and_a_429_slows_them() {
 
     for index in 0..5 {
         let sent = call(&executor, "sendSms", &options).await;
-        assert_eq!(sent.is_ok(), index != 2, "a send is not retried after a 429");
+        assert_eq!(
+            sent.is_ok(),
+            index != 2,
+            "a send is not retried after a 429"
+        );
     }
 
     let seconds: Vec<_> = arrivals.times().iter().map(Duration::as_secs).collect();
@@ -415,7 +419,11 @@ async fn all_spellings_of_a_number_share_its_limit() {
     call(&executor, "sendSms", &CallOptions::new())
         .await
         .unwrap();
-    assert_eq!(arrivals.times()[3].as_secs(), 120, "another number has its own limit");
+    assert_eq!(
+        arrivals.times()[3].as_secs(),
+        120,
+        "another number has its own limit"
+    );
 }
 
 #[tokio::test(start_paused = true)]

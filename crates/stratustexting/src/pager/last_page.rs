@@ -27,9 +27,9 @@ impl LastPage {
             (Some(seen), Some(total)) if seen + position.unreadable < total => Some(false),
             _ => None,
         };
-        let more = metadata.more.map(|more| !more);
-        let is_last = [metadata.last, more, pages, items];
-        match (is_last.contains(&Some(true)), is_last.contains(&Some(false))) {
+        let no_more = metadata.more.map(|more| !more);
+        let says = [metadata.last, no_more, pages, items];
+        match (says.contains(&Some(true)), says.contains(&Some(false))) {
             (true, true) => Self::Contradictory,
             (true, false) => Self::Yes,
             (false, true) => Self::No,

@@ -285,6 +285,6 @@ mod tests {
         };
 
         assert!(error.is_transport() && items == 10, "{error:?}");
-        assert!(pager.next_item().await.unwrap().is_none(), "the stream has ended");
+        assert!(pager.next_item().await.unwrap().is_none(), "it has ended");
     }
 }

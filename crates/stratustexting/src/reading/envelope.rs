@@ -101,7 +101,10 @@ fn at(body: Value, dotted_key: &str) -> Option<Items> {
         here = fields.remove(key)?;
         metadata = PageMetadata::of(&fields).or(metadata);
     }
-    here.is_array().then_some(Items { items: here, metadata })
+    here.is_array().then_some(Items {
+        items: here,
+        metadata,
+    })
 }
 
 fn find<T: Model>(body: Value, documented: Option<&str>, depth: usize) -> Option<Items> {
@@ -149,7 +152,10 @@ fn find<T: Model>(body: Value, documented: Option<&str>, depth: usize) -> Option
 /// only one with a list of objects.
 fn items_key(fields: &Map<String, Value>, documented: Option<&str>) -> Option<String> {
     let leads = |value: &Value| value.is_array() || value.is_object();
-    let known = documented.into_iter().chain(ENVELOPE_KEYS).chain(["_embedded"]);
+    let known = documented
+        .into_iter()
+        .chain(ENVELOPE_KEYS)
+        .chain(["_embedded"]);
     for key in known {
         if fields.get(key).is_some_and(leads) {
             return Some(key.to_owned());

@@ -112,8 +112,7 @@ impl<T: Serialize + Send + 'static> Walk<T> {
         }
         self.doubt.get_or_insert(End::PageRepeated { page: number });
         if seen(&page) || page.is_empty() {
-            let ignored =
-                self.seen_pages.len() == 1 && self.seen_pages.front() == Some(&repeated);
+            let ignored = self.seen_pages.len() == 1 && self.seen_pages.front() == Some(&repeated);
             self.finish(if ignored {
                 End::PageIgnored
             } else {

@@ -1,10 +1,10 @@
 //! Paging: lists as streams of items, or of pages.
 
 mod end;
+mod last_page;
 mod page;
+mod page_position;
 mod pages;
-mod place;
-mod signs;
 mod walk;
 
 use std::{
@@ -19,31 +19,29 @@ use std::{
 use futures::{FutureExt, Stream, TryStreamExt, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
-use self::place::Place;
+use self::page_position::PagePosition;
 pub use self::{end::End, page::Page, pages::Pages};
 use crate::{CallOptions, Paging, Result};
 
 /// A list that is read page by page, as it is needed.
 ///
-/// It is a [`Stream`] of items; [`pages`](Self::pages) makes it one of pages. Only a
-/// page or two are in memory at a time, however long the list is. Nothing is
-/// requested until the stream is polled; then the next page is requested while the
-/// last half of the one before is being handed out ([`look_ahead`](Self::look_ahead)).
+/// It is a [`Stream`] of items; [`pages`](Self::pages) makes it one of pages. Only one or
+/// two pages are in memory at a time, however long the list is. Nothing is requested until
+/// the stream is polled. From then on, the next page is requested while the second half of
+/// the current one is handed out ([`look_ahead`](Self::look_ahead)).
 ///
-/// The vendor documents no paging: that responses hold their items under `content` is
-/// seen in client code, the rest is inferred. So it is found out on the way where the items
-/// are, whether pages are numbered from 0 or from 1 or asked for by a token, and where the
-/// list ends. What the service says outright counts first: `last`, the number of pages, the
-/// number of items, under any of their usual names. [`end`](Self::end) tells why the list
-/// ended.
+/// The vendor documents no paging. That responses have their items under `content` is seen
+/// in client code; the rest is inferred. So the pager finds out where the items are, whether
+/// pages are numbered from 0 or from 1 or requested by a token, and where the list ends. It
+/// first goes by what the service says outright: `last`, the number of pages, the number of
+/// items, under any of their usual names. [`end`](Self::end) tells why the list ended.
 ///
 /// # When something may be missing
 ///
-/// A service that contradicts itself, repeats a page in the place of another, ignores the
-/// page's number or says that there are more items than came leaves a doubt. Then the last
-/// thing that the stream yields is an error ([`Error::is_incomplete`]) after all the items
-/// that came, unless [`accept_incomplete`](Self::accept_incomplete) says that this is good
-/// enough. Where the doubt is unfounded, because one knows how the service pages,
+/// Items may be missing if the service contradicts itself, repeats a page instead of another,
+/// ignores the page's number, or says that there are more items than came. Then the stream
+/// yields all the items that came, and last an error ([`Error::is_incomplete`]), unless
+/// [`accept_incomplete`](Self::accept_incomplete) is set. If you know how the service pages,
 /// [`ClientBuilder::operation`] tells it to the client.
 ///
 /// After an error the stream ends. [`position`](Self::position) then says where, and
@@ -58,38 +56,37 @@ pub struct Pager<T> {
     /// How many items the current page had.
     page_length: usize,
     position: Position,
-    /// How many items of the first page were handed out before, and are to be passed
-    /// over.
+    /// How many items of the first page are skipped, because they were handed out before.
     skip: usize,
     look_ahead: bool,
 }
 
-/// A place in a list, to go on from later; it can be stored.
+/// A position in a list, to go on from later; it can be stored.
 ///
-/// It counts pages and items, and has the token where the service pages by one. When the
-/// list changes in between, an item may be missed or come twice: the service has nothing
-/// better to hold on to.
+/// It counts pages and items, and has the token if the service pages by one. If the list
+/// changes in between, an item may be missed or come twice: the service offers nothing more
+/// stable to go by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// The page of the next item.
     #[serde(flatten)]
-    place: Place,
+    page: PagePosition,
     /// How many items of that page have been handed out.
     item: usize,
-    /// The page size that was asked for.
+    /// The page size that was requested.
     size: Option<u32>,
 }
 
-/// What a page is asked for by.
+/// The parameters by which a page is requested.
 #[derive(Clone, Debug)]
 pub(crate) struct PageRequest {
-    /// Its number.
+    /// The page's number.
     pub(crate) page: Option<u32>,
-    /// How many items it is to have.
+    /// How many items to put on it.
     pub(crate) size: Option<u32>,
     /// A query parameter and the token in it.
     pub(crate) token: Option<(String, String)>,
-    /// What is different for the call.
+    /// The options of the page's call.
     pub(crate) options: CallOptions,
 }
 
@@ -108,7 +105,7 @@ impl<T: Serialize + Send + 'static> Pager<T> {
         let pages = Pages::new(operation, paging, fetch);
         Self {
             position: Position {
-                place: pages.place().clone(),
+                page: pages.position().clone(),
                 item: 0,
                 size: None,
             },
@@ -120,15 +117,15 @@ impl<T: Serialize + Send + 'static> Pager<T> {
         }
     }
 
-    /// How many items to ask for per page. By default the service decides; what it
-    /// allows at most is UNKNOWN, and it may give fewer.
+    /// How many items to request per page. By default the service decides; its maximum is
+    /// UNKNOWN, and it may give fewer.
     pub fn page_size(mut self, items: u32) -> Self {
         self.position.size = Some(items);
         self.pages.set_size(Some(items));
         self
     }
 
-    /// Sets what is different for the call of each page, such as its timeout.
+    /// Sets the options for the call of each page, such as its timeout.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.pages.change_options(|_| options);
         self
@@ -147,40 +144,40 @@ impl<T: Serialize + Send + 'static> Pager<T> {
         self
     }
 
-    /// Whether a list that may lack items ends as a complete one does, instead of with an
-    /// error; by default it doesn't. [`end`](Self::end) tells what the doubt is.
+    /// Whether a list that may lack items ends without an error, like a complete one; by
+    /// default it doesn't. [`end`](Self::end) tells why items may be missing.
     pub fn accept_incomplete(mut self, accept: bool) -> Self {
         self.pages.accept_incomplete(accept);
         self
     }
 
-    /// Goes on where an earlier pager of the same list was, with its page size.
+    /// Goes on from the position of an earlier pager of the same list, with its page size.
     pub fn resume(mut self, position: Position) -> Self {
         self.pages.set_size(position.size);
-        self.pages.go_to(position.place.clone());
+        self.pages.go_to(position.page.clone());
         self.skip = position.item;
         self.position = position;
         self
     }
 
-    /// Where the next item is.
+    /// The position of the next item.
     #[must_use]
     pub fn position(&self) -> Position {
         self.position.clone()
     }
 
-    /// Why the list ended, and whether anything may be missing; none before it has ended.
+    /// Why the list ended, and whether anything may be missing; `None` before it has ended.
     ///
-    /// A list that began in the middle ([`resume`](Self::resume)) from a position of an
-    /// earlier version doesn't know how many items came before, so the number of items that
-    /// the service says isn't held against it.
+    /// A list that was resumed ([`resume`](Self::resume)) from a position of an earlier
+    /// version doesn't know how many items came before, so it can't compare that with the
+    /// number of items that the service reports.
     #[must_use]
     pub fn end(&self) -> Option<&End> {
         self.pages.end()
     }
 
-    /// The next item; none at the end of the list. The stream's `try_next`, for programs
-    /// that don't depend on `futures`.
+    /// The next item; `None` at the end of the list. This is the stream's `try_next`, for
+    /// programs that don't depend on `futures`.
     ///
     /// ```
     /// # use stratustexting_sandbox::Sandbox;
@@ -208,8 +205,8 @@ impl<T: Serialize + Send + 'static> Pager<T> {
         self.try_next().await
     }
 
-    /// The items from here on, `limit` of them at most. No page after the last one that is
-    /// needed is asked for. With fewer items than `limit` the list has ended.
+    /// The items from here on, at most `limit` of them. It requests only the pages that it
+    /// needs. If it returns fewer items than `limit`, the list has ended.
     ///
     /// # Errors
     ///
@@ -218,7 +215,7 @@ impl<T: Serialize + Send + 'static> Pager<T> {
     where
         T: Unpin,
     {
-        // What is asked for ahead would be thrown away.
+        // A page that is requested ahead would be dropped.
         self.look_ahead = false;
         let mut items = Vec::new();
         while items.len() < limit {
@@ -230,16 +227,16 @@ impl<T: Serialize + Send + 'static> Pager<T> {
         Ok(items)
     }
 
-    /// The same list by pages. Items that were handed out come again, with their
-    /// page.
+    /// The same list by pages. Items of the current page that were handed out come again with
+    /// their page.
     pub fn pages(mut self) -> Pages<T> {
-        self.pages.go_to(self.position.place);
+        self.pages.go_to(self.position.page);
         self.pages
     }
 
-    /// Takes note that a page is used up.
-    fn turn_the_page(&mut self) {
-        self.position.place = self.pages.place().clone();
+    /// Moves the position to the next page.
+    fn end_page(&mut self) {
+        self.position.page = self.pages.position().clone();
         self.position.item = 0;
     }
 }
@@ -256,7 +253,7 @@ impl<T: Serialize + Send + Unpin + 'static> Stream for Pager<T> {
                     this.pages.poll_ahead(cx);
                 }
                 if this.items.len() == 0 {
-                    this.turn_the_page();
+                    this.end_page();
                 }
                 return Poll::Ready(Some(Ok(item)));
             }
@@ -272,7 +269,7 @@ impl<T: Serialize + Send + Unpin + 'static> Stream for Pager<T> {
                     }
                     this.position.item = skip;
                     if this.items.len() == 0 {
-                        this.turn_the_page();
+                        this.end_page();
                     }
                 }
             }

@@ -1,9 +1,9 @@
-//! Not sending faster than the caller allows: over all, and per sending number.
+//! Limits on how fast requests are sent: over all, and per sending number.
 //!
-//! The service publishes no limits. Accounts that ride on another carrier are said to
+//! The service publishes no limits. Accounts that send through another carrier are said to
 //! have about 40 SMS per minute and number.
 
-mod bucket;
+mod limiter;
 
 use std::{
     collections::HashMap,
@@ -14,10 +14,10 @@ use std::{
 use governor::Quota;
 use tokio::time::Instant;
 
-use self::bucket::{Bucket, MOST_HALVED};
+use self::limiter::{Limiter, MAX_HALVED};
 use crate::{Error, Result};
 
-/// A rate: so many requests in a time, and how many of them may come at once.
+/// A rate: a number of requests per time, and how many of them may be sent at once.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,10 +26,10 @@ use crate::{Error, Result};
 /// let per_number = RateLimit::new(40, Duration::from_secs(60)).burst(5);
 /// ```
 ///
-/// A request that has to wait does so within its call's time; if that isn't enough, it
-/// fails at once, and nothing was sent. An answer 429 halves the rate, and lets nothing
-/// through until what the service asks for is over; after a minute without another one
-/// it is doubled again, up to what was set.
+/// A request waits for its turn until its call's deadline. If its turn comes later, the call
+/// fails at once, and nothing was sent. A response 429 halves the rate, and stops all requests
+/// for as long as the service asks to wait. After a minute without another 429 the rate is
+/// doubled again, up to what was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     requests: u32,
@@ -38,8 +38,8 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// So many requests in a time, evenly spread: without a burst. The client's builder
-    /// refuses zero of either.
+    /// A number of requests per time, evenly spread: without a burst. The client's builder
+    /// refuses zero for either.
     #[must_use]
     pub fn new(requests: u32, per: Duration) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl RateLimit {
         }
     }
 
-    /// How many requests may come at once after a pause. Default: 1.
+    /// How many requests may be sent at once after a pause. Default: 1.
     #[must_use]
     pub fn burst(mut self, burst: u32) -> Self {
         self.burst = burst;
@@ -58,27 +58,28 @@ impl RateLimit {
 
     /// # Errors
     ///
-    /// When it lets nothing through, or everything.
+    /// If it stops every request, or none.
     pub(crate) fn check(&self, field: &'static str) -> Result<()> {
         if self.quota(0).is_none() {
             return Err(Error::configuration(
                 field,
-                "has to let at least one request through in a time that is not zero",
+                "must allow at least one request, in a time that is not zero",
             ));
         }
-        // What the slowest of its forms reckons with, in nanoseconds, far from any overflow.
+        // The longest time that the slowest rate computes, in nanoseconds, must be far from an
+        // overflow.
         let period = self.per.as_nanos() / u128::from(self.requests);
-        let most = period.checked_mul(u128::from(self.burst) << MOST_HALVED);
-        if most.is_none_or(|most| most > u128::from(u64::MAX / 8)) {
+        let longest = period.checked_mul(u128::from(self.burst) << MAX_HALVED);
+        if longest.is_none_or(|longest| longest > u128::from(u64::MAX / 8)) {
             return Err(Error::configuration(
                 field,
-                "has to fill its whole burst within 2 years",
+                "must restore its whole burst within 2 years",
             ));
         }
         Ok(())
     }
 
-    /// The rate, halved so many times.
+    /// The rate, halved this many times.
     fn quota(&self, halved: u32) -> Option<Quota> {
         let each = self
             .per
@@ -88,7 +89,7 @@ impl RateLimit {
         Some(Quota::with_period(each)?.allow_burst(burst))
     }
 
-    /// How many may come at once: of a rate that was halved, one.
+    /// How many may be sent at once: one, if the rate was halved.
     fn burst_of(&self, halved: u32) -> u32 {
         if halved == 0 { self.burst } else { 1 }
     }
@@ -97,53 +98,53 @@ impl RateLimit {
 /// The limits of a client.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
-    client: Option<Bucket>,
+    client: Option<Limiter>,
     pub(crate) per_number: Option<RateLimit>,
-    numbers: Mutex<HashMap<String, Arc<Bucket>>>,
+    numbers: Mutex<HashMap<String, Arc<Limiter>>>,
 }
 
 impl Limits {
     pub(crate) fn new(client: Option<RateLimit>, per_number: Option<RateLimit>) -> Self {
         Self {
-            client: client.map(Bucket::new),
+            client: client.map(Limiter::new),
             per_number,
             numbers: Mutex::default(),
         }
     }
 
-    /// Waits until a request may go; whether there was anything to wait for. The number's
-    /// turn comes first: waiting for it must not use up the turn that another number could
-    /// have taken.
+    /// Waits until a request may be sent, and returns whether it had to wait. The number's
+    /// turn comes first: waiting for it must not use up a turn of the client that another
+    /// number could have taken.
     pub(crate) async fn pass(&self, number: Option<&str>, deadline: Instant) -> Result<bool> {
         let mut waited = false;
-        if let Some(bucket) = number.and_then(|number| self.of(number)) {
-            waited |= bucket.pass(deadline).await?;
+        if let Some(limiter) = number.and_then(|number| self.of(number)) {
+            waited |= limiter.pass(deadline).await?;
         }
-        if let Some(bucket) = &self.client {
-            waited |= bucket.pass(deadline).await?;
+        if let Some(limiter) = &self.client {
+            waited |= limiter.pass(deadline).await?;
         }
         Ok(waited)
     }
 
-    /// The service said 429.
-    pub(crate) fn slow_down(&self, number: Option<&str>, asked: Option<Duration>) {
-        if let Some(bucket) = number.and_then(|number| self.of(number)) {
-            bucket.slow_down(asked);
+    /// The service responded with 429, and asked for this wait.
+    pub(crate) fn slow_down(&self, number: Option<&str>, wait: Option<Duration>) {
+        if let Some(limiter) = number.and_then(|number| self.of(number)) {
+            limiter.slow_down(wait);
         }
-        if let Some(bucket) = &self.client {
-            bucket.slow_down(asked);
+        if let Some(limiter) = &self.client {
+            limiter.slow_down(wait);
         }
     }
 
-    fn of(&self, number: &str) -> Option<Arc<Bucket>> {
+    fn of(&self, number: &str) -> Option<Arc<Limiter>> {
         let limit = self.per_number?;
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = numbers.get(number) {
-            return Some(Arc::clone(bucket));
+        if let Some(limiter) = numbers.get(number) {
+            return Some(Arc::clone(limiter));
         }
-        let bucket = Arc::new(Bucket::new(limit));
-        numbers.insert(number.to_owned(), Arc::clone(&bucket));
-        Some(bucket)
+        let limiter = Arc::new(Limiter::new(limit));
+        numbers.insert(number.to_owned(), Arc::clone(&limiter));
+        Some(limiter)
     }
 }
 

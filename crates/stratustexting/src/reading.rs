@@ -1,12 +1,12 @@
-//! From a successful response to what was asked for.
+//! From a successful response to the values that the caller asked for.
 //!
-//! Nothing is taken for success by silence: a body that holds nothing of what the operation
-//! promises (`x-promise` of the document) is an error that names its keys; one that says it
-//! failed is a failure of the service. What differs in form only is read, and said.
+//! A status alone is no success. A body without any field that the operation promises
+//! (`x-promise` of the document) is an error that names its keys. A body that reports a failure
+//! is a failure of the service. A body that differs in form only is read, with diagnostics.
 
 mod envelope;
-mod facts;
 mod failure;
+mod metadata;
 
 use std::fmt;
 
@@ -19,11 +19,11 @@ use stratustexting_client::{
     types,
 };
 
-pub(crate) use self::facts::{Facts, NextToken};
+pub(crate) use self::metadata::{NextToken, PageMetadata};
 use crate::{Error, Result, error::Kind, pager::Page, parts::Parts};
 
-/// Whether an operation sends a message: its success says that the message was taken, and
-/// nothing else can.
+/// Whether an operation sends a message. Only its response can say that the message was
+/// accepted.
 pub(crate) fn is_send(operation: &Operation) -> bool {
     operation.promise == ["result"]
 }
@@ -34,19 +34,19 @@ pub(crate) fn object<T: Model>(
     operation: &Operation,
 ) -> Result<(T, Vec<Diagnostic>)> {
     if is_blank(&parts.body) {
-        let without = matches!(
+        let may_be_blank = matches!(
             parts.status,
             StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT
         );
-        if without && operation.method != "GET" {
+        if may_be_blank && operation.method != "GET" {
             let nothing = Diagnostic::of_body(T::EXPECTED, Found::Nothing, Handling::Dropped);
             return Ok((T::default(), vec![nothing]));
         }
-        return Err(silent(Shape::Empty));
+        return Err(unexpected(Shape::Empty));
     }
     let read = lenient::from_slice::<T>(&parts.body).map_err(unreadable)?;
     let (value, diagnostics) = (read.value, read.diagnostics);
-    if failure::is_said(value.unlisted()) {
+    if failure::is_explicit(value.unlisted()) {
         return Err(Error::new(Kind::ServiceFailure));
     }
     if operation.promise.is_empty() || value.has_any(operation.promise) {
@@ -56,47 +56,46 @@ pub(crate) fn object<T: Model>(
     if failure::is_likely(&json.value) {
         return Err(Error::new(Kind::ServiceFailure));
     }
-    envelope::object(json.value, operation.promise).map_err(silent)
+    envelope::object(json.value, operation.promise).map_err(unexpected)
 }
 
-/// Reads what a send promises.
+/// Reads the response of a send.
 ///
-/// A message was taken only if the body says so outright: `result` is text, there once, and
-/// neither it nor anything beside it speaks of a failure. Whatever else a success says leaves
-/// it unknown what became of the message.
+/// The message was accepted only if the body says so outright: `result` is text and occurs
+/// once, and neither it nor any other field reports a failure. With any other body of a
+/// success, the outcome of the send is unknown.
 pub(crate) fn sent(parts: &Parts) -> Result<(types::SendResult, Vec<Diagnostic>)> {
     if is_blank(&parts.body) {
-        return Err(silent(Shape::Empty));
+        return Err(unexpected(Shape::Empty));
     }
     let read = lenient::from_slice::<types::SendResult>(&parts.body).map_err(unreadable)?;
     let (value, diagnostics) = (read.value, read.diagnostics);
     let result = value.result.as_deref().unwrap_or_default();
-    if failure::speaks_of_failure(result) || failure::is_in(&value.extra) {
+    if failure::reports_failure(result) || failure::is_likely_in(&value.extra) {
         return Err(Error::new(Kind::ServiceFailure));
     }
     let is_mended = |diagnostic: &Diagnostic| diagnostic.handling() == Handling::Mended;
     if result.trim().is_empty() || !diagnostics.iter().all(is_mended) {
-        return Err(silent(Shape::of(&json(&parts.body)?.value)));
+        return Err(unexpected(Shape::of(&json(&parts.body)?.value)));
     }
     Ok((value, diagnostics))
 }
 
-/// Looks at the success of an operation of which nothing is read: it has only to say nothing
-/// of a failure.
+/// Checks the success of an operation whose body isn't read: it must not report a failure.
 pub(crate) fn nothing(parts: &Parts) -> Result<()> {
-    let said = lenient::from_slice::<Value>(&parts.body).ok();
-    if said.is_some_and(|said| failure::is_likely(&said.value)) {
+    let json = lenient::from_slice::<Value>(&parts.body).ok();
+    if json.is_some_and(|json| failure::is_likely(&json.value)) {
         return Err(Error::new(Kind::ServiceFailure));
     }
     Ok(())
 }
 
-/// One page of a list, as the document has it.
+/// One page of a list, as the document describes it.
 pub(crate) trait PageModel: Model {
     type Item: Model;
 
     /// Its items, and what it says of the list.
-    fn split(self) -> (Option<Vec<Self::Item>>, Facts);
+    fn split(self) -> (Option<Vec<Self::Item>>, PageMetadata);
 }
 
 macro_rules! page_models {
@@ -104,16 +103,16 @@ macro_rules! page_models {
         impl PageModel for types::$page {
             type Item = types::$item;
 
-            fn split(self) -> (Option<Vec<types::$item>>, Facts) {
-                let mut facts = Facts::of(&self.extra);
+            fn split(self) -> (Option<Vec<types::$item>>, PageMetadata) {
+                let mut metadata = PageMetadata::of(&self.extra);
                 // A count below zero is no count.
                 let count = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok());
-                facts.total_items = count(self.total_elements).or(facts.total_items);
-                facts.total_pages = count(self.total_pages.map(i64::from)).or(facts.total_pages);
-                facts.size = count(self.size.map(i64::from)).or(facts.size);
-                facts.number = count(self.number.map(i64::from)).or(facts.number);
-                facts.last = self.last.or(facts.last);
-                (self.content, facts)
+                metadata.total_items = count(self.total_elements).or(metadata.total_items);
+                metadata.total_pages = count(self.total_pages.map(i64::from)).or(metadata.total_pages);
+                metadata.size = count(self.size.map(i64::from)).or(metadata.size);
+                metadata.number = count(self.number.map(i64::from)).or(metadata.number);
+                metadata.last = self.last.or(metadata.last);
+                (self.content, metadata)
             }
         }
     )*};
@@ -126,26 +125,26 @@ page_models!(
     SitePage of Site
 );
 
-/// Reads one page of a list. `place` is the key of the items where it is known to be another
-/// than the document's, with dots between the keys of objects within objects.
+/// Reads one page of a list. `items_key` is the key of the items if the caller has set one,
+/// with dots between the keys of nested objects.
 pub(crate) fn list<P: PageModel>(
     parts: &Parts,
     operation: &Operation,
-    place: Option<&str>,
+    items_key: Option<&str>,
 ) -> Result<Page<P::Item>> {
     if is_blank(&parts.body) {
-        return Err(silent(Shape::Empty));
+        return Err(unexpected(Shape::Empty));
     }
-    if place.is_none()
+    if items_key.is_none()
         && let Ok(read) = lenient::from_slice::<P>(&parts.body)
     {
         let diagnostics = read.diagnostics;
-        if failure::is_said(read.value.unlisted()) {
+        if failure::is_explicit(read.value.unlisted()) {
             return Err(Error::new(Kind::ServiceFailure));
         }
-        let (content, facts) = read.value.split();
+        let (content, metadata) = read.value.split();
         if let Some(items) = content {
-            return page(items, facts, diagnostics);
+            return page(items, metadata, diagnostics);
         }
     }
     let json = json(&parts.body)?;
@@ -153,10 +152,11 @@ pub(crate) fn list<P: PageModel>(
         return Err(Error::new(Kind::ServiceFailure));
     }
     let documented = operation.pagination.as_ref().map(|paging| paging.items);
-    let found = envelope::list::<P::Item>(json.value, place.or(documented), place.is_some());
-    let found = found.map_err(silent)?;
+    let key = items_key.or(documented);
+    let found = envelope::list::<P::Item>(json.value, key, items_key.is_some());
+    let found = found.map_err(unexpected)?;
     let mut diagnostics = json.diagnostics;
-    if place.is_none() {
+    if items_key.is_none() {
         let wrapping = Found::Wrapping;
         diagnostics.push(Diagnostic::of_body("a page", wrapping, Handling::Converted));
     }
@@ -164,22 +164,26 @@ pub(crate) fn list<P: PageModel>(
     let items = match lenient::from_value::<Vec<P::Item>>(found.items, &mut reader) {
         Read::Good(items) | Read::Partly(items, _) => items,
         Read::Null => Vec::new(),
-        Read::Unreadable(other) => return Err(silent(Shape::of(&other))),
+        Read::Unreadable(other) => return Err(unexpected(Shape::of(&other))),
     };
     diagnostics.extend(reader.into_diagnostics());
-    page(items, found.facts, diagnostics)
+    page(items, found.metadata, diagnostics)
 }
 
-/// Takes a page's token for the next from where the caller says that it is.
+/// Takes the token for the next page from the key that the caller has set.
 pub(crate) fn take_token_from<T>(page: &mut Page<T>, parts: &Parts, key: &str) {
-    // The page was read of the same body, so this can be read, too.
+    // The page was read from the same body, so this doesn't fail.
     if let Ok(read) = json(&parts.body) {
-        page.facts.take_token_from(&read.value, key);
+        page.metadata.take_token_from(&read.value, key);
     }
 }
 
-/// A page, if there is something of the list's items on it.
-fn page<T: Model>(items: Vec<T>, facts: Facts, diagnostics: Vec<Diagnostic>) -> Result<Page<T>> {
+/// Makes a page, unless none of its items can be read.
+fn page<T: Model>(
+    items: Vec<T>,
+    metadata: PageMetadata,
+    diagnostics: Vec<Diagnostic>,
+) -> Result<Page<T>> {
     let lost = |diagnostic: &&Diagnostic| {
         matches!(diagnostic.handling(), Handling::Kept | Handling::Dropped)
             && diagnostic.pattern().ends_with("[]")
@@ -187,21 +191,21 @@ fn page<T: Model>(items: Vec<T>, facts: Facts, diagnostics: Vec<Diagnostic>) -> 
     };
     let unreadable = diagnostics.iter().filter(lost).map(Diagnostic::count).sum();
     if items.is_empty() && unreadable > 0 {
-        return Err(silent(Shape::NoItem));
+        return Err(unexpected(Shape::NoItem));
     }
     if !items.is_empty() && items.iter().all(Model::is_blank) {
         let keys = items.first().map(|item| keys(item.unlisted()));
-        return Err(silent(Shape::Item(keys.unwrap_or_default())));
+        return Err(unexpected(Shape::Item(keys.unwrap_or_default())));
     }
     Ok(Page {
         items,
-        total_items: facts.total_items,
-        total_pages: facts.total_pages.and_then(|n| n.try_into().ok()),
-        size: facts.size.and_then(|n| n.try_into().ok()),
-        last: facts.last,
+        total_items: metadata.total_items,
+        total_pages: metadata.total_pages.and_then(|n| n.try_into().ok()),
+        size: metadata.size.and_then(|n| n.try_into().ok()),
+        last: metadata.last,
         unreadable,
         diagnostics,
-        facts,
+        metadata,
     })
 }
 
@@ -217,19 +221,19 @@ fn unreadable(error: Unreadable) -> Error {
     Error::new(Kind::Decode).with_source(error)
 }
 
-fn silent(shape: Shape) -> Error {
-    Error::new(Kind::Decode).with_source(Silence(shape))
+fn unexpected(shape: Shape) -> Error {
+    Error::new(Kind::Decode).with_source(UnexpectedBody(shape))
 }
 
-/// What a body is that holds nothing of what was asked for.
+/// The form of a body without anything that was expected.
 #[derive(Clone, Debug, PartialEq)]
 enum Shape {
     Empty,
     Object(Vec<String>),
     Other(Found),
-    /// A list none of whose items can be read.
+    /// A list without a readable item.
     NoItem,
-    /// A list of objects that have nothing of what the items have.
+    /// A list of objects without any field of the list's items.
     Item(Vec<String>),
 }
 
@@ -242,7 +246,7 @@ impl Shape {
     }
 }
 
-/// The keys of an object that look like names. What doesn't may be data: a map by number, say.
+/// The keys of an object that look like names. Others may be data, as in a map by number.
 fn keys(fields: &Map<String, Value>) -> Vec<String> {
     const SHOWN: usize = 12;
     let is_name = |key: &str| {
@@ -264,29 +268,27 @@ fn keys(fields: &Map<String, Value>) -> Vec<String> {
     keys
 }
 
-/// Says that nothing of what was asked for came back.
+/// Says that a body has nothing that was expected.
 #[derive(Debug)]
-struct Silence(Shape);
+struct UnexpectedBody(Shape);
 
-impl fmt::Display for Silence {
+impl fmt::Display for UnexpectedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nothing of what was asked for is in the body, which ")?;
+        f.write_str("the body has nothing that was expected: it is ")?;
         match &self.0 {
-            Shape::Empty => f.write_str("is empty"),
-            Shape::Object(keys) if keys.is_empty() => f.write_str("is an object without keys"),
-            Shape::Object(keys) => write!(f, "is an object with the keys {}", keys.join(", ")),
-            Shape::Other(found) => write!(f, "is {found}"),
-            Shape::NoItem => f.write_str("is a list without an item that can be read"),
-            Shape::Item(keys) => write!(
-                f,
-                "is a list of objects with other keys: {}",
-                keys.join(", ")
-            ),
+            Shape::Empty => f.write_str("empty"),
+            Shape::Object(keys) if keys.is_empty() => f.write_str("an object without keys"),
+            Shape::Object(keys) => write!(f, "an object with the keys {}", keys.join(", ")),
+            Shape::Other(found) => found.fmt(f),
+            Shape::NoItem => f.write_str("a list without a readable item"),
+            Shape::Item(keys) => {
+                write!(f, "a list of objects with other keys: {}", keys.join(", "))
+            }
         }
     }
 }
 
-impl std::error::Error for Silence {}
+impl std::error::Error for UnexpectedBody {}
 
 #[cfg(test)]
 mod tests;

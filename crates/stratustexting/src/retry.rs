@@ -1,12 +1,11 @@
 //! Which failures are worth another attempt, whether one is allowed, and when.
 //!
-//! Three questions, kept apart. Whether another attempt could help is asked of the
-//! failure (`Reason`). Whether it is allowed is asked of the operation: what may be
-//! done twice is repeated, and what may not, a send above all, only when provably
-//! nothing left, or when the caller said otherwise for this very call
-//! ([`Resend`]). When, is asked of a [`RetryPolicy`], which can't change the other two.
-//! Over all calls of a client together a [`RetryBudget`] sees to it that a service in
-//! trouble isn't given more of it.
+//! These are three separate rules. The failure tells whether another attempt could help
+//! (`Reason`). The operation tells whether one is allowed: an idempotent one is retried;
+//! any other, a send above all, only if provably nothing left, or if the caller allows more
+//! for this very call ([`Resend`]). A [`RetryPolicy`] decides when, and can't change the
+//! other two. Over all calls of a client together, a [`RetryBudget`] keeps retries from
+//! adding to the load of a service in trouble.
 
 mod after;
 mod backoff;
@@ -20,17 +19,17 @@ pub(crate) use self::{after::after, budget::Bucket};
 pub use self::{backoff::Backoff, budget::RetryBudget};
 use crate::{Error, SendOutcome, error::Kind};
 
-/// Says how long to wait before the next attempt, or that there is to be none.
+/// Decides how long to wait before the next attempt, or to make none.
 ///
-/// It is asked only where another attempt could help and is allowed. What it says is
-/// lengthened to what the service asks for (`Retry-After`), and a wait that would
-/// outlast the call's time isn't begun. [`Backoff`] is the one that is used by default.
+/// It is asked only if another attempt could help and is allowed. Its wait is lengthened to
+/// what the service asks for (`Retry-After`), and a wait that would outlast the call's
+/// deadline isn't begun. [`Backoff`] is the default.
 pub trait RetryPolicy: Send + Sync + fmt::Debug + 'static {
-    /// How long to wait before the next attempt; none to give up.
+    /// How long to wait before the next attempt; `None` to give up.
     fn wait(&self, failed: &FailedAttempt<'_>) -> Option<Duration>;
 }
 
-/// What a [`RetryPolicy`] is told.
+/// What a [`RetryPolicy`] decides by.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FailedAttempt<'a> {
@@ -40,23 +39,21 @@ pub struct FailedAttempt<'a> {
     pub error: &'a Error,
 }
 
-/// When an operation that must not be done twice, such as a send, is tried again.
+/// When an operation that must not be done twice, such as a send, is retried.
 ///
-/// It is set with the options of a call, never for a client: it is a decision about a
-/// message. A [`Messages`](crate::Messages) that has been given it has it for each of its
-/// calls, so keep that for the one.
+/// It is set for a call, never for a client: it is a decision about one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Resend {
-    /// Only when provably no byte of it left. The default.
+    /// Only if provably no byte of it left. The default.
     #[default]
     IfNotSent,
-    /// Also after the answers 401, 429 and 503: by the first a service says that the
-    /// token is no longer good, by the others "later". HTTP says of a 401 that the request
-    /// was not applied; whether this service keeps to that, and whether it may have taken
-    /// the message before a 429 or 503, is UNKNOWN.
+    /// Also after a response 401, 429 or 503. A 401 says that the token is no longer good,
+    /// the others say "later". By HTTP, a request that got a 401 was not applied; whether
+    /// this service keeps to that, and whether it may have accepted the message before a 429
+    /// or 503, is UNKNOWN.
     IfTurnedAway,
-    /// After any failure that another attempt could mend. **A customer may be texted
+    /// After any failure for which another attempt could help. **A customer may be texted
     /// twice.**
     EvenIfUnknown,
 }
@@ -64,22 +61,22 @@ pub enum Resend {
 /// Why another attempt could help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// The service answered that it can't now.
+    /// The service responded that it can't serve the request now.
     Status(StatusCode),
-    /// The service refused the token, which another may mend.
+    /// The service rejected the token, and another may be accepted.
     Unauthorized,
     /// There was no connection.
     Connect,
-    /// The connection broke, or the answer took too long.
+    /// The connection broke, or the response took too long.
     Broken,
-    /// No token could be had for now.
+    /// The token endpoint gave no token for now.
     Token,
     /// The token store failed.
     Store,
 }
 
 impl Reason {
-    /// Asks a failure.
+    /// Why another attempt could help after this failure; `None` if it couldn't.
     pub(crate) fn of(error: &Error) -> Option<Self> {
         let status = error.status();
         match error.kind() {
@@ -96,9 +93,9 @@ impl Reason {
         }
     }
 
-    /// Whether it is one after which the operation may be tried again.
-    pub(crate) fn allows(self, repeatable: bool, resend: Resend, error: &Error) -> bool {
-        if repeatable || error.send_outcome() == SendOutcome::NotSent {
+    /// Whether the operation may be retried for this reason.
+    pub(crate) fn allows(self, idempotent: bool, resend: Resend, error: &Error) -> bool {
+        if idempotent || error.send_outcome() == SendOutcome::NotSent {
             return true;
         }
         match resend {
@@ -126,7 +123,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The answers after which the same request may succeed a little later.
+/// The statuses after which the same request may succeed a little later.
 fn is_transient(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
 }
@@ -147,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_worth_another_attempt() {
+    fn only_passing_failures_are_worth_another_attempt() {
         for code in [408, 429, 500, 502, 503, 504] {
             assert!(Reason::of(&status(code)).is_some(), "{code}");
         }
@@ -170,9 +167,9 @@ mod tests {
         }
     }
 
-    /// The whole table for what must not be done twice.
+    /// The whole table for an operation that must not be done twice.
     #[test]
-    fn a_send_is_repeated_only_as_far_as_the_caller_allows() {
+    fn a_send_is_retried_only_as_far_as_the_caller_allows() {
         let not_sent = Error::new(Kind::Connect);
         let broken = Error::new(Kind::Transport);
         let cases: [(&Error, [bool; 3]); 5] = [
@@ -195,7 +192,7 @@ mod tests {
                     allowed,
                     "{error:?} {rule:?}"
                 );
-                assert!(reason.allows(true, rule, error), "what may be repeated is");
+                assert!(reason.allows(true, rule, error), "an idempotent one is");
             }
         }
     }

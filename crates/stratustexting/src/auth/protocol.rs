@@ -212,7 +212,7 @@ impl Exchange {
         let mut request = reqwest::Request::try_from(request.map(reqwest::Body::from))
             .map_err(|error| transport_error(error).before_sending())?;
         // It is rare and can't be repeated blindly: a refresh token is good for one use.
-        crate::executor::set_apart(&mut request);
+        crate::executor::use_own_connection(&mut request);
         let exchange = async {
             let mut response = http.execute(request).await.map_err(transport_error)?;
             let status = response.status();

@@ -12,7 +12,7 @@ use crate::{
         TokenSource, TokenStore,
     },
     endpoint,
-    executor::{Blame, Executor, Lanes, Wire},
+    executor::{Backend, Connections, Executor, RejectedTokens},
     input,
     options::CallOptions,
     overrides::{self, OperationOverride, Overrides},
@@ -327,7 +327,7 @@ impl ClientBuilder {
         // `configure_http`.
         http = http
             .redirect(reqwest::redirect::Policy::none())
-            // What `executor/lane.rs` knows of connections is true of this version.
+            // What `executor/connections.rs` knows of connections is true of this version.
             .http1_only()
             // Told that there are none it doesn't copy each request for them either.
             .retry(reqwest::retry::never().max_retries_per_request(0))
@@ -384,11 +384,11 @@ impl ClientBuilder {
         let executor = Arc::new(Executor {
             overrides: Overrides::checked(overrides)?,
             strict: self.strict,
-            wire: Wire::Http(http.clone(), Lanes::default()),
+            backend: Backend::Http(http.clone(), Connections::default()),
             api_base: api_base.clone(),
             api_key,
             tokens: Arc::clone(&tokens),
-            blame: Blame::default(),
+            rejected_tokens: RejectedTokens::default(),
             defaults: self.options,
             retry: self.retry,
             budget: Bucket::new(self.retry_budget),

@@ -94,7 +94,7 @@ impl Client {
         F: Future<Output = Result<reqwest::Response>>,
     {
         let executor = &self.inner.executor;
-        let state = executor.start(options).by_token(token);
+        let state = executor.start(options).with_page_token(token);
         self.run(id, state, operation, |parts, operation, strict| {
             let place = executor.overrides.items(operation.id);
             let mut page = read_page::<P>(parts, operation, place, strict)?;
@@ -123,7 +123,7 @@ impl Client {
         let api = self.inner.api.with_context(Arc::clone(&state) as _);
         match operation(api).await {
             Ok(_) => {
-                let parts = state.take_answer();
+                let parts = state.take_response();
                 let (Some(parts), Some(row)) = (parts, row) else {
                     // The executor leaves the response of each success with the call.
                     return Err(Error::new(Kind::Decode).with_operation(row));

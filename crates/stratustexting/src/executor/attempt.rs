@@ -1,14 +1,17 @@
-//! One exchange with the service: the request with its credentials, the answer with its
-//! body, within the time.
+//! One attempt: a token, a turn under the rate limits, and one exchange with the service,
+//! within the attempt's timeout and the call's deadline.
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use stratustexting_client::lenient::without_mark;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use url::Url;
 
-use super::{Course, Executor, Wire, departure::Departure, lane::Lane};
+use super::{
+    Backend, CallProgress, CallState, Executor, Failed, RejectedToken, connections::Connection,
+    write_watch::WriteWatch,
+};
 use crate::{
     AccessToken, Error, Result, encoding, endpoint,
     error::Kind,
@@ -21,40 +24,99 @@ use crate::{
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 impl Executor {
-    pub(super) async fn exchange(
+    /// Makes one attempt. `rejected` is the token of the attempt before, if it was rejected.
+    pub(super) async fn attempt(
+        &self,
+        request: reqwest::Request,
+        rejected: Option<RejectedToken>,
+        progress: &CallProgress<'_>,
+    ) -> Result<Parts, Failed> {
+        let mut token = self.token(progress.call).await;
+        let (number, deadline) = (progress.number.as_deref(), progress.call.deadline);
+        // After the token: calls that waited together for it would otherwise all go at once,
+        // on turns that they took before.
+        if token.is_ok() {
+            let pass = self.limits.pass(number, deadline).await;
+            if pass.map_err(Failed::TooLate)? {
+                token = self.token(progress.call).await;
+            }
+        }
+        let token = match (token, rejected) {
+            (Ok(token), Some(old)) if token == old.token => return Err(old.error.into()),
+            (Ok(token), _) => token,
+            (Err(renewal), Some(rejected)) => return Err(Failed::NotRenewed(rejected, renewal)),
+            (Err(error), None) => return Err(error.into()),
+        };
+        let outcome = self.exchange(request, &token, progress).await;
+        if outcome.is_ok() {
+            self.rejected_tokens.clear();
+        }
+        outcome.map_err(|error| match error.status() {
+            // If a new token is rejected as well, the token isn't what is wrong.
+            _ if !progress.token_replaced
+                && error.rejects_token()
+                && self.rejected_tokens.is_worth_replacing(&token) =>
+            {
+                self.tokens.reject(&token);
+                Failed::TokenRejected(RejectedToken { token, error })
+            }
+            Some(StatusCode::TOO_MANY_REQUESTS) => {
+                self.limits
+                    .slow_down(progress.number.as_deref(), error.retry_after());
+                Failed::Other(error)
+            }
+            _ => Failed::Other(error),
+        })
+    }
+
+    async fn token(&self, call: &CallState) -> Result<AccessToken> {
+        if let Some(token) = self.tokens.ready() {
+            return Ok(token);
+        }
+        timeout_at(call.deadline, self.tokens.access_token())
+            .await
+            .unwrap_or_else(|_| {
+                Err(Error::new(Kind::Timeout {
+                    while_: "waiting for an access token",
+                }))
+            })
+            .map_err(Error::before_sending)
+    }
+
+    /// Sends the request with its credentials, within the attempt's timeout.
+    async fn exchange(
         &self,
         mut request: reqwest::Request,
         token: &AccessToken,
-        course: &Course<'_>,
+        progress: &CallProgress<'_>,
     ) -> Result<Parts> {
         let empty = request.body().is_none() && *request.method() == Method::POST;
         let headers = request.headers_mut();
         if empty {
-            // A POST without a length is turned away by some proxies (411).
+            // Some proxies reject a POST without a length (411).
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         headers.insert(header::AUTHORIZATION, token.header());
         headers.insert(API_KEY, self.api_key.clone());
 
-        let options = &course.call.options;
-        let patience = options.attempt_timeout;
-        let patience = patience.unwrap_or_else(|| {
-            if course.operation.is_some_and(reading::is_send) {
+        let timeout = progress.call.options.attempt_timeout.unwrap_or_else(|| {
+            if progress.operation.is_some_and(reading::is_send) {
                 CallOptions::DEFAULT_SEND_ATTEMPT_TIMEOUT
             } else {
                 CallOptions::DEFAULT_ATTEMPT_TIMEOUT
             }
         });
-        let end = Instant::now().checked_add(patience);
-        let end = end.map_or(course.call.deadline, |end| end.min(course.call.deadline));
+        let deadline = progress.call.deadline;
+        let end = Instant::now().checked_add(timeout);
+        let end = end.map_or(deadline, |end| end.min(deadline));
         let span = tracing::debug_span!(
             "attempt",
-            http.request.resend_count = course.attempts - 1,
+            http.request.resend_count = progress.attempts - 1,
             http.response.status_code = tracing::field::Empty,
             error.r#type = tracing::field::Empty,
         );
         let outcome = if Instant::now() < end {
-            self.answer(request, end).instrument(span.clone()).await
+            self.response(request, end).instrument(span.clone()).await
         } else {
             Err(Error::new(Kind::Timeout {
                 while_: "getting ready to send",
@@ -62,7 +124,7 @@ impl Executor {
             .before_sending())
         };
         let status = match &outcome {
-            Ok(answer) => Some(answer.status),
+            Ok(response) => Some(response.status),
             Err(error) => error.status(),
         };
         if let Some(status) = status {
@@ -75,61 +137,60 @@ impl Executor {
         outcome
     }
 
-    /// The answer, if it is a success that came whole before the end of the time.
-    async fn answer(&self, mut request: reqwest::Request, end: Instant) -> Result<Parts> {
-        let (mut response, lane) = match &self.wire {
-            Wire::Http(http, lanes) => {
-                let lane = lanes.choose(&mut request, end).await;
-                send(http, request, lane, end).await?
+    /// The response, if it is a success that arrived whole before `end`.
+    async fn response(&self, mut request: reqwest::Request, end: Instant) -> Result<Parts> {
+        let (mut head, connection) = match &self.backend {
+            Backend::Http(http, connections) => {
+                let connection = connections.choose(&mut request, end).await;
+                send(http, request, connection, end).await?
             }
             #[cfg(test)]
-            Wire::Script(script) => {
-                let answer = in_time(end, script(request)).await?;
-                return judge(answer, &self.api_base);
+            Backend::Script(script) => {
+                let response = in_time(end, script(request)).await?;
+                return successful(response, &self.api_base);
             }
         };
-        let mut answer = Parts {
-            status: response.status(),
-            headers: std::mem::take(response.headers_mut()),
+        let mut response = Parts {
+            status: head.status(),
+            headers: std::mem::take(head.headers_mut()),
             body: Bytes::new(),
         };
-        match in_time(end, read_body(response, self.max_response)).await {
+        match in_time(end, read_body(head, self.max_response)).await {
             Ok(body) => {
-                lane.end();
-                match encoding::unpacked(&answer.headers, body, self.max_response) {
-                    Ok(body) => answer.body = body,
-                    Err(error) if answer.status.is_success() => {
-                        return Err(error.with_response(answer));
+                connection.end();
+                match encoding::unpacked(&response.headers, body, self.max_response) {
+                    Ok(body) => response.body = body,
+                    Err(error) if response.status.is_success() => {
+                        return Err(error.with_response(response));
                     }
-                    // As above: the status says what became of the request.
+                    // As below: the status says what became of the request.
                     Err(_) => {}
                 }
-                judge(answer, &self.api_base)
+                successful(response, &self.api_base)
             }
-            Err(error) if answer.status.is_success() => Err(error.with_response(answer)),
+            Err(error) if response.status.is_success() => Err(error.with_response(response)),
             // The status says what became of the request; the body would only say why.
-            Err(error) => {
-                judge(answer, &self.api_base).map_err(|refusal| refusal.with_source(error))
-            }
+            Err(error) => successful(response, &self.api_base)
+                .map_err(|rejection| rejection.with_source(error)),
         }
     }
 }
 
-/// Sends a request, up to the answer's head.
+/// Sends a request, up to the response's head.
 async fn send<'a>(
     http: &reqwest::Client,
     request: reqwest::Request,
-    mut lane: Lane<'a>,
+    mut connection: Connection<'a>,
     end: Instant,
-) -> Result<(reqwest::Response, Lane<'a>)> {
-    let (departure, sent) = Departure::of(http, request);
-    // The request goes with its future, which ends here.
+) -> Result<(reqwest::Response, Connection<'a>)> {
+    let (watch, sent) = WriteWatch::send(http, request);
+    // The future owns the request, and is dropped here.
     let outcome = timeout_at(end, sent).await;
-    let not_sent = || departure.is_ruled_out();
+    let not_sent = || watch.nothing_was_written();
     let error = match outcome {
         Ok(Ok(response)) => {
-            lane.answered(&response);
-            return Ok((response, lane));
+            connection.responded(&response);
+            return Ok((response, connection));
         }
         Ok(Err(error)) => transport_error(error),
         Err(_) if not_sent() => Error::new(Kind::Timeout {
@@ -144,22 +205,22 @@ async fn send<'a>(
     })
 }
 
-/// What comes before the end of an attempt's time.
+/// Stops work that doesn't end before the attempt does.
 async fn in_time<T>(end: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
     timeout_at(end, work)
         .await
         .unwrap_or_else(|_| Err(timed_out()))
 }
 
-/// Makes an error of whatever isn't a success.
-fn judge(answer: Parts, base: &Url) -> Result<Parts> {
-    let kind = if answer.status.is_success() && !is_page(&answer) {
-        return Ok(answer);
-    } else if answer.status.is_success() {
+/// Makes an error of a response that isn't a success.
+fn successful(response: Parts, base: &Url) -> Result<Parts> {
+    let kind = if response.status.is_success() && !is_html(&response) {
+        return Ok(response);
+    } else if response.status.is_success() {
         Kind::Decode
-    } else if matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-        let target = answer.headers.get(header::LOCATION);
-        // Its origin is all that is told, and that doesn't depend on the path.
+    } else if matches!(response.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        let target = response.headers.get(header::LOCATION);
+        // The error shows only its origin, which doesn't depend on the path.
         let target = target.and_then(|target| base.join(target.to_str().ok()?).ok());
         Kind::Redirect {
             target: target.as_ref().map(endpoint::origin),
@@ -167,20 +228,21 @@ fn judge(answer: Parts, base: &Url) -> Result<Parts> {
     } else {
         Kind::Status
     };
-    Err(Error::new(kind).with_response(answer))
+    Err(Error::new(kind).with_response(response))
 }
 
-/// Whether an answer is a page for people. The service has none here, so it is a proxy's
-/// or a login portal's, which answer 200 to whatever comes by. JSON that is named one isn't.
-fn is_page(answer: &Parts) -> bool {
-    let media_type = answer.headers.get(header::CONTENT_TYPE);
+/// Whether a response is an HTML page. The service has none here, so it comes from a proxy
+/// or a login portal, which respond with 200 to any request. JSON that is declared as HTML
+/// doesn't count.
+fn is_html(response: &Parts) -> bool {
+    let media_type = response.headers.get(header::CONTENT_TYPE);
     let media_type = media_type.map(HeaderValue::as_bytes).unwrap_or_default();
-    let is = |page: &str| {
-        let start = media_type.get(..page.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(page.as_bytes()))
+    let is = |html: &str| {
+        let start = media_type.get(..html.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(html.as_bytes()))
     };
-    (is("text/html") || is("application/xhtml")) && !answer.body.is_empty() && {
-        let body = without_mark(&answer.body);
+    (is("text/html") || is("application/xhtml")) && !response.body.is_empty() && {
+        let body = without_mark(&response.body);
         let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
         !matches!(first, Some(b'{' | b'['))
     }

@@ -1,4 +1,4 @@
-//! The way in from the generated client, and the way back of its errors.
+//! How the generated client reaches the executor, and how its errors become ours.
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt};
@@ -17,9 +17,9 @@ impl Transport for Executor {
         call: Call<'a>,
     ) -> BoxFuture<'a, reqwest::Result<reqwest::Response>> {
         async move {
-            let given = call.context.and_then(|context| context.downcast_ref());
+            let callers = call.context.and_then(|context| context.downcast_ref());
             let own;
-            let state: &CallState = match given {
+            let state: &CallState = match callers {
                 Some(state) => state,
                 None => {
                     own = self.start(&self.defaults);
@@ -28,29 +28,30 @@ impl Transport for Executor {
             };
             let mut request = request;
             if let Some(operation) = call.operation {
-                let to = state.prepare(&mut request, &self.overrides, operation, &self.api_base);
-                if let Err(error) = to {
+                let prepared =
+                    state.prepare(&mut request, &self.overrides, operation, &self.api_base);
+                if let Err(error) = prepared {
                     return Ok(carrier(error));
                 }
             }
             Ok(match self.send(request, call.operation, state).await {
-                Ok(answer) => {
+                Ok(parts) => {
                     let mut response = http::Response::new(Bytes::new());
-                    *response.status_mut() = answer.status;
-                    if given.is_none() {
-                        // Nobody else asks a send of the generated client's own whether its
-                        // success says that the message was taken.
+                    *response.status_mut() = parts.status;
+                    if callers.is_none() {
+                        // The program called the generated client itself, so nothing else
+                        // checks whether a send's response says that the message was accepted.
                         if call.operation.is_some_and(reading::is_send)
-                            && let Err(error) = reading::sent(&answer)
+                            && let Err(error) = reading::sent(&parts)
                         {
-                            let error = error.with_response(answer).with_operation(call.operation);
+                            let error = error.with_response(parts).with_operation(call.operation);
                             return Ok(carrier(state.with_ticket(error)));
                         }
-                        *response.headers_mut() = answer.headers;
-                        *response.body_mut() = answer.body;
+                        *response.headers_mut() = parts.headers;
+                        *response.body_mut() = parts.body;
                     } else {
-                        // Whoever gave the context takes the answer out of it, and reads it.
-                        state.keep_answer(answer);
+                        // The caller takes the response out of its context, and reads it.
+                        state.keep_response(parts);
                     }
                     response.into()
                 }
@@ -61,15 +62,15 @@ impl Transport for Executor {
     }
 }
 
-/// A failure, dressed as an answer that no operation takes for a success: the seam
-/// can only hand on `reqwest::Error`, which can't be made outside of `reqwest`.
+/// A failure in the form of a response that no operation takes for a success: the seam
+/// can only return `reqwest::Error`, which can't be made outside of `reqwest`.
 fn carrier(error: Error) -> reqwest::Response {
-    /// No server answers with it.
-    const NO_ANSWER: u16 = 599;
+    /// No server responds with it.
+    const NO_RESPONSE: u16 = 599;
     let status = error.status().filter(|status| !status.is_success());
     let mut response = http::Response::new(error.body().cloned().unwrap_or_default());
     *response.status_mut() = status
-        .or_else(|| StatusCode::from_u16(NO_ANSWER).ok())
+        .or_else(|| StatusCode::from_u16(NO_RESPONSE).ok())
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Some(headers) = error.headers() {
         *response.headers_mut() = headers.clone();
@@ -85,7 +86,7 @@ impl From<stratustexting_client::Error<()>> for Error {
         match error {
             Generated::UnexpectedResponse(response) => match response.extensions().get::<Self>() {
                 Some(error) => error.clone(),
-                // A response that some other transport made.
+                // The response of another transport.
                 None => Self::new(Kind::Decode).with_response(Parts {
                     status: response.status(),
                     headers: response.headers().clone(),
@@ -101,9 +102,9 @@ impl From<stratustexting_client::Error<()>> for Error {
             Generated::InvalidRequest(reason) | Generated::Custom(reason) => {
                 Self::input("request", reason)
             }
-            Generated::ErrorResponse(answer) => Self::new(Kind::Status).with_response(Parts {
-                status: answer.status(),
-                headers: answer.headers().clone(),
+            Generated::ErrorResponse(response) => Self::new(Kind::Status).with_response(Parts {
+                status: response.status(),
+                headers: response.headers().clone(),
                 body: Bytes::new(),
             }),
         }

@@ -1,19 +1,25 @@
-//! The executor in time, without sockets: the clock stands still until everybody waits.
+//! The executor in time, without sockets: the clock stands still until every task waits.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, join_all};
-use http::{HeaderMap, Method, header::RETRY_AFTER};
+use http::{HeaderMap, Method, StatusCode, header::RETRY_AFTER};
+use tokio::time::Instant;
 
 use super::*;
 use crate::{
+    AccessToken,
     auth::StaticToken,
+    error::Kind,
     rate_limit::RateLimit,
     retry::{Backoff, Resend, RetryBudget},
 };
 
-/// A service: what it answers to a request.
+/// A service: its response to a request.
 pub(crate) type Script =
     Box<dyn Fn(reqwest::Request) -> BoxFuture<'static, Result<Parts>> + Send + Sync>;
 
@@ -27,7 +33,7 @@ impl Arrivals {
     }
 }
 
-fn answer(status: u16) -> Parts {
+fn response(status: u16) -> Parts {
     Parts {
         status: StatusCode::from_u16(status).unwrap(),
         headers: HeaderMap::new(),
@@ -35,21 +41,21 @@ fn answer(status: u16) -> Parts {
     }
 }
 
-fn later(status: u16, seconds: &'static str) -> Parts {
-    let mut answer = answer(status);
+fn with_retry_after(status: u16, seconds: &'static str) -> Parts {
+    let mut response = response(status);
     let value = HeaderValue::from_static(seconds);
-    answer.headers.insert(RETRY_AFTER, value);
-    answer
+    response.headers.insert(RETRY_AFTER, value);
+    response
 }
 
-/// An executor before a service that answers by the number of the request.
+/// An executor with a service that responds by the number of the request.
 fn executor(
     service: impl Fn(usize) -> Result<Parts> + Send + Sync + 'static,
 ) -> (Executor, Arrivals) {
     slow(Duration::ZERO, service)
 }
 
-/// The same before a service that takes its time.
+/// An executor with a service that takes so long for a response.
 fn slow(
     time: Duration,
     service: impl Fn(usize) -> Result<Parts> + Send + Sync + 'static,
@@ -58,22 +64,22 @@ fn slow(
     let arrived = arrivals.clone();
     let script: Script = Box::new(move |_| {
         let mut arrived = arrived.0.lock().unwrap();
-        let answer = service(arrived.len());
+        let response = service(arrived.len());
         arrived.push(start.elapsed());
         async move {
             sleep(time).await;
-            answer
+            response
         }
         .boxed()
     });
     let executor = Executor {
         overrides: Overrides::default(),
         strict: false,
-        wire: Wire::Script(script),
+        backend: Backend::Script(script),
         api_base: "http://localhost/base".parse().unwrap(),
         api_key: HeaderValue::from_static("key"),
         tokens: Arc::new(StaticToken(AccessToken::new("token").unwrap())),
-        blame: Blame::default(),
+        rejected_tokens: RejectedTokens::default(),
         defaults: CallOptions::default(),
         retry: Arc::new(Backoff::default()),
         budget: Bucket::new(RetryBudget::default()),
@@ -95,7 +101,7 @@ async fn call(executor: &Executor, id: &str, options: &CallOptions) -> Result<St
     let request = reqwest::Request::new(method, url.parse().unwrap());
     let state = executor.start(options);
     let sent = executor.send(request, Some(operation), &state).await;
-    sent.map(|answer| answer.status)
+    sent.map(|response| response.status)
 }
 
 async fn read(executor: &Executor) -> Result<StatusCode> {
@@ -103,12 +109,12 @@ async fn read(executor: &Executor) -> Result<StatusCode> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_service_asks_to_wait_is_waited() {
+async fn the_wait_that_the_service_asks_for_is_kept() {
     for (asked, least) in [("7", 7), ("0", 0)] {
         let (executor, arrivals) = executor(move |number| match number {
-            0 => Ok(later(429, asked)),
-            1 => Ok(later(503, asked)),
-            _ => Ok(answer(200)),
+            0 => Ok(with_retry_after(429, asked)),
+            1 => Ok(with_retry_after(503, asked)),
+            _ => Ok(response(200)),
         });
 
         read(&executor).await.unwrap();
@@ -123,7 +129,7 @@ async fn what_the_service_asks_to_wait_is_waited() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_would_outlast_the_call_is_not_begun() {
-    let (executor, arrivals) = executor(|_| Ok(later(503, "60")));
+    let (executor, arrivals) = executor(|_| Ok(with_retry_after(503, "60")));
     let start = Instant::now();
 
     let error = read(&executor).await.unwrap_err();
@@ -134,8 +140,8 @@ async fn a_wait_that_would_outlast_the_call_is_not_begun() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_has_its_time_and_the_call_has_one_for_all() {
-    let (executor, arrivals) = slow(Duration::from_secs(1_000), |_| Ok(answer(200)));
+async fn an_attempt_has_its_timeout_and_the_call_has_one_for_all() {
+    let (executor, arrivals) = slow(Duration::from_secs(1_000), |_| Ok(response(200)));
     let start = Instant::now();
 
     let error = read(&executor).await.unwrap_err();
@@ -162,9 +168,9 @@ async fn the_deadline_is_kept_whatever_happens() {
     for (index, deadline) in (0..200_u64).map(|index| (index, 10 + index * 37 % 5_000)) {
         let time = Duration::from_millis(index * 13 % 900);
         let (executor, _) = slow(time, |number| match number % 3 {
-            0 => Ok(later(503, "1")),
+            0 => Ok(with_retry_after(503, "1")),
             1 => Err(broken()),
-            _ => Ok(answer(500)),
+            _ => Ok(response(500)),
         });
         let deadline = Duration::from_millis(deadline);
         let start = Instant::now();
@@ -180,11 +186,11 @@ async fn the_deadline_is_kept_whatever_happens() {
     }
 }
 
-/// Half of all answers are 503 for a minute, with 64 callers who don't give up.
+/// Half of all responses are 503 for a minute, with 64 callers that don't give up.
 #[tokio::test(start_paused = true)]
-async fn a_service_in_trouble_is_not_given_more_of_it() {
+async fn an_overloaded_service_gets_few_retries() {
     let (executor, arrivals) = slow(Duration::from_millis(50), |number| {
-        Ok(answer(if number % 2 == 0 { 503 } else { 200 }))
+        Ok(response(if number % 2 == 0 { 503 } else { 200 }))
     });
     let calls = AtomicUsize::new(0);
     let end = Instant::now() + Duration::from_secs(60);
@@ -205,8 +211,8 @@ async fn a_service_in_trouble_is_not_given_more_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_budget_the_same_service_is_given_more() {
-    let (mut executor, arrivals) = executor(|_| Ok(answer(503)));
+async fn without_a_budget_the_same_service_gets_every_retry() {
+    let (mut executor, arrivals) = executor(|_| Ok(response(503)));
     executor.budget = Bucket::new(RetryBudget::unlimited());
 
     for _ in 0..100 {
@@ -217,7 +223,7 @@ async fn without_a_budget_the_same_service_is_given_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_send_that_may_have_left_is_repeated_only_when_told_so() {
+async fn a_send_that_may_have_left_is_retried_only_if_the_call_allows_it() {
     let fail = |kind: Kind| move |_| Err(Error::new(kind.clone()));
     let times = async |service: Box<dyn Fn(usize) -> Result<Parts> + Send + Sync>, resend| {
         let (executor, arrivals) = executor(service);
@@ -238,7 +244,7 @@ async fn a_send_that_may_have_left_is_repeated_only_when_told_so() {
         assert_eq!(ticket.attempts as usize, broken);
         assert_eq!(ticket.operation.as_deref(), Some("sendSms"));
 
-        let (requests, error) = times(Box::new(|_| Ok(answer(429))), resend).await;
+        let (requests, error) = times(Box::new(|_| Ok(response(429))), resend).await;
         assert_eq!(requests, busy, "{resend:?}");
         assert_eq!(error.ticket().unwrap().status, Some(429));
 
@@ -254,10 +260,10 @@ async fn a_send_that_may_have_left_is_repeated_only_when_told_so() {
 async fn a_later_attempt_does_not_make_an_earlier_one_certain() {
     type First = fn() -> Result<Parts>;
     let broken: First = || Err(broken());
-    let refused: First = || Ok(answer(401));
+    let rejected: First = || Ok(response(401));
     let cases = [
         (broken, SendOutcome::Unknown),
-        (refused, SendOutcome::Rejected),
+        (rejected, SendOutcome::Rejected),
     ];
     for (first, outcome) in cases {
         let (mut executor, _) = executor(move |number| match number {
@@ -278,7 +284,7 @@ async fn a_later_attempt_does_not_make_an_earlier_one_certain() {
     }
 }
 
-/// Tokens that are others each time.
+/// A source with another token each time.
 #[derive(Debug, Default)]
 struct Changing(AtomicUsize);
 
@@ -292,9 +298,9 @@ impl TokenSource for Changing {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_401_is_repeated_once_at_once_and_within_the_attempts() {
+async fn a_401_is_retried_once_at_once_and_within_the_attempts() {
     for (attempts, requests) in [(1, 1), (2, 2), (5, 2)] {
-        let (mut executor, arrivals) = executor(|_| Ok(answer(401)));
+        let (mut executor, arrivals) = executor(|_| Ok(response(401)));
         executor.tokens = Arc::new(Changing::default());
         let options = CallOptions::new().retry(Backoff::new().attempts(attempts));
 
@@ -309,8 +315,8 @@ async fn a_401_is_repeated_once_at_once_and_within_the_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_401_that_asks_to_wait_is_waited_for() {
-    let (mut executor, arrivals) = executor(|_| Ok(later(401, "7")));
+async fn a_401_that_asks_for_a_wait_gets_it() {
+    let (mut executor, arrivals) = executor(|_| Ok(with_retry_after(401, "7")));
     executor.tokens = Arc::new(Changing::default());
 
     read(&executor).await.unwrap_err();
@@ -320,13 +326,13 @@ async fn a_401_that_asks_to_wait_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_send_is_repeated_after_a_401_only_when_told_so() {
+async fn a_send_is_retried_after_a_401_only_if_the_call_allows_it() {
     for (resend, requests) in [
         (Resend::IfNotSent, 1),
         (Resend::IfTurnedAway, 2),
         (Resend::EvenIfUnknown, 2),
     ] {
-        let (mut executor, arrivals) = executor(|_| Ok(answer(401)));
+        let (mut executor, arrivals) = executor(|_| Ok(response(401)));
         executor.tokens = Arc::new(Changing::default());
         let options = CallOptions::new().resend(resend);
 
@@ -340,8 +346,8 @@ async fn a_send_is_repeated_after_a_401_only_when_told_so() {
 #[tokio::test(start_paused = true)]
 async fn the_limits_are_kept_and_a_429_slows_them() {
     let (mut executor, arrivals) = executor(|number| match number {
-        2 => Ok(later(429, "9")),
-        _ => Ok(answer(200)),
+        2 => Ok(with_retry_after(429, "9")),
+        _ => Ok(response(200)),
     });
     let second = RateLimit::new(1, Duration::from_secs(1));
     executor.limits = Limits::new(None, Some(second));
@@ -349,7 +355,11 @@ async fn the_limits_are_kept_and_a_429_slows_them() {
 
     for index in 0..5 {
         let sent = call(&executor, "sendSms", &options).await;
-        assert_eq!(sent.is_ok(), index != 2, "a 429 is not repeated for a send");
+        assert_eq!(
+            sent.is_ok(),
+            index != 2,
+            "a send is not retried after a 429"
+        );
     }
 
     let seconds: Vec<_> = arrivals.times().iter().map(Duration::as_secs).collect();
@@ -360,7 +370,7 @@ async fn the_limits_are_kept_and_a_429_slows_them() {
     );
 }
 
-/// A token that takes its time the first time.
+/// A source that takes 20 seconds for its first token.
 #[derive(Debug, Default)]
 struct Slow(tokio::sync::OnceCell<()>);
 
@@ -378,8 +388,8 @@ impl TokenSource for Slow {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waited_for_a_token_keeps_the_limit_afterwards() {
-    let (mut executor, arrivals) = executor(|_| Ok(answer(200)));
+async fn calls_that_waited_for_a_token_keep_the_limit_afterwards() {
+    let (mut executor, arrivals) = executor(|_| Ok(response(200)));
     let second = RateLimit::new(1, Duration::from_secs(1));
     executor.limits = Limits::new(Some(second), None);
     executor.tokens = Arc::new(Slow::default());
@@ -391,8 +401,8 @@ async fn what_waited_for_a_token_keeps_the_limit_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_number_is_one_however_it_is_spelled() {
-    let (mut executor, arrivals) = executor(|_| Ok(answer(200)));
+async fn all_spellings_of_a_number_share_its_limit() {
+    let (mut executor, arrivals) = executor(|_| Ok(response(200)));
     let minute = RateLimit::new(1, Duration::from_secs(60));
     executor.limits = Limits::new(None, Some(minute));
     let operation = Operation::find("sendSms");
@@ -409,15 +419,19 @@ async fn one_number_is_one_however_it_is_spelled() {
     call(&executor, "sendSms", &CallOptions::new())
         .await
         .unwrap();
-    assert_eq!(arrivals.times()[3].as_secs(), 120, "another has its own");
+    assert_eq!(
+        arrivals.times()[3].as_secs(),
+        120,
+        "another number has its own limit"
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_time_is_over_sends_nothing() {
-    let (mut executor, arrivals) = executor(|_| Ok(answer(200)));
+async fn a_call_that_has_timed_out_sends_nothing() {
+    let (mut executor, arrivals) = executor(|_| Ok(response(200)));
     for tokens in [false, true] {
         if tokens {
-            // Had in the very moment at which the time is over.
+            // The token comes at the very moment of the deadline.
             executor.tokens = Arc::new(Slow::default());
         }
         let time = Duration::from_secs(if tokens { 20 } else { 0 });
@@ -433,7 +447,7 @@ async fn a_call_whose_time_is_over_sends_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_comes_too_late_sends_nothing() {
-    let (mut executor, arrivals) = executor(|_| Ok(answer(200)));
+    let (mut executor, arrivals) = executor(|_| Ok(response(200)));
     executor.limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(100))), None);
     read(&executor).await.unwrap();
     let start = Instant::now();
@@ -445,13 +459,13 @@ async fn a_turn_that_comes_too_late_sends_nothing() {
         assert!(error.is_timeout());
     }
     assert_eq!(arrivals.times().len(), 1);
-    assert_eq!(start.elapsed(), Duration::ZERO, "it is told at once");
+    assert_eq!(start.elapsed(), Duration::ZERO, "it fails at once");
     let left = (0..20).filter(|_| executor.budget.withdraw()).count();
-    assert_eq!(left, 10, "and uses up no repeat that others need");
+    assert_eq!(left, 10, "and takes no retry from the budget");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_policy_says_is_done_as_far_as_it_is_allowed() {
+async fn a_policy_decides_only_where_another_attempt_is_allowed() {
     #[derive(Debug)]
     struct Stubborn;
     impl RetryPolicy for Stubborn {
@@ -459,14 +473,14 @@ async fn what_a_policy_says_is_done_as_far_as_it_is_allowed() {
             (failed.attempts < 6).then_some(Duration::from_secs(2))
         }
     }
-    let (executor, arrivals) = executor(|_| Ok(answer(500)));
+    let (executor, arrivals) = executor(|_| Ok(response(500)));
     let options = CallOptions::new().retry(Stubborn);
 
     call(&executor, "listSites", &options).await.unwrap_err();
     let seconds: Vec<_> = arrivals.times().iter().map(Duration::as_secs).collect();
     assert_eq!(seconds, [0, 2, 4, 6, 8, 10]);
     call(&executor, "sendSms", &options).await.unwrap_err();
-    assert_eq!(arrivals.times().len(), 7, "no policy repeats a send");
+    assert_eq!(arrivals.times().len(), 7, "no policy retries a send");
 }
 
 #[tokio::test(start_paused = true)]
@@ -475,12 +489,12 @@ async fn a_policy_is_asked_only_where_another_attempt_is_allowed() {
     struct Never;
     impl RetryPolicy for Never {
         fn wait(&self, failed: &FailedAttempt<'_>) -> Option<Duration> {
-            panic!("asked for {:?}", failed.error)
+            panic!("asked about {:?}", failed.error)
         }
     }
     let options = CallOptions::new().retry(Never);
     for status in [500, 429, 401, 400] {
-        let (executor, _) = executor(move |_| Ok(answer(status)));
+        let (executor, _) = executor(move |_| Ok(response(status)));
 
         call(&executor, "sendSms", &options).await.unwrap_err();
     }
@@ -488,7 +502,7 @@ async fn a_policy_is_asked_only_where_another_attempt_is_allowed() {
 
 #[tokio::test]
 async fn only_the_service_itself_gets_credentials() {
-    let (executor, _) = executor(|_| Ok(answer(200)));
+    let (executor, _) = executor(|_| Ok(response(200)));
     let own = |url: &str| {
         let request = reqwest::Request::new(Method::GET, url.parse().unwrap());
         executor.check(&request).is_ok()

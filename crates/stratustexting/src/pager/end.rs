@@ -6,49 +6,48 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {
-    /// The service said that this was all: the last page, the number of pages or of items.
-    Said,
+    /// The service said so: by the last page, the number of pages, or the number of items.
+    Reported,
     /// A page was shorter than the size that the service reports, and nothing says that
-    /// there is more.
+    /// there are more pages.
     ShortPage,
-    /// A page was empty, or the service knew no page of that number, and nothing says that
-    /// there is more.
+    /// A page was empty, or the service had no page with that number, and nothing says that
+    /// there are more pages.
     EmptyPage,
-    /// There is one response with everything, as the caller said
+    /// The list is a single response, as the caller said
     /// ([`Paging::Single`](crate::Paging)).
     Single,
     /// Every page has the same items: the service ignores the page's number, or doesn't page
-    /// at all. Whether there are more items isn't known, since no end is marked.
+    /// at all. No end is marked, so it isn't known whether there are more items.
     PageIgnored,
-    /// A page came again in the place of another, whose items may be missing.
+    /// A page came again instead of another, whose items may be missing.
     PageRepeated {
         /// The number of the page that came again.
         page: u32,
     },
-    /// The service contradicts itself on whether there is more.
+    /// The service contradicts itself on whether there are more pages.
     Contradiction,
     /// The service says that there are more items than came.
     TooFew {
         /// How many came.
         came: u64,
-        /// How many there are, by what the service says.
+        /// How many there are, as the service says.
         total: u64,
     },
-    /// The service pages by a token, and doesn't take it back under any name that was tried.
+    /// The service pages by a token, and doesn't take it in any parameter that was tried.
     TokenNotTaken {
-        /// The key that the token stood under.
+        /// The key of the token.
         key: String,
     },
 }
 
 impl End {
-    /// Whether all items of the list came, by all that is known. Otherwise some may be
-    /// missing.
+    /// Whether all items of the list came, as far as is known. Otherwise some may be missing.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         matches!(
             self,
-            Self::Said | Self::ShortPage | Self::EmptyPage | Self::Single
+            Self::Reported | Self::ShortPage | Self::EmptyPage | Self::Single
         )
     }
 }
@@ -56,10 +55,10 @@ impl End {
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Said => f.write_str("the service says that this is all"),
+            Self::Reported => f.write_str("the service says that the list ends here"),
             Self::ShortPage => f.write_str("the last page is shorter than a full one"),
-            Self::EmptyPage => f.write_str("there is no page after the last"),
-            Self::Single => f.write_str("there is one response with everything"),
+            Self::EmptyPage => f.write_str("the service has no more pages"),
+            Self::Single => f.write_str("the list is a single response"),
             Self::PageIgnored => f.write_str(
                 "every page has the same items and no end is marked: the service ignores the \
                  page's number",
@@ -68,7 +67,7 @@ impl fmt::Display for End {
                 write!(f, "page {page} has the items of an earlier page")
             }
             Self::Contradiction => {
-                f.write_str("the service contradicts itself on whether there is more")
+                f.write_str("the service contradicts itself on whether there are more pages")
             }
             Self::TooFew { came, total } => {
                 write!(
@@ -78,7 +77,7 @@ impl fmt::Display for End {
             }
             Self::TokenNotTaken { key } => write!(
                 f,
-                "the service pages by `{key}`, and takes it back under no name that was tried"
+                "the service pages by the token `{key}`, and takes it in no parameter that was tried"
             ),
         }
     }

@@ -4,27 +4,27 @@ use std::fmt;
 
 use stratustexting_client::lenient::Diagnostic;
 
-use crate::reading::Facts;
+use crate::reading::PageMetadata;
 
 /// One page of a list: its items, and what the service says of it.
 #[non_exhaustive]
 pub struct Page<T> {
     /// The items that could be read.
     pub items: Vec<T>,
-    /// How many items the list has in all, if the service says so.
+    /// How many items the list has in total, if the service says so.
     pub total_items: Option<u64>,
     /// How many pages the list has, if the service says so.
     pub total_pages: Option<u32>,
     /// How many items the service puts on a full page, if it says so; it may be less
-    /// than what was asked for.
+    /// than was requested.
     pub size: Option<u32>,
     /// Whether the service says that this is the last page.
     pub last: Option<bool>,
-    /// How many items there were that are none: `null`, or a text in the place of an object.
+    /// How many items can't be read: `null`, or a text instead of an object.
     pub unreadable: usize,
     /// What differs from the document.
     pub diagnostics: Vec<Diagnostic>,
-    pub(crate) facts: Facts,
+    pub(crate) metadata: PageMetadata,
 }
 
 impl<T> Page<T> {
@@ -33,8 +33,7 @@ impl<T> Page<T> {
         u64::try_from(self.items.len()).unwrap_or(u64::MAX)
     }
 
-    /// How many items the service put on it, as far as can be told: what can't be read may be
-    /// none.
+    /// How many items the service put on it, at most: the unreadable ones may be none.
     pub(super) fn length(&self) -> u64 {
         u64::try_from(self.items.len() + self.unreadable).unwrap_or(u64::MAX)
     }

@@ -9,7 +9,7 @@ use std::{
 use futures::{FutureExt, Stream, future::BoxFuture};
 use serde::Serialize;
 
-use super::{End, Fetch, Page, place::Place, walk::Walk};
+use super::{End, Fetch, Page, page_position::PagePosition, walk::Walk};
 use crate::{CallOptions, Error, Paging, Result, error::Kind};
 
 /// A list as a [`Stream`] of pages; from [`Pager::pages`](super::Pager::pages).
@@ -17,23 +17,23 @@ use crate::{CallOptions, Error, Paging, Result, error::Kind};
 pub struct Pages<T> {
     operation: &'static str,
     state: State<T>,
-    /// A page that came before it was needed.
+    /// A step that ended before its page was needed.
     ahead: Option<Step<T>>,
-    /// Whether the step that is under way, or came, was begun before its page was needed.
+    /// Whether the current step was begun before its page was needed.
     begun_ahead: bool,
-    /// Where the page is that comes after those that were handed out.
-    place: Place,
+    /// Where the page after those that were handed out is.
+    position: PagePosition,
     end: Option<End>,
     accept_incomplete: bool,
 }
 
 enum State<T> {
-    Waiting(Box<Walk<T>>),
-    UnderWay(BoxFuture<'static, Step<T>>),
-    Over,
+    Idle(Box<Walk<T>>),
+    Running(BoxFuture<'static, Step<T>>),
+    Ended,
 }
 
-/// One step of the walk: what it brought, and the walk itself.
+/// One step of the walk: its outcome, and the walk itself.
 struct Step<T> {
     outcome: Result<Option<Page<T>>>,
     walk: Box<Walk<T>>,
@@ -48,8 +48,8 @@ impl<T: Serialize + Send + 'static> Pages<T> {
         let walk = Walk::new(operation, paging, fetch);
         Self {
             operation,
-            place: walk.place.clone(),
-            state: State::Waiting(Box::new(walk)),
+            position: walk.position.clone(),
+            state: State::Idle(Box::new(walk)),
             ahead: None,
             begun_ahead: false,
             end: None,
@@ -73,36 +73,36 @@ impl<T: Serialize + Send + 'static> Pages<T> {
         self.accept_incomplete = accept;
     }
 
-    pub(super) fn go_to(&mut self, place: Place) {
+    pub(super) fn go_to(&mut self, position: PagePosition) {
         self.ahead = None;
         self.end = None;
         if let Some(walk) = self.walk() {
-            walk.go_to(place.clone());
-            self.place = place;
+            walk.go_to(position.clone());
+            self.position = position;
         }
     }
 
-    /// The walk, if it isn't under way; before the first poll it never is.
+    /// The walk, unless a step is running; before the first poll none is.
     fn walk(&mut self) -> Option<&mut Walk<T>> {
         match &mut self.state {
-            State::Waiting(walk) => Some(walk),
-            State::UnderWay(_) | State::Over => None,
+            State::Idle(walk) => Some(walk),
+            State::Running(_) | State::Ended => None,
         }
     }
 
-    pub(super) fn place(&self) -> &Place {
-        &self.place
+    pub(super) fn position(&self) -> &PagePosition {
+        &self.position
     }
 
-    /// Why the list ended; none before it has.
+    /// Why the list ended; `None` before it has ended.
     #[must_use]
     pub fn end(&self) -> Option<&End> {
         self.end.as_ref()
     }
 
-    /// Gets on with the next page without handing it out.
+    /// Makes progress on the next page without handing it out.
     pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) {
-        self.begun_ahead |= matches!(self.state, State::Waiting(_));
+        self.begun_ahead |= matches!(self.state, State::Idle(_));
         if self.ahead.is_none()
             && let Poll::Ready(step) = self.poll_step(cx)
         {
@@ -111,10 +111,10 @@ impl<T: Serialize + Send + 'static> Pages<T> {
     }
 
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Step<T>>> {
-        if let State::Waiting(_) = self.state
-            && let State::Waiting(mut walk) = std::mem::replace(&mut self.state, State::Over)
+        if let State::Idle(_) = self.state
+            && let State::Idle(mut walk) = std::mem::replace(&mut self.state, State::Ended)
         {
-            self.state = State::UnderWay(
+            self.state = State::Running(
                 async move {
                     let outcome = walk.next().await;
                     Step { outcome, walk }
@@ -122,21 +122,21 @@ impl<T: Serialize + Send + 'static> Pages<T> {
                 .boxed(),
             );
         }
-        let State::UnderWay(step) = &mut self.state else {
+        let State::Running(step) = &mut self.state else {
             return Poll::Ready(None);
         };
         let step = ready!(step.poll_unpin(cx));
-        self.state = State::Over;
+        self.state = State::Ended;
         Poll::Ready(Some(step))
     }
 
-    /// What a step is to the caller.
-    fn settle(&mut self, step: Step<T>) -> Option<Result<Page<T>>> {
+    /// What the stream yields for a step.
+    fn finish(&mut self, step: Step<T>) -> Option<Result<Page<T>>> {
         let Step { outcome, walk } = step;
         match outcome {
             Ok(Some(page)) => {
-                self.place = walk.place.clone();
-                self.state = State::Waiting(walk);
+                self.position = walk.position.clone();
+                self.state = State::Idle(walk);
                 Some(Ok(page))
             }
             Ok(None) => {
@@ -165,16 +165,16 @@ impl<T: Serialize + Send + Unpin + 'static> Stream for Pages<T> {
             };
             let begun_ahead = std::mem::take(&mut this.begun_ahead);
             match step {
-                // Nobody drove it while the caller was busy with the page before, and its time
-                // ran all the same. Now that the page is needed it gets all of its time. Where
-                // the walk has gone on, a page was taken, which must not be asked for again.
+                // It wasn't polled while the caller was busy with the page before, so it may
+                // have timed out. Now that the page is needed, it gets its full time. If the
+                // walk has moved on, a page was accepted, and must not be requested again.
                 Some(Step {
                     outcome: Err(_),
                     walk,
-                }) if begun_ahead && walk.place == this.place => {
-                    this.state = State::Waiting(walk);
+                }) if begun_ahead && walk.position == this.position => {
+                    this.state = State::Idle(walk);
                 }
-                step => return Poll::Ready(step.and_then(|step| this.settle(step))),
+                step => return Poll::Ready(step.and_then(|step| this.finish(step))),
             }
         }
     }
@@ -184,7 +184,7 @@ impl<T> fmt::Debug for Pages<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
             .field("operation", &self.operation)
-            .field("place", &self.place)
+            .field("position", &self.position)
             .field("end", &self.end)
             .finish_non_exhaustive()
     }
@@ -203,7 +203,7 @@ mod tests {
     use tokio::time::{Instant, advance, sleep};
 
     use super::*;
-    use crate::{pager::Pager, reading::Facts};
+    use crate::{pager::Pager, reading::PageMetadata};
 
     fn page(items: Vec<u32>, last: bool) -> Page<u32> {
         Page {
@@ -214,18 +214,18 @@ mod tests {
             last: Some(last),
             unreadable: 0,
             diagnostics: Vec::new(),
-            facts: Facts {
+            metadata: PageMetadata {
                 last: Some(last),
-                ..Facts::default()
+                ..PageMetadata::default()
             },
         }
     }
 
-    /// Three pages from a service that takes 50 ms for each, to a client that gives a call
-    /// 30 seconds; and how often a page was asked for.
+    /// Three pages from a service that takes 50 ms for each, for a client with a timeout of 30
+    /// seconds; and the number of requests.
     fn list(fails: impl Fn(u32) -> bool + Send + Sync + 'static) -> (Pager<u32>, Arc<AtomicU32>) {
-        let asked = Arc::new(AtomicU32::new(0));
-        let count = Arc::clone(&asked);
+        let requests = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&requests);
         let pager = Pager::new("listContacts", None, move |request| {
             let number = request.page.unwrap_or_default();
             let fails = fails(count.fetch_add(1, Ordering::Relaxed));
@@ -242,11 +242,11 @@ mod tests {
                 Ok(page((first..first + 10).collect(), number == 2))
             }
         });
-        (pager, asked)
+        (pager, requests)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_is_slow_between_two_items_loses_no_page_to_the_clock() {
+    async fn a_slow_caller_loses_no_page_to_the_timeout() {
         let (mut pager, _) = list(|_| false);
         let mut items = Vec::new();
 
@@ -259,8 +259,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_page_that_failed_ahead_is_asked_for_again_when_it_is_needed() {
-        let (mut pager, asked) = list(|request| request == 1);
+    async fn a_page_that_failed_ahead_is_requested_again_when_it_is_needed() {
+        let (mut pager, requests) = list(|request| request == 1);
         let mut items = Vec::new();
 
         while let Some(item) = pager.next_item().await.unwrap() {
@@ -269,7 +269,7 @@ mod tests {
         }
 
         assert_eq!(items, (0..30).collect::<Vec<_>>());
-        assert_eq!(asked.load(Ordering::Relaxed), 4);
+        assert_eq!(requests.load(Ordering::Relaxed), 4);
     }
 
     #[tokio::test(start_paused = true)]

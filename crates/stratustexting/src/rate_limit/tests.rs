@@ -1,16 +1,16 @@
 use super::{
-    bucket::{ONE_COMPLAINT, RECOVERY},
+    limiter::{ONE_SLOWDOWN, RECOVERY},
     *,
 };
 
-fn soon() -> Instant {
+fn in_an_hour() -> Instant {
     Instant::now() + Duration::from_secs(3_600)
 }
 
 async fn took(limits: &Limits, number: Option<&str>, requests: u32) -> Duration {
     let start = Instant::now();
     for _ in 0..requests {
-        limits.pass(number, soon()).await.unwrap();
+        limits.pass(number, in_an_hour()).await.unwrap();
     }
     start.elapsed()
 }
@@ -29,7 +29,7 @@ async fn requests_are_spread_after_the_burst() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_number_has_its_own() {
+async fn each_number_has_its_own_limit() {
     let limits = Limits::new(None, Some(RateLimit::new(1, Duration::from_secs(10))));
 
     assert!(about(took(&limits, Some("a"), 1).await, 0.0));
@@ -42,7 +42,7 @@ async fn each_number_has_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_would_outlast_the_call_fails_at_once() {
+async fn a_turn_after_the_deadline_fails_at_once() {
     let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(10))), None);
     took(&limits, None, 1).await;
 
@@ -55,17 +55,17 @@ async fn what_would_outlast_the_call_fails_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_complaint_halves_the_rate_until_there_was_none_for_a_minute() {
+async fn a_429_halves_the_rate_until_there_was_none_for_a_minute() {
     let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
     took(&limits, None, 1).await;
 
-    // Of many at once, one counts.
+    // Many at once count as one.
     for _ in 0..10 {
         limits.slow_down(None, Some(Duration::from_secs(7)));
     }
     assert!(
         about(took(&limits, None, 1).await, 7.0),
-        "what was asked for"
+        "the wait that was asked for"
     );
     assert!(about(took(&limits, None, 10).await, 20.0), "half the rate");
     tokio::time::advance(RECOVERY).await;
@@ -77,7 +77,7 @@ async fn a_complaint_halves_the_rate_until_there_was_none_for_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_complaint_gives_no_turn_away() {
+async fn a_429_gives_no_extra_turn() {
     for burst in [1, 5] {
         let limit = RateLimit::new(1, Duration::from_secs(4)).burst(burst);
         let limits = Limits::new(Some(limit), None);
@@ -86,7 +86,7 @@ async fn a_complaint_gives_no_turn_away() {
 
         for _ in 0..3 {
             limits.slow_down(None, None);
-            limits.pass(None, soon()).await.unwrap();
+            limits.pass(None, in_an_hour()).await.unwrap();
         }
 
         // Half the rate, a quarter, an eighth.
@@ -95,7 +95,7 @@ async fn a_complaint_gives_no_turn_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_can_not_have_a_turn_in_time_is_told_at_once_and_the_others_go_in_order() {
+async fn a_request_without_a_turn_in_time_fails_at_once_and_the_others_go_in_order() {
     for burst in [1_u32, 3] {
         let limit = RateLimit::new(1, Duration::from_secs(1)).burst(burst);
         let limits = Limits::new(Some(limit), None);
@@ -123,7 +123,7 @@ async fn who_can_not_have_a_turn_in_time_is_told_at_once_and_the_others_go_in_or
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waited_is_told_so_whatever_for() {
+async fn a_wait_for_either_limit_is_reported() {
     let slow = RateLimit::new(1, Duration::from_secs(10));
     for (client, number) in [
         (Some(slow), None),
@@ -132,19 +132,19 @@ async fn whoever_waited_is_told_so_whatever_for() {
     ] {
         let limits = Limits::new(client, number);
 
-        assert!(!limits.pass(Some("a"), soon()).await.unwrap());
-        assert!(limits.pass(Some("a"), soon()).await.unwrap());
+        assert!(!limits.pass(Some("a"), in_an_hour()).await.unwrap());
+        assert!(limits.pass(Some("a"), in_an_hour()).await.unwrap());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_recovery_the_burst_has_to_be_saved_up_again() {
+async fn after_the_recovery_the_burst_must_be_restored_first() {
     let limit = RateLimit::new(1, Duration::from_secs(1)).burst(3);
     let limits = Limits::new(Some(limit), None);
     limits.slow_down(None, None);
     tokio::time::advance(RECOVERY).await;
 
-    // The rate is doubled by whoever comes next, and goes on as it was.
+    // The next request doubles the rate, and gets no burst.
     assert!(about(took(&limits, None, 4).await, 4.0));
     let start = Instant::now();
     let earliest = limits.client.as_ref().unwrap().earliest(5).unwrap();
@@ -152,11 +152,11 @@ async fn after_the_recovery_the_burst_has_to_be_saved_up_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_goes_away_leaves_the_queue() {
+async fn a_dropped_request_leaves_the_queue() {
     let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
     took(&limits, None, 1).await;
     for _ in 0..50 {
-        let mut waiting = Box::pin(limits.pass(None, soon()));
+        let mut waiting = Box::pin(limits.pass(None, in_an_hour()));
         assert!(futures::poll!(&mut waiting).is_pending());
     }
 
@@ -174,11 +174,11 @@ async fn who_goes_away_leaves_the_queue() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waited_for_one_who_went_away_has_waited_too() {
+async fn a_wait_behind_a_dropped_request_is_reported() {
     let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
     took(&limits, None, 1).await;
-    let mut first = Box::pin(limits.pass(None, soon()));
-    let mut second = Box::pin(limits.pass(None, soon()));
+    let mut first = Box::pin(limits.pass(None, in_an_hour()));
+    let mut second = Box::pin(limits.pass(None, in_an_hour()));
     assert!(futures::poll!(&mut first).is_pending());
     assert!(futures::poll!(&mut second).is_pending());
 
@@ -189,34 +189,34 @@ async fn who_waited_for_one_who_went_away_has_waited_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_without_end_closes() {
+async fn an_endless_wait_stops_every_request() {
     let limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(1))), None);
 
     limits.slow_down(None, Some(Duration::MAX));
 
-    assert!(limits.pass(None, soon()).await.is_err());
+    assert!(limits.pass(None, in_an_hour()).await.is_err());
 }
 
 #[test]
-fn what_is_as_long_as_can_be_is_reckoned_with() {
+fn the_longest_limits_do_not_overflow() {
     let years = Duration::from_secs(86_400 * 365 * 2);
     for limit in [
         RateLimit::new(1, years),
         RateLimit::new(u32::MAX, years).burst(u32::MAX),
     ] {
         limit.check("rate_limit").unwrap();
-        let bucket = Bucket::new(limit);
-        for _ in 0..2 * MOST_HALVED {
-            bucket.lock().changed -= ONE_COMPLAINT;
-            bucket.slow_down(None);
-            assert!(bucket.earliest(u32::MAX - 1).is_some());
-            let _ = bucket.not_before();
+        let limiter = Limiter::new(limit);
+        for _ in 0..2 * MAX_HALVED {
+            limiter.lock().changed -= ONE_SLOWDOWN;
+            limiter.slow_down(None);
+            assert!(limiter.earliest(u32::MAX - 1).is_some());
+            let _ = limiter.take_turn();
         }
     }
 }
 
 #[test]
-fn limits_that_make_no_sense_are_refused() {
+fn impossible_limits_are_refused() {
     for limit in [
         RateLimit::new(1, Duration::MAX),
         RateLimit::new(1, Duration::from_secs(60)).burst(u32::MAX),

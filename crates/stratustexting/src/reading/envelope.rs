@@ -1,31 +1,31 @@
-//! Finding what was asked for when it is wrapped otherwise than the document says.
+//! Finding an object or a list in other envelopes than the document describes.
 
 use serde_json::{Map, Value};
 use stratustexting_client::lenient::{self, Diagnostic, Found, Handling, Model, Read, Reader};
 
-use super::{Facts, Shape};
+use super::{PageMetadata, Shape};
 
-/// Keys under which services put what was asked for.
-const WRAPPINGS: [&str; 14] = [
+/// Keys under which services put the object or the list.
+const ENVELOPE_KEYS: [&str; 14] = [
     "content", "data", "items", "results", "result", "list", "records", "rows", "values", "value",
     "entries", "response", "payload", "body",
 ];
 
-/// Keys under which a list's items are never, though there may be a list.
+/// Keys that may hold a list, but never the list's items.
 const NOT_ITEMS: [&str; 8] = [
     "errors", "warnings", "messages", "links", "_links", "sort", "fields", "columns",
 ];
 
-/// Deeper than this nothing is looked for.
+/// How deep the search goes.
 const DEPTH: usize = 3;
 
-/// A list's items, and what is said of the list around them.
+/// A list's items, and what the body says of the list.
 pub(super) struct Items {
     pub(super) items: Value,
-    pub(super) facts: Facts,
+    pub(super) metadata: PageMetadata,
 }
 
-/// Finds an object that has what is promised: in the body, or in an object in it.
+/// Finds an object with a promised field, in the objects within the body.
 pub(super) fn object<T: Model>(
     body: Value,
     promise: &[&str],
@@ -35,11 +35,11 @@ pub(super) fn object<T: Model>(
         return Err(shape);
     };
     let inner = |fields: &Map<String, Value>| {
-        // A field of the thing itself is no wrapping, whatever came in its place: what stands
-        // beside it would be lost.
+        // A field of the model itself is no envelope, even with an object as its value: the
+        // fields beside it would be lost.
         let wraps = |key: &str| T::index(key).is_none() && is_object(fields.get(key));
-        let known = WRAPPINGS.into_iter().find(|key| wraps(key));
-        // Or the one object that there is, such as `contact`.
+        let known = ENVELOPE_KEYS.into_iter().find(|key| wraps(key));
+        // Or the only object, such as `contact`.
         let mut objects = fields.iter().filter(|(key, _)| wraps(key));
         known
             .map(str::to_owned)
@@ -77,31 +77,34 @@ fn is_object(value: Option<&Value>) -> bool {
     value.is_some_and(Value::is_object)
 }
 
-/// Finds a list's items. Where the caller says the place, they are there or nowhere.
+/// Finds a list's items; under no other key than this one if `only_there`.
 pub(super) fn list<T: Model>(
     body: Value,
-    place: Option<&str>,
+    key: Option<&str>,
     only_there: bool,
 ) -> Result<Items, Shape> {
     let shape = Shape::of(&body);
     if only_there {
-        return at(body, place.unwrap_or_default()).ok_or(shape);
+        return at(body, key.unwrap_or_default()).ok_or(shape);
     }
-    find::<T>(body, place, DEPTH).ok_or(shape)
+    find::<T>(body, key, DEPTH).ok_or(shape)
 }
 
-/// The items at a place such as `data.items`; the body itself where it is empty.
-fn at(body: Value, place: &str) -> Option<Items> {
-    let mut facts = Facts::default();
+/// The items under a key such as `data.items`; the body itself if the key is empty.
+fn at(body: Value, dotted_key: &str) -> Option<Items> {
+    let mut metadata = PageMetadata::default();
     let mut here = body;
-    for key in place.split('.').filter(|key| !key.is_empty()) {
+    for key in dotted_key.split('.').filter(|key| !key.is_empty()) {
         let Value::Object(mut fields) = here else {
             return None;
         };
         here = fields.remove(key)?;
-        facts = Facts::of(&fields).or(facts);
+        metadata = PageMetadata::of(&fields).or(metadata);
     }
-    here.is_array().then_some(Items { items: here, facts })
+    here.is_array().then_some(Items {
+        items: here,
+        metadata,
+    })
 }
 
 fn find<T: Model>(body: Value, documented: Option<&str>, depth: usize) -> Option<Items> {
@@ -109,7 +112,7 @@ fn find<T: Model>(body: Value, documented: Option<&str>, depth: usize) -> Option
         Value::Array(_) => {
             return Some(Items {
                 items: body,
-                facts: Facts::default(),
+                metadata: PageMetadata::default(),
             });
         }
         Value::Object(fields) => fields,
@@ -120,36 +123,39 @@ fn find<T: Model>(body: Value, documented: Option<&str>, depth: usize) -> Option
     }
     let key = items_key(&fields, documented)?;
     let value = fields.remove(&key)?;
-    let facts = Facts::of(&fields);
+    let metadata = PageMetadata::of(&fields);
     match value {
         Value::Array(_) => Some(Items {
             items: value,
-            facts,
+            metadata,
         }),
         Value::Object(_) if is_item::<T>(&value) => Some(Items {
-            // One item where a list of one was meant, as converters from XML make it.
+            // A list of one item without its brackets, as converters from XML write it.
             items: Value::Array(vec![value]),
-            facts,
+            metadata,
         }),
         Value::Object(inner) if is_map_of_items::<T>(&inner) => Some(Items {
             items: inner.into_iter().map(|(_, item)| item).collect(),
-            facts,
+            metadata,
         }),
         other => {
             let found = find::<T>(other, documented, depth - 1)?;
             Some(Items {
                 items: found.items,
-                facts: found.facts.or(facts),
+                metadata: found.metadata.or(metadata),
             })
         }
     }
 }
 
-/// The key that leads to the items: the documented one, one that services use for it, or the
-/// only one that holds a list of objects.
+/// The key that leads to the items: the documented one, one that services use for them, or the
+/// only one with a list of objects.
 fn items_key(fields: &Map<String, Value>, documented: Option<&str>) -> Option<String> {
     let leads = |value: &Value| value.is_array() || value.is_object();
-    let known = documented.into_iter().chain(WRAPPINGS).chain(["_embedded"]);
+    let known = documented
+        .into_iter()
+        .chain(ENVELOPE_KEYS)
+        .chain(["_embedded"]);
     for key in known {
         if fields.get(key).is_some_and(leads) {
             return Some(key.to_owned());

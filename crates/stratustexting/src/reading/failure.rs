@@ -1,8 +1,8 @@
-//! A success by its status that says in its body that it is none.
+//! Responses with a success status and a body that reports a failure.
 
 use serde_json::{Map, Value};
 
-/// Keys that say outright whether it went well.
+/// Keys that say outright whether the operation succeeded.
 const SUCCESS: [&str; 6] = [
     "success",
     "ok",
@@ -12,7 +12,7 @@ const SUCCESS: [&str; 6] = [
     "is_success",
 ];
 
-/// Keys that only a failure has a value under.
+/// Keys that have a value only in a failure.
 const ERROR: [&str; 12] = [
     "error",
     "errors",
@@ -28,7 +28,7 @@ const ERROR: [&str; 12] = [
     "faultstring",
 ];
 
-/// Keys whose value may be a word or a number for a failure.
+/// Keys whose value may be a word or a number that reports a failure.
 const STATE: [&str; 7] = [
     "status",
     "statusCode",
@@ -39,7 +39,7 @@ const STATE: [&str; 7] = [
     "outcome",
 ];
 
-/// Beginnings of words that no success has.
+/// Beginnings of words that no success contains.
 const WORDS: [&str; 9] = [
     "error",
     "fail",
@@ -52,26 +52,26 @@ const WORDS: [&str; 9] = [
     "exception",
 ];
 
-/// Whether an object says outright that it failed.
-pub(super) fn is_said(fields: &Map<String, Value>) -> bool {
+/// Whether an object says outright that the operation failed.
+pub(super) fn is_explicit(fields: &Map<String, Value>) -> bool {
     !fields.is_empty() && SUCCESS.iter().filter_map(|key| fields.get(*key)).any(is_no)
 }
 
-/// Whether a body that has nothing of what was asked for, or of which nothing may be in
-/// doubt, speaks of a failure.
+/// Whether a body reports a failure by any of its keys. For a body without anything that was
+/// expected, or one that must leave no doubt.
 pub(super) fn is_likely(body: &Value) -> bool {
-    body.as_object().is_some_and(is_in)
+    body.as_object().is_some_and(is_likely_in)
 }
 
-/// The same for an object's fields.
-pub(super) fn is_in(fields: &Map<String, Value>) -> bool {
+/// Whether an object's fields report a failure.
+pub(super) fn is_likely_in(fields: &Map<String, Value>) -> bool {
     if fields.is_empty() {
         return false;
     }
     let has = |keys: &[&str], test: fn(&Value) -> bool| {
         keys.iter().filter_map(|key| fields.get(*key)).any(test)
     };
-    is_said(fields) || has(&ERROR, is_something) || has(&STATE, is_bad)
+    is_explicit(fields) || has(&ERROR, is_an_error) || has(&STATE, is_failed_state)
 }
 
 fn is_no(value: &Value) -> bool {
@@ -88,8 +88,8 @@ fn is_no(value: &Value) -> bool {
     }
 }
 
-/// Whether there is an error under the key, and not the word that there is none.
-fn is_something(value: &Value) -> bool {
+/// Whether the value of an error key is an error, and not a word for none.
+fn is_an_error(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(value) => *value,
@@ -104,31 +104,31 @@ fn is_something(value: &Value) -> bool {
     }
 }
 
-fn is_bad(value: &Value) -> bool {
+fn is_failed_state(value: &Value) -> bool {
     match value {
         Value::Number(number) => number
             .as_u64()
             .is_some_and(|code| (400..600).contains(&code)),
         Value::String(text) => {
             let number = text.trim().parse::<u16>();
-            number.is_ok_and(|code| (400..600).contains(&code)) || speaks_of_failure(text)
+            number.is_ok_and(|code| (400..600).contains(&code)) || reports_failure(text)
         }
         Value::Bool(value) => !value,
         _ => false,
     }
 }
 
-/// Whether a word of the text is one for a failure, unless it is denied: "no errors",
-/// "0 failed".
-pub(super) fn speaks_of_failure(text: &str) -> bool {
+/// Whether the text has a word for a failure that isn't negated, as in "no errors" or "0
+/// failed".
+pub(super) fn reports_failure(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let mut before = "";
     for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
         if word.is_empty() {
             continue;
         }
-        let denied = matches!(before, "no" | "0" | "without" | "zero");
-        if !denied && WORDS.iter().any(|bad| word.starts_with(bad)) {
+        let negated = matches!(before, "no" | "0" | "without" | "zero");
+        if !negated && WORDS.iter().any(|bad| word.starts_with(bad)) {
             return true;
         }
         before = word;
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_are_told_from_successes() {
+    fn failures_are_distinguished_from_successes() {
         for body in [
             json!({"success": false}),
             json!({"success": "false", "message": "quota"}),

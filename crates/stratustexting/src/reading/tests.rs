@@ -23,13 +23,13 @@ fn page(body: &Value) -> Result<Page<types::Contact>> {
     list::<types::ContactPage>(&parts(200, &body.to_string()), row("listContacts"), None)
 }
 
-fn said(error: &Error) -> String {
+fn source(error: &Error) -> String {
     let source = std::error::Error::source(error).map(ToString::to_string);
     source.unwrap_or_default()
 }
 
 #[test]
-fn an_object_is_read_through_what_is_around_it() {
+fn an_object_is_read_in_any_envelope() {
     for body in [
         r#"{"id":"c1"}"#,
         r#"{"data":{"id":"c1"}}"#,
@@ -46,7 +46,7 @@ fn an_object_is_read_through_what_is_around_it() {
 }
 
 #[test]
-fn an_object_that_says_nothing_is_an_error_that_shows_its_keys() {
+fn an_object_without_a_promised_field_is_an_error_that_shows_its_keys() {
     for (body, keys) in [
         ("{}", "without keys"),
         (r#"{"data":[{"id":"1"}],"total":1}"#, "data, total"),
@@ -58,13 +58,13 @@ fn an_object_that_says_nothing_is_an_error_that_shows_its_keys() {
     ] {
         let error = contact(200, body).unwrap_err();
         assert!(error.is_decode(), "{body}");
-        assert!(said(&error).contains(keys), "{body}: {}", said(&error));
-        assert!(!said(&error).contains("2025550100"));
+        assert!(source(&error).contains(keys), "{body}: {}", source(&error));
+        assert!(!source(&error).contains("2025550100"));
     }
 }
 
 #[test]
-fn a_success_that_says_that_it_failed_is_a_failure() {
+fn a_success_whose_body_reports_a_failure_is_a_failure() {
     for body in [
         r#"{"success":false,"message":"quota"}"#,
         r#"{"success":"false","id":"c1"}"#,
@@ -86,12 +86,12 @@ fn a_success_that_says_that_it_failed_is_a_failure() {
             "{body}"
         );
     }
-    // A field of the thing itself that is called so.
+    // Beside a promised field, `error` may be a field of the model.
     assert!(contact(200, r#"{"id":"c1","error":"bounced once"}"#).is_ok());
 }
 
 #[test]
-fn no_body_is_a_success_where_the_status_says_so_and_something_was_written() {
+fn a_write_may_succeed_without_a_body_if_the_status_says_so() {
     assert!(contact(204, "").unwrap().0.id.is_none());
     let read: Result<(types::Message, _)> = object(&parts(204, ""), row("getMessageById"));
     assert!(read.unwrap_err().is_decode());
@@ -101,7 +101,7 @@ fn no_body_is_a_success_where_the_status_says_so_and_something_was_written() {
 }
 
 #[test]
-fn a_send_is_accepted_only_by_a_plain_word_of_it() {
+fn a_send_is_accepted_only_if_the_body_says_so_plainly() {
     for body in [
         r#"{"result":"Message Processed Successfully"}"#,
         r#"{"result":"queued","success":true,"error":null}"#,
@@ -132,7 +132,7 @@ fn a_send_is_accepted_only_by_a_plain_word_of_it() {
 }
 
 #[test]
-fn the_items_are_found_wherever_they_are() {
+fn items_are_found_in_any_envelope() {
     let items = json!([{"id": "a"}, {"id": "b"}]);
     for body in [
         json!({"content": items}),
@@ -155,14 +155,14 @@ fn the_items_are_found_wherever_they_are() {
     }
     let one = page(&json!({"content": {"id": "a"}})).unwrap();
     assert_eq!(one.items.len(), 1);
-    let facts = page(&json!({"data": {"content": items}, "hasMore": false}))
+    let metadata = page(&json!({"data": {"content": items}, "hasMore": false}))
         .unwrap()
-        .facts;
-    assert_eq!(facts.more, Some(false));
+        .metadata;
+    assert_eq!(metadata.more, Some(false));
 }
 
 #[test]
-fn a_list_that_is_none_is_an_error() {
+fn a_body_without_readable_items_is_an_error() {
     for body in [
         json!({}),
         json!({"total": 0}),
@@ -186,16 +186,16 @@ fn a_list_that_is_none_is_an_error() {
 }
 
 #[test]
-fn items_that_are_none_are_counted() {
+fn unreadable_items_are_counted() {
     let page =
         page(&json!({"content": [null, {"id": "a"}, "b", null], "totalPages": "1"})).unwrap();
 
     assert_eq!(page.items.len(), 1);
     assert_eq!(page.unreadable, 3);
     assert_eq!(page.total_pages, Some(1));
-    let said: Vec<String> = page.diagnostics.iter().map(ToString::to_string).collect();
+    let texts: Vec<String> = page.diagnostics.iter().map(ToString::to_string).collect();
     assert_eq!(
-        said,
+        texts,
         [
             "content[0]: expected an object of Contact's, found null, which was left out (2 times)",
             "content[2]: expected an object of Contact's, found text, which is kept as it came",
@@ -205,10 +205,10 @@ fn items_that_are_none_are_counted() {
 }
 
 #[test]
-fn a_place_that_was_said_is_the_only_one() {
+fn items_are_found_only_under_the_key_that_was_set() {
     let body = json!({"list": {"people": [{"id": "a"}]}, "content": [{"id": "b"}]});
     let parts = parts(200, &body.to_string());
-    let of = |place| list::<types::ContactPage>(&parts, row("listContacts"), Some(place));
+    let of = |key| list::<types::ContactPage>(&parts, row("listContacts"), Some(key));
 
     assert_eq!(of("list.people").unwrap().items[0].id.as_deref(), Some("a"));
     assert!(of("list.persons").unwrap_err().is_decode());

@@ -1,11 +1,11 @@
-//! When a service wants to be asked again.
+//! How long the service asks to wait before the next attempt.
 
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, header};
 
-/// How long to wait by `Retry-After`; the longest, where it says several things. What can't
-/// be read is nothing.
+/// How long to wait by `Retry-After`; the longest wait, if it has several values. Unreadable
+/// values are ignored.
 pub(crate) fn after(headers: &HeaderMap) -> Option<Duration> {
     let now = || date(headers.get(header::DATE)?.to_str().ok()?);
     let until = |time: SystemTime| {
@@ -16,7 +16,7 @@ pub(crate) fn after(headers: &HeaderMap) -> Option<Duration> {
     let texts = values.filter_map(|value: &HeaderValue| value.to_str().ok());
     texts
         .flat_map(|text| match date(text) {
-            // A date has a comma, too.
+            // A date contains a comma, too.
             Some(time) => vec![Some(until(time))],
             None => text.split(',').map(seconds).collect(),
         })
@@ -28,8 +28,8 @@ fn date(text: &str) -> Option<SystemTime> {
     httpdate::parse_http_date(text.trim()).ok()
 }
 
-/// A number of seconds; one with a fraction is rounded up, and one that is too large to be
-/// a number here is as good as for ever.
+/// A number of seconds. A fraction is rounded up, and a number that is too large becomes the
+/// largest.
 fn seconds(text: &str) -> Option<Duration> {
     let text = text.trim();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_held_against_the_services_own_clock() {
+    fn a_date_is_compared_with_the_services_own_clock() {
         let at = |seconds: i64| {
             let now = SystemTime::now();
             let by = Duration::from_secs(seconds.unsigned_abs());

@@ -1,4 +1,4 @@
-//! The usual policy: a few attempts, ever further apart, at random moments.
+//! The default policy: a few attempts, after random waits that grow.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use super::{FailedAttempt, RetryPolicy};
 /// to [`base`](Self::base), before the third of up to twice as much, and so on, up to
 /// [`cap`](Self::cap).
 ///
-/// Random from zero, because many programs that failed at the same moment should not
-/// come back at the same moment.
+/// The waits are random from zero, because many programs that failed at the same moment
+/// should not retry at the same moment.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     attempts: u32,
@@ -34,14 +34,13 @@ impl Backoff {
         Self::default()
     }
 
-    /// One attempt, and not another one after a 401 either.
+    /// One attempt, without a retry even after a 401.
     #[must_use]
     pub fn never() -> Self {
         Self::default().attempts(1)
     }
 
-    /// How many attempts are made at most, the first one counted; at least 1. Default:
-    /// 3.
+    /// How many attempts are made at most, the first one included; at least 1. Default: 3.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
@@ -55,15 +54,15 @@ impl Backoff {
         self
     }
 
-    /// The longest wait before any attempt. Default: 20 s. What the service asks for
-    /// isn't cut short by it.
+    /// The longest wait before any attempt. Default: 20 s. It doesn't shorten the wait that
+    /// the service asks for.
     #[must_use]
     pub fn cap(mut self, cap: Duration) -> Self {
         self.cap = cap;
         self
     }
 
-    /// The longest wait after so many attempts.
+    /// The longest wait after this many attempts.
     fn longest(&self, attempts: u32) -> Duration {
         let doubled = 1_u32.checked_shl(attempts.saturating_sub(1));
         let longest = doubled.and_then(|factor| self.base.checked_mul(factor));
@@ -108,11 +107,11 @@ mod tests {
         let policy = Backoff::new().attempts(9).cap(cap);
 
         assert!((0..500).all(|_| wait(&policy, 1).is_some_and(|wait| wait <= cap)));
-        assert!(wait(&policy, 8).is_some(), "the rest stays as it was set");
+        assert!(wait(&policy, 8).is_some(), "other settings stay");
     }
 
     #[test]
-    fn the_base_is_what_was_set_and_the_rest_stays() {
+    fn the_base_is_kept_and_changes_no_other_setting() {
         let policy = Backoff::new().attempts(9).base(Duration::ZERO);
 
         assert_eq!(wait(&policy, 8), Some(Duration::ZERO));

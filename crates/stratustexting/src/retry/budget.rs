@@ -1,17 +1,16 @@
-//! How many repeats all calls of a client may make together.
+//! How many retries all calls of a client may make together.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-/// A limit on the repeats of all calls together, so that a service in trouble isn't
-/// given more of it.
+/// A limit on the retries of all calls together, so that they don't add to the load of a
+/// service in trouble.
 ///
-/// Every call puts a tenth of a repeat into a bucket, time puts in one every two
-/// seconds, and each repeat takes one out; the bucket holds ten and is full at first.
-/// While all goes well nobody notices; when half of the calls fail, a tenth of the
-/// calls is repeated and the others fail at once. A repeat after a 401 isn't counted,
-/// because it isn't made because of load.
+/// A bucket holds ten retries and is full at first. Every call adds a tenth of a retry, time
+/// adds one every two seconds, and each retry takes one out. While few calls fail, the limit
+/// isn't reached. If half of the calls fail, a tenth of the calls is retried and the others
+/// fail at once. A retry after a 401 isn't counted, because it isn't caused by load.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryBudget {
     ratio: f64,
@@ -45,27 +44,24 @@ impl RetryBudget {
         }
     }
 
-    /// How many repeats each call pays for. Default: 0.1. What isn't a number from 0 on
-    /// counts as 0.
+    /// How many retries each call adds. Default: 0.1. Negative values and NaN count as 0.
     #[must_use]
     pub fn ratio(mut self, ratio: f64) -> Self {
         self.ratio = ratio.max(0.0);
         self
     }
 
-    /// How many repeats each second pays for. Default: 0.5. What isn't a number from 0
-    /// on counts as 0.
+    /// How many retries each second adds. Default: 0.5. Negative values and NaN count as 0.
     #[must_use]
-    pub fn per_second(mut self, repeats: f64) -> Self {
-        self.per_second = repeats.max(0.0);
+    pub fn per_second(mut self, retries: f64) -> Self {
+        self.per_second = retries.max(0.0);
         self
     }
 
-    /// How many repeats can be saved up. Default: 10. What isn't a number from 0 on
-    /// counts as 0.
+    /// How many retries the bucket holds. Default: 10. Negative values and NaN count as 0.
     #[must_use]
-    pub fn reserve(mut self, repeats: f64) -> Self {
-        self.reserve = repeats.max(0.0);
+    pub fn reserve(mut self, retries: f64) -> Self {
+        self.reserve = retries.max(0.0);
         self
     }
 }
@@ -79,14 +75,14 @@ pub(crate) struct Bucket {
 
 #[derive(Debug)]
 struct Level {
-    repeats: f64,
+    retries: f64,
     at: Instant,
 }
 
 impl Bucket {
     pub(crate) fn new(budget: RetryBudget) -> Self {
         let level = Level {
-            repeats: budget.reserve,
+            retries: budget.reserve,
             at: Instant::now(),
         };
         Self {
@@ -100,17 +96,17 @@ impl Bucket {
         self.filled().add(self.budget.ratio, self.budget.reserve);
     }
 
-    /// A call wants to repeat: takes a repeat out, if there is one.
+    /// Takes a retry out, if there is one.
     pub(crate) fn withdraw(&self) -> bool {
         let mut level = self.filled();
-        let enough = level.repeats >= 1.0;
+        let enough = level.retries >= 1.0;
         if enough {
-            level.repeats -= 1.0;
+            level.retries -= 1.0;
         }
         enough
     }
 
-    /// The level with what the time since has put in.
+    /// The level, with what time has added since it was last asked for.
     fn filled(&self) -> MutexGuard<'_, Level> {
         let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -122,8 +118,8 @@ impl Bucket {
 }
 
 impl Level {
-    fn add(&mut self, repeats: f64, most: f64) {
-        self.repeats = (self.repeats + repeats).min(most);
+    fn add(&mut self, retries: f64, most: f64) {
+        self.retries = (self.retries + retries).min(most);
     }
 }
 
@@ -140,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn repeats_are_paid_for_by_calls_and_by_time() {
+    async fn calls_and_time_add_retries() {
         let bucket = Bucket::new(RetryBudget::new());
         assert_eq!(left(&bucket), 10);
 
@@ -151,11 +147,11 @@ mod tests {
         tokio::time::advance(Duration::from_secs(5)).await;
         assert_eq!(left(&bucket), 3, "2.5 of time and 0.9 of calls");
         tokio::time::advance(Duration::from_secs(3_600)).await;
-        assert_eq!(left(&bucket), 10, "no more than can be saved up");
+        assert_eq!(left(&bucket), 10, "no more than the bucket holds");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_makes_no_sense_is_nothing() {
+    async fn negative_values_and_nan_count_as_zero() {
         for odd in [-1.0, f64::NAN, f64::NEG_INFINITY] {
             let budget = RetryBudget::new().reserve(odd).ratio(odd).per_second(odd);
             let bucket = Bucket::new(budget);

@@ -136,7 +136,7 @@ async fn a_field_of_another_type_costs_nothing_but_itself() {
         let listed = listed(id).await;
 
         assert!(listed.error.is_none(), "{id}: {:?}", listed.error);
-        assert_eq!(listed.end, Some(End::Said), "{id}");
+        assert_eq!(listed.end, Some(End::Reported), "{id}");
         assert_eq!(listed.contacts.len(), 2, "{id}");
         assert!(is_grace(&listed.contacts[1]), "{id}");
         let places = patterns(&listed.diagnostics);
@@ -218,7 +218,7 @@ async fn nothing_is_taken_for_success_by_silence() {
     let error = sandbox.client().contacts().upsert(grace).await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(
-        error.is_decode() && source.contains("nothing of what was asked for"),
+        error.is_decode() && source.contains("has nothing that was expected"),
         "{source}"
     );
 
@@ -538,7 +538,7 @@ async fn pages_may_be_numbered_from_one() {
 
         assert!(error.is_none(), "{first}: {error:?}");
         assert_eq!(ids, all(5), "{first}");
-        assert_eq!(end, Some(End::Said), "{first}");
+        assert_eq!(end, Some(End::Reported), "{first}");
     }
 }
 
@@ -574,7 +574,7 @@ async fn numbered_from_one_the_number_of_pages_is_counted_from_one() {
     })
     .await;
 
-    assert_eq!((ids, end, requests), (all(6), Some(End::Said), 4));
+    assert_eq!((ids, end, requests), (all(6), Some(End::Reported), 4));
 }
 
 #[tokio::test]
@@ -587,7 +587,7 @@ async fn a_service_that_ignores_the_page_is_told_of() {
 
     // Where it says how many there are, there is no doubt.
     let (ids, end, error, _) = walked(|_, _| page(0..2, json!({"total": 2}))).await;
-    assert_eq!((ids, end), (all(2), Some(End::Said)));
+    assert_eq!((ids, end), (all(2), Some(End::Reported)));
     assert!(error.is_none());
 }
 
@@ -614,7 +614,7 @@ async fn a_token_is_followed_where_it_is_taken() {
         .await;
 
         assert!(error.is_none(), "{key}: {error:?}");
-        assert_eq!((ids, end), (all(4), Some(End::Said)), "{key}");
+        assert_eq!((ids, end), (all(4), Some(End::Reported)), "{key}");
     }
 }
 
@@ -657,7 +657,7 @@ async fn contradictions_end_in_doubt_and_counts_settle_them() {
     assert!(error.unwrap().is_incomplete());
 
     let (ids, end, error, _) = walked(contradicting(Some(6))).await;
-    assert_eq!((ids, end), (all(6), Some(End::Said)));
+    assert_eq!((ids, end), (all(6), Some(End::Reported)));
     assert!(error.is_none());
 
     let (ids, end, error, _) = walked(contradicting(Some(7))).await;
@@ -680,7 +680,7 @@ async fn the_number_of_items_alone_is_enough() {
     .await;
 
     assert!(error.is_none());
-    assert_eq!((ids, end, requests), (all(5), Some(End::Said), 3));
+    assert_eq!((ids, end, requests), (all(5), Some(End::Reported), 3));
 }
 
 #[tokio::test]
@@ -794,7 +794,7 @@ async fn a_token_is_taken_from_where_it_is_said_to_be() {
     let token = OperationOverride::new().paging(Paging::token("goOn", "after"));
     let (ids, end, error, requests) = walked_as(token, move |_, query| paged(query)).await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!((ids, end, requests), (all(4), Some(End::Said), 4));
+    assert_eq!((ids, end, requests), (all(4), Some(End::Reported), 4));
 
     // Said to be under a key that isn't there, while another has one.
     let wrong = OperationOverride::new().paging(Paging::token("goOn", "after"));
@@ -885,7 +885,7 @@ async fn a_token_is_followed_where_numbers_are_told_and_ignored() {
     .await;
 
     assert!(error.is_none(), "{error:?}");
-    assert_eq!((ids, end), (all(8), Some(End::Said)));
+    assert_eq!((ids, end), (all(8), Some(End::Reported)));
 }
 
 #[tokio::test]
@@ -898,7 +898,7 @@ async fn a_first_page_that_a_success_refuses_is_passed_over_only_for_its_number(
     };
     let (ids, end, error, _) = walked(refusing("Page must be 1 or more")).await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!((ids, end), (all(6), Some(End::Said)));
+    assert_eq!((ids, end), (all(6), Some(End::Reported)));
 
     // What fails for a moment only would cost a page.
     let (ids, _, error, requests) = walked(refusing("quota")).await;
@@ -1000,7 +1000,7 @@ async fn what_can_not_be_read_does_not_count_as_an_item_that_came() {
     })
     .await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!((ids, end), (all(6), Some(End::Said)));
+    assert_eq!((ids, end), (all(6), Some(End::Reported)));
 
     // A `null` in the place of an item: one is missing, which is told after the last page.
     let (ids, end, error, requests) = walked(|_, query| match number(query) {

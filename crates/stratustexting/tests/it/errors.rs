@@ -148,7 +148,7 @@ async fn every_shape_of_the_token_endpoint_reaches_the_caller_whole() {
 async fn a_success_that_is_not_the_promised_json_keeps_the_answer() {
     for (body, content_type, reason) in [
         ("<html>portal</html>", "text/html", ""),
-        ("", "application/json", "which is empty"),
+        ("", "application/json", "it is empty"),
         (
             "{\"result\": 5}",
             "application/json",

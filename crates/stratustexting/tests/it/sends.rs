@@ -311,7 +311,7 @@ async fn a_send_whose_time_ends_after_it_was_written_may_have_been_sent() {
     for sent in [sms, mms] {
         assert_eq!(sent.outcome(), SendOutcome::Unknown, "{sent:?}");
         let error = sent.unwrap_err().to_string();
-        assert!(error.contains("waiting for the answer"), "{error}");
+        assert!(error.contains("waiting for the response"), "{error}");
     }
     assert_eq!(connections.load(Ordering::SeqCst), 2, "each once");
 }

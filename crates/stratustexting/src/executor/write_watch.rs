@@ -1,12 +1,12 @@
 //! Whether a byte of a request may have left.
 //!
-//! The HTTP client doesn't say how far a request was when it failed or ran out of time: it
-//! may have looked for a connection, opened one, waited for its turn on one, or written the
-//! half of it. But it can't write so much as a request's head without knowing whether a body
-//! follows and how long that is, so it asks the body first. Here the body notes that it was
-//! asked, and that it was dropped: one that was dropped and never asked belongs to a request
-//! of which nothing was written, and nothing will be. While it is neither, a connection may
-//! be about to take it, so that nobody can tell.
+//! The HTTP client doesn't say how far a request was when it failed or timed out: it may have
+//! looked for a connection, opened one, waited for its turn on one, or written half of the
+//! request. But it can't even write a request's head without knowing whether a body follows
+//! and how long it is, so it asks the body first. Here the body notes that it was asked, and
+//! that it was dropped. If it was dropped and never asked, nothing of the request was written,
+//! and nothing will be. Before that, a connection may be about to take it, and nobody can
+//! tell.
 
 use std::{
     pin::Pin,
@@ -24,12 +24,12 @@ const WAITING: u8 = 0;
 const ASKED: u8 = 1;
 const DROPPED: u8 = 2;
 
-/// Tells whether a request has provably not begun to leave.
-pub(super) struct Departure(Arc<AtomicU8>);
+/// Tells whether provably nothing of a request was written to a connection.
+pub(super) struct WriteWatch(Arc<AtomicU8>);
 
-impl Departure {
+impl WriteWatch {
     /// Sends a request and watches it.
-    pub(super) fn of(
+    pub(super) fn send(
         http: &reqwest::Client,
         mut request: reqwest::Request,
     ) -> (
@@ -43,19 +43,19 @@ impl Departure {
             state: Arc::clone(&state),
         }));
         let sent = http.execute(request);
-        // To know whether it could send the body again after a redirect, the client asks
-        // too: here, where there is nothing yet to write it to.
+        // The client has asked too, to know whether it could send the body again after a
+        // redirect. There is no connection yet, so that doesn't count.
         let _ = state.compare_exchange(ASKED, WAITING, Ordering::AcqRel, Ordering::Acquire);
         (Self(state), sent)
     }
 
-    /// To be asked when the request's future has ended and is dropped.
-    pub(super) fn is_ruled_out(&self) -> bool {
+    /// Must be asked only after the request's future was dropped.
+    pub(super) fn nothing_was_written(&self) -> bool {
         self.0.load(Ordering::Acquire) == DROPPED
     }
 }
 
-/// A request's body that notes what becomes of it.
+/// A request's body that notes whether it was asked or dropped.
 struct Watched {
     body: reqwest::Body,
     state: Arc<AtomicU8>,
@@ -102,28 +102,28 @@ impl Body for Watched {
 mod tests {
     use super::*;
 
-    fn watched() -> (Departure, Watched) {
+    fn watched() -> (WriteWatch, Watched) {
         let state = Arc::new(AtomicU8::new(WAITING));
         let body = Watched {
             body: reqwest::Body::default(),
             state: Arc::clone(&state),
         };
-        (Departure(state), body)
+        (WriteWatch(state), body)
     }
 
     /// A connection may be about to take it.
     #[test]
-    fn what_waits_is_not_ruled_out_before_it_is_dropped() {
-        let (departure, body) = watched();
-        assert!(!departure.is_ruled_out());
+    fn a_waiting_body_proves_nothing_before_it_is_dropped() {
+        let (watch, body) = watched();
+        assert!(!watch.nothing_was_written());
 
         drop(body);
 
-        assert!(departure.is_ruled_out());
+        assert!(watch.nothing_was_written());
     }
 
     #[test]
-    fn what_was_asked_for_anything_is_never_ruled_out() {
+    fn a_body_that_was_asked_never_proves_that_nothing_was_written() {
         let ask: [fn(&mut Watched); 3] = [
             |body| {
                 body.is_end_stream();
@@ -137,26 +137,26 @@ mod tests {
             },
         ];
         for ask in ask {
-            let (departure, mut body) = watched();
+            let (watch, mut body) = watched();
 
             ask(&mut body);
-            assert!(!departure.is_ruled_out());
+            assert!(!watch.nothing_was_written());
             drop(body);
 
-            assert!(!departure.is_ruled_out());
+            assert!(!watch.nothing_was_written());
         }
     }
 
     #[tokio::test]
-    async fn what_the_client_asks_while_it_makes_its_request_does_not_count() {
+    async fn questions_of_the_client_before_it_has_a_connection_do_not_count() {
         let http = reqwest::Client::new();
         let url = "http://127.0.0.1:9/".parse().unwrap();
         let request = reqwest::Request::new(http::Method::POST, url);
 
-        let (departure, sent) = Departure::of(&http, request);
-        assert!(!departure.is_ruled_out());
+        let (watch, sent) = WriteWatch::send(&http, request);
+        assert!(!watch.nothing_was_written());
         drop(sent);
 
-        assert!(departure.is_ruled_out());
+        assert!(watch.nothing_was_written());
     }
 }

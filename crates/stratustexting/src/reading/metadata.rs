@@ -1,30 +1,30 @@
-//! What a page says of its list, under whatever name.
+//! What a page says of its list, under any of several names.
 //!
-//! Nothing documents how lists page. The names here are Spring Data's, and those that other
+//! How lists page isn't documented. The names here are Spring Data's, and those that other
 //! services use for the same things.
 
 use serde_json::{Map, Value};
 
 /// What a page says of its list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Facts {
+pub(crate) struct PageMetadata {
     /// How many items the list has.
     pub(crate) total_items: Option<u64>,
     /// How many pages the list has.
     pub(crate) total_pages: Option<u64>,
     /// How many items a full page has.
     pub(crate) size: Option<u64>,
-    /// The page's own number.
+    /// The number of this page.
     pub(crate) number: Option<u64>,
     /// Whether it is the last page.
     pub(crate) last: Option<bool>,
     /// Whether there are more pages.
     pub(crate) more: Option<bool>,
-    /// What to ask for the next page by.
+    /// The token for the next page.
     pub(crate) token: Option<NextToken>,
 }
 
-/// A token for the next page, and the key it stood under.
+/// A token for the next page, and its key.
 #[derive(Clone, PartialEq)]
 pub(crate) struct NextToken {
     pub(crate) key: String,
@@ -101,7 +101,7 @@ const TOKEN: [&str; 13] = [
     "lastKey",
     "last_key",
 ];
-/// Objects in which a page may keep its facts.
+/// Objects in which a page may have its metadata.
 const WITHIN: [&str; 8] = [
     "page",
     "pageable",
@@ -113,19 +113,19 @@ const WITHIN: [&str; 8] = [
     "pageInfo",
 ];
 
-impl Facts {
-    /// Those of an object, and of the objects in it that are known to hold some.
+impl PageMetadata {
+    /// The metadata in an object, and in the objects within it that are known to hold some.
     pub(crate) fn of(fields: &Map<String, Value>) -> Self {
         if fields.is_empty() {
             return Self::default();
         }
-        let mut facts = Self::at(fields);
+        let mut metadata = Self::at(fields);
         for key in WITHIN {
             if let Some(Value::Object(inner)) = fields.get(key) {
-                facts = facts.or(Self::at(inner));
+                metadata = metadata.or(Self::at(inner));
             }
         }
-        facts
+        metadata
     }
 
     fn at(fields: &Map<String, Value>) -> Self {
@@ -147,8 +147,7 @@ impl Facts {
         }
     }
 
-    /// Takes the token for the next page from the key that it is said to be under; one that
-    /// is elsewhere stays.
+    /// Takes the token for the next page from this key; without one there, another token stays.
     pub(crate) fn take_token_from(&mut self, body: &Value, key: &str) {
         let Value::Object(fields) = body else { return };
         let inner = || {
@@ -164,7 +163,7 @@ impl Facts {
         }
     }
 
-    /// These, and what only the others say.
+    /// These, and from the others what these don't say.
     pub(crate) fn or(self, others: Self) -> Self {
         Self {
             total_items: self.total_items.or(others.total_items),
@@ -231,12 +230,12 @@ mod tests {
 
     use super::*;
 
-    fn facts(body: Value) -> Facts {
-        Facts::of(body.as_object().unwrap())
+    fn metadata(body: Value) -> PageMetadata {
+        PageMetadata::of(body.as_object().unwrap())
     }
 
     #[test]
-    fn the_same_fact_is_found_under_its_names_and_places() {
+    fn a_value_is_found_under_each_of_its_names() {
         for body in [
             json!({"totalElements": 3}),
             json!({"total": "3"}),
@@ -244,34 +243,34 @@ mod tests {
             json!({"page": {"totalElements": 3}}),
             json!({"meta": {"total": 3}}),
         ] {
-            assert_eq!(facts(body.clone()).total_items, Some(3), "{body}");
+            assert_eq!(metadata(body.clone()).total_items, Some(3), "{body}");
         }
-        assert_eq!(facts(json!({"hasMore": "false"})).more, Some(false));
-        assert_eq!(facts(json!({"next": null})).more, Some(false));
+        assert_eq!(metadata(json!({"hasMore": "false"})).more, Some(false));
+        assert_eq!(metadata(json!({"next": null})).more, Some(false));
         assert_eq!(
-            facts(json!({"_links": {"next": {"href": "/x"}}})).more,
+            metadata(json!({"_links": {"next": {"href": "/x"}}})).more,
             Some(true)
         );
         assert_eq!(
-            facts(json!({"size": 4_294_967_296_u64})).size,
+            metadata(json!({"size": 4_294_967_296_u64})).size,
             Some(4_294_967_296)
         );
-        assert_eq!(facts(json!({"page": 1})).number, Some(1));
+        assert_eq!(metadata(json!({"page": 1})).number, Some(1));
         assert_eq!(
-            facts(json!({"total": -1, "last": 1, "size": "many"})),
-            Facts::default()
+            metadata(json!({"total": -1, "last": 1, "size": "many"})),
+            PageMetadata::default()
         );
     }
 
     #[test]
-    fn a_token_is_one_only_if_it_says_something() {
-        let found = facts(json!({"nextPageToken": "abc"})).token.unwrap();
+    fn null_and_empty_text_are_no_token() {
+        let found = metadata(json!({"nextPageToken": "abc"})).token.unwrap();
         assert_eq!(
             (found.key.as_str(), found.token.as_str()),
             ("nextPageToken", "abc")
         );
         assert!(!format!("{found:?}").contains("abc"));
-        assert!(facts(json!({"nextPageToken": null})).token.is_none());
-        assert!(facts(json!({"nextPageToken": ""})).token.is_none());
+        assert!(metadata(json!({"nextPageToken": null})).token.is_none());
+        assert!(metadata(json!({"nextPageToken": ""})).token.is_none());
     }
 }

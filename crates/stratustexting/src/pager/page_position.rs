@@ -1,20 +1,20 @@
-//! Where a walk is, so that another can go on from there.
+//! Where the next page of a list is, so that another walk can go on from there.
 
 use serde::{Deserialize, Serialize};
 
-/// Where a walk is.
+/// Where the next page is. Its form as JSON must stay: programs store it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Place {
-    /// The number that the next page is asked for by.
+pub(super) struct PagePosition {
+    /// The number by which the next page is requested.
     pub(super) page: u32,
-    /// The number of the first page, where it is known.
+    /// The number of the first page, if it is known.
     pub(super) first: Option<u32>,
-    /// How many items came before, where that is known.
+    /// How many items came before, if that is known.
     pub(super) seen: Option<u64>,
-    /// How many there were that could not be read: items of the list, or no items at all.
+    /// How many came before that couldn't be read. They may be no items of the list.
     #[serde(default)]
     pub(super) unreadable: u64,
-    /// The token that the next page is asked for by.
+    /// The token by which the next page is requested.
     pub(super) token: Option<Token>,
 }
 
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Token {
 }
 
 impl Token {
-    /// The parameters that may take a token back that stood under a key, the likeliest first.
+    /// The parameters that may take the token of a key, the likeliest first.
     pub(super) fn parameters(key: &str) -> Vec<String> {
         let mut names = vec![key.to_owned()];
         for prefix in ["next_", "next"] {

@@ -10,9 +10,8 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use stratustexting_client::Operation;
 
-use crate::reply::Reply;
+use crate::{reply::Reply, route::check_name};
 
 /// An answer to be given instead of the sandbox's own.
 ///
@@ -137,21 +136,6 @@ impl TryFrom<Scripted> for Answer {
         let reply = reply.body(body.into()).map_err(|error| error.to_string())?;
         Ok(Self { reply })
     }
-}
-
-/// The name under which answers of the token endpoint are scripted.
-pub(crate) const TOKEN: &str = "token";
-
-/// # Errors
-///
-/// When there is no such operation.
-pub(crate) fn check_name(operation: &str) -> Result<(), String> {
-    if operation == TOKEN || Operation::find(operation).is_some() {
-        return Ok(());
-    }
-    Err(format!(
-        "there is no operation {operation:?}: it has to be an operationId, or {TOKEN:?}"
-    ))
 }
 
 #[derive(Debug)]

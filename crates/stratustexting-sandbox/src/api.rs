@@ -15,33 +15,33 @@ use std::sync::Arc;
 pub(crate) use self::call::Call;
 use crate::{
     reply::{Fault, Reply},
-    service::Service,
+    shared::Shared,
 };
 
 /// The application's answer to a request that passed the gateway.
-pub(crate) async fn answer(service: &Arc<Service>, call: &Call) -> Result<Reply, Fault> {
+pub(crate) async fn answer(shared: &Arc<Shared>, call: &Call) -> Result<Reply, Fault> {
     call.check_encoding()?;
     match call.operation.id {
-        "sendSms" => messages::send_sms(service, call, None),
-        "sendSmsAsAgent" => messages::send_sms_as_agent(service, call),
-        "sendMms" => messages::send_mms(service, call).await,
-        "getMessageById" => messages::get(service, call),
-        "listContacts" => contacts::list(service, call),
-        "findContactByMobile" => contacts::find_by_mobile(service, call),
-        "searchContacts" => contacts::search(service, call),
-        "upsertContact" => contacts::upsert(service, call),
-        "updateContactByMobile" => contacts::update_by_mobile(service, call),
-        "updateContact" => contacts::update(service, call),
-        "createCustomConsent" => consents::create(service, call),
-        "updateCustomConsent" => consents::update(service, call),
-        "getCustomConsent" => consents::get(service, call),
-        "listCustomConsents" => consents::list(service, call),
-        "changeCustomConsentStatus" => consents::change_status(service, call),
-        "changeCustomConsentType" => consents::change_type(service, call),
-        "listSubscriptions" => subscriptions::list(service, call),
-        "upsertSubscription" => subscriptions::upsert(service, call).await,
-        "deleteSubscription" => subscriptions::delete(service, call),
-        "listSites" => sites::list(service, call),
+        "sendSms" => messages::send_sms(shared, call, None),
+        "sendSmsAsAgent" => messages::send_sms_as_agent(shared, call),
+        "sendMms" => messages::send_mms(shared, call).await,
+        "getMessageById" => messages::get(shared, call),
+        "listContacts" => contacts::list(shared, call),
+        "findContactByMobile" => contacts::find_by_mobile(shared, call),
+        "searchContacts" => contacts::search(shared, call),
+        "upsertContact" => contacts::upsert(shared, call),
+        "updateContactByMobile" => contacts::update_by_mobile(shared, call),
+        "updateContact" => contacts::update(shared, call),
+        "createCustomConsent" => consents::create(shared, call),
+        "updateCustomConsent" => consents::update(shared, call),
+        "getCustomConsent" => consents::get(shared, call),
+        "listCustomConsents" => consents::list(shared, call),
+        "changeCustomConsentStatus" => consents::change_status(shared, call),
+        "changeCustomConsentType" => consents::change_type(shared, call),
+        "listSubscriptions" => subscriptions::list(shared, call),
+        "upsertSubscription" => subscriptions::upsert(shared, call).await,
+        "deleteSubscription" => subscriptions::delete(shared, call),
+        "listSites" => sites::list(shared, call),
         other => Err(Fault::not_found(format!("the sandbox has no {other}"))),
     }
 }

@@ -7,16 +7,19 @@ use stratustexting_client::Operation;
 use tokio::net::TcpListener;
 
 use crate::{
-    base,
     callback::Callbacks,
+    connection::Connection,
     control, cors,
     dialect::Dialect,
     dispatch::Outbox,
+    error::StartError,
+    limits::Limits,
     oauth,
-    sandbox::{Connection, Sandbox},
+    sandbox::Sandbox,
     seed,
-    service::{AUTHORIZE_PATH, Service, TOKEN_PATH, serve, tell_the_wire},
+    service::{serve, tell_the_wire},
     settings::{Deliveries, Settings},
+    shared::Shared,
     wire::{Door, Gate, Wire},
 };
 
@@ -33,41 +36,6 @@ pub struct Builder {
     settings: Settings,
     callback_ca: Option<PathBuf>,
     origins: Vec<String>,
-}
-
-/// What the application is told.
-#[derive(Clone, Debug)]
-pub(crate) struct Limits {
-    pub(crate) max_page_size: usize,
-    pub(crate) bare_pages: bool,
-    pub(crate) remote_callbacks: bool,
-    without: Vec<String>,
-}
-
-impl Limits {
-    pub(crate) fn has(&self, operation: &Operation) -> bool {
-        !self.without.iter().any(|id| id == operation.id)
-    }
-}
-
-/// Why a sandbox didn't start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The port is taken, or may not be used.
-    #[error("can't listen on 127.0.0.1:{port}")]
-    Listen {
-        /// The port that was asked for; 0 for any.
-        port: u16,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// A setting makes no sense.
-    #[error("{0}")]
-    Setting(String),
-    /// The client for webhooks can't be made.
-    #[error("can't make a client for webhooks")]
-    Http(#[from] reqwest::Error),
 }
 
 impl Default for Builder {
@@ -267,33 +235,33 @@ impl Builder {
         let address = listener.local_addr().map_err(listen)?;
         let callbacks = Callbacks::new(self.callback_ca.as_deref())?;
         let outbox = Outbox::new(self.seed, self.settings.deliveries.at_a_time);
-        let world = seed::world(self.seed, self.contacts, self.oauth);
-        let connection = Connection::of(&format!("http://{address}"), &world);
+        let state = seed::state(self.seed, self.contacts, self.oauth);
+        let connection = Connection::of(&format!("http://{address}"), &state);
         let gate = Gate::new(listener).map_err(listen)?;
-        let service = Service::new(
+        let shared = Shared::new(
             connection,
             self.limits,
             self.settings,
             callbacks,
             outbox,
-            world,
+            state,
             gate,
         );
-        service.dialect().set(self.dialect);
-        let service = Arc::new(service);
+        shared.dialect().set(self.dialect);
+        let shared = Arc::new(shared);
         let mut routes = control::all().fallback(serve);
         if let Some(layer) = cors::layer(&self.origins) {
             routes = routes.layer(layer).layer(middleware::from_fn(cors::settle));
         }
         let routes = routes
             .layer(middleware::from_fn(tell_the_wire))
-            .with_state(Arc::clone(&service))
+            .with_state(Arc::clone(&shared))
             .into_make_service_with_connect_info::<Wire>();
-        let ended = service.shutdown.clone().cancelled_owned();
-        let door = Door(Arc::clone(&service));
+        let ended = shared.shutdown.clone().cancelled_owned();
+        let door = Door(Arc::clone(&shared));
         let server = axum::serve(door, routes).with_graceful_shutdown(ended);
         tokio::spawn(async move { server.await });
-        Ok(Sandbox::new(service))
+        Ok(Sandbox::new(shared))
     }
 
     fn check(&self) -> Result<(), StartError> {
@@ -311,28 +279,5 @@ impl Builder {
         self.settings.check().or_else(setting)?;
         let client = oauth::NewClient::default().redirect_uris(&self.oauth.redirect_uris);
         client.check().or_else(setting)
-    }
-}
-
-impl Connection {
-    fn of(host: &str, world: &crate::world::World) -> Self {
-        let client = world.oauth.clients.first();
-        let client = client
-            .cloned()
-            .unwrap_or_else(|| unreachable!("every sandbox has a client"));
-        Self {
-            api_base: format!("{host}{}", base::PATH),
-            authorize_url: format!("{host}{AUTHORIZE_PATH}/"),
-            token_url: format!("{host}{TOKEN_PATH}/"),
-            control_url: format!("{host}{}", control::PATH),
-            client_id: client.client_id,
-            client_secret: client.client_secret,
-            api_key: client.api_key,
-            number: seed::NUMBER.to_owned(),
-            organization_id: world.organization_id().to_owned(),
-            department_id: world.first_department().to_owned(),
-            username: world.oauth.username.clone(),
-            password: world.oauth.password.clone(),
-        }
     }
 }

@@ -7,48 +7,8 @@ use std::{error::Error, fmt, fs, io, path::Path, time::Duration};
 
 use http::header::CONTENT_TYPE;
 use reqwest::{Certificate, Client, RequestBuilder, Response, redirect::Policy};
-use serde::Serialize;
 
-use crate::builder::StartError;
-
-/// Why an attempt to deliver an event failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DeliveryError {
-    /// The callback answered, but not with a success.
-    Status,
-    /// Nothing listens there.
-    Refused,
-    /// The callback took too long.
-    TimedOut,
-    /// It listens, but there was no agreement by TLS: its certificate isn't trusted, say,
-    /// or it doesn't speak TLS.
-    Tls,
-    /// No connection for another reason, such as a host that isn't known.
-    Unreachable,
-    /// The connection broke before the answer was there.
-    Broken,
-    /// The subscription was deleted.
-    Unsubscribed,
-    /// The subscription isn't `ACTIVE` any longer.
-    Suspended,
-}
-
-impl fmt::Display for DeliveryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Status => "the callback answered with no success",
-            Self::Refused => "nothing answers at the callback",
-            Self::TimedOut => "the callback took too long",
-            Self::Tls => "TLS with the callback failed",
-            Self::Unreachable => "there is no connection to the callback",
-            Self::Broken => "the callback's answer can't be read",
-            Self::Unsubscribed => "the subscription is gone",
-            Self::Suspended => "the subscription isn't active",
-        })
-    }
-}
+use crate::{error::StartError, state::delivery::DeliveryError};
 
 /// Why there was no answer, in more words.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The control API: what a test in Rust does by calling [`crate::Sandbox`], over HTTP.
 //!
-//! It isn't part of the service, and what arrives here isn't in the ledger.
+//! It isn't part of the shared, and what arrives here isn't in the ledger.
 
 mod body;
 mod index;
@@ -19,25 +19,24 @@ use serde_json::{Value, json};
 
 use crate::{
     answer::{Answer, Scripted},
-    api::{messages, subscriptions},
-    delivery::Delivery,
+    api::{contacts, messages},
+    connection::Connection,
     dialect::Dialect,
     fault::{Fault, FaultPlan, Kind, ScriptedPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{NewClient, Registered},
-    sandbox::{Connection, clear_ledger as forget_requests, delete_contact},
-    service::Service,
+    route::CONTROL_PATH,
     settings::Settings,
+    shared::Shared,
+    state::{delivery::Delivery, subscriptions},
 };
 
 use self::body::{Asked, Body, Refusal, refusal, refuse};
 
-pub(crate) const PATH: &str = "/control";
-
-type Shared = State<Arc<Service>>;
+type Extract = State<Arc<Shared>>;
 type Outcome<T> = Result<Json<T>, Refusal>;
 
-fn routes() -> Router<Arc<Service>> {
+fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/", get(index))
         .route("/settings", get(settings).patch(change_settings))
@@ -60,21 +59,21 @@ fn routes() -> Router<Arc<Service>> {
         .route("/subscriptions/{id}/disabled-filters", post(disable_filter))
 }
 
-/// The routes below [`PATH`], with an answer in JSON to everything else there.
-pub(crate) fn all() -> Router<Arc<Service>> {
+/// The routes below [`CONTROL_PATH`], with an answer in JSON to everything else there.
+pub(crate) fn all() -> Router<Arc<Shared>> {
     let below = routes()
         .fallback(body::unknown)
         .method_not_allowed_fallback(body::wrong_method);
     // By itself, a slash at the end of the list's path isn't below it.
-    let with_slash = format!("{PATH}/");
+    let with_slash = format!("{CONTROL_PATH}/");
     Router::new()
-        .nest(PATH, below)
+        .nest(CONTROL_PATH, below)
         .route(&with_slash, get(index))
 }
 
-async fn index(State(service): Shared) -> Json<Index> {
+async fn index(State(shared): Extract) -> Json<Index> {
     Json(Index {
-        connection: service.connection.clone(),
+        connection: shared.connection.clone(),
         control: index::calls(),
     })
 }
@@ -86,12 +85,12 @@ struct Index {
     control: Vec<index::Call>,
 }
 
-async fn settings(State(service): Shared) -> Json<Settings> {
-    Json(service.settings())
+async fn settings(State(shared): Extract) -> Json<Settings> {
+    Json(shared.settings())
 }
 
-async fn change_settings(State(service): Shared, Body(changes): Body<Value>) -> Outcome<Settings> {
-    let changed = service.change_settings(|settings| settings.changed(changes));
+async fn change_settings(State(shared): Extract, Body(changes): Body<Value>) -> Outcome<Settings> {
+    let changed = shared.change_settings(|settings| settings.changed(changes));
     changed.map(Json).map_err(refuse)
 }
 
@@ -102,21 +101,21 @@ struct Since {
     since: usize,
 }
 
-async fn ledger(State(service): Shared, Asked(from): Asked<Since>) -> Json<Vec<Entry>> {
-    Json(service.ledger().since(from.since).to_vec())
+async fn ledger(State(shared): Extract, Asked(from): Asked<Since>) -> Json<Vec<Entry>> {
+    Json(shared.ledger().since(from.since).to_vec())
 }
 
-async fn clear_ledger(State(service): Shared) -> StatusCode {
-    forget_requests(&service);
+async fn clear_ledger(State(shared): Extract) -> StatusCode {
+    shared.clear_ledger();
     StatusCode::NO_CONTENT
 }
 
-async fn sent(State(service): Shared) -> Json<Value> {
-    Json(json!(service.world().messages.sent()))
+async fn sent(State(shared): Extract) -> Json<Value> {
+    Json(json!(shared.state().messages.sent()))
 }
 
-async fn deliveries(State(service): Shared) -> Json<Vec<Delivery>> {
-    Json(service.world().deliveries.clone())
+async fn deliveries(State(shared): Extract) -> Json<Vec<Delivery>> {
+    Json(shared.state().deliveries.clone())
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -127,13 +126,13 @@ struct CustomerText {
     text: String,
 }
 
-async fn customer_texts(State(service): Shared, Body(text): Body<CustomerText>) -> Outcome<Value> {
-    let received = messages::receive(&service, &text.from, &text.to, &text.text);
+async fn customer_texts(State(shared): Extract, Body(text): Body<CustomerText>) -> Outcome<Value> {
+    let received = messages::receive(&shared, &text.from, &text.to, &text.text);
     received.map(|id| Json(json!({"id": id}))).map_err(refuse)
 }
 
-async fn expire_tokens(State(service): Shared) -> StatusCode {
-    service.world().expire_access_tokens();
+async fn expire_tokens(State(shared): Extract) -> StatusCode {
+    shared.state().expire_access_tokens();
     StatusCode::NO_CONTENT
 }
 
@@ -144,8 +143,8 @@ enum Revoke {
     Refresh,
 }
 
-async fn revoke_tokens(State(service): Shared, Body(which): Body<Revoke>) -> StatusCode {
-    let oauth = &mut service.world().oauth;
+async fn revoke_tokens(State(shared): Extract, Body(which): Body<Revoke>) -> StatusCode {
+    let oauth = &mut shared.state().oauth;
     match which {
         Revoke::Access => oauth.revoke_access_tokens(),
         Revoke::Refresh => oauth.revoke_refresh_tokens(),
@@ -159,27 +158,27 @@ struct Advance {
     seconds: u64,
 }
 
-async fn advance(State(service): Shared, Body(by): Body<Advance>) -> StatusCode {
+async fn advance(State(shared): Extract, Body(by): Body<Advance>) -> StatusCode {
     service
-        .world()
+        .state()
         .clock
         .advance(Duration::from_secs(by.seconds));
     StatusCode::NO_CONTENT
 }
 
 async fn script(
-    State(service): Shared,
+    State(shared): Extract,
     Body(scripted): Body<Scripted>,
 ) -> Result<StatusCode, Refusal> {
     let (operation, times) = (scripted.operation.clone(), scripted.times);
     let answer = Answer::try_from(scripted).map_err(refuse)?;
-    let added = service.script().add(&operation, times, answer);
+    let added = shared.script().add(&operation, times, answer);
     added.map_err(refuse)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn forget_answers(State(service): Shared) -> StatusCode {
-    service.script().clear();
+async fn forget_answers(State(shared): Extract) -> StatusCode {
+    shared.script().clear();
     StatusCode::NO_CONTENT
 }
 
@@ -192,25 +191,25 @@ struct Failing {
 }
 
 async fn fail_next(
-    State(service): Shared,
+    State(shared): Extract,
     Body(failing): Body<Failing>,
 ) -> Result<StatusCode, Refusal> {
-    let added = service.faults().add(&failing.operation, failing.fault);
+    let added = shared.faults().add(&failing.operation, failing.fault);
     added.map_err(refuse)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn stop_failing(State(service): Shared) -> StatusCode {
-    service.stop_failing();
+async fn stop_failing(State(shared): Extract) -> StatusCode {
+    shared.stop_failing();
     StatusCode::NO_CONTENT
 }
 
 async fn fail_at_random(
-    State(service): Shared,
+    State(shared): Extract,
     Body(plan): Body<ScriptedPlan>,
 ) -> Result<StatusCode, Refusal> {
     let plan = FaultPlan::try_from(plan).map_err(refuse)?;
-    service.faults().follow(plan);
+    shared.faults().follow(plan);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -222,11 +221,11 @@ struct Refusing {
 
 /// For a time only: who asks over HTTP couldn't take it back.
 async fn refuse_connections(
-    State(service): Shared,
+    State(shared): Extract,
     Body(refusing): Body<Refusing>,
 ) -> Result<StatusCode, Refusal> {
-    service.refuse_connections(true).map_err(refuse)?;
-    let again = Arc::clone(&service);
+    shared.refuse_connections(true).map_err(refuse)?;
+    let again = Arc::clone(&shared);
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(refusing.milliseconds)).await;
         if let Err(error) = again.refuse_connections(false) {
@@ -236,12 +235,12 @@ async fn refuse_connections(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn broken_requests(State(service): Shared) -> Json<Vec<BrokenRequest>> {
-    Json(service.faults().broken().to_vec())
+async fn broken_requests(State(shared): Extract) -> Json<Vec<BrokenRequest>> {
+    Json(shared.faults().broken().to_vec())
 }
 
-async fn dialect(State(service): Shared) -> Json<Value> {
-    let dialect = service.dialect().dialect();
+async fn dialect(State(shared): Extract) -> Json<Value> {
+    let dialect = shared.dialect().dialect();
     Json(json!({"dialect": dialect, "differences": dialect.to_string()}))
 }
 
@@ -252,27 +251,27 @@ struct Seed {
 }
 
 /// Answers with what [`dialect`] would say then.
-async fn set_dialect(State(service): Shared, Body(asked): Body<Value>) -> Outcome<Value> {
+async fn set_dialect(State(shared): Extract, Body(asked): Body<Value>) -> Outcome<Value> {
     let wanted = if asked.get("seed").is_some() {
         let Seed { seed } = serde_json::from_value(asked).map_err(refuse)?;
         Dialect::from_seed(seed)
     } else {
         serde_json::from_value(asked).map_err(refuse)?
     };
-    service.dialect().set(wanted);
-    Ok(dialect(State(service)).await)
+    shared.dialect().set(wanted);
+    Ok(dialect(State(shared)).await)
 }
 
-async fn register(State(service): Shared, Body(client): Body<NewClient>) -> Outcome<Registered> {
+async fn register(State(shared): Extract, Body(client): Body<NewClient>) -> Outcome<Registered> {
     client.check().map_err(refuse)?;
-    Ok(Json(service.world().register(client)))
+    Ok(Json(shared.state().register(client)))
 }
 
 async fn remove_contact(
-    State(service): Shared,
+    State(shared): Extract,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    found(delete_contact(&service, &id), "there is no such contact")
+    found(contacts::delete(&shared, &id), "there is no such contact")
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -282,11 +281,11 @@ struct Status {
 }
 
 async fn set_status(
-    State(service): Shared,
+    State(shared): Extract,
     Path(id): Path<String>,
     Body(status): Body<Status>,
 ) -> Result<StatusCode, Refusal> {
-    let set = subscriptions::set_status(&mut service.world(), &id, &status.status);
+    let set = shared.state().set_subscription_status(&id, &status.status);
     found(set, "there is no such subscription")
 }
 
@@ -305,7 +304,7 @@ fn disabled() -> String {
 }
 
 async fn disable_filter(
-    State(service): Shared,
+    State(shared): Extract,
     Path(id): Path<String>,
     Body(filter): Body<Disabling>,
 ) -> Result<StatusCode, Refusal> {
@@ -314,8 +313,8 @@ async fn disable_filter(
         reason,
         message,
     } = filter;
-    let mut world = service.world();
-    let done = subscriptions::disable_filter(&mut world, &id, &filter, &reason, &message);
+    let mut state = shared.state();
+    let done = state.disable_filter(&id, &filter, &reason, &message);
     found(
         done,
         "there is no such subscription, or it has no such filter",

@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::{
     delivery::deliver,
-    service::Service,
+    shared::Shared,
     settings::{Deliveries, Order},
 };
 
@@ -182,13 +182,13 @@ impl Outbox {
 }
 
 /// Sees to it that an event is posted. It isn't begun before this returns.
-pub(crate) fn send(service: &Arc<Service>, settings: &Deliveries, uri: &str, post: Post) {
-    service.under_way.send_modify(|count| *count += 1);
-    let is_late = !post.again && service.outbox.random(post).f64() < settings.late;
+pub(crate) fn send(shared: &Arc<Shared>, settings: &Deliveries, uri: &str, post: Post) {
+    shared.under_way.send_modify(|count| *count += 1);
+    let is_late = !post.again && shared.outbox.random(post).f64() < settings.late;
     if is_late || settings.order == Order::AtOnce {
         let delay = is_late.then(|| settings.late_by());
-        let alone = Arc::clone(service);
-        spawn(service, async move {
+        let alone = Arc::clone(shared);
+        spawn(shared, async move {
             if let Some(delay) = delay {
                 sleep(delay).await;
             }
@@ -196,48 +196,48 @@ pub(crate) fn send(service: &Arc<Service>, settings: &Deliveries, uri: &str, pos
         });
         return;
     }
-    if service.outbox.line_up(uri, post) {
-        let worker = Arc::clone(service);
+    if shared.outbox.line_up(uri, post) {
+        let worker = Arc::clone(shared);
         let uri = uri.to_owned();
-        spawn(service, async move { work_off(&worker, &uri).await });
+        spawn(shared, async move { work_off(&worker, &uri).await });
     }
 }
 
 /// Has an event that was delivered posted once more, if it meets that lot.
-pub(crate) fn repeat(service: &Arc<Service>, settings: &Deliveries, uri: &str, post: Post) {
+pub(crate) fn repeat(shared: &Arc<Shared>, settings: &Deliveries, uri: &str, post: Post) {
     let again = Post {
         again: true,
         ..post
     };
-    if service.outbox.random(again).f64() < settings.repeated {
-        send(service, settings, uri, again);
+    if shared.outbox.random(again).f64() < settings.repeated {
+        send(shared, settings, uri, again);
     }
 }
 
-async fn work_off(service: &Arc<Service>, uri: &str) {
+async fn work_off(shared: &Arc<Shared>, uri: &str) {
     loop {
-        let settings = service.settings().deliveries;
+        let settings = shared.settings().deliveries;
         if settings.order == Order::Shuffled {
-            service.outbox.gather(uri, &settings).await;
+            shared.outbox.gather(uri, &settings).await;
         }
-        let next = service.outbox.next(uri, &settings);
+        let next = shared.outbox.next(uri, &settings);
         if next.is_empty() {
             return;
         }
         for post in next {
-            finish(service, post).await;
+            finish(shared, post).await;
         }
     }
 }
 
-async fn finish(service: &Arc<Service>, post: Post) {
-    deliver(service, post).await;
-    service.under_way.send_modify(|count| *count -= 1);
+async fn finish(shared: &Arc<Shared>, post: Post) {
+    deliver(shared, post).await;
+    shared.under_way.send_modify(|count| *count -= 1);
 }
 
 /// Ends with the sandbox.
-fn spawn(service: &Service, work: impl Future<Output = ()> + Send + 'static) {
-    let shutdown = service.shutdown.clone();
+fn spawn(shared: &Shared, work: impl Future<Output = ()> + Send + 'static) {
+    let shutdown = shared.shutdown.clone();
     tokio::spawn(async move {
         tokio::select! {
             () = work => {}

@@ -81,38 +81,46 @@ mod base;
 mod builder;
 mod callback;
 mod clock;
+mod connection;
 mod control;
 mod cors;
 mod delivery;
 pub mod dialect;
 mod dispatch;
+mod error;
 mod fault;
 mod gateway;
 mod ids;
 mod ledger;
+mod limits;
 mod oauth;
 mod query;
 mod reply;
+mod route;
 mod sandbox;
 mod seed;
 mod service;
 mod settings;
+mod shared;
+mod state;
 mod webhooks;
 mod wire;
-mod world;
 
 pub use self::{
     answer::Answer,
-    api::messages::{MAX_MEDIA, MAX_TEXT, SentMedia, SentMessage},
-    builder::{Builder, StartError},
-    callback::DeliveryError,
-    delivery::{Delivery, DeliveryState},
+    api::messages::{MAX_MEDIA, MAX_TEXT},
+    builder::Builder,
     dialect::Dialect,
+    error::{CustomerError, StartError},
     fault::{Commit, Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{Grant, NewClient, Registered},
-    sandbox::{CustomerError, Sandbox},
+    sandbox::Sandbox,
     settings::{Deliveries, Order},
+    state::{
+        delivery::{Delivery, DeliveryError, DeliveryState},
+        messages::{SentMedia, SentMessage},
+    },
 };
 
 /// The README's example, compiled.

@@ -6,52 +6,26 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
-    api::{
-        messages::{self, SentMessage},
-        subscriptions,
-    },
-    builder::{Builder, StartError},
-    delivery::Delivery,
+    api::{contacts, messages},
+    builder::Builder,
     dialect::Dialect,
+    error::{CustomerError, StartError},
     fault::{Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{NewClient, Registered},
-    service::Service,
     settings::Deliveries,
-    webhooks::{self, ContactChange, Happening},
+    shared::Shared,
+    state::{delivery::Delivery, messages::SentMessage, subscriptions},
 };
 
 /// A running sandbox. It ends when this is dropped.
 pub struct Sandbox {
-    service: Arc<Service>,
+    shared: Arc<Shared>,
 }
-
-/// All that a program has to know to use it.
-#[derive(Clone, Serialize)]
-pub(crate) struct Connection {
-    pub(crate) api_base: String,
-    pub(crate) authorize_url: String,
-    pub(crate) token_url: String,
-    pub(crate) control_url: String,
-    pub(crate) client_id: String,
-    pub(crate) client_secret: String,
-    pub(crate) api_key: String,
-    pub(crate) number: String,
-    pub(crate) organization_id: String,
-    pub(crate) department_id: String,
-    pub(crate) username: String,
-    pub(crate) password: String,
-}
-
-/// Why a customer's text didn't arrive: what is wrong with it.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct CustomerError(String);
 
 impl Sandbox {
     /// Starts one with the defaults of [`Builder`], on a free port.
@@ -68,95 +42,95 @@ impl Sandbox {
         Builder::default()
     }
 
-    pub(crate) fn new(service: Arc<Service>) -> Self {
-        Self { service }
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
     }
 
     /// The API's base URL, without a slash at its end.
     #[must_use]
     pub fn api_base(&self) -> &str {
-        &self.service.connection.api_base
+        &self.shared.connection.api_base
     }
 
     /// The authorization endpoint, with a slash at its end as the vendor prints it; it
     /// works without, too.
     #[must_use]
     pub fn authorize_url(&self) -> &str {
-        &self.service.connection.authorize_url
+        &self.shared.connection.authorize_url
     }
 
     /// The token endpoint, with a slash at its end as the vendor prints it; it works
     /// without, too.
     #[must_use]
     pub fn token_url(&self) -> &str {
-        &self.service.connection.token_url
+        &self.shared.connection.token_url
     }
 
     /// Where the control API is, for programs in other languages; `GET` lists it.
     #[must_use]
     pub fn control_url(&self) -> &str {
-        &self.service.connection.control_url
+        &self.shared.connection.control_url
     }
 
     /// The ready-made client's id. It may use all grants and all scopes.
     #[must_use]
     pub fn client_id(&self) -> &str {
-        &self.service.connection.client_id
+        &self.shared.connection.client_id
     }
 
     /// The ready-made client's secret.
     #[must_use]
     pub fn client_secret(&self) -> &str {
-        &self.service.connection.client_secret
+        &self.shared.connection.client_secret
     }
 
     /// The ready-made client's API key, for the header `x-api-key`.
     #[must_use]
     pub fn api_key(&self) -> &str {
-        &self.service.connection.api_key
+        &self.shared.connection.api_key
     }
 
     /// A number of the account, to send from.
     #[must_use]
     pub fn number(&self) -> &str {
-        &self.service.connection.number
+        &self.shared.connection.number
     }
 
     /// The organization's id, for event filters.
     #[must_use]
     pub fn organization_id(&self) -> &str {
-        &self.service.connection.organization_id
+        &self.shared.connection.organization_id
     }
 
     /// The id of the department that [`number`](Self::number) belongs to.
     #[must_use]
     pub fn department_id(&self) -> &str {
-        &self.service.connection.department_id
+        &self.shared.connection.department_id
     }
 
     /// The name of the one user, for the login page.
     #[must_use]
     pub fn username(&self) -> &str {
-        &self.service.connection.username
+        &self.shared.connection.username
     }
 
     /// The user's password.
     #[must_use]
     pub fn password(&self) -> &str {
-        &self.service.connection.password
+        &self.shared.connection.password
     }
 
     /// All that a program has to know to use it, as one JSON object; it holds secrets.
     #[must_use]
     pub fn connection_json(&self) -> String {
-        serde_json::to_string(&self.service.connection).unwrap_or_default()
+        serde_json::to_string(&self.shared.connection).unwrap_or_default()
     }
 
     /// Every request that arrived, in order, but for those to the control API. It
     /// grows until [`clear_ledger`](Self::clear_ledger).
     #[must_use]
     pub fn ledger(&self) -> Vec<Entry> {
-        self.service.ledger().since(0).to_vec()
+        self.shared.ledger().since(0).to_vec()
     }
 
     /// What arrived so far, which is then forgotten; the numbers of entries go on.
@@ -164,7 +138,7 @@ impl Sandbox {
     /// yet the status never becomes known.
     #[must_use = "otherwise `clear_ledger` is meant"]
     pub fn take_ledger(&self) -> Vec<Entry> {
-        let mut ledger = self.service.ledger();
+        let mut ledger = self.shared.ledger();
         let entries = ledger.since(0).to_vec();
         ledger.clear();
         entries
@@ -172,7 +146,7 @@ impl Sandbox {
 
     /// Forgets what arrived so far, whole or broken; the numbers of entries go on.
     pub fn clear_ledger(&self) {
-        clear_ledger(&self.service);
+        self.shared.clear_ledger();
     }
 
     /// The requests to API and OAuth server that never became whole, in the order in
@@ -182,14 +156,14 @@ impl Sandbox {
     /// A connection that closes without having brought a byte leaves nothing here.
     #[must_use]
     pub fn broken_requests(&self) -> Vec<BrokenRequest> {
-        self.service.faults().broken().to_vec()
+        self.shared.faults().broken().to_vec()
     }
 
     /// Waits until no request is on its way in or being carried out, so that the ledger
     /// says all there is to say. One that is never answered is waited for until its
     /// client goes away.
     pub async fn requests_settled(&self) {
-        let mut working = self.service.working.subscribe();
+        let mut working = self.shared.working.subscribe();
         // The sender lives as long as the service, so this can't fail.
         let _ = working.wait_for(|count| *count == 0).await;
     }
@@ -197,40 +171,40 @@ impl Sandbox {
     /// The messages that were sent, in order.
     #[must_use]
     pub fn sent_messages(&self) -> Vec<SentMessage> {
-        self.service.world().messages.sent().to_vec()
+        self.shared.state().messages.sent().to_vec()
     }
 
     /// The contacts that there are, as JSON in the form of today's answers, whatever the
     /// dialect.
     #[must_use]
     pub fn contacts(&self) -> Vec<Value> {
-        let world = self.service.world();
-        world.contacts.all().map(|contact| json!(contact)).collect()
+        let state = self.shared.state();
+        state.contacts.all().map(|contact| json!(contact)).collect()
     }
 
     /// The custom consents that there are, in the same form.
     #[must_use]
     pub fn consents(&self) -> Vec<Value> {
-        let world = self.service.world();
-        world.consents.values().map(|it| json!(it)).collect()
+        let state = self.shared.state();
+        state.consents.values().map(|it| json!(it)).collect()
     }
 
     /// The subscriptions that there are, in the same form.
     #[must_use]
     pub fn subscriptions(&self) -> Vec<Value> {
-        let world = self.service.world();
-        world.subscriptions.values().map(|it| json!(it)).collect()
+        let state = self.shared.state();
+        state.subscriptions.values().map(|it| json!(it)).collect()
     }
 
     /// The events that were posted, or are about to be.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.service.world().deliveries.clone()
+        self.shared.state().deliveries.clone()
     }
 
     /// Waits until no delivery is under way.
     pub async fn deliveries_settled(&self) {
-        let mut under_way = self.service.under_way.subscribe();
+        let mut under_way = self.shared.under_way.subscribe();
         // The sender lives as long as the service, so this can't fail.
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
@@ -242,7 +216,7 @@ impl Sandbox {
     ///
     /// [`StartError::Setting`] when a setting makes no sense.
     pub fn set_deliveries(&self, deliveries: Deliveries) -> Result<(), StartError> {
-        let changed = self.service.change_settings(|settings| {
+        let changed = self.shared.change_settings(|settings| {
             let mut settings = settings.clone();
             settings.deliveries = deliveries;
             settings.check()?;
@@ -264,61 +238,61 @@ impl Sandbox {
         to: &str,
         text: &str,
     ) -> Result<String, CustomerError> {
-        let received = messages::receive(&self.service, from, to, text);
+        let received = messages::receive(&self.shared, from, to, text);
         received.map_err(|fault| CustomerError(fault.to_string()))
     }
 
     /// Deletes a contact, for the event: the API has no operation for it. Returns
     /// whether there was one.
     pub fn delete_contact(&self, id: &str) -> bool {
-        delete_contact(&self.service, id)
+        contacts::delete(&self.shared, id)
     }
 
     /// Answers in another dialect from the next request on. What happened so far stays.
     /// Numbers that were shown for ids are understood by any dialect that has numbers.
     pub fn set_dialect(&self, dialect: Dialect) {
-        self.service.dialect().set(dialect);
+        self.shared.dialect().set(dialect);
     }
 
     /// The dialect that it answers in.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        self.service.dialect().dialect()
+        self.shared.dialect().dialect()
     }
 
     /// Gives a subscription another status, such as the one that a service may give to
     /// those whose callback fails; returns whether there is such a subscription. What is
     /// posted, and was not yet, is posted only while the status is `ACTIVE`.
     pub fn set_subscription_status(&self, id: &str, status: &str) -> bool {
-        subscriptions::set_status(&mut self.service.world(), id, status)
+        self.shared.state().set_subscription_status(id, status)
     }
 
     /// Moves a filter of a subscription to its `disabledFilters`, so that nothing matches
     /// it any longer; returns whether there was one.
     pub fn disable_filter(&self, id: &str, filter: &str) -> bool {
-        let mut world = self.service.world();
-        subscriptions::disable_filter(&mut world, id, filter, subscriptions::DISABLED, "")
+        let mut state = self.shared.state();
+        state.disable_filter(id, filter, subscriptions::DISABLED, "")
     }
 
     /// Ends all access tokens, as if their time were over.
     pub fn expire_access_tokens(&self) {
-        self.service.world().expire_access_tokens();
+        self.shared.state().expire_access_tokens();
     }
 
     /// Forgets all access tokens.
     pub fn revoke_access_tokens(&self) {
-        self.service.world().oauth.revoke_access_tokens();
+        self.shared.state().oauth.revoke_access_tokens();
     }
 
     /// Forgets all refresh tokens, which ends every login.
     pub fn revoke_refresh_tokens(&self) {
-        self.service.world().oauth.revoke_refresh_tokens();
+        self.shared.state().oauth.revoke_refresh_tokens();
     }
 
     /// Moves the sandbox's clock on: tokens, codes and subscriptions grow older. What
     /// it waits for in real time isn't hastened.
     pub fn advance(&self, by: Duration) {
-        self.service.world().clock.advance(by);
+        self.shared.state().clock.advance(by);
     }
 
     /// Gives this answer to the next request to an operation instead of handling it;
@@ -340,13 +314,13 @@ impl Sandbox {
     ///
     /// When there is no such operation, or `times` is 0.
     pub fn answer_times(&self, operation: &str, times: usize, answer: Answer) {
-        let added = self.service.script().add(operation, times, answer);
+        let added = self.shared.script().add(operation, times, answer);
         added.unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Forgets all answers that were scripted and not given yet.
     pub fn forget_answers(&self) {
-        self.service.script().clear();
+        self.shared.script().clear();
     }
 
     /// Lets the next request to an operation fail; after it those that were scripted
@@ -373,7 +347,7 @@ impl Sandbox {
     ///
     /// When there is no such operation.
     pub fn fail_next(&self, operation: &str, fault: Fault) {
-        let added = self.service.faults().add(operation, fault);
+        let added = self.shared.faults().add(operation, fault);
         added.unwrap_or_else(|error| panic!("{error}"));
     }
 
@@ -383,13 +357,13 @@ impl Sandbox {
     /// The same seed lets the same requests meet the same faults: which one depends on
     /// the request's method, path and query, and on how many like it came before.
     pub fn fail_at_random(&self, plan: FaultPlan) {
-        self.service.faults().follow(plan);
+        self.shared.faults().follow(plan);
     }
 
     /// Forgets all faults that were scripted, and the plan. Requests that are never
     /// answered end by a reset; other faults that are under way take their course.
     pub fn stop_failing(&self) {
-        self.service.stop_failing();
+        self.shared.stop_failing();
     }
 
     /// Closes the listening socket, so that connections are refused, and those that are
@@ -403,14 +377,14 @@ impl Sandbox {
     ///
     /// [`StartError::Listen`] when something else has taken the port meanwhile.
     pub fn refuse_connections(&self, refuse: bool) -> Result<(), StartError> {
-        self.service.refuse_connections(refuse)
+        self.shared.refuse_connections(refuse)
     }
 
     /// How many idle connections [`refuse_connections`](Self::refuse_connections) has
     /// closed. On each, one request may have begun that never arrived.
     #[must_use]
     pub fn idle_connections_closed(&self) -> usize {
-        self.service.idle_closed.load(Ordering::SeqCst)
+        self.shared.idle_closed.load(Ordering::SeqCst)
     }
 
     /// Registers another client.
@@ -420,28 +394,13 @@ impl Sandbox {
     /// What of it can't be registered: a redirect URI or a scope.
     pub fn register_client(&self, client: NewClient) -> Result<Registered, StartError> {
         client.check().map_err(StartError::Setting)?;
-        Ok(self.service.world().register(client))
+        Ok(self.shared.state().register(client))
     }
-}
-
-pub(crate) fn clear_ledger(service: &Service) {
-    service.ledger().clear();
-    service.faults().clear_broken();
-}
-
-pub(crate) fn delete_contact(service: &Arc<Service>, id: &str) -> bool {
-    let mut world = service.world();
-    let Some(contact) = world.contacts.remove(id) else {
-        return false;
-    };
-    let happening = Happening::contact(ContactChange::Delete, &contact);
-    webhooks::publish(service, &mut world, &happening);
-    true
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.service.shutdown.cancel();
+        self.shared.shutdown.cancel();
     }
 }
 
@@ -449,7 +408,7 @@ impl Drop for Sandbox {
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
-            .field("api_base", &self.service.connection.api_base)
+            .field("api_base", &self.shared.connection.api_base)
             .finish_non_exhaustive()
     }
 }

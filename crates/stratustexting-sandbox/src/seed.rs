@@ -6,12 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use stratustexting_client::types::{ConsentType, Contact, CustomConsent, Department, Site};
 
 use crate::{
-    api::{contacts::Contacts, messages::Messages},
     clock::Clock,
-    delivery::Delivery,
     ids::Ids,
     oauth,
-    world::World,
+    state::{State, contacts::Contacts, delivery::Delivery, messages::Messages},
 };
 
 /// What every sandbox has: a sending number that is reserved for fiction.
@@ -47,11 +45,11 @@ const COMPANIES: &[&str] = &["Example Ltd", "Example & Söhne", "Example, Inc."]
 /// # Panics
 ///
 /// Never: the settings are checked by the builder.
-pub(crate) fn world(seed: u64, contacts: usize, oauth: oauth::Settings) -> World {
+pub(crate) fn state(seed: u64, contacts: usize, oauth: oauth::Settings) -> State {
     let mut ids = Ids::new(seed);
     let site = site(&mut ids);
     let contacts = contacts_of(seed, contacts, &site);
-    World {
+    State {
         clock: Clock::default(),
         oauth: oauth::Server::new(&mut ids, oauth),
         contacts,

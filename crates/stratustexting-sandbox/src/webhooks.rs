@@ -19,8 +19,8 @@ use crate::{
     delivery::{Delivery, DeliveryState},
     dispatch::{self, Post},
     reply::time,
-    service::Service,
-    world::World,
+    shared::Shared,
+    state::State,
 };
 
 const VALIDATION_TOKEN: &str = "validation-token";
@@ -80,13 +80,13 @@ fn filter(organization: &str, department: &str, topic: &str) -> String {
 }
 
 /// Whether anything can match a filter.
-pub(crate) fn is_filter(world: &World, text: &str) -> bool {
-    let departments = world.site.departments.as_deref().unwrap_or_default();
+pub(crate) fn is_filter(state: &State, text: &str) -> bool {
+    let departments = state.site.departments.as_deref().unwrap_or_default();
     departments
         .iter()
         .filter_map(|department| department.id.as_deref())
         .any(|department| {
-            let organization = world.organization_id();
+            let organization = state.organization_id();
             TOPICS
                 .iter()
                 .any(|topic| filter(organization, department, topic) == text)
@@ -94,11 +94,11 @@ pub(crate) fn is_filter(world: &World, text: &str) -> bool {
 }
 
 /// Asks a callback whether it is one.
-pub(crate) async fn handshake(service: &Service, uri: &str) -> Result<(), String> {
-    let token = service.world().ids.uuid();
-    let patience = service.settings().deliveries.patience_is();
+pub(crate) async fn handshake(shared: &Shared, uri: &str) -> Result<(), String> {
+    let token = shared.state().ids.uuid();
+    let patience = shared.settings().deliveries.patience_is();
     let header = (VALIDATION_TOKEN, token.as_str());
-    let response = service.callbacks.get(uri, header, patience).await;
+    let response = shared.callbacks.get(uri, header, patience).await;
     let response = response.map_err(|trouble| trouble.to_string())?;
     let status = response.status().as_u16();
     if status != 200 {
@@ -114,22 +114,22 @@ pub(crate) async fn handshake(service: &Service, uri: &str) -> Result<(), String
 }
 
 /// Starts to tell everybody who subscribed.
-pub(crate) fn publish(service: &Arc<Service>, world: &mut World, happening: &Happening) {
-    let now = world.clock.now();
+pub(crate) fn publish(shared: &Arc<Shared>, state: &mut State, happening: &Happening) {
+    let now = state.clock.now();
     let event = filter(
-        world.organization_id(),
+        state.organization_id(),
         &happening.department,
         happening.topic,
     );
-    let due: Vec<(String, String)> = world
+    let due: Vec<(String, String)> = state
         .subscriptions
         .values()
         .filter(|subscription| wants(subscription, &event, now))
         .filter_map(|subscription| subscription.id.clone().zip(subscription.uri.clone()))
         .collect();
-    let settings = service.settings().deliveries;
+    let settings = shared.settings().deliveries;
     for (subscription_id, to) in due {
-        let uuid = world.ids.uuid();
+        let uuid = state.ids.uuid();
         let (key, detail) = &happening.detail;
         let payload = json!({
             "uuid": uuid,
@@ -138,8 +138,8 @@ pub(crate) fn publish(service: &Arc<Service>, world: &mut World, happening: &Hap
             "subscriptionId": subscription_id,
             *key: detail,
         });
-        let number = world.deliveries.len();
-        world.deliveries.push(Delivery {
+        let number = state.deliveries.len();
+        state.deliveries.push(Delivery {
             uuid,
             subscription_id,
             event: event.clone(),
@@ -154,7 +154,7 @@ pub(crate) fn publish(service: &Arc<Service>, world: &mut World, happening: &Hap
             number,
             again: false,
         };
-        dispatch::send(service, &settings, &to, post);
+        dispatch::send(shared, &settings, &to, post);
     }
 }
 

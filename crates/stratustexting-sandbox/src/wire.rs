@@ -29,10 +29,10 @@ pub(crate) use self::{
     door::{Door, Gate},
 };
 use crate::{
-    control,
     fault::{Fault, Kind},
     ledger::BrokenRequest,
-    service::{Service, Working},
+    route::CONTROL_PATH,
+    shared::{Shared, Working},
 };
 
 /// A first line that is longer is left to the HTTP server to refuse.
@@ -43,10 +43,10 @@ const CHUNK: usize = 8 * 1024;
 
 /// One connection, for those who handle its requests.
 #[derive(Clone)]
-pub(crate) struct Wire(Arc<Shared>);
+pub(crate) struct Wire(Arc<Inner>);
 
-struct Shared {
-    service: Arc<Service>,
+struct Inner {
+    shared: Arc<Shared>,
     line: Mutex<Line>,
 }
 
@@ -94,7 +94,7 @@ struct Underway {
 }
 
 impl Wire {
-    fn new(service: Arc<Service>, socket: TcpStream) -> Self {
+    fn new(shared: Arc<Shared>, socket: TcpStream) -> Self {
         let line = Mutex::new(Line {
             socket: Some(socket),
             reader: None,
@@ -103,7 +103,7 @@ impl Wire {
             request: None,
             cut: None,
         });
-        Self(Arc::new(Shared { service, line }))
+        Self(Arc::new(Inner { shared, line }))
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
@@ -126,7 +126,7 @@ impl Wire {
     /// The handler has answered: what arrives from here is another request.
     pub(crate) fn answered(&self) {
         let mut line = self.line();
-        line.give_up(&self.0.service, None);
+        line.give_up(&self.0.shared, None);
         line.phase = Phase::Answering { written: false };
     }
 
@@ -135,7 +135,7 @@ impl Wire {
         let mut line = self.line();
         if line.phase == Phase::Between && line.socket.is_some() {
             line.end(End::Close);
-            self.0.service.idle_closed.fetch_add(1, Ordering::SeqCst);
+            self.0.shared.idle_closed.fetch_add(1, Ordering::SeqCst);
             if let Some(reader) = line.reader.take() {
                 reader.wake();
             }
@@ -152,7 +152,7 @@ impl Connected<IncomingStream<'_, Door>> for Wire {
 impl Line {
     fn poll_read(
         &mut self,
-        service: &Arc<Service>,
+        shared: &Arc<Shared>,
         cx: &mut Context<'_>,
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
@@ -187,7 +187,7 @@ impl Line {
                 self.phase = Phase::Passing;
             } else {
                 let read = chunk.filled().to_vec();
-                self.arrived(service, &read);
+                self.arrived(shared, &read);
             }
         }
     }
@@ -204,13 +204,13 @@ impl Line {
     }
 
     /// Something of a request that is being held back arrived.
-    fn arrived(&mut self, service: &Arc<Service>, read: &[u8]) {
+    fn arrived(&mut self, shared: &Arc<Shared>, read: &[u8]) {
         self.held.extend_from_slice(read);
         if matches!(self.phase, Phase::Between | Phase::Answering { .. }) {
             self.phase = Phase::Opening;
         }
         let request = self.request.get_or_insert_with(|| Underway {
-            _working: Service::working(service),
+            _working: Shared::working(shared),
             bytes: 0,
             operation: None,
             target: None,
@@ -220,7 +220,7 @@ impl Line {
         request.bytes += read.len() as u64;
         if self.phase == Phase::Opening {
             match request::first_line(&self.held) {
-                Some(line) => self.open(service, &line),
+                Some(line) => self.open(shared, &line),
                 None if self.held.len() > LONGEST_LINE => self.phase = Phase::Passing,
                 None => {}
             }
@@ -231,26 +231,26 @@ impl Line {
         let bytes = self.request.as_ref().map_or(0, |request| request.bytes);
         if bytes >= limit || request::is_whole(&self.held) {
             let fault = Fault::reset_after_request_bytes(limit);
-            self.reset(service, &fault);
+            self.reset(shared, &fault);
         }
     }
 
     /// The first line is whole: it says which fault the request meets.
-    fn open(&mut self, service: &Arc<Service>, line: &request::FirstLine) {
+    fn open(&mut self, shared: &Arc<Shared>, line: &request::FirstLine) {
         self.phase = Phase::Passing;
         let Some(request) = &mut self.request else {
             return;
         };
-        request.settled = line.path().starts_with(control::PATH);
-        request.operation = service.operation_at(&line.method, line.path());
+        request.settled = line.path().starts_with(CONTROL_PATH);
+        request.operation = shared.operation_at(&line.method, line.path());
         request.target = Some(line.target.clone());
         request::shorten(&mut self.held);
         let Some(operation) = request.operation else {
             return;
         };
-        let fault = service.faults().take(operation, line.text.as_bytes());
+        let fault = shared.faults().take(operation, line.text.as_bytes());
         match fault {
-            Some(fault) if fault.0 == Kind::ResetBeforeRequest => self.reset(service, &fault),
+            Some(fault) if fault.0 == Kind::ResetBeforeRequest => self.reset(shared, &fault),
             Some(Fault(Kind::ResetAfterRequestBytes { bytes })) => {
                 self.phase = Phase::Counting(bytes);
             }
@@ -259,9 +259,9 @@ impl Line {
     }
 
     /// Resets the connection because of a fault of the request.
-    fn reset(&mut self, service: &Arc<Service>, fault: &Fault) {
+    fn reset(&mut self, shared: &Arc<Shared>, fault: &Fault) {
         // Before the client can know, so that whoever does finds it on the list.
-        self.give_up(service, Some(fault));
+        self.give_up(shared, Some(fault));
         self.held.clear();
         self.end(End::Reset);
     }
@@ -276,12 +276,12 @@ impl Line {
     }
 
     /// The request that is under way isn't any longer.
-    fn give_up(&mut self, service: &Arc<Service>, fault: Option<&Fault>) {
+    fn give_up(&mut self, shared: &Arc<Shared>, fault: Option<&Fault>) {
         let Some(request) = self.request.take() else {
             return;
         };
         if !request.settled {
-            service.faults().broke(BrokenRequest {
+            shared.faults().broke(BrokenRequest {
                 operation: request.operation.map(str::to_owned),
                 target: request.target,
                 bytes: request.bytes,
@@ -319,12 +319,12 @@ impl Line {
     }
 
     /// The server has handed over all of an answer: the connection is idle.
-    fn flushed(&mut self, service: &Service) {
+    fn flushed(&mut self, shared: &Shared) {
         if self.phase == (Phase::Answering { written: true }) {
             self.phase = Phase::Between;
-            if service.is_closed.load(Ordering::SeqCst) && self.socket.is_some() {
+            if shared.is_closed.load(Ordering::SeqCst) && self.socket.is_some() {
                 self.end(End::Close);
-                service.idle_closed.fetch_add(1, Ordering::SeqCst);
+                shared.idle_closed.fetch_add(1, Ordering::SeqCst);
             }
         }
     }
@@ -337,7 +337,7 @@ impl AsyncRead for Io {
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let wire = &self.0;
-        wire.line().poll_read(&wire.0.service, cx, out)
+        wire.line().poll_read(&wire.0.shared, cx, out)
     }
 }
 
@@ -355,7 +355,7 @@ impl AsyncWrite for Io {
         if let Some(socket) = &mut line.socket {
             ready!(Pin::new(socket).poll_flush(cx))?;
         }
-        line.flushed(&self.0.0.service);
+        line.flushed(&self.0.0.shared);
         Poll::Ready(Ok(()))
     }
 
@@ -370,7 +370,7 @@ impl AsyncWrite for Io {
 impl Drop for Io {
     fn drop(&mut self) {
         let mut line = self.0.line();
-        line.give_up(&self.0.0.service, None);
+        line.give_up(&self.0.0.shared, None);
         line.socket = None;
     }
 }

@@ -13,48 +13,48 @@ use stratustexting_client::types::{
 use super::{Call, call::check_number, page::page};
 use crate::{
     reply::{Fault, Reply, json},
-    service::Service,
-    world::World,
+    shared::Shared,
+    state::State,
 };
 
 fn no_such_consent() -> Fault {
     Fault::not_found("No such custom consent")
 }
 
-pub(crate) fn list(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    page(call, &service.limits, service.world().consents.values())
+pub(crate) fn list(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
+    page(call, &shared.limits, shared.state().consents.values())
 }
 
-pub(crate) fn get(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    let world = service.world();
-    let consent = world.consents.get(&call.segment("customConsentId"));
+pub(crate) fn get(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
+    let state = shared.state();
+    let consent = state.consents.get(&call.segment("customConsentId"));
     Ok(json(StatusCode::OK, consent.ok_or_else(no_such_consent)?))
 }
 
-pub(crate) fn create(service: &Service, call: &Call) -> Result<Reply, Fault> {
+pub(crate) fn create(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
     let request: CustomConsentRequest = call.json()?;
-    let mut world = service.world();
-    let (id, now) = (world.ids.object(), world.clock.now());
+    let mut state = shared.state();
+    let (id, now) = (state.ids.object(), state.clock.now());
     let mut consent = CustomConsent::default()
         .with_id(&id)
         .with_active(true)
-        .with_org_id(world.organization_id())
+        .with_org_id(state.organization_id())
         .with_created_date_time(now);
     apply(&mut consent, request);
     consent.last_update_date_time = Some(now.into());
     let reply = json(StatusCode::OK, &consent);
-    world.consents.insert(id, consent);
+    state.consents.insert(id, consent);
     Ok(reply)
 }
 
-pub(crate) fn update(service: &Service, call: &Call) -> Result<Reply, Fault> {
+pub(crate) fn update(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
     let request = call.json()?;
-    change(&mut service.world(), call, |consent| {
+    change(&mut shared.state(), call, |consent| {
         apply(consent, request);
     })
 }
 
-pub(crate) fn change_status(service: &Service, call: &Call) -> Result<Reply, Fault> {
+pub(crate) fn change_status(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
     let active = match call.required("active")? {
         "true" => true,
         "false" => false,
@@ -64,19 +64,19 @@ pub(crate) fn change_status(service: &Service, call: &Call) -> Result<Reply, Fau
             ));
         }
     };
-    change(&mut service.world(), call, |consent| {
+    change(&mut shared.state(), call, |consent| {
         consent.active = Some(active);
     })
 }
 
-pub(crate) fn change_type(service: &Service, call: &Call) -> Result<Reply, Fault> {
+pub(crate) fn change_type(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
     let request: CustomConsentTypeRequest = call.json()?;
-    let mut world = service.world();
+    let mut state = shared.state();
     let contact = match (&request.contact_id, &request.mobile_number) {
         (Some(id), None) => id.clone(),
         (None, Some(number)) => {
             check_number("Field 'mobileNumber'", number)?;
-            world.contacts.id_of(number).unwrap_or_default().to_owned()
+            state.contacts.id_of(number).unwrap_or_default().to_owned()
         }
         _ => {
             let text = "One of the fields 'contactId' and 'mobileNumber' is required, not both";
@@ -89,10 +89,10 @@ pub(crate) fn change_type(service: &Service, call: &Call) -> Result<Reply, Fault
         _ => return Err(Fault::bad_request("Field 'action' has to be ADD or REMOVE")),
     };
     let id = call.segment("customConsentId");
-    if !world.consents.contains_key(&id) {
+    if !state.consents.contains_key(&id) {
         return Err(no_such_consent());
     }
-    let contact = world.contacts.get_mut(&contact);
+    let contact = state.contacts.get_mut(&contact);
     let contact = contact.ok_or_else(|| Fault::not_found("No such contact"))?;
     let item = json!({"customConsentId": id, "type": request.type_});
     let consents = contact.custom_consents.get_or_insert_default();
@@ -100,17 +100,17 @@ pub(crate) fn change_type(service: &Service, call: &Call) -> Result<Reply, Fault
     if add {
         consents.push(item);
     }
-    change(&mut world, call, |_| ())
+    change(&mut state, call, |_| ())
 }
 
 /// Changes a consent and answers with it.
 fn change(
-    world: &mut World,
+    state: &mut State,
     call: &Call,
     change: impl FnOnce(&mut CustomConsent),
 ) -> Result<Reply, Fault> {
-    let now = world.clock.now();
-    let consent = world.consents.get_mut(&call.segment("customConsentId"));
+    let now = state.clock.now();
+    let consent = state.consents.get_mut(&call.segment("customConsentId"));
     let consent = consent.ok_or_else(no_such_consent)?;
     change(consent);
     consent.last_update_date_time = Some(now.into());

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Call;
 use crate::{
-    builder::Limits,
+    limits::Limits,
     dialect::Window,
     reply::{Fault, Reply, json},
 };

@@ -3,14 +3,14 @@
 use super::{Call, page::page};
 use crate::{
     reply::{Fault, Reply},
-    service::Service,
+    shared::Shared,
 };
 
-pub(crate) fn list(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    let world = service.world();
+pub(crate) fn list(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
+    let state = shared.state();
     page(
         call,
-        &service.limits,
-        std::slice::from_ref(&world.site).iter(),
+        &shared.limits,
+        std::slice::from_ref(&state.site).iter(),
     )
 }

@@ -20,53 +20,53 @@ use super::{Call, call::unreadable, page::page};
 use crate::{
     oauth::{is_loopback, leads_here},
     reply::{Fault, Reply, json},
-    service::Service,
+    shared::Shared,
+    state::State,
     webhooks::{handshake, is_filter},
-    world::World,
 };
 
 /// About 30 years, which is what was observed for a request of 90 days.
 const LIFETIME: TimeDelta = TimeDelta::days(30 * 365 + 7);
 
-pub(crate) fn list(service: &Service, call: &Call) -> Result<Reply, Fault> {
+pub(crate) fn list(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
     page(
         call,
-        &service.limits,
-        service.world().subscriptions.values(),
+        &shared.limits,
+        shared.state().subscriptions.values(),
     )
 }
 
-pub(crate) fn delete(service: &Service, call: &Call) -> Result<Reply, Fault> {
+pub(crate) fn delete(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
     let id = call.segment("subscriptionId");
-    let removed = service.world().subscriptions.shift_remove(&id);
+    let removed = shared.state().subscriptions.shift_remove(&id);
     removed.ok_or_else(no_such_subscription)?;
     let mut reply = Reply::default();
     *reply.status_mut() = StatusCode::NO_CONTENT;
     Ok(reply)
 }
 
-pub(crate) async fn upsert(service: &Arc<Service>, call: &Call) -> Result<Reply, Fault> {
+pub(crate) async fn upsert(shared: &Arc<Shared>, call: &Call) -> Result<Reply, Fault> {
     let request = read(call)?;
-    check_uri(&request.uri, service.limits.remote_callbacks)?;
+    check_uri(&request.uri, shared.limits.remote_callbacks)?;
     let disabled = {
-        let mut world = service.world();
+        let mut state = shared.state();
         if request
             .id
             .as_ref()
-            .is_some_and(|id| !world.subscriptions.contains_key(id))
+            .is_some_and(|id| !state.subscriptions.contains_key(id))
         {
             return Err(no_such_subscription());
         }
-        disabled_filters(&mut world, &request.event_filters)
+        disabled_filters(&mut state, &request.event_filters)
     };
     if disabled.len() == request.event_filters.len() {
         let text = "Field 'eventFilters' has no filter of this account that the service knows";
         return Err(Fault::bad_request(text));
     }
-    handshake(service, &request.uri).await.map_err(|reason| {
+    handshake(shared, &request.uri).await.map_err(|reason| {
         Fault::bad_request(format!("Field 'uri': the handshake failed: {reason}"))
     })?;
-    Ok(store(&mut service.world(), request, disabled))
+    Ok(store(&mut shared.state(), request, disabled))
 }
 
 /// The request. The one number may come as a text of digits, as a Java back end takes it;
@@ -86,10 +86,10 @@ fn no_such_subscription() -> Fault {
     Fault::not_found("No such subscription")
 }
 
-fn store(world: &mut World, request: SubscriptionRequest, disabled: Vec<DisabledFilter>) -> Reply {
-    let now = world.clock.now();
+fn store(state: &mut State, request: SubscriptionRequest, disabled: Vec<DisabledFilter>) -> Reply {
+    let now = state.clock.now();
     let by_uri = || {
-        let mut all = world.subscriptions.iter();
+        let mut all = state.subscriptions.iter();
         let same = all.find(|(_, other)| other.uri.as_deref() == Some(&*request.uri));
         same.map(|(id, _)| id.clone())
     };
@@ -97,7 +97,7 @@ fn store(world: &mut World, request: SubscriptionRequest, disabled: Vec<Disabled
         .id
         .clone()
         .or_else(by_uri)
-        .unwrap_or_else(|| world.ids.object());
+        .unwrap_or_else(|| state.ids.object());
     let is_disabled = |filter: &String| {
         disabled
             .iter()
@@ -115,73 +115,24 @@ fn store(world: &mut World, request: SubscriptionRequest, disabled: Vec<Disabled
         .with_status(SubscriptionStatus::Active)
         .with_created_date_time(now)
         .with_last_update_date_time(now)
-        .with_org_id(world.organization_id());
-    if let Some(old) = world.subscriptions.get(&id) {
+        .with_org_id(state.organization_id());
+    if let Some(old) = state.subscriptions.get(&id) {
         subscription
             .created_date_time
             .clone_from(&old.created_date_time);
     }
     let reply = json(StatusCode::OK, &subscription);
-    world.failures.remove(&id);
-    world.subscriptions.insert(id, subscription);
+    state.failures.remove(&id);
+    state.subscriptions.insert(id, subscription);
     reply
 }
 
-/// The word for a filter that a test disables; the real service's words are UNKNOWN.
-pub(crate) const DISABLED: &str = "Disabled";
-
-/// Gives a subscription another status; returns whether there is one.
-pub(crate) fn set_status(world: &mut World, id: &str, status: &str) -> bool {
-    let now = world.clock.now();
-    let Some(subscription) = world.subscriptions.get_mut(id) else {
-        return false;
-    };
-    subscription.status = Some(SubscriptionStatus::from(status.to_owned()));
-    subscription.last_update_date_time = Some(now.into());
-    world.failures.remove(id);
-    true
-}
-
-/// Moves a filter to those that are disabled; returns whether it was there.
-pub(crate) fn disable_filter(
-    world: &mut World,
-    id: &str,
-    filter: &str,
-    reason: &str,
-    message: &str,
-) -> bool {
-    let disabled = disabled_filter(world, filter, reason, message);
-    let now = world.clock.now();
-    let Some(subscription) = world.subscriptions.get_mut(id) else {
-        return false;
-    };
-    let filters = subscription.event_filters.get_or_insert_default();
-    let before = filters.len();
-    filters.retain(|other| other != filter);
-    if filters.len() == before {
-        return false;
-    }
-    let all = subscription.disabled_filters.get_or_insert_default();
-    all.push(disabled);
-    subscription.last_update_date_time = Some(now.into());
-    true
-}
-
-fn disabled_filter(world: &mut World, filter: &str, reason: &str, message: &str) -> DisabledFilter {
-    DisabledFilter::default()
-        .with_id(world.ids.object())
-        .with_org_id(world.organization_id())
-        .with_filter(filter)
-        .with_reason(reason)
-        .with_message(message)
-}
-
-fn disabled_filters(world: &mut World, filters: &[String]) -> Vec<DisabledFilter> {
+fn disabled_filters(state: &mut State, filters: &[String]) -> Vec<DisabledFilter> {
     let mut disabled = Vec::new();
     for filter in filters {
-        if !is_filter(world, filter) {
+        if !is_filter(state, filter) {
             let message = "Organization, department or event are not known";
-            disabled.push(disabled_filter(world, filter, "UnknownFilter", message));
+            disabled.push(state.disabled_filter(filter, "UnknownFilter", message));
         }
     }
     disabled

@@ -5,19 +5,19 @@
 //! what happens while a batch is on its way goes with the next.
 
 use super::Events;
-use crate::{callback::DeliveryError, delivery::DeliveryState, service::Service};
+use crate::{callback::DeliveryError, delivery::DeliveryState, shared::Shared};
 
 /// Sees to a delivery, if the dialect has batches; returns whether it does.
-pub(crate) async fn deliver(service: &Service, number: usize) -> bool {
-    if service.dialect().dialect.events != Events::Batch {
+pub(crate) async fn deliver(shared: &Shared, number: usize) -> bool {
+    if shared.dialect().dialect.events != Events::Batch {
         return false;
     }
-    let subscription = service.world().deliveries[number].subscription_id.clone();
-    let leaves = service.dialect().on_the_way.insert(subscription.clone());
+    let subscription = shared.state().deliveries[number].subscription_id.clone();
+    let leaves = shared.dialect().on_the_way.insert(subscription.clone());
     if leaves {
-        while let Some(batch) = next_batch(service, &subscription) {
-            if post(service, batch).await {
-                let wait = service.settings().deliveries.wait_is();
+        while let Some(batch) = next_batch(shared, &subscription) {
+            if post(shared, batch).await {
+                let wait = shared.settings().deliveries.wait_is();
                 tokio::time::sleep(wait).await;
             }
         }
@@ -33,11 +33,11 @@ struct Batch {
 }
 
 /// What waits for a subscription's callback. Where that is nothing, the courier is done.
-fn next_batch(service: &Service, subscription: &str) -> Option<Batch> {
-    let mut world = service.world();
-    let world = &mut *world;
-    let exists = world.subscriptions.contains_key(subscription);
-    let mut waiting: Vec<_> = world
+fn next_batch(shared: &Shared, subscription: &str) -> Option<Batch> {
+    let mut state = shared.state();
+    let state = &mut *state;
+    let exists = state.subscriptions.contains_key(subscription);
+    let mut waiting: Vec<_> = state
         .deliveries
         .iter_mut()
         .enumerate()
@@ -51,7 +51,7 @@ fn next_batch(service: &Service, subscription: &str) -> Option<Batch> {
         }
         waiting.clear();
     }
-    let mut speaker = service.dialect();
+    let mut speaker = shared.dialect();
     let Some(uri) = waiting.first().map(|(_, delivery)| delivery.uri.clone()) else {
         speaker.on_the_way.remove(subscription);
         return None;
@@ -74,10 +74,10 @@ fn next_batch(service: &Service, subscription: &str) -> Option<Batch> {
 }
 
 /// Posts a batch; returns whether any of it has to be posted again.
-async fn post(service: &Service, batch: Batch) -> bool {
-    let settings = service.settings().deliveries;
-    let slot = service.outbox.slot().await;
-    let answer = service
+async fn post(shared: &Shared, batch: Batch) -> bool {
+    let settings = shared.settings().deliveries;
+    let slot = shared.outbox.slot().await;
+    let answer = shared
         .callbacks
         .post(&batch.uri, batch.body, settings.patience_is())
         .await;
@@ -88,9 +88,9 @@ async fn post(service: &Service, batch: Batch) -> bool {
         Err(trouble) => (None, Some(trouble.kind)),
     };
     let mut again = false;
-    let mut world = service.world();
+    let mut state = shared.state();
     for number in batch.numbers {
-        let delivery = &mut world.deliveries[number];
+        let delivery = &mut state.deliveries[number];
         delivery.last_status = status.map(|status| status.as_u16());
         delivery.last_error = error;
         if error.is_none() {

@@ -7,7 +7,7 @@ use stratustexting_client::Operation;
 use super::{Counts, Items, ListEnvelope, PageFacts, PageStyle, body::Rewriter};
 use crate::{
     api::{Call, page::integer},
-    builder::Limits,
+    limits::Limits,
     reply::Fault,
 };
 

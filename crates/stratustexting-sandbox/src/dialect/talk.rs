@@ -9,7 +9,7 @@ use stratustexting_client::Operation;
 use super::{
     Dialect, ObjectEnvelope, Speaker, Window, body::Rewriter, page, refusal, request, status, text,
 };
-use crate::{answer::TOKEN, base, reply::Reply};
+use crate::{base, reply::Reply, route::TOKEN};
 
 /// What is known of a request when its answer has to be given.
 pub(crate) struct Talk {

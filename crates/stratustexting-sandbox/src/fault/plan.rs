@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use stratustexting_client::Operation;
 
 use super::{Fault, Kind};
-use crate::answer::{TOKEN, check_name};
+use crate::route::{TOKEN, check_name};
 
 /// Which faults strike at random, and how often; for
 /// [`Sandbox::fail_at_random`](crate::Sandbox::fail_at_random).

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::{Fault, FaultPlan, Kind, plan::Course};
-use crate::{answer::check_name, ledger::BrokenRequest};
+use crate::{ledger::BrokenRequest, route::check_name};
 
 /// The name under which faults of connections are scripted.
 pub(crate) const CONNECTION: &str = "connection";

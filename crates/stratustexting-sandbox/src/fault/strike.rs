@@ -13,19 +13,20 @@ use super::{Commit, Fault, Kind};
 use crate::{
     gateway,
     reply::{Reply, json, with_body},
-    service::{Errand, Service},
+    service::Errand,
+    shared::Shared,
     wire::{Cut, End, Wire},
 };
 
 /// Does what the fault says, and returns the answer that is written, or begun.
 pub(crate) async fn strike(
-    service: &Arc<Service>,
+    shared: &Arc<Shared>,
     wire: &Wire,
     fault: &Fault,
     errand: Errand,
 ) -> Reply {
     // From here on, so that a stop while the operation is carried out isn't missed.
-    let mut stopped = service.stopped.subscribe();
+    let mut stopped = shared.stopped.subscribe();
     let late = match fault.0 {
         Kind::AnswerLate {
             milliseconds,
@@ -34,8 +35,8 @@ pub(crate) async fn strike(
         _ => None,
     };
     let reply = match (fault.commit(), late) {
-        (_, Some((delay, Commit::Before))) => carry_out(service, errand, delay).await,
-        (Some(Commit::After), _) => carry_out(service, errand, Duration::ZERO).await,
+        (_, Some((delay, Commit::Before))) => carry_out(shared, errand, delay).await,
+        (Some(Commit::After), _) => carry_out(shared, errand, Duration::ZERO).await,
         _ => never_carried_out(),
     };
     match &fault.0 {
@@ -51,7 +52,7 @@ pub(crate) async fn strike(
             // When the client goes away, this is dropped.
             tokio::select! {
                 _ = stopped.changed() => {}
-                () = service.shutdown.cancelled() => {}
+                () = shared.shutdown.cancelled() => {}
             }
             wire.cut(Cut::at_once());
             reply
@@ -74,7 +75,7 @@ pub(crate) async fn strike(
             ..
         } => {
             let reply = error(*status, *retry_after, *gateway);
-            gateway::identified(reply, &service.world().ids.uuid())
+            gateway::identified(reply, &shared.state().ids.uuid())
         }
         Kind::WrongContentType { .. } => with_body(StatusCode::OK, "text/html", PAGE),
         Kind::OversizedBody { bytes, .. } => padded(with_something(reply), *bytes),
@@ -87,15 +88,15 @@ pub(crate) async fn strike(
 const PAGE: &str = "<!doctype html><title>Sign in</title><p>Sign in to this network.</p>";
 
 /// Carries the operation out to its end, also when the client goes away.
-async fn carry_out(service: &Arc<Service>, errand: Errand, delay: Duration) -> Reply {
-    let working = Service::working(service);
-    let service = Arc::clone(service);
+async fn carry_out(shared: &Arc<Shared>, errand: Errand, delay: Duration) -> Reply {
+    let working = Shared::working(shared);
+    let shared = Arc::clone(shared);
     let task = tokio::spawn(async move {
         let _working = working;
         if delay > Duration::ZERO {
             tokio::time::sleep(delay).await;
         }
-        errand.run(&service).await
+        errand.run(&shared).await
     });
     task.await.unwrap_or_else(|_| error(500, None, false))
 }

@@ -12,13 +12,14 @@
 use std::collections::HashMap;
 
 use askama::Template;
+use chrono::{DateTime, Utc};
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use url::Url;
 
-use super::{CODE_LIFETIME, Code, Grant, Granted, parameters, scopes, token::Challenge};
+use super::{CODE_LIFETIME, Code, Grant, Granted, Server, parameters, scopes, token::Challenge};
 use crate::{
+    ids::Ids,
     reply::{Reply, with_body},
-    world::World,
 };
 
 #[derive(Template)]
@@ -47,14 +48,21 @@ struct Authorization {
 }
 
 /// Answers `GET` with the page, and `POST` with the way back.
-pub(crate) fn authorize(world: &mut World, method: &Method, query: &str, form: &[u8]) -> Reply {
-    let authorization = match check(world, query) {
+pub(crate) fn authorize(
+    server: &mut Server,
+    ids: &mut Ids,
+    now: DateTime<Utc>,
+    method: &Method,
+    query: &str,
+    form: &[u8],
+) -> Reply {
+    let authorization = match check(server, query) {
         Ok(authorization) => authorization,
         Err(reply) => return reply,
     };
     match *method {
         Method::GET => login_page(&authorization, StatusCode::OK, None),
-        Method::POST => log_in(world, authorization, form),
+        Method::POST => log_in(server, ids, now, authorization, form),
         _ => error_page(
             StatusCode::METHOD_NOT_ALLOWED,
             "invalid_request",
@@ -63,7 +71,7 @@ pub(crate) fn authorize(world: &mut World, method: &Method, query: &str, form: &
     }
 }
 
-fn check(world: &World, query: &str) -> Result<Authorization, Reply> {
+fn check(server: &Server, query: &str) -> Result<Authorization, Reply> {
     let page = |error, description: &str| error_page(StatusCode::BAD_REQUEST, error, description);
     let mut query = parameters(query.as_bytes()).map_err(|text| page("invalid_request", &text))?;
     let mut required = |name: &str| {
@@ -76,7 +84,7 @@ fn check(world: &World, query: &str) -> Result<Authorization, Reply> {
         })
     };
     let id = required("client_id")?;
-    let client = world.oauth.clients.get(&id);
+    let client = server.clients.get(&id);
     let client = client.ok_or_else(|| page("invalid_client", "there is no such client"))?;
     let redirect_uri = required("redirect_uri")?;
     if !client.may_redirect_to(&redirect_uri) {
@@ -126,7 +134,13 @@ fn challenge(query: &HashMap<String, String>) -> Result<Option<Challenge>, Strin
     Challenge::new(method, value).map(Some)
 }
 
-fn log_in(world: &mut World, authorization: Authorization, form: &[u8]) -> Reply {
+fn log_in(
+    server: &mut Server,
+    ids: &mut Ids,
+    now: DateTime<Utc>,
+    authorization: Authorization,
+    form: &[u8],
+) -> Reply {
     let form = parameters(form).unwrap_or_default();
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let state = authorization.state.as_deref().map(|state| ("state", state));
@@ -135,29 +149,28 @@ fn log_in(world: &mut World, authorization: Authorization, form: &[u8]) -> Reply
         values.extend(state);
         return go_back(&authorization.redirect_uri, &values);
     }
-    let oauth = &mut world.oauth;
-    if field("username") != oauth.username || field("password") != oauth.password {
+    if field("username") != server.username || field("password") != server.password {
         let problem = Some("There is no such user, or the password is another.");
         return login_page(&authorization, StatusCode::UNAUTHORIZED, problem);
     }
-    let code = world.ids.uuid();
+    let code = ids.uuid();
     let mut values = vec![("code", code.as_str())];
     values.extend(state);
     let reply = go_back(&authorization.redirect_uri, &values);
     let granted = Granted {
         client: authorization.client,
         scopes: authorization.scopes,
-        login: oauth.next_login(),
-        signed_in: Some(world.clock.now()),
+        login: server.next_login(),
+        signed_in: Some(now),
     };
     let code_record = Code {
         granted,
         redirect_uri: authorization.redirect_uri,
         challenge: authorization.challenge,
-        expires: world.clock.now() + CODE_LIFETIME,
+        expires: now + CODE_LIFETIME,
         used: false,
     };
-    oauth.codes.insert(code, code_record);
+    server.codes.insert(code, code_record);
     reply
 }
 

@@ -15,7 +15,6 @@ use super::{Grant, Granted, Server, grace::Successor, parameters, scopes};
 use crate::{
     ids::Ids,
     reply::{Reply, with_body},
-    world::World,
 };
 
 /// Why there is no token: OAuth's word, and what it means here.
@@ -76,9 +75,14 @@ impl Challenge {
     }
 }
 
-pub(crate) fn token(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Reply {
-    let now = world.clock.now();
-    match world.oauth.token(&mut world.ids, headers, body, now) {
+pub(crate) fn token(
+    server: &mut Server,
+    ids: &mut Ids,
+    now: DateTime<Utc>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Reply {
+    match server.token(ids, headers, body, now) {
         Ok(reply) => reply,
         Err(error) => error.into_reply(),
     }

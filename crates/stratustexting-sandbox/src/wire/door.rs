@@ -15,8 +15,8 @@ use tokio::{
     runtime::Handle,
 };
 
-use super::{Io, Shared, Wire, request::first_line};
-use crate::{builder::StartError, ledger::BrokenRequest, service::Service};
+use super::{Inner, Io, Wire, request::first_line};
+use crate::{error::StartError, ledger::BrokenRequest, shared::Shared};
 
 /// What of the listening socket can be reached from outside of the server.
 pub(crate) struct Gate {
@@ -25,7 +25,7 @@ pub(crate) struct Gate {
     listener: Option<TcpListener>,
     /// Who waits for a connection.
     waiting: Option<Waker>,
-    open: Vec<Weak<Shared>>,
+    open: Vec<Weak<Inner>>,
     runtime: Handle,
 }
 
@@ -60,7 +60,7 @@ impl Gate {
 
     fn poll_accept(
         &mut self,
-        service: &Arc<Service>,
+        shared: &Arc<Shared>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(Io, SocketAddr)>> {
         self.waiting = Some(cx.waker().clone());
@@ -72,8 +72,8 @@ impl Gate {
                 Poll::Ready(accepted) => accepted?,
                 Poll::Pending => return Poll::Pending,
             };
-            if let Some(socket) = meet_fault(service, socket) {
-                let wire = Wire::new(Arc::clone(service), socket);
+            if let Some(socket) = meet_fault(shared, socket) {
+                let wire = Wire::new(Arc::clone(shared), socket);
                 self.open.retain(|wire| wire.strong_count() > 0);
                 self.open.push(Arc::downgrade(&wire.0));
                 return Poll::Ready(Ok((Io(wire), address)));
@@ -83,11 +83,11 @@ impl Gate {
 }
 
 /// Takes a new connection away, if it is scripted that it is reset.
-fn meet_fault(service: &Arc<Service>, socket: TcpStream) -> Option<TcpStream> {
-    let Some(fault) = service.faults().take_connection() else {
+fn meet_fault(shared: &Arc<Shared>, socket: TcpStream) -> Option<TcpStream> {
+    let Some(fault) = shared.faults().take_connection() else {
         return Some(socket);
     };
-    let service = Arc::clone(service);
+    let shared = Arc::clone(shared);
     tokio::spawn(async move {
         // A reset while the client still connects would be another fault: it looks as
         // if the connection were refused. So it waits for something to be there.
@@ -95,14 +95,14 @@ fn meet_fault(service: &Arc<Service>, socket: TcpStream) -> Option<TcpStream> {
         let mut there = [0; 8 * 1024];
         let length = tokio::select! {
             length = socket.peek(&mut there) => length.unwrap_or_default(),
-            () = service.shutdown.cancelled() => return,
+            () = shared.shutdown.cancelled() => return,
         };
         let line = first_line(&there[..length]);
         let operation = line.as_ref().and_then(|line| {
-            let operation = service.operation_at(&line.method, line.path());
+            let operation = shared.operation_at(&line.method, line.path());
             operation.map(str::to_owned)
         });
-        service.faults().broke(BrokenRequest {
+        shared.faults().broke(BrokenRequest {
             operation,
             target: line.map(|line| line.target),
             bytes: 0,
@@ -114,7 +114,7 @@ fn meet_fault(service: &Arc<Service>, socket: TcpStream) -> Option<TcpStream> {
     None
 }
 
-impl Service {
+impl Shared {
     /// Closes the listening socket and idle connections, or listens again.
     ///
     /// # Errors
@@ -131,15 +131,15 @@ impl Service {
         }
         self.is_closed.store(true, Ordering::SeqCst);
         gate.listener = None;
-        for shared in gate.open.iter().filter_map(Weak::upgrade) {
-            Wire(shared).close_if_idle();
+        for inner in gate.open.iter().filter_map(Weak::upgrade) {
+            Wire(inner).close_if_idle();
         }
         Ok(())
     }
 }
 
 /// The listening socket, for the HTTP server.
-pub(crate) struct Door(pub(crate) Arc<Service>);
+pub(crate) struct Door(pub(crate) Arc<Shared>);
 
 impl Door {
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Io, SocketAddr)>> {

@@ -1,0 +1,26 @@
+//! Why a sandbox doesn't start or doesn't take something.
+
+/// Why a sandbox didn't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The port is taken, or may not be used.
+    #[error("can't listen on 127.0.0.1:{port}")]
+    Listen {
+        /// The port that was asked for; 0 for any.
+        port: u16,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A setting makes no sense.
+    #[error("{0}")]
+    Setting(String),
+    /// The client for webhooks can't be made.
+    #[error("can't make a client for webhooks")]
+    Http(#[from] reqwest::Error),
+}
+
+/// Why a customer's text didn't arrive: what is wrong with it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CustomerError(pub(crate) String);

@@ -2,7 +2,7 @@
 //!
 //! Where the real one's behaviour isn't known, each file says what it does instead.
 
-pub(crate) mod call;
+pub(crate) mod request;
 pub(crate) mod consents;
 pub(crate) mod contacts;
 pub(crate) mod messages;
@@ -12,36 +12,36 @@ pub(crate) mod subscriptions;
 
 use std::sync::Arc;
 
-pub(crate) use self::call::Call;
+pub(crate) use self::request::ApiRequest;
 use crate::{
-    reply::{Fault, Reply},
+    response::{ApiError, Response},
     shared::Shared,
 };
 
-/// The application's answer to a request that passed the gateway.
-pub(crate) async fn answer(shared: &Arc<Shared>, call: &Call) -> Result<Reply, Fault> {
-    call.check_encoding()?;
-    match call.operation.id {
-        "sendSms" => messages::send_sms(shared, call, None),
-        "sendSmsAsAgent" => messages::send_sms_as_agent(shared, call),
-        "sendMms" => messages::send_mms(shared, call).await,
-        "getMessageById" => messages::get(shared, call),
-        "listContacts" => contacts::list(shared, call),
-        "findContactByMobile" => contacts::find_by_mobile(shared, call),
-        "searchContacts" => contacts::search(shared, call),
-        "upsertContact" => contacts::upsert(shared, call),
-        "updateContactByMobile" => contacts::update_by_mobile(shared, call),
-        "updateContact" => contacts::update(shared, call),
-        "createCustomConsent" => consents::create(shared, call),
-        "updateCustomConsent" => consents::update(shared, call),
-        "getCustomConsent" => consents::get(shared, call),
-        "listCustomConsents" => consents::list(shared, call),
-        "changeCustomConsentStatus" => consents::change_status(shared, call),
-        "changeCustomConsentType" => consents::change_type(shared, call),
-        "listSubscriptions" => subscriptions::list(shared, call),
-        "upsertSubscription" => subscriptions::upsert(shared, call).await,
-        "deleteSubscription" => subscriptions::delete(shared, call),
-        "listSites" => sites::list(shared, call),
-        other => Err(Fault::not_found(format!("the sandbox has no {other}"))),
+/// The application's response to a request that passed the gateway.
+pub(crate) async fn respond(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
+    request.check_encoding()?;
+    match request.operation.id {
+        "sendSms" => messages::send_sms(shared, request, None),
+        "sendSmsAsAgent" => messages::send_sms_as_agent(shared, request),
+        "sendMms" => messages::send_mms(shared, request).await,
+        "getMessageById" => messages::get(shared, request),
+        "listContacts" => contacts::list(shared, request),
+        "findContactByMobile" => contacts::find_by_mobile(shared, request),
+        "searchContacts" => contacts::search(shared, request),
+        "upsertContact" => contacts::upsert(shared, request),
+        "updateContactByMobile" => contacts::update_by_mobile(shared, request),
+        "updateContact" => contacts::update(shared, request),
+        "createCustomConsent" => consents::create(shared, request),
+        "updateCustomConsent" => consents::update(shared, request),
+        "getCustomConsent" => consents::get(shared, request),
+        "listCustomConsents" => consents::list(shared, request),
+        "changeCustomConsentStatus" => consents::change_status(shared, request),
+        "changeCustomConsentType" => consents::change_type(shared, request),
+        "listSubscriptions" => subscriptions::list(shared, request),
+        "upsertSubscription" => subscriptions::upsert(shared, request).await,
+        "deleteSubscription" => subscriptions::delete(shared, request),
+        "listSites" => sites::list(shared, request),
+        other => Err(ApiError::not_found(format!("the sandbox has no {other}"))),
     }
 }

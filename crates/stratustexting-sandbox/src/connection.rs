@@ -1,4 +1,5 @@
-//! All that a program needs to use a sandbox: where it is, and a client with its credentials.
+//! Everything that a program needs to use a sandbox: its URLs, and a client with its
+//! credentials.
 
 use serde::Serialize;
 
@@ -9,9 +10,8 @@ use crate::{
     state::State,
 };
 
-/// All that a program has to know to use it.
 #[derive(Clone, Serialize)]
-pub(crate) struct Connection {
+pub(crate) struct ConnectionDetails {
     pub(crate) api_base: String,
     pub(crate) authorize_url: String,
     pub(crate) token_url: String,
@@ -26,7 +26,7 @@ pub(crate) struct Connection {
     pub(crate) password: String,
 }
 
-impl Connection {
+impl ConnectionDetails {
     pub(crate) fn of(host: &str, state: &State) -> Self {
         let client = state.oauth.clients.first();
         let client = client
@@ -36,7 +36,7 @@ impl Connection {
             api_base: format!("{host}{}", base::PATH),
             authorize_url: format!("{host}{AUTHORIZE_PATH}/"),
             token_url: format!("{host}{TOKEN_PATH}/"),
-            control_url: format!("{host}{}", CONTROL_PATH),
+            control_url: format!("{host}{CONTROL_PATH}"),
             client_id: client.client_id,
             client_secret: client.client_secret,
             api_key: client.api_key,

@@ -15,31 +15,31 @@ use crate::{
     },
 };
 
-/// Posts an event until it is delivered or given up.
+/// Posts an event until it is delivered or the last attempt failed.
 pub(crate) async fn deliver(shared: &Arc<Shared>, post: Post) {
-    if !post.again && dialect::deliver(shared, post.number).await {
+    if !post.is_repeat && dialect::deliver(shared, post.number).await {
         return;
     }
     let mut attempt = 0;
     loop {
-        // Asked for each time, so that a change is heard.
+        // Read for each attempt, so that changed settings apply.
         let settings = shared.settings().deliveries;
         if attempt > 0 {
-            tokio::time::sleep(settings.wait_is()).await;
+            tokio::time::sleep(settings.retry_wait()).await;
         }
         attempt += 1;
         let slot = shared.outbox.slot().await;
         let Some((uri, payload)) = next_attempt(&mut shared.state(), post.number) else {
             return;
         };
-        let patience = settings.patience_is();
-        let body = shared.dialect().event(&payload);
-        let answer = shared.callbacks.post(&uri, body, patience).await;
+        let timeout = settings.callback_timeout();
+        let body = shared.dialect_state().event_body(&payload);
+        let response = shared.callbacks.post(&uri, body, timeout).await;
         drop(slot);
-        let (status, error) = match answer {
+        let (status, error) = match response {
             Ok(response) if response.status().is_success() => (Some(response.status()), None),
             Ok(response) => (Some(response.status()), Some(DeliveryError::Status)),
-            Err(trouble) => (None, Some(trouble.kind)),
+            Err(error) => (None, Some(error.kind)),
         };
         tracing::debug!(
             attempt,
@@ -50,7 +50,7 @@ pub(crate) async fn deliver(shared: &Arc<Shared>, post: Post) {
         let delivery = &mut state.deliveries[post.number];
         delivery.last_status = status.map(|status| status.as_u16());
         delivery.last_error = error;
-        if post.again {
+        if post.is_repeat {
             return;
         }
         if error.is_none() {
@@ -70,19 +70,20 @@ pub(crate) async fn deliver(shared: &Arc<Shared>, post: Post) {
     }
 }
 
-/// What to post where, unless nobody wants it any more.
+/// Counts the next attempt; returns its URL and payload, or `None` if the subscription was
+/// deleted or suspended.
 fn next_attempt(state: &mut State, number: usize) -> Option<(String, Value)> {
     let delivery = &mut state.deliveries[number];
     let subscription = state.subscriptions.get(&delivery.subscription_id);
-    let gone = match subscription.map(|subscription| &subscription.status) {
+    let reason = match subscription.map(|subscription| &subscription.status) {
         None => Some(DeliveryError::Unsubscribed),
         Some(Some(SubscriptionStatus::Active)) => None,
         Some(_) => Some(DeliveryError::Suspended),
     };
-    if gone.is_some() {
+    if reason.is_some() {
         if delivery.state == DeliveryState::UnderWay {
             delivery.state = DeliveryState::Failed;
-            delivery.last_error = gone;
+            delivery.last_error = reason;
         }
         return None;
     }
@@ -90,7 +91,7 @@ fn next_attempt(state: &mut State, number: usize) -> Option<(String, Value)> {
     Some((delivery.uri.clone(), delivery.payload.clone()))
 }
 
-/// What the sibling of this API calls it; the real service's word is UNKNOWN.
+/// The status in a sibling of this API; the real service's word is UNKNOWN.
 const SUSPENDED: &str = "BLACKLISTED";
 
 fn count_failure(state: &mut State, subscription: String, suspend_after: Option<u32>) {

@@ -1,4 +1,4 @@
-//! Why a sandbox doesn't start or doesn't take something.
+//! The errors of the library.
 
 /// Why a sandbox didn't start.
 #[derive(Debug, thiserror::Error)]
@@ -7,12 +7,12 @@ pub enum StartError {
     /// The port is taken, or may not be used.
     #[error("can't listen on 127.0.0.1:{port}")]
     Listen {
-        /// The port that was asked for; 0 for any.
+        /// The requested port; 0 for any.
         port: u16,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A setting makes no sense.
+    /// A setting is invalid.
     #[error("{0}")]
     Setting(String),
     /// The client for webhooks can't be made.
@@ -20,7 +20,7 @@ pub enum StartError {
     Http(#[from] reqwest::Error),
 }
 
-/// Why a customer's text didn't arrive: what is wrong with it.
+/// Why a customer's text was rejected.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct CustomerError(pub(crate) String);

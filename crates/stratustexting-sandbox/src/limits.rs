@@ -1,4 +1,4 @@
-//! What a sandbox is limited to from its start on.
+//! The limits that are set when a sandbox starts, and stay.
 
 use stratustexting_client::Operation;
 

@@ -47,7 +47,7 @@ impl Route {
     }
 }
 
-/// Checks a name under which something is to be scripted.
+/// Checks a name under which a response or a fault is scripted.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! A running sandbox, in the hands of a test.
+//! The public API of a running sandbox.
 
 use std::{
     fmt,
@@ -9,26 +9,26 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Answer,
     api::{contacts, messages},
     builder::Builder,
     dialect::Dialect,
     error::{CustomerError, StartError},
     fault::{Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
-    oauth::{NewClient, Registered},
-    settings::Deliveries,
+    oauth::{NewClient, RegisteredClient},
+    script::ScriptedResponse,
+    settings::DeliverySettings,
     shared::Shared,
     state::{delivery::Delivery, messages::SentMessage, subscriptions},
 };
 
-/// A running sandbox. It ends when this is dropped.
+/// A running sandbox. It stops when this is dropped.
 pub struct Sandbox {
     shared: Arc<Shared>,
 }
 
 impl Sandbox {
-    /// Starts one with the defaults of [`Builder`], on a free port.
+    /// Starts a sandbox with the defaults of [`Builder`], on a free port.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl Sandbox {
         Self::builder().start().await
     }
 
-    /// For one that isn't like any other.
+    /// Configures a sandbox before it starts.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -66,7 +66,8 @@ impl Sandbox {
         &self.shared.connection.token_url
     }
 
-    /// Where the control API is, for programs in other languages; `GET` lists it.
+    /// The URL of the control API, for programs in other languages; `GET` lists its
+    /// endpoints.
     #[must_use]
     pub fn control_url(&self) -> &str {
         &self.shared.connection.control_url
@@ -120,23 +121,23 @@ impl Sandbox {
         &self.shared.connection.password
     }
 
-    /// All that a program has to know to use it, as one JSON object; it holds secrets.
+    /// Everything that a program needs to use the sandbox, as one JSON object; it holds
+    /// secrets.
     #[must_use]
     pub fn connection_json(&self) -> String {
         serde_json::to_string(&self.shared.connection).unwrap_or_default()
     }
 
-    /// Every request that arrived, in order, but for those to the control API. It
-    /// grows until [`clear_ledger`](Self::clear_ledger).
+    /// Every request that arrived, in order, except those to the control API. It grows until
+    /// [`clear_ledger`](Self::clear_ledger).
     #[must_use]
     pub fn ledger(&self) -> Vec<Entry> {
         self.shared.ledger().since(0).to_vec()
     }
 
-    /// What arrived so far, which is then forgotten; the numbers of entries go on.
-    /// Nothing that arrives meanwhile gets lost, but of a request that isn't answered
-    /// yet the status never becomes known.
-    #[must_use = "otherwise `clear_ledger` is meant"]
+    /// Takes the entries out of the ledger; their numbers go on. No entry gets lost, but a
+    /// request that has no response yet keeps the status 0.
+    #[must_use = "`clear_ledger` discards the entries"]
     pub fn take_ledger(&self) -> Vec<Entry> {
         let mut ledger = self.shared.ledger();
         let entries = ledger.since(0).to_vec();
@@ -144,28 +145,28 @@ impl Sandbox {
         entries
     }
 
-    /// Forgets what arrived so far, whole or broken; the numbers of entries go on.
+    /// Forgets all requests so far, complete or broken; the numbers of entries go on.
     pub fn clear_ledger(&self) {
         self.shared.clear_ledger();
     }
 
-    /// The requests to API and OAuth server that never became whole, in the order in
-    /// which they broke, and the connections that were reset before any. A request is in
-    /// the ledger or here, never in both: if it is in neither, not a byte of it arrived.
+    /// The requests to API and OAuth server that never arrived completely, in the order in
+    /// which they broke, and the connections that were reset before a request. A request is
+    /// in the ledger or here, never in both: if it is in neither, not a byte of it arrived.
     ///
-    /// A connection that closes without having brought a byte leaves nothing here.
+    /// A connection that closes before its first byte isn't listed.
     #[must_use]
     pub fn broken_requests(&self) -> Vec<BrokenRequest> {
         self.shared.faults().broken().to_vec()
     }
 
-    /// Waits until no request is on its way in or being carried out, so that the ledger
-    /// says all there is to say. One that is never answered is waited for until its
-    /// client goes away.
+    /// Waits until no request is arriving or being carried out, so that the ledger is
+    /// complete. A request that never gets a response is waited for until its client closes
+    /// the connection.
     pub async fn requests_settled(&self) {
-        let mut working = self.shared.working.subscribe();
+        let mut requests_in_flight = self.shared.requests_in_flight.subscribe();
         // The sender lives as long as the service, so this can't fail.
-        let _ = working.wait_for(|count| *count == 0).await;
+        let _ = requests_in_flight.wait_for(|count| *count == 0).await;
     }
 
     /// The messages that were sent, in order.
@@ -174,29 +175,28 @@ impl Sandbox {
         self.shared.state().messages.sent().to_vec()
     }
 
-    /// The contacts that there are, as JSON in the form of today's answers, whatever the
-    /// dialect.
+    /// All contacts, as JSON in the form of the default dialect, whatever the current one is.
     #[must_use]
     pub fn contacts(&self) -> Vec<Value> {
         let state = self.shared.state();
         state.contacts.all().map(|contact| json!(contact)).collect()
     }
 
-    /// The custom consents that there are, in the same form.
+    /// All custom consents, in the same form.
     #[must_use]
     pub fn consents(&self) -> Vec<Value> {
         let state = self.shared.state();
         state.consents.values().map(|it| json!(it)).collect()
     }
 
-    /// The subscriptions that there are, in the same form.
+    /// All subscriptions, in the same form.
     #[must_use]
     pub fn subscriptions(&self) -> Vec<Value> {
         let state = self.shared.state();
         state.subscriptions.values().map(|it| json!(it)).collect()
     }
 
-    /// The events that were posted, or are about to be.
+    /// The events that were posted or will be.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.shared.state().deliveries.clone()
@@ -204,29 +204,29 @@ impl Sandbox {
 
     /// Waits until no delivery is under way.
     pub async fn deliveries_settled(&self) {
-        let mut under_way = self.shared.under_way.subscribe();
+        let mut deliveries_in_flight = self.shared.deliveries_in_flight.subscribe();
         // The sender lives as long as the service, so this can't fail.
-        let _ = under_way.wait_for(|count| *count == 0).await;
+        let _ = deliveries_in_flight.wait_for(|count| *count == 0).await;
     }
 
-    /// Changes how events are delivered, from each one's next attempt on; what waits in
-    /// a line already goes in the new order.
+    /// Changes how events are delivered, from each one's next attempt on; queued events are
+    /// posted in the new order.
     ///
     /// # Errors
     ///
-    /// [`StartError::Setting`] when a setting makes no sense.
-    pub fn set_deliveries(&self, deliveries: Deliveries) -> Result<(), StartError> {
+    /// [`StartError::Setting`] when a setting is invalid.
+    pub fn set_delivery_settings(&self, new: DeliverySettings) -> Result<(), StartError> {
         let changed = self.shared.change_settings(|settings| {
             let mut settings = settings.clone();
-            settings.deliveries = deliveries;
+            settings.deliveries = new;
             settings.check()?;
             Ok(settings)
         });
         changed.map(drop).map_err(StartError::Setting)
     }
 
-    /// Plays a customer who texts to a number of the account; returns the message's id.
-    /// Those who subscribed are told by the time that it is found by its id.
+    /// Plays a customer who texts to a number of the account; returns the message's id. As
+    /// soon as the message can be read, its event is scheduled for all subscribers.
     ///
     /// # Errors
     ///
@@ -242,39 +242,39 @@ impl Sandbox {
         received.map_err(|fault| CustomerError(fault.to_string()))
     }
 
-    /// Deletes a contact, for the event: the API has no operation for it. Returns
-    /// whether there was one.
+    /// Deletes a contact, so that its event is posted: the API has no operation for that.
+    /// Returns whether there was one.
     pub fn delete_contact(&self, id: &str) -> bool {
         contacts::delete(&self.shared, id)
     }
 
-    /// Answers in another dialect from the next request on. What happened so far stays.
-    /// Numbers that were shown for ids are understood by any dialect that has numbers.
+    /// Responds in another dialect from the next request on; the data stays. Numbers that
+    /// were shown for ids keep their meaning in every dialect that has numbers.
     pub fn set_dialect(&self, dialect: Dialect) {
-        self.shared.dialect().set(dialect);
+        self.shared.dialect_state().set(dialect);
     }
 
-    /// The dialect that it answers in.
+    /// The current dialect.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        self.shared.dialect().dialect()
+        self.shared.dialect_state().dialect()
     }
 
-    /// Gives a subscription another status, such as the one that a service may give to
-    /// those whose callback fails; returns whether there is such a subscription. What is
-    /// posted, and was not yet, is posted only while the status is `ACTIVE`.
+    /// Sets a subscription's status, for example to what a service may choose when a callback
+    /// fails; returns whether there is such a subscription. Events, queued ones included, are
+    /// posted only while the status is `ACTIVE`.
     pub fn set_subscription_status(&self, id: &str, status: &str) -> bool {
         self.shared.state().set_subscription_status(id, status)
     }
 
-    /// Moves a filter of a subscription to its `disabledFilters`, so that nothing matches
-    /// it any longer; returns whether there was one.
+    /// Moves a filter of a subscription to its `disabledFilters`, so that no event matches it
+    /// any longer; returns whether the subscription had it.
     pub fn disable_filter(&self, id: &str, filter: &str) -> bool {
         let mut state = self.shared.state();
         state.disable_filter(id, filter, subscriptions::DISABLED, "")
     }
 
-    /// Ends all access tokens, as if their time were over.
+    /// Expires all access tokens.
     pub fn expire_access_tokens(&self) {
         self.shared.state().expire_access_tokens();
     }
@@ -289,47 +289,45 @@ impl Sandbox {
         self.shared.state().oauth.revoke_refresh_tokens();
     }
 
-    /// Moves the sandbox's clock on: tokens, codes and subscriptions grow older. What
-    /// it waits for in real time isn't hastened.
+    /// Moves the sandbox's clock forward: tokens, codes and subscriptions grow older. Waits
+    /// in real time take as long as before.
     pub fn advance(&self, by: Duration) {
         self.shared.state().clock.advance(by);
     }
 
-    /// Gives this answer to the next request to an operation instead of handling it;
-    /// after it those that were scripted later, in order. `operation` is an
-    /// `operationId`, or `token` for the token endpoint. The gateway's checks are
-    /// passed over, too.
+    /// Gives this response to the next request to an operation instead of handling it; later
+    /// ones queue behind it. `operation` is an `operationId`, or `token` for the token
+    /// endpoint. The gateway's checks are skipped, too.
     ///
     /// # Panics
     ///
     /// When there is no such operation.
-    pub fn answer_next(&self, operation: &str, answer: Answer) {
-        self.answer_times(operation, 1, answer);
+    pub fn respond_next(&self, operation: &str, response: ScriptedResponse) {
+        self.respond_times(operation, 1, response);
     }
 
-    /// Gives this answer to so many requests to an operation; else as
-    /// [`answer_next`](Self::answer_next).
+    /// Gives this response to as many requests to an operation; otherwise like
+    /// [`respond_next`](Self::respond_next).
     ///
     /// # Panics
     ///
     /// When there is no such operation, or `times` is 0.
-    pub fn answer_times(&self, operation: &str, times: usize, answer: Answer) {
-        let added = self.shared.script().add(operation, times, answer);
+    pub fn respond_times(&self, operation: &str, times: usize, response: ScriptedResponse) {
+        let added = self.shared.script().add(operation, times, response);
         added.unwrap_or_else(|error| panic!("{error}"));
     }
 
-    /// Forgets all answers that were scripted and not given yet.
-    pub fn forget_answers(&self) {
+    /// Forgets all scripted responses that weren't given yet.
+    pub fn clear_responses(&self) {
         self.shared.script().clear();
     }
 
-    /// Lets the next request to an operation fail; after it those that were scripted
-    /// later, in order. `operation` is an `operationId`, `token` for the token endpoint,
-    /// or `connection` for the next connection that is opened
-    /// ([`Fault::reset_before_request`] only).
+    /// Makes the next request to an operation fail; later faults queue behind it. `operation`
+    /// is an `operationId`, `token` for the token endpoint, or `connection` for the next
+    /// connection that is opened ([`Fault::reset_before_request`] only).
     ///
-    /// Where an [answer](Self::answer_next) waits too, it stands for what the sandbox
-    /// would have done: a fault that lets the operation be carried out takes it.
+    /// If a [scripted response](Self::respond_next) waits, too, it replaces what the sandbox
+    /// would have done: a fault that lets the operation be carried out uses it up.
     ///
     /// ```
     /// # use stratustexting_sandbox::{Commit, Fault, Sandbox};
@@ -351,48 +349,48 @@ impl Sandbox {
         added.unwrap_or_else(|error| panic!("{error}"));
     }
 
-    /// Lets requests fail at random from here on, by a plan in the place of any earlier
-    /// one. What [`fail_next`](Self::fail_next) scripted comes first.
+    /// Makes requests fail at random from now on, by a plan that replaces any earlier one.
+    /// Faults of [`fail_next`](Self::fail_next) come first.
     ///
-    /// The same seed lets the same requests meet the same faults: which one depends on
-    /// the request's method, path and query, and on how many like it came before.
+    /// With the same seed, the same requests meet the same faults: the fault depends on the
+    /// request's method, path and query, and on how many equal requests came before.
     pub fn fail_at_random(&self, plan: FaultPlan) {
-        self.shared.faults().follow(plan);
+        self.shared.faults().set_plan(plan);
     }
 
-    /// Forgets all faults that were scripted, and the plan. Requests that are never
-    /// answered end by a reset; other faults that are under way take their course.
+    /// Forgets all scripted faults, and the plan. Requests that never get a response end by a
+    /// reset; other faults that have begun are finished.
     pub fn stop_failing(&self) {
         self.shared.stop_failing();
     }
 
-    /// Closes the listening socket, so that connections are refused, and those that are
-    /// open as soon as no request is under way; or listens again, on the same port.
-    /// Either is done when this returns.
+    /// Closes the listening socket, so that new connections are refused, and each open
+    /// connection as soon as it is idle; or, with `false`, listens again on the same port.
+    /// The socket is closed or open when this returns.
     ///
-    /// A client learns of a closed connection a moment later, so a request may still
-    /// begin on one; nothing of it arrives.
+    /// A client learns of a closed connection a moment later, so it may still begin a request
+    /// on one; nothing of that arrives.
     ///
     /// # Errors
     ///
-    /// [`StartError::Listen`] when something else has taken the port meanwhile.
+    /// [`StartError::Listen`] when the port was taken meanwhile.
     pub fn refuse_connections(&self, refuse: bool) -> Result<(), StartError> {
         self.shared.refuse_connections(refuse)
     }
 
     /// How many idle connections [`refuse_connections`](Self::refuse_connections) has
-    /// closed. On each, one request may have begun that never arrived.
+    /// closed. On each, a client may have begun one request that never arrived.
     #[must_use]
     pub fn idle_connections_closed(&self) -> usize {
-        self.shared.idle_closed.load(Ordering::SeqCst)
+        self.shared.idle_connections_closed.load(Ordering::SeqCst)
     }
 
     /// Registers another client.
     ///
     /// # Errors
     ///
-    /// What of it can't be registered: a redirect URI or a scope.
-    pub fn register_client(&self, client: NewClient) -> Result<Registered, StartError> {
+    /// [`StartError::Setting`] when a redirect URI or a scope is invalid.
+    pub fn register_client(&self, client: NewClient) -> Result<RegisteredClient, StartError> {
         client.check().map_err(StartError::Setting)?;
         Ok(self.shared.state().register(client))
     }
@@ -404,7 +402,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// Shows where it is, and no credentials.
+/// Shows the URL, and no credentials.
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")

@@ -1,6 +1,6 @@
-//! The way of a request: it is written down, a scripted answer is given if one waits,
-//! else the OAuth server, or the gateway and then the application, answers. A fault that
-//! it meets stands around all that, or in its place.
+//! The path of a request. It is recorded in the ledger first. Then a scripted response is
+//! given if one waits; otherwise the OAuth server responds, or the gateway and then the
+//! application. A fault wraps all that, or replaces it.
 
 use std::sync::Arc;
 
@@ -8,94 +8,92 @@ use axum::{
     body::{Body, to_bytes},
     extract::{ConnectInfo, Request, State},
     middleware::Next,
-    response::Response,
 };
 use bytes::Bytes;
 use http::request::Parts;
 use stratustexting_client::Operation;
 
 use crate::{
-    api::{self, Call},
-    dialect::Talk,
-    fault::strike,
-    gateway, oauth,
-    reply::Reply,
+    api::{self, ApiRequest},
+    dialect::Translation,
+    fault, gateway, oauth,
+    response::Response,
     route::Route,
     shared::Shared,
-    wire::Wire,
+    tcp::Connection,
 };
 
-/// What is read of a request at most: the largest message, and then some.
+/// The most bytes that are read of a request's body: more than the largest message has.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
-/// Answers every request that isn't for the control API.
+/// Responds to every request that isn't for the control API.
 pub(crate) async fn serve(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(wire): ConnectInfo<Wire>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
-) -> Response {
+) -> axum::response::Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         let request_id = shared.state().ids.uuid();
-        return gateway::identified(gateway::too_large(), &request_id).map(Body::from);
+        return gateway::with_request_id(gateway::too_large(), &request_id).map(Body::from);
     };
-    let fault = wire.whole();
+    let met = connection.request_received();
     let route = shared.route(parts.method.as_str(), parts.uri.path());
-    let name = fault.as_ref().map(|fault| fault.name());
-    let sequence = shared.ledger().write(route.name(), &parts, &body, name);
-    let errand = Errand {
+    let name = met.as_ref().map(|fault| fault.name());
+    let sequence = shared.ledger().record(route.name(), &parts, &body, name);
+    let pending = PendingRequest {
         route,
         parts,
         body,
         sequence,
     };
-    let reply = match &fault {
-        None => errand.run(&shared).await,
-        Some(fault) => strike(&shared, &wire, fault, errand).await,
+    let response = match &met {
+        None => pending.carry_out(&shared).await,
+        Some(fault) => fault::apply(&shared, &connection, fault, pending).await,
     };
-    let status = reply.status().as_u16();
-    shared.ledger().answered(sequence, status);
-    tracing::debug!(operation = route.name(), status, fault = name, "answered");
-    reply.map(Body::from)
+    let status = response.status().as_u16();
+    shared.ledger().responded(sequence, status);
+    tracing::debug!(operation = route.name(), status, fault = name, "responded");
+    response.map(Body::from)
 }
 
-/// Tells the connection where answers begin.
-pub(crate) async fn tell_the_wire(
-    ConnectInfo(wire): ConnectInfo<Wire>,
+/// Tells the connection where a response begins.
+pub(crate) async fn mark_response_start(
+    ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
     next: Next,
-) -> Response {
+) -> axum::response::Response {
     let response = next.run(request).await;
-    wire.answered();
+    connection.responded();
     response
 }
 
-/// A request that was written down and not carried out yet.
-pub(crate) struct Errand {
+/// A request that is in the ledger and wasn't carried out yet.
+pub(crate) struct PendingRequest {
     route: Route,
     parts: Parts,
     body: Bytes,
     sequence: usize,
 }
 
-impl Errand {
-    pub(crate) async fn run(mut self, shared: &Arc<Shared>) -> Reply {
+impl PendingRequest {
+    pub(crate) async fn carry_out(mut self, shared: &Arc<Shared>) -> Response {
         let scripted = self.route.name();
         let scripted = scripted.and_then(|name| shared.script().take(name));
-        if let Some(answer) = scripted {
-            return answer.into_reply();
+        if let Some(response) = scripted {
+            return response.into_response();
         }
         let (parts, body) = (&mut self.parts, &mut self.body);
-        let talk = Talk::begin(&shared.dialect(), self.route.name(), parts, body);
-        let reply = answer(shared, &self.route, self.parts, self.body).await;
-        if reply.status().as_u16() < 400 {
+        let translation = Translation::request(&shared.dialect_state(), self.route.name(), parts, body);
+        let response = respond(shared, &self.route, self.parts, self.body).await;
+        if response.status().as_u16() < 400 {
             shared.ledger().carried_out(self.sequence);
         }
-        talk.end(&mut shared.dialect(), reply)
+        translation.response(&mut shared.dialect_state(), response)
     }
 }
 
-async fn answer(shared: &Arc<Shared>, route: &Route, parts: Parts, body: Bytes) -> Reply {
+async fn respond(shared: &Arc<Shared>, route: &Route, parts: Parts, body: Bytes) -> Response {
     match route {
         Route::Authorize => {
             let query = parts.uri.query().unwrap_or_default();
@@ -112,13 +110,13 @@ async fn answer(shared: &Arc<Shared>, route: &Route, parts: Parts, body: Bytes) 
         }
         Route::Operation(_) | Route::Token | Route::Unknown => {
             let request_id = shared.state().ids.uuid();
-            let reply = behind_gateway(shared, route, parts, body).await;
-            gateway::identified(reply, &request_id)
+            let response = behind_gateway(shared, route, parts, body).await;
+            gateway::with_request_id(response, &request_id)
         }
     }
 }
 
-async fn behind_gateway(shared: &Arc<Shared>, route: &Route, parts: Parts, body: Bytes) -> Reply {
+async fn behind_gateway(shared: &Arc<Shared>, route: &Route, parts: Parts, body: Bytes) -> Response {
     let url = parts.uri.path_and_query();
     let length = url.map_or(0, |url| url.as_str().len());
     match route {
@@ -133,20 +131,20 @@ async fn application(
     operation: &'static Operation,
     parts: Parts,
     body: Bytes,
-) -> Reply {
+) -> Response {
     let now = {
         let state = shared.state();
         let now = state.clock.now();
         let (settings, headers) = (shared.settings(), &parts.headers);
-        let refusal = gateway::check(&state.oauth, &settings, operation, headers, now);
-        if let Some(refusal) = refusal {
-            return refusal;
+        let rejection = gateway::check(&state.oauth, &settings, operation, headers, now);
+        if let Some(rejection) = rejection {
+            return rejection;
         }
         now
     };
-    let call = Call::new(operation, parts, body);
-    match api::answer(shared, &call).await {
-        Ok(reply) => reply,
-        Err(fault) => fault.into_reply(call.path(), now),
+    let request = ApiRequest::new(operation, parts, body);
+    match api::respond(shared, &request).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(request.path(), now),
     }
 }

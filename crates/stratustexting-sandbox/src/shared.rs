@@ -9,10 +9,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    answer::Script,
+    script::Script,
     callback::Callbacks,
-    connection::Connection,
-    dialect::Speaker,
+    connection::ConnectionDetails,
+    dialect::DialectState,
     dispatch::Outbox,
     fault::Faults,
     ledger::Ledger,
@@ -20,54 +20,54 @@ use crate::{
     route::Route,
     settings::Settings,
     state::State,
-    wire::Gate,
+    tcp::ListenerState,
 };
 
-/// No lock is held while anything is waited for.
+/// No lock is held across an await.
 pub(crate) struct Shared {
-    pub(crate) connection: Connection,
+    pub(crate) connection: ConnectionDetails,
     pub(crate) limits: Limits,
     pub(crate) callbacks: Callbacks,
     pub(crate) outbox: Outbox,
     settings: Mutex<Settings>,
-    /// Ends what goes on in the background when the sandbox goes away.
+    /// Ends the background tasks when the sandbox is dropped.
     pub(crate) shutdown: CancellationToken,
-    /// How many deliveries are under way.
-    pub(crate) under_way: watch::Sender<usize>,
+    /// How many deliveries aren't finished.
+    pub(crate) deliveries_in_flight: watch::Sender<usize>,
     state: Mutex<State>,
     ledger: Mutex<Ledger>,
     script: Mutex<Script>,
     faults: Mutex<Faults>,
-    dialect: Mutex<Speaker>,
-    pub(crate) gate: Mutex<Gate>,
+    dialect: Mutex<DialectState>,
+    pub(crate) listener: Mutex<ListenerState>,
     /// Whether connections are refused.
-    pub(crate) is_closed: AtomicBool,
+    pub(crate) refuses_connections: AtomicBool,
     /// How many idle connections were closed because of that.
-    pub(crate) idle_closed: AtomicUsize,
-    /// Ends the requests that are never answered.
-    pub(crate) stopped: watch::Sender<()>,
-    /// How many requests are on their way in or are being carried out.
-    pub(crate) working: watch::Sender<usize>,
+    pub(crate) idle_connections_closed: AtomicUsize,
+    /// Ends the requests that never get a response.
+    pub(crate) faults_stopped: watch::Sender<()>,
+    /// How many requests are arriving or being carried out.
+    pub(crate) requests_in_flight: watch::Sender<usize>,
 }
 
-/// A request that is on its way in or is being carried out, as long as this lives.
-pub(crate) struct Working(Arc<Shared>);
+/// Counts one request as in flight until it is dropped.
+pub(crate) struct InFlight(Arc<Shared>);
 
-impl Drop for Working {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.working.send_modify(|count| *count -= 1);
+        self.0.requests_in_flight.send_modify(|count| *count -= 1);
     }
 }
 
 impl Shared {
     pub(crate) fn new(
-        connection: Connection,
+        connection: ConnectionDetails,
         limits: Limits,
         settings: Settings,
         callbacks: Callbacks,
         outbox: Outbox,
         state: State,
-        gate: Gate,
+        listener: ListenerState,
     ) -> Self {
         Self {
             connection,
@@ -76,45 +76,45 @@ impl Shared {
             outbox,
             settings: Mutex::new(settings),
             shutdown: CancellationToken::new(),
-            under_way: watch::Sender::new(0),
+            deliveries_in_flight: watch::Sender::new(0),
             state: Mutex::new(state),
             ledger: Mutex::default(),
             script: Mutex::default(),
             faults: Mutex::default(),
             dialect: Mutex::default(),
-            gate: Mutex::new(gate),
-            is_closed: AtomicBool::new(false),
-            idle_closed: AtomicUsize::new(0),
-            stopped: watch::Sender::new(()),
-            working: watch::Sender::new(0),
+            listener: Mutex::new(listener),
+            refuses_connections: AtomicBool::new(false),
+            idle_connections_closed: AtomicUsize::new(0),
+            faults_stopped: watch::Sender::new(()),
+            requests_in_flight: watch::Sender::new(0),
         }
     }
 
-    pub(crate) fn working(shared: &Arc<Self>) -> Working {
-        shared.working.send_modify(|count| *count += 1);
-        Working(Arc::clone(shared))
+    pub(crate) fn request_in_flight(shared: &Arc<Self>) -> InFlight {
+        shared.requests_in_flight.send_modify(|count| *count += 1);
+        InFlight(Arc::clone(shared))
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn dialect(&self) -> MutexGuard<'_, Speaker> {
+    pub(crate) fn dialect_state(&self) -> MutexGuard<'_, DialectState> {
         self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn stop_failing(&self) {
-        self.faults().stop();
-        self.stopped.send_replace(());
+        self.faults().clear();
+        self.faults_stopped.send_replace(());
     }
 
-    /// The name of what a request goes to, if faults may meet it.
-    pub(crate) fn operation_at(&self, method: &str, path: &str) -> Option<&'static str> {
+    /// The name of the operation that a request is for, if it can meet faults.
+    pub(crate) fn operation_name(&self, method: &str, path: &str) -> Option<&'static str> {
         self.route(method, path).name()
     }
 
     pub(crate) fn route(&self, method: &str, path: &str) -> Route {
-        let dialect = self.dialect().dialect();
+        let dialect = self.dialect_state().dialect();
         Route::find(dialect, &self.limits, method, path)
     }
 
@@ -123,11 +123,11 @@ impl Shared {
         settings.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Changes settings; returns what they are then.
+    /// Changes settings; returns the new ones.
     ///
     /// # Errors
     ///
-    /// What can't be; then nothing is changed.
+    /// When a setting is invalid; then nothing is changed.
     pub(crate) fn change_settings(
         &self,
         change: impl FnOnce(&Settings) -> Result<Settings, String>,
@@ -150,7 +150,7 @@ impl Shared {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets the requests that arrived, whole or broken.
+    /// Forgets the requests that arrived, complete or broken.
     pub(crate) fn clear_ledger(&self) {
         self.ledger().clear();
         self.faults().clear_broken();

@@ -1,4 +1,4 @@
-//! All that the sandbox knows: one organization and what happened to it.
+//! The sandbox's state: one organization and what happened to it.
 
 pub(crate) mod contacts;
 pub(crate) mod delivery;
@@ -14,7 +14,7 @@ use self::{contacts::Contacts, delivery::Delivery, messages::Messages};
 use crate::{
     clock::Clock,
     ids::Ids,
-    oauth::{self, NewClient, Registered},
+    oauth::{self, NewClient, RegisteredClient},
 };
 
 pub(crate) struct State {
@@ -38,7 +38,7 @@ impl State {
     }
 
     /// Registers a client that was checked.
-    pub(crate) fn register(&mut self, client: NewClient) -> Registered {
+    pub(crate) fn register(&mut self, client: NewClient) -> RegisteredClient {
         self.oauth.clients.add(&mut self.ids, client)
     }
 

@@ -9,35 +9,35 @@ use std::sync::Arc;
 use http::StatusCode;
 use stratustexting_client::types::{Contact, ContactRequest};
 
-use super::{Call, call::check_number, page::page};
+use super::{ApiRequest, request::check_number, page::page};
 use crate::{
-    reply::{Fault, Reply, json},
+    response::{ApiError, Response, json},
     shared::Shared,
     state::{State, contacts::apply},
-    webhooks::{self, ContactChange, Happening},
+    webhooks::{self, ContactChange, Event},
 };
 
-fn no_such_contact() -> Fault {
-    Fault::not_found("No such contact")
+fn no_such_contact() -> ApiError {
+    ApiError::not_found("No such contact")
 }
 
-pub(crate) fn list(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
-    page(call, &shared.limits, shared.state().contacts.all())
+pub(crate) fn list(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    page(request, &shared.limits, shared.state().contacts.all())
 }
 
-pub(crate) fn find_by_mobile(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
+pub(crate) fn find_by_mobile(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
     let state = shared.state();
-    let id = id_by_number(&state, call)?;
+    let id = id_by_number(&state, request)?;
     let contact = state.contacts.get(&id).ok_or_else(no_such_contact)?;
     Ok(json(StatusCode::OK, contact))
 }
 
-pub(crate) fn search(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
-    let digits = call.required("number")?.trim();
+pub(crate) fn search(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    let digits = request.required("number")?.trim();
     let digits = digits.strip_prefix('+').unwrap_or(digits);
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        let text = "Parameter 'number' has to be a number, or a part of one: digits only";
-        return Err(Fault::bad_request(text));
+        let text = "Parameter 'number' must be a number, or a part of one: digits only";
+        return Err(ApiError::bad_request(text));
     }
     let state = shared.state();
     let fits = |contact: &&Contact| {
@@ -45,19 +45,19 @@ pub(crate) fn search(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
         number.is_some_and(|number| number.contains(digits))
     };
     let found: Vec<&Contact> = state.contacts.all().filter(fits).collect();
-    page(call, &shared.limits, found.into_iter())
+    page(request, &shared.limits, found.into_iter())
 }
 
-pub(crate) fn upsert(shared: &Arc<Shared>, call: &Call) -> Result<Reply, Fault> {
-    let request: ContactRequest = call.json()?;
-    let number = request.mobile_number.clone();
-    let number = number.ok_or_else(|| Fault::bad_request("Field 'mobileNumber' is required"))?;
+pub(crate) fn upsert(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
+    let fields: ContactRequest = request.json()?;
+    let number = fields.mobile_number.clone();
+    let number = number.ok_or_else(|| ApiError::bad_request("Field 'mobileNumber' is required"))?;
     let mut state = shared.state();
     if let Some(id) = state.contacts.id_of(&number).map(str::to_owned) {
-        return change(shared, &mut state, &id, request);
+        return change(shared, &mut state, &id, fields);
     }
     check_number("Field 'mobileNumber'", &number)?;
-    check_department(&state, &request)?;
+    check_department(&state, &fields)?;
     let now = state.clock.now();
     let mut contact = Contact::default()
         .with_id(state.ids.object())
@@ -65,32 +65,32 @@ pub(crate) fn upsert(shared: &Arc<Shared>, call: &Call) -> Result<Reply, Fault> 
         .with_department_id(state.first_department())
         .with_created_date_time(now)
         .with_last_update_date_time(now);
-    apply(&mut contact, request);
+    apply(&mut contact, fields);
     state.contacts.insert(contact.clone());
-    let happening = Happening::contact(ContactChange::Create, &contact);
-    webhooks::publish(shared, &mut state, &happening);
+    let event = Event::contact(ContactChange::Create, &contact);
+    webhooks::publish(shared, &mut state, &event);
     Ok(json(StatusCode::OK, &contact))
 }
 
-pub(crate) fn update_by_mobile(shared: &Arc<Shared>, call: &Call) -> Result<Reply, Fault> {
-    let request = call.json()?;
+pub(crate) fn update_by_mobile(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
+    let fields = request.json()?;
     let mut state = shared.state();
-    let id = id_by_number(&state, call)?;
-    change(shared, &mut state, &id, request)
+    let id = id_by_number(&state, request)?;
+    change(shared, &mut state, &id, fields)
 }
 
-pub(crate) fn update(shared: &Arc<Shared>, call: &Call) -> Result<Reply, Fault> {
-    let request = call.json()?;
+pub(crate) fn update(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
+    let fields = request.json()?;
     change(
         shared,
         &mut shared.state(),
-        &call.segment("contactId"),
-        request,
+        &request.segment("contactId"),
+        fields,
     )
 }
 
-fn id_by_number(state: &State, call: &Call) -> Result<String, Fault> {
-    let number = call.segment("mobileNumber");
+fn id_by_number(state: &State, request: &ApiRequest) -> Result<String, ApiError> {
+    let number = request.segment("mobileNumber");
     check_number("Path parameter 'mobileNumber'", &number)?;
     let id = state.contacts.id_of(&number).ok_or_else(no_such_contact)?;
     Ok(id.to_owned())
@@ -100,41 +100,41 @@ fn change(
     shared: &Arc<Shared>,
     state: &mut State,
     id: &str,
-    request: ContactRequest,
-) -> Result<Reply, Fault> {
-    check_department(state, &request)?;
+    fields: ContactRequest,
+) -> Result<Response, ApiError> {
+    check_department(state, &fields)?;
     let now = state.clock.now();
-    if let Some(number) = &request.mobile_number {
+    if let Some(number) = &fields.mobile_number {
         check_number("Field 'mobileNumber'", number)?;
         if state.contacts.id_of(number).is_some_and(|other| other != id) {
             let text = "Field 'mobileNumber' is the number of another contact";
-            return Err(Fault::conflict(text));
+            return Err(ApiError::conflict(text));
         }
     }
-    let contact = state.contacts.change(id, request, now);
+    let contact = state.contacts.change(id, fields, now);
     let contact = contact.ok_or_else(no_such_contact)?;
-    let happening = Happening::contact(ContactChange::Update, &contact);
-    webhooks::publish(shared, state, &happening);
+    let event = Event::contact(ContactChange::Update, &contact);
+    webhooks::publish(shared, state, &event);
     Ok(json(StatusCode::OK, &contact))
 }
 
-fn check_department(state: &State, request: &ContactRequest) -> Result<(), Fault> {
-    match &request.department_id {
+fn check_department(state: &State, fields: &ContactRequest) -> Result<(), ApiError> {
+    match &fields.department_id {
         Some(id) if !state.has_department(id) => {
-            let text = "Field 'departmentId' has to be the id of a department of this account";
-            Err(Fault::bad_request(text))
+            let text = "Field 'departmentId' must be the id of a department of this account";
+            Err(ApiError::bad_request(text))
         }
         _ => Ok(()),
     }
 }
 
-/// Deletes a contact, which the API has no operation for; returns whether there was one.
+/// Deletes a contact, for which the API has no operation; returns whether there was one.
 pub(crate) fn delete(shared: &Arc<Shared>, id: &str) -> bool {
     let mut state = shared.state();
     let Some(contact) = state.contacts.remove(id) else {
         return false;
     };
-    let happening = Happening::contact(ContactChange::Delete, &contact);
-    webhooks::publish(shared, &mut state, &happening);
+    let event = Event::contact(ContactChange::Delete, &contact);
+    webhooks::publish(shared, &mut state, &event);
     true
 }

@@ -1,15 +1,15 @@
 //! Sites. There is one; it can't be changed.
 
-use super::{Call, page::page};
+use super::{ApiRequest, page::page};
 use crate::{
-    reply::{Fault, Reply},
+    response::{ApiError, Response},
     shared::Shared,
 };
 
-pub(crate) fn list(shared: &Shared, call: &Call) -> Result<Reply, Fault> {
+pub(crate) fn list(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
     let state = shared.state();
     page(
-        call,
+        request,
         &shared.limits,
         std::slice::from_ref(&state.site).iter(),
     )

@@ -1,25 +1,24 @@
-//! The authorization endpoint: a login page, and the way back with a code.
+//! The authorization endpoint: a login page, and the redirect back with a code.
 //!
-//! What the client got wrong about itself or its redirect URI is shown on a page, since
-//! nobody may be sent to an address that isn't registered. Anything else goes back to
-//! the redirect URI as an error.
+//! An error in the client id or the redirect URI is shown on a page, since a browser must
+//! not be redirected to an unregistered URI. Any other error goes to the redirect URI.
 
 #![allow(
     clippy::result_large_err,
-    reason = "what goes wrong here is answered with a page, which is what it is"
+    reason = "an error here is a response: a page or a redirect"
 )]
 
 use std::collections::HashMap;
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use url::Url;
 
 use super::{CODE_LIFETIME, Code, Grant, Granted, Server, parameters, scopes, token::Challenge};
 use crate::{
     ids::Ids,
-    reply::{Reply, with_body},
+    response::{Response, with_body},
 };
 
 #[derive(Template)]
@@ -37,7 +36,7 @@ struct ErrorPage<'a> {
     description: &'a str,
 }
 
-/// A request that may go on.
+/// A valid authorization request.
 struct Authorization {
     client: String,
     name: String,
@@ -47,7 +46,7 @@ struct Authorization {
     challenge: Option<Challenge>,
 }
 
-/// Answers `GET` with the page, and `POST` with the way back.
+/// Responds to `GET` with the login page, and to `POST` with the redirect.
 pub(crate) fn authorize(
     server: &mut Server,
     ids: &mut Ids,
@@ -55,10 +54,10 @@ pub(crate) fn authorize(
     method: &Method,
     query: &str,
     form: &[u8],
-) -> Reply {
+) -> Response {
     let authorization = match check(server, query) {
         Ok(authorization) => authorization,
-        Err(reply) => return reply,
+        Err(response) => return response,
     };
     match *method {
         Method::GET => login_page(&authorization, StatusCode::OK, None),
@@ -71,7 +70,7 @@ pub(crate) fn authorize(
     }
 }
 
-fn check(server: &Server, query: &str) -> Result<Authorization, Reply> {
+fn check(server: &Server, query: &str) -> Result<Authorization, Response> {
     let page = |error, description: &str| error_page(StatusCode::BAD_REQUEST, error, description);
     let mut query = parameters(query.as_bytes()).map_err(|text| page("invalid_request", &text))?;
     let mut required = |name: &str| {
@@ -93,26 +92,26 @@ fn check(server: &Server, query: &str) -> Result<Authorization, Reply> {
     }
 
     let state = query.remove("state");
-    let refuse = |error: &str, description: &str| {
+    let reject = |error: &str, description: &str| {
         let mut values = vec![("error", error), ("error_description", description)];
         values.extend(state.as_deref().map(|state| ("state", state)));
-        go_back(&redirect_uri, &values)
+        redirect_back(&redirect_uri, &values)
     };
     if query.get("response_type").map(String::as_str) != Some("code") {
-        return Err(refuse(
+        return Err(reject(
             "unsupported_response_type",
-            "response_type has to be code",
+            "response_type must be code",
         ));
     }
     if !client.may_use(Grant::AuthorizationCode) {
-        return Err(refuse(
+        return Err(reject(
             "unauthorized_client",
             "the client has no authorization_code grant",
         ));
     }
     let scopes = scopes(query.get("scope").map(String::as_str), &client.scopes)
-        .map_err(|text| refuse("invalid_scope", &text))?;
-    let challenge = challenge(&query).map_err(|text| refuse("invalid_request", &text))?;
+        .map_err(|text| reject("invalid_scope", &text))?;
+    let challenge = challenge(&query).map_err(|text| reject("invalid_request", &text))?;
     Ok(Authorization {
         name: client.name.clone(),
         client: id,
@@ -140,28 +139,28 @@ fn log_in(
     now: DateTime<Utc>,
     authorization: Authorization,
     form: &[u8],
-) -> Reply {
+) -> Response {
     let form = parameters(form).unwrap_or_default();
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let state = authorization.state.as_deref().map(|state| ("state", state));
     if field("action") == "deny" {
         let mut values = vec![("error", "access_denied")];
         values.extend(state);
-        return go_back(&authorization.redirect_uri, &values);
+        return redirect_back(&authorization.redirect_uri, &values);
     }
     if field("username") != server.username || field("password") != server.password {
-        let problem = Some("There is no such user, or the password is another.");
+        let problem = Some("The user name or the password is wrong.");
         return login_page(&authorization, StatusCode::UNAUTHORIZED, problem);
     }
     let code = ids.uuid();
     let mut values = vec![("code", code.as_str())];
     values.extend(state);
-    let reply = go_back(&authorization.redirect_uri, &values);
+    let response = redirect_back(&authorization.redirect_uri, &values);
     let granted = Granted {
         client: authorization.client,
         scopes: authorization.scopes,
         login: server.next_login(),
-        signed_in: Some(now),
+        logged_in_at: Some(now),
     };
     let code_record = Code {
         granted,
@@ -171,24 +170,24 @@ fn log_in(
         used: false,
     };
     server.codes.insert(code, code_record);
-    reply
+    response
 }
 
-/// Sends the browser back to the program.
-fn go_back(redirect_uri: &str, values: &[(&str, &str)]) -> Reply {
+/// Redirects the browser to the program.
+fn redirect_back(redirect_uri: &str, values: &[(&str, &str)]) -> Response {
     let Ok(mut target) = Url::parse(redirect_uri) else {
-        return error_page(StatusCode::BAD_REQUEST, "redirect_mismatch", "it is no URL");
+        return error_page(StatusCode::BAD_REQUEST, "redirect_mismatch", "the redirect URI is no URL");
     };
     target.query_pairs_mut().extend_pairs(values);
-    let mut reply = Response::new(Default::default());
-    *reply.status_mut() = StatusCode::FOUND;
+    let mut response = Response::new(Default::default());
+    *response.status_mut() = StatusCode::FOUND;
     if let Ok(target) = HeaderValue::from_str(target.as_str()) {
-        reply.headers_mut().insert(header::LOCATION, target);
+        response.headers_mut().insert(header::LOCATION, target);
     }
-    reply
+    response
 }
 
-fn login_page(authorization: &Authorization, status: StatusCode, problem: Option<&str>) -> Reply {
+fn login_page(authorization: &Authorization, status: StatusCode, problem: Option<&str>) -> Response {
     page(
         status,
         &LoginPage {
@@ -199,13 +198,13 @@ fn login_page(authorization: &Authorization, status: StatusCode, problem: Option
     )
 }
 
-fn error_page(status: StatusCode, error: &str, description: &str) -> Reply {
+fn error_page(status: StatusCode, error: &str, description: &str) -> Response {
     page(status, &ErrorPage { error, description })
 }
 
-fn page(status: StatusCode, page: &impl Template) -> Reply {
+fn page(status: StatusCode, page: &impl Template) -> Response {
     let text = page.render().unwrap_or_default();
-    let mut reply = with_body(status, "text/html; charset=utf-8", text);
+    let mut response = with_body(status, "text/html; charset=utf-8", text);
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (
@@ -213,9 +212,9 @@ fn page(status: StatusCode, page: &impl Template) -> Reply {
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
         ),
     ] {
-        reply
+        response
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));
     }
-    reply
+    response
 }

@@ -1,4 +1,4 @@
-//! The contacts, found by id and by number.
+//! The contacts, by id and by number.
 
 use std::{cell::OnceCell, collections::HashMap};
 
@@ -6,86 +6,86 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use stratustexting_client::types::{Contact, ContactRequest};
 
-/// All contacts. Those that a sandbox starts with are made when somebody asks for any,
-/// since 100,000 of them take a while, and many programs never do.
+/// All contacts. The seeded ones are made at the first access, since 100,000 of them take
+/// a while, and many programs never need any.
 pub(crate) struct Contacts {
     make: Make,
-    book: OnceCell<Book>,
+    index: OnceCell<ContactIndex>,
 }
 
 type Make = Box<dyn Fn() -> Vec<Contact> + Send>;
 
 #[derive(Default)]
-struct Book {
+struct ContactIndex {
     by_id: IndexMap<String, Contact>,
     id_by_number: HashMap<String, String>,
 }
 
 impl Contacts {
-    pub(crate) fn made_by(make: impl Fn() -> Vec<Contact> + Send + 'static) -> Self {
+    pub(crate) fn lazy(make: impl Fn() -> Vec<Contact> + Send + 'static) -> Self {
         Self {
             make: Box::new(make),
-            book: OnceCell::new(),
+            index: OnceCell::new(),
         }
     }
 
-    fn book(&self) -> &Book {
-        self.book.get_or_init(|| {
-            let mut book = Book::default();
+    fn index(&self) -> &ContactIndex {
+        self.index.get_or_init(|| {
+            let mut index = ContactIndex::default();
             for contact in (self.make)() {
-                book.insert(contact);
+                index.insert(contact);
             }
-            book
+            index
         })
     }
 
-    fn book_mut(&mut self) -> &mut Book {
-        self.book();
-        let book = self.book.get_mut();
-        book.unwrap_or_else(|| unreachable!("it was made just now"))
+    fn index_mut(&mut self) -> &mut ContactIndex {
+        self.index();
+        let index = self.index.get_mut();
+        index.unwrap_or_else(|| unreachable!("index() has initialised it"))
     }
 
     pub(crate) fn all(&self) -> indexmap::map::Values<'_, String, Contact> {
-        self.book().by_id.values()
+        self.index().by_id.values()
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Contact> {
-        self.book().by_id.get(id)
+        self.index().by_id.get(id)
     }
 
     pub(crate) fn insert(&mut self, contact: Contact) {
-        self.book_mut().insert(contact);
+        self.index_mut().insert(contact);
     }
 
     pub(crate) fn remove(&mut self, id: &str) -> Option<Contact> {
-        let book = self.book_mut();
-        let contact = book.by_id.shift_remove(id)?;
+        let index = self.index_mut();
+        let contact = index.by_id.shift_remove(id)?;
         if let Some(number) = &contact.mobile_number {
-            book.id_by_number.remove(number);
+            index.id_by_number.remove(number);
         }
         Some(contact)
     }
 
     pub(crate) fn id_of(&self, number: &str) -> Option<&str> {
-        self.book().id_of(number)
+        self.index().id_of(number)
     }
 
-    /// Changes what the request has; returns the contact, if there is one.
+    /// Changes the fields that the request has; returns the contact, if there is one.
     pub(crate) fn change(
         &mut self,
         id: &str,
         request: ContactRequest,
         now: DateTime<Utc>,
     ) -> Option<Contact> {
-        self.book_mut().change(id, request, now)
+        self.index_mut().change(id, request, now)
     }
 
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Contact> {
-        self.book_mut().by_id.get_mut(id)
+        self.index_mut().by_id.get_mut(id)
     }
 }
 
-impl Book {
+impl ContactIndex {
     fn insert(&mut self, contact: Contact) {
         let id = contact.id.clone().unwrap_or_default();
         if let Some(number) = &contact.mobile_number {
@@ -117,7 +117,7 @@ impl Book {
     }
 }
 
-/// Changes what the request has.
+/// Changes the fields that the request has.
 pub(crate) fn apply(contact: &mut Contact, request: ContactRequest) {
     fn set<T>(field: &mut Option<T>, value: Option<T>) {
         if value.is_some() {
@@ -146,10 +146,10 @@ mod tests {
     use super::Contacts;
 
     #[test]
-    fn the_first_contacts_are_made_once_and_not_before_somebody_asks() {
+    fn the_seeded_contacts_are_made_once_at_the_first_access() {
         let made = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&made);
-        let mut contacts = Contacts::made_by(move || {
+        let mut contacts = Contacts::lazy(move || {
             count.fetch_add(1, SeqCst);
             vec![
                 Contact::default()

@@ -1,11 +1,11 @@
-//! An event on its way to a callback, and what is known of it.
+//! An event that is posted to a callback, and how far that is.
 
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// An event on its way to a callback, or there.
+/// An event that is posted to a callback.
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Delivery {
@@ -17,29 +17,29 @@ pub struct Delivery {
     pub event: String,
     /// The callback.
     pub uri: String,
-    /// What is posted.
+    /// The body that is posted.
     pub payload: Value,
     /// How often it was posted so far.
     pub attempts: u32,
-    /// How it stands.
+    /// Whether it was delivered.
     pub state: DeliveryState,
-    /// The status that the callback answered with last.
+    /// The status of the callback's last response.
     pub last_status: Option<u16>,
-    /// Why the last attempt failed, or none was made; none when it didn't.
+    /// Why the last attempt failed or wasn't made; `None` after a success.
     pub last_error: Option<DeliveryError>,
 }
 
-/// How a delivery stands.
+/// Whether an event was delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeliveryState {
-    /// It isn't over.
+    /// It isn't finished.
     UnderWay,
-    /// The callback answered with a success.
+    /// The callback responded with a success.
     Delivered,
-    /// It was given up: after the last attempt, or because the subscription is gone or no
-    /// longer active.
+    /// The sandbox gave up: after the last attempt, or because the subscription was deleted
+    /// or is no longer active.
     Failed,
 }
 
@@ -62,18 +62,18 @@ impl fmt::Debug for Delivery {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeliveryError {
-    /// The callback answered, but not with a success.
+    /// The callback responded, but not with a success.
     Status,
-    /// Nothing listens there.
+    /// Nothing listens at the callback's address.
     Refused,
-    /// The callback took too long.
+    /// The callback didn't respond in time.
     TimedOut,
-    /// It listens, but there was no agreement by TLS: its certificate isn't trusted, say,
-    /// or it doesn't speak TLS.
+    /// The TLS handshake failed: the certificate isn't trusted, say, or the callback
+    /// doesn't speak TLS.
     Tls,
-    /// No connection for another reason, such as a host that isn't known.
+    /// The connection failed for another reason, such as an unknown host.
     Unreachable,
-    /// The connection broke before the answer was there.
+    /// The connection broke before the response was complete.
     Broken,
     /// The subscription was deleted.
     Unsubscribed,
@@ -84,13 +84,13 @@ pub enum DeliveryError {
 impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Status => "the callback answered with no success",
-            Self::Refused => "nothing answers at the callback",
-            Self::TimedOut => "the callback took too long",
+            Self::Status => "the callback responded with an error",
+            Self::Refused => "nothing listens at the callback's address",
+            Self::TimedOut => "the callback timed out",
             Self::Tls => "TLS with the callback failed",
-            Self::Unreachable => "there is no connection to the callback",
-            Self::Broken => "the callback's answer can't be read",
-            Self::Unsubscribed => "the subscription is gone",
+            Self::Unreachable => "the callback can't be reached",
+            Self::Broken => "the connection to the callback broke",
+            Self::Unsubscribed => "the subscription was deleted",
             Self::Suspended => "the subscription isn't active",
         })
     }

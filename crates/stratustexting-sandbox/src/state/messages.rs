@@ -1,4 +1,4 @@
-//! The messages of both directions, and what is kept of those that a program sent.
+//! The messages of both directions, and details of those that a program sent.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use stratustexting_client::types::Message;
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct SentMessage {
-    /// Its id. The service doesn't say it to the sender, only to those who subscribed.
+    /// Its id. The service tells it to subscribers only, not to the sender.
     pub id: String,
     /// The sending number.
     pub from: String,
@@ -20,7 +20,7 @@ pub struct SentMessage {
     pub to: String,
     /// The text; empty for an MMS without one.
     pub text: String,
-    /// The e-mail address of the agent in whose mailbox it shows, if it was sent so.
+    /// The e-mail address of the agent whose mailbox shows it, if it was sent as an agent.
     pub agent: Option<String>,
     /// The files, for an MMS.
     pub media: Vec<SentMedia>,

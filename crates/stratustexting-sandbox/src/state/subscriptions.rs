@@ -1,14 +1,14 @@
-//! What happens to a subscription other than by the API.
+//! Changes of a subscription that no operation makes.
 
 use stratustexting_client::types::{DisabledFilter, SubscriptionStatus};
 
 use super::State;
 
-/// The word for a filter that a test disables; the real service's words are UNKNOWN.
+/// The reason of a filter that a test disables; the real service's words are UNKNOWN.
 pub(crate) const DISABLED: &str = "Disabled";
 
 impl State {
-/// Gives a subscription another status; returns whether there is one.
+/// Sets a subscription's status; returns whether there is such a subscription.
 pub(crate) fn set_subscription_status(&mut self, id: &str, status: &str) -> bool {
     let now = self.clock.now();
     let Some(subscription) = self.subscriptions.get_mut(id) else {
@@ -20,7 +20,7 @@ pub(crate) fn set_subscription_status(&mut self, id: &str, status: &str) -> bool
     true
 }
 
-/// Moves a filter to those that are disabled; returns whether it was there.
+/// Moves a filter to `disabledFilters`; returns whether the subscription had it.
 pub(crate) fn disable_filter(
     &mut self,
     id: &str,
@@ -45,7 +45,7 @@ pub(crate) fn disable_filter(
     true
 }
 
-/// A filter that nothing matches any longer, with a reason.
+/// An entry of `disabledFilters`.
 pub(crate) fn disabled_filter(&mut self, filter: &str, reason: &str, message: &str) -> DisabledFilter {
     DisabledFilter::default()
         .with_id(self.ids.object())

@@ -15,21 +15,21 @@ use tokio::{
     runtime::Handle,
 };
 
-use super::{Inner, Io, Wire, request::first_line};
+use super::{Connection, ConnectionIo, Inner, request::first_line};
 use crate::{error::StartError, ledger::BrokenRequest, shared::Shared};
 
-/// What of the listening socket can be reached from outside of the server.
-pub(crate) struct Gate {
+/// The listening socket, and the connections that it accepted.
+pub(crate) struct ListenerState {
     address: SocketAddr,
-    /// None while connections are refused.
+    /// `None` while connections are refused.
     listener: Option<TcpListener>,
-    /// Who waits for a connection.
-    waiting: Option<Waker>,
-    open: Vec<Weak<Inner>>,
+    /// Waits for a connection.
+    acceptor: Option<Waker>,
+    connections: Vec<Weak<Inner>>,
     runtime: Handle,
 }
 
-impl Gate {
+impl ListenerState {
     /// # Errors
     ///
     /// When the socket has no address.
@@ -37,8 +37,8 @@ impl Gate {
         Ok(Self {
             address: listener.local_addr()?,
             listener: Some(listener),
-            waiting: None,
-            open: Vec::new(),
+            acceptor: None,
+            connections: Vec::new(),
             runtime: Handle::current(),
         })
     }
@@ -52,8 +52,8 @@ impl Gate {
         listener.set_nonblocking(true)?;
         let _runtime = self.runtime.enter();
         self.listener = Some(TcpListener::from_std(listener)?);
-        if let Some(waiting) = self.waiting.take() {
-            waiting.wake();
+        if let Some(acceptor) = self.acceptor.take() {
+            acceptor.wake();
         }
         Ok(())
     }
@@ -62,8 +62,8 @@ impl Gate {
         &mut self,
         shared: &Arc<Shared>,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<(Io, SocketAddr)>> {
-        self.waiting = Some(cx.waker().clone());
+    ) -> Poll<io::Result<(ConnectionIo, SocketAddr)>> {
+        self.acceptor = Some(cx.waker().clone());
         loop {
             let Some(listener) = &self.listener else {
                 return Poll::Pending;
@@ -72,37 +72,37 @@ impl Gate {
                 Poll::Ready(accepted) => accepted?,
                 Poll::Pending => return Poll::Pending,
             };
-            if let Some(socket) = meet_fault(shared, socket) {
-                let wire = Wire::new(Arc::clone(shared), socket);
-                self.open.retain(|wire| wire.strong_count() > 0);
-                self.open.push(Arc::downgrade(&wire.0));
-                return Poll::Ready(Ok((Io(wire), address)));
+            if let Some(socket) = reset_if_scripted(shared, socket) {
+                let connection = Connection::new(Arc::clone(shared), socket);
+                self.connections.retain(|connection| connection.strong_count() > 0);
+                self.connections.push(Arc::downgrade(&connection.0));
+                return Poll::Ready(Ok((ConnectionIo(connection), address)));
             }
         }
     }
 }
 
-/// Takes a new connection away, if it is scripted that it is reset.
-fn meet_fault(shared: &Arc<Shared>, socket: TcpStream) -> Option<TcpStream> {
+/// Resets a new connection, if that was scripted; otherwise returns it.
+fn reset_if_scripted(shared: &Arc<Shared>, socket: TcpStream) -> Option<TcpStream> {
     let Some(fault) = shared.faults().take_connection() else {
         return Some(socket);
     };
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
-        // A reset while the client still connects would be another fault: it looks as
-        // if the connection were refused. So it waits for something to be there.
-        // To look at it takes nothing; to wait until it is readable ends too early at times.
-        let mut there = [0; 8 * 1024];
+        // A reset while the client still connects would look like a refused connection. So
+        // the task waits until something has arrived. Peeking takes nothing away; waiting
+        // for readability sometimes ends too early.
+        let mut peeked = [0; 8 * 1024];
         let length = tokio::select! {
-            length = socket.peek(&mut there) => length.unwrap_or_default(),
+            length = socket.peek(&mut peeked) => length.unwrap_or_default(),
             () = shared.shutdown.cancelled() => return,
         };
-        let line = first_line(&there[..length]);
+        let line = first_line(&peeked[..length]);
         let operation = line.as_ref().and_then(|line| {
-            let operation = shared.operation_at(&line.method, line.path());
+            let operation = shared.operation_name(&line.method, line.path());
             operation.map(str::to_owned)
         });
-        shared.faults().broke(BrokenRequest {
+        shared.faults().record_broken(BrokenRequest {
             operation,
             target: line.map(|line| line.target),
             bytes: 0,
@@ -121,46 +121,46 @@ impl Shared {
     ///
     /// When the port can't be listened on again.
     pub(crate) fn refuse_connections(&self, refuse: bool) -> Result<(), StartError> {
-        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
         if !refuse {
-            let port = gate.address.port();
-            gate.reopen()
+            let port = state.address.port();
+            state.reopen()
                 .map_err(|source| StartError::Listen { port, source })?;
-            self.is_closed.store(false, Ordering::SeqCst);
+            self.refuses_connections.store(false, Ordering::SeqCst);
             return Ok(());
         }
-        self.is_closed.store(true, Ordering::SeqCst);
-        gate.listener = None;
-        for inner in gate.open.iter().filter_map(Weak::upgrade) {
-            Wire(inner).close_if_idle();
+        self.refuses_connections.store(true, Ordering::SeqCst);
+        state.listener = None;
+        for inner in state.connections.iter().filter_map(Weak::upgrade) {
+            Connection(inner).close_if_idle();
         }
         Ok(())
     }
 }
 
 /// The listening socket, for the HTTP server.
-pub(crate) struct Door(pub(crate) Arc<Shared>);
+pub(crate) struct SandboxListener(pub(crate) Arc<Shared>);
 
-impl Door {
-    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Io, SocketAddr)>> {
-        let gate = self.0.gate.lock();
-        let mut gate = gate.unwrap_or_else(PoisonError::into_inner);
-        gate.poll_accept(&self.0, cx)
+impl SandboxListener {
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(ConnectionIo, SocketAddr)>> {
+        let state = self.0.listener.lock();
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        state.poll_accept(&self.0, cx)
     }
 }
 
-impl Listener for Door {
-    type Io = Io;
+impl Listener for SandboxListener {
+    type Io = ConnectionIo;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Io, SocketAddr) {
+    async fn accept(&mut self) -> (ConnectionIo, SocketAddr) {
         loop {
             match poll_fn(|cx| self.poll_accept(cx)).await {
                 Ok(accepted) => return accepted,
-                Err(error) if is_the_clients(&error) => {}
+                Err(error) if is_client_error(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "can't accept a connection");
-                    // No descriptor is left, most likely: others have to be closed.
+                    // Most likely no descriptor is left: other connections must be closed first.
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
@@ -168,13 +168,13 @@ impl Listener for Door {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        let gate = self.0.gate.lock();
-        Ok(gate.unwrap_or_else(PoisonError::into_inner).address)
+        let state = self.0.listener.lock();
+        Ok(state.unwrap_or_else(PoisonError::into_inner).address)
     }
 }
 
-/// Whether a client went away before its connection was accepted.
-fn is_the_clients(error: &io::Error) -> bool {
+/// Whether the client closed the connection before it was accepted.
+fn is_client_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(
         error.kind(),

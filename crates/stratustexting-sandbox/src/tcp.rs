@@ -1,14 +1,14 @@
-//! A connection as the server sees it: it knows where a request begins, and can be
+//! A TCP connection as the server sees it. It knows where a request begins, and can be
 //! reset at any byte.
 //!
-//! Between socket and HTTP server, because faults at this level are no answers: the
-//! server is given an end of the stream, and the client gets a reset. The first line of
-//! each request is held back until it is whole, so that its fault is known before
-//! anything else of it is read. Where an answer ends is told by the handler; a client
-//! that sends its next request before it has the last answer has faults skipped.
+//! It stands between socket and HTTP server, because a reset is no response: the server
+//! sees the end of the stream, and the client gets a reset. The first line of each request
+//! is held back until it is complete, so that its fault is known before more is read. The
+//! handler says where a response begins. A client that sends its next request before it
+//! has the last response (pipelining) may meet no faults.
 
 mod cut;
-mod door;
+mod listener;
 mod request;
 
 use std::{
@@ -26,130 +26,130 @@ use tokio::{
 
 pub(crate) use self::{
     cut::{Cut, End},
-    door::{Door, Gate},
+    listener::{ListenerState, SandboxListener},
 };
 use crate::{
-    fault::{Fault, Kind},
+    fault::{Fault, FaultKind},
     ledger::BrokenRequest,
     route::CONTROL_PATH,
-    shared::{Shared, Working},
+    shared::{InFlight, Shared},
 };
 
-/// A first line that is longer is left to the HTTP server to refuse.
-const LONGEST_LINE: usize = 1024 * 1024;
+/// The HTTP server rejects a longer first line itself.
+const MAX_FIRST_LINE: usize = 1024 * 1024;
 
-/// How much is read at once while requests are held back.
+/// How much is read at once while a request is held back.
 const CHUNK: usize = 8 * 1024;
 
-/// One connection, for those who handle its requests.
+/// One connection, for the handlers of its requests.
 #[derive(Clone)]
-pub(crate) struct Wire(Arc<Inner>);
+pub(crate) struct Connection(Arc<Inner>);
 
 struct Inner {
     shared: Arc<Shared>,
-    line: Mutex<Line>,
+    state: Mutex<ConnectionState>,
 }
 
 /// One connection, for the HTTP server.
-pub(crate) struct Io(Wire);
+pub(crate) struct ConnectionIo(Connection);
 
-struct Line {
-    /// None when the sandbox has closed it.
+struct ConnectionState {
+    /// `None` when the sandbox has closed it.
     socket: Option<TcpStream>,
-    /// Who waits for a request; woken when the connection is closed meanwhile.
+    /// Waits for a request; woken when the connection is closed meanwhile.
     reader: Option<Waker>,
     phase: Phase,
-    /// What was read and isn't handed on yet.
+    /// The bytes that were read and not yet passed to the HTTP server.
     held: Vec<u8>,
-    /// What is known of the request that is under way.
-    request: Option<Underway>,
-    /// Where the answer that is being written ends early.
+    /// The request that is arriving or being handled.
+    request: Option<RequestProgress>,
+    /// Where the response that is being written ends early.
     cut: Option<Cut>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
-    /// No request is under way.
-    Between,
-    /// The first line of one is.
-    Opening,
-    /// It will be reset after so many bytes.
+    /// There is no request.
+    Idle,
+    /// The first line of a request is arriving.
+    FirstLine,
+    /// The request will be reset after this many bytes.
     Counting(u64),
-    /// It is handed on as it comes.
+    /// The request is passed on as it arrives.
     Passing,
-    /// The handler has answered; whether the answer is being written yet.
-    Answering { written: bool },
+    /// The handler has responded; whether any of the response was written yet.
+    Responding { written: bool },
 }
 
-struct Underway {
-    _working: Working,
+struct RequestProgress {
+    _in_flight: InFlight,
     bytes: u64,
     operation: Option<&'static str>,
     target: Option<String>,
-    /// The fault that the handler has to see to.
+    /// The fault that the handler must apply.
     fault: Option<Fault>,
-    /// Whether nothing is to be written down if it breaks: it arrived whole, or it was
-    /// for the control API.
-    settled: bool,
+    /// Whether it isn't recorded if it breaks: it arrived completely, or it is for the
+    /// control API.
+    ignore_if_broken: bool,
 }
 
-impl Wire {
+impl Connection {
     fn new(shared: Arc<Shared>, socket: TcpStream) -> Self {
-        let line = Mutex::new(Line {
+        let state = Mutex::new(ConnectionState {
             socket: Some(socket),
             reader: None,
-            phase: Phase::Between,
+            phase: Phase::Idle,
             held: Vec::new(),
             request: None,
             cut: None,
         });
-        Self(Arc::new(Inner { shared, line }))
+        Self(Arc::new(Inner { shared, state }))
     }
 
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.0.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, ConnectionState> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The handler has the whole request; returns the fault that it meets.
-    pub(crate) fn whole(&self) -> Option<Fault> {
-        let mut line = self.line();
-        let request = line.request.as_mut()?;
-        request.settled = true;
+    pub(crate) fn request_received(&self) -> Option<Fault> {
+        let mut state = self.state();
+        let request = state.request.as_mut()?;
+        request.ignore_if_broken = true;
         request.fault.take()
     }
 
-    /// The answer that is about to be written ends early.
-    pub(crate) fn cut(&self, cut: Cut) {
-        self.line().cut = Some(cut);
+    /// The response that is about to be written ends early.
+    pub(crate) fn cut_response(&self, cut: Cut) {
+        self.state().cut = Some(cut);
     }
 
-    /// The handler has answered: what arrives from here is another request.
-    pub(crate) fn answered(&self) {
-        let mut line = self.line();
-        line.give_up(&self.0.shared, None);
-        line.phase = Phase::Answering { written: false };
+    /// The handler has responded: what arrives from here on is another request.
+    pub(crate) fn responded(&self) {
+        let mut state = self.state();
+        state.finish_request(&self.0.shared, None);
+        state.phase = Phase::Responding { written: false };
     }
 
-    /// Closes the connection if no request is under way.
+    /// Closes the connection if there is no request.
     fn close_if_idle(&self) {
-        let mut line = self.line();
-        if line.phase == Phase::Between && line.socket.is_some() {
-            line.end(End::Close);
-            self.0.shared.idle_closed.fetch_add(1, Ordering::SeqCst);
-            if let Some(reader) = line.reader.take() {
+        let mut state = self.state();
+        if state.phase == Phase::Idle && state.socket.is_some() {
+            state.end(End::Close);
+            self.0.shared.idle_connections_closed.fetch_add(1, Ordering::SeqCst);
+            if let Some(reader) = state.reader.take() {
                 reader.wake();
             }
         }
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Wire {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+impl Connected<IncomingStream<'_, SandboxListener>> for Connection {
+    fn connect_info(stream: IncomingStream<'_, SandboxListener>) -> Self {
         stream.io().0.clone()
     }
 }
 
-impl Line {
+impl ConnectionState {
     fn poll_read(
         &mut self,
         shared: &Arc<Shared>,
@@ -157,7 +157,7 @@ impl Line {
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            let wanted = self.wanted();
+            let read_limit = self.read_limit();
             if self.phase == Phase::Passing && !self.held.is_empty() {
                 let length = self.held.len().min(out.remaining());
                 out.put_slice(&self.held[..length]);
@@ -177,23 +177,23 @@ impl Line {
                 return Poll::Ready(Ok(()));
             }
             let mut space = [0; CHUNK];
-            let mut chunk = ReadBuf::new(&mut space[..wanted]);
+            let mut chunk = ReadBuf::new(&mut space[..read_limit]);
             ready!(Pin::new(socket).poll_read(cx, &mut chunk))?;
             if chunk.filled().is_empty() {
                 if self.held.is_empty() {
                     return Poll::Ready(Ok(()));
                 }
-                // The server is to see for itself that the rest is missing.
+                // The server must see for itself that the rest is missing.
                 self.phase = Phase::Passing;
             } else {
                 let read = chunk.filled().to_vec();
-                self.arrived(shared, &read);
+                self.receive(shared, &read);
             }
         }
     }
 
-    /// How much may be read.
-    fn wanted(&self) -> usize {
+    /// How much may be read at once.
+    fn read_limit(&self) -> usize {
         match (self.phase, &self.request) {
             (Phase::Counting(limit), Some(request)) => {
                 let left = limit.saturating_sub(request.bytes);
@@ -203,25 +203,25 @@ impl Line {
         }
     }
 
-    /// Something of a request that is being held back arrived.
-    fn arrived(&mut self, shared: &Arc<Shared>, read: &[u8]) {
+    /// Takes in bytes of a request that is being held back.
+    fn receive(&mut self, shared: &Arc<Shared>, read: &[u8]) {
         self.held.extend_from_slice(read);
-        if matches!(self.phase, Phase::Between | Phase::Answering { .. }) {
-            self.phase = Phase::Opening;
+        if matches!(self.phase, Phase::Idle | Phase::Responding { .. }) {
+            self.phase = Phase::FirstLine;
         }
-        let request = self.request.get_or_insert_with(|| Underway {
-            _working: Shared::working(shared),
+        let request = self.request.get_or_insert_with(|| RequestProgress {
+            _in_flight: Shared::request_in_flight(shared),
             bytes: 0,
             operation: None,
             target: None,
             fault: None,
-            settled: false,
+            ignore_if_broken: false,
         });
         request.bytes += read.len() as u64;
-        if self.phase == Phase::Opening {
+        if self.phase == Phase::FirstLine {
             match request::first_line(&self.held) {
-                Some(line) => self.open(shared, &line),
-                None if self.held.len() > LONGEST_LINE => self.phase = Phase::Passing,
+                Some(line) => self.start_request(shared, &line),
+                None if self.held.len() > MAX_FIRST_LINE => self.phase = Phase::Passing,
                 None => {}
             }
         }
@@ -229,29 +229,29 @@ impl Line {
             return;
         };
         let bytes = self.request.as_ref().map_or(0, |request| request.bytes);
-        if bytes >= limit || request::is_whole(&self.held) {
+        if bytes >= limit || request::is_complete(&self.held) {
             let fault = Fault::reset_after_request_bytes(limit);
             self.reset(shared, &fault);
         }
     }
 
-    /// The first line is whole: it says which fault the request meets.
-    fn open(&mut self, shared: &Arc<Shared>, line: &request::FirstLine) {
+    /// The first line is complete: it decides which fault the request meets.
+    fn start_request(&mut self, shared: &Arc<Shared>, line: &request::FirstLine) {
         self.phase = Phase::Passing;
         let Some(request) = &mut self.request else {
             return;
         };
-        request.settled = line.path().starts_with(CONTROL_PATH);
-        request.operation = shared.operation_at(&line.method, line.path());
+        request.ignore_if_broken = line.path().starts_with(CONTROL_PATH);
+        request.operation = shared.operation_name(&line.method, line.path());
         request.target = Some(line.target.clone());
-        request::shorten(&mut self.held);
+        request::shorten_target(&mut self.held);
         let Some(operation) = request.operation else {
             return;
         };
         let fault = shared.faults().take(operation, line.text.as_bytes());
         match fault {
-            Some(fault) if fault.0 == Kind::ResetBeforeRequest => self.reset(shared, &fault),
-            Some(Fault(Kind::ResetAfterRequestBytes { bytes })) => {
+            Some(fault) if fault.0 == FaultKind::ResetBeforeRequest => self.reset(shared, &fault),
+            Some(Fault(FaultKind::ResetAfterRequestBytes { bytes })) => {
                 self.phase = Phase::Counting(bytes);
             }
             fault => request.fault = fault,
@@ -260,8 +260,8 @@ impl Line {
 
     /// Resets the connection because of a fault of the request.
     fn reset(&mut self, shared: &Arc<Shared>, fault: &Fault) {
-        // Before the client can know, so that whoever does finds it on the list.
-        self.give_up(shared, Some(fault));
+        // Before the client can notice, so that the list is complete by then.
+        self.finish_request(shared, Some(fault));
         self.held.clear();
         self.end(End::Reset);
     }
@@ -275,13 +275,13 @@ impl Line {
         }
     }
 
-    /// The request that is under way isn't any longer.
-    fn give_up(&mut self, shared: &Arc<Shared>, fault: Option<&Fault>) {
+    /// The request is over: complete, or broken.
+    fn finish_request(&mut self, shared: &Arc<Shared>, fault: Option<&Fault>) {
         let Some(request) = self.request.take() else {
             return;
         };
-        if !request.settled {
-            shared.faults().broke(BrokenRequest {
+        if !request.ignore_if_broken {
+            shared.faults().record_broken(BrokenRequest {
                 operation: request.operation.map(str::to_owned),
                 target: request.target,
                 bytes: request.bytes,
@@ -302,7 +302,7 @@ impl Line {
             0 => 0,
             _ => ready!(Pin::new(socket).poll_write(cx, &data[..allowed]))?,
         };
-        if let Phase::Answering { written } = &mut self.phase {
+        if let Phase::Responding { written } = &mut self.phase {
             *written = true;
         }
         if let Some(cut) = &mut self.cut {
@@ -318,59 +318,59 @@ impl Line {
         }
     }
 
-    /// The server has handed over all of an answer: the connection is idle.
+    /// The server has written a whole response: the connection is idle.
     fn flushed(&mut self, shared: &Shared) {
-        if self.phase == (Phase::Answering { written: true }) {
-            self.phase = Phase::Between;
-            if shared.is_closed.load(Ordering::SeqCst) && self.socket.is_some() {
+        if self.phase == (Phase::Responding { written: true }) {
+            self.phase = Phase::Idle;
+            if shared.refuses_connections.load(Ordering::SeqCst) && self.socket.is_some() {
                 self.end(End::Close);
-                shared.idle_closed.fetch_add(1, Ordering::SeqCst);
+                shared.idle_connections_closed.fetch_add(1, Ordering::SeqCst);
             }
         }
     }
 }
 
-impl AsyncRead for Io {
+impl AsyncRead for ConnectionIo {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let wire = &self.0;
-        wire.line().poll_read(&wire.0.shared, cx, out)
+        let connection = &self.0;
+        connection.state().poll_read(&connection.0.shared, cx, out)
     }
 }
 
-impl AsyncWrite for Io {
+impl AsyncWrite for ConnectionIo {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.0.line().poll_write(cx, data)
+        self.0.state().poll_write(cx, data)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut line = self.0.line();
-        if let Some(socket) = &mut line.socket {
+        let mut line = self.0.state();
+        if let Some(socket) = &mut state.socket {
             ready!(Pin::new(socket).poll_flush(cx))?;
         }
-        line.flushed(&self.0.0.shared);
+        state.flushed(&self.0.0.shared);
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.0.line().socket {
+        match &mut self.0.state().socket {
             Some(socket) => Pin::new(socket).poll_shutdown(cx),
             None => Poll::Ready(Ok(())),
         }
     }
 }
 
-impl Drop for Io {
+impl Drop for ConnectionIo {
     fn drop(&mut self) {
-        let mut line = self.0.line();
-        line.give_up(&self.0.0.shared, None);
-        line.socket = None;
+        let mut line = self.0.state();
+        state.finish_request(&self.0.0.shared, None);
+        state.socket = None;
     }
 }

@@ -115,7 +115,7 @@ async fn read(connection: &mut TcpStream) -> Seen {
 
 /// Lets one send meet a fault after the whole request has arrived, and checks whether it
 /// was carried out as the fault says.
-async fn meets(fault: Fault) -> Seen {
+async fn send_with(fault: Fault) -> Seen {
     let api = Api::start().await;
     api.fail_next("sendSms", fault.clone());
 
@@ -136,7 +136,7 @@ async fn meets(fault: Fault) -> Seen {
 }
 
 /// Breaks one request, and returns how many bytes the sandbox read.
-async fn breaks(fault: Fault) -> u64 {
+async fn bytes_before_reset(fault: Fault) -> u64 {
     let api = Api::start().await;
     api.fail_next("sendSms", fault.clone());
 
@@ -158,7 +158,7 @@ async fn breaks(fault: Fault) -> u64 {
 
 #[tokio::test]
 async fn reset_before_the_request() {
-    assert!(breaks(Fault::reset_before_request()).await > 0);
+    assert!(bytes_before_reset(Fault::reset_before_request()).await > 0);
 }
 
 #[tokio::test]
@@ -167,14 +167,14 @@ async fn reset_after_some_bytes_of_the_request() {
     let (whole, line) = (api.sms("once"), api.sms_target("once"));
     let whole = whole.len() as u64;
 
-    let first = breaks(Fault::reset_after_request_bytes(1)).await;
+    let first = bytes_before_reset(Fault::reset_after_request_bytes(1)).await;
     assert!(first > line.len() as u64, "the first line is needed");
     assert_eq!(
-        breaks(Fault::reset_after_request_bytes(whole - 1)).await,
+        bytes_before_reset(Fault::reset_after_request_bytes(whole - 1)).await,
         whole
     );
     assert_eq!(
-        breaks(Fault::reset_after_request_bytes(u64::MAX)).await,
+        bytes_before_reset(Fault::reset_after_request_bytes(u64::MAX)).await,
         whole
     );
 }
@@ -217,7 +217,7 @@ async fn reset_of_a_connection_before_anything_of_it_is_read() {
 #[tokio::test]
 async fn reset_before_the_response() {
     for commit in BOTH {
-        let seen = meets(Fault::reset_before_answer(commit)).await;
+        let seen = send_with(Fault::reset_before_answer(commit)).await;
         assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
         assert!(seen.bytes.is_empty());
     }
@@ -226,7 +226,7 @@ async fn reset_before_the_response() {
 #[tokio::test]
 async fn reset_after_the_headers() {
     for commit in BOTH {
-        let seen = meets(Fault::reset_after_headers(commit)).await;
+        let seen = send_with(Fault::reset_after_headers(commit)).await;
         assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
         assert_eq!(seen.status(), Some(200));
         assert!(seen.bytes.ends_with(b"\r\n\r\n"));
@@ -237,11 +237,11 @@ async fn reset_after_the_headers() {
 #[tokio::test]
 async fn half_a_body_then_a_reset_or_a_close() {
     for commit in BOTH {
-        let seen = meets(Fault::reset_in_body(commit)).await;
+        let seen = send_with(Fault::reset_in_body(commit)).await;
         assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
         assert_eq!(seen.body().len(), seen.length() / 2);
 
-        let seen = meets(Fault::truncated_body(commit)).await;
+        let seen = send_with(Fault::truncated_body(commit)).await;
         assert_eq!(seen.error, None);
         assert_eq!(seen.body().len(), seen.length() / 2);
     }
@@ -332,7 +332,7 @@ async fn a_late_response() {
     for commit in BOTH {
         let delay = Duration::from_millis(40);
         let start = std::time::Instant::now();
-        let seen = meets(Fault::answer_late(delay, commit)).await;
+        let seen = send_with(Fault::answer_late(delay, commit)).await;
         assert!(start.elapsed() >= delay);
         assert_eq!((seen.status(), seen.error), (Some(200), None));
         assert!(seen.body().ends_with(b"Successfully\"}"));
@@ -365,11 +365,11 @@ async fn a_late_request_is_carried_out_although_the_client_closed_the_connection
 async fn statuses_with_and_without_retry_after() {
     for commit in BOTH {
         for status in [400, 404, 429, 500, 502, 503, 504] {
-            let seen = meets(Fault::status(status, commit)).await;
+            let seen = send_with(Fault::status(status, commit)).await;
             assert_eq!((seen.status(), seen.error), (Some(status), None));
             assert_eq!(seen.header("retry-after"), None);
         }
-        let seen = meets(Fault::status(429, commit).retry_after(7)).await;
+        let seen = send_with(Fault::status(429, commit).retry_after(7)).await;
         assert_eq!(seen.header("retry-after").as_deref(), Some("7"));
     }
 }
@@ -377,7 +377,7 @@ async fn statuses_with_and_without_retry_after() {
 #[tokio::test]
 async fn another_content_type() {
     for commit in BOTH {
-        let seen = meets(Fault::wrong_content_type(commit)).await;
+        let seen = send_with(Fault::wrong_content_type(commit)).await;
         assert_eq!((seen.status(), seen.error), (Some(200), None));
         assert_eq!(seen.header("content-type").as_deref(), Some("text/html"));
         assert!(seen.body().starts_with(b"<!doctype html>"));
@@ -387,7 +387,7 @@ async fn another_content_type() {
 #[tokio::test]
 async fn an_oversized_body_is_valid_json() {
     for commit in BOTH {
-        let seen = meets(Fault::oversized_body(300_000, commit)).await;
+        let seen = send_with(Fault::oversized_body(300_000, commit)).await;
         assert_eq!((seen.length(), seen.body().len()), (300_000, 300_000));
         assert!(serde_json::from_slice::<Value>(seen.body()).is_ok());
     }
@@ -397,7 +397,7 @@ async fn an_oversized_body_is_valid_json() {
 async fn redirects() {
     for commit in BOTH {
         for status in [301, 302, 303, 307, 308] {
-            let seen = meets(Fault::redirect(status, ELSEWHERE, commit)).await;
+            let seen = send_with(Fault::redirect(status, ELSEWHERE, commit)).await;
             assert_eq!((seen.status(), seen.error), (Some(status), None));
             assert_eq!(seen.header("location").as_deref(), Some(ELSEWHERE));
         }

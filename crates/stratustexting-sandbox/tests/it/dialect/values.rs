@@ -51,12 +51,12 @@ async fn ids_that_are_numbers_work_in_requests() {
     let given = &page["content"][1]["customConsents"][0]["customConsentId"];
     assert_eq!(given, &consent["id"]);
 
-    let id_ = api
+    let message_id = api
         .customer_texts(CUSTOMER, api.number(), "hi")
         .await
         .unwrap();
     let (_, message) = api
-        .call("GET", &format!("/message/getmessagebyid/{id_}"))
+        .call("GET", &format!("/message/getmessagebyid/{message_id}"))
         .await;
     assert!(message["id"].is_u64());
     let path = format!("/message/getmessagebyid/{}", message["id"]);

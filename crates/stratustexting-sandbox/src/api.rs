@@ -2,11 +2,11 @@
 //!
 //! Where the real one's behaviour isn't known, each file says what it does instead.
 
-pub(crate) mod request;
 pub(crate) mod consents;
 pub(crate) mod contacts;
 pub(crate) mod messages;
 pub(crate) mod page;
+pub(crate) mod request;
 pub(crate) mod sites;
 pub(crate) mod subscriptions;
 
@@ -19,7 +19,10 @@ use crate::{
 };
 
 /// The application's response to a request that passed the gateway.
-pub(crate) async fn respond(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
+pub(crate) async fn respond(
+    shared: &Arc<Shared>,
+    request: &ApiRequest,
+) -> Result<Response, ApiError> {
     request.check_encoding()?;
     match request.operation.id {
         "sendSms" => messages::send_sms(shared, request, None),

@@ -17,10 +17,10 @@ use crate::{
     oauth,
     sandbox::Sandbox,
     seed,
-    service::{serve, mark_response_start},
+    service::{mark_response_start, serve},
     settings::{DeliverySettings, Settings},
     shared::Shared,
-    tcp::{SandboxListener, ListenerState, Connection},
+    tcp::{Connection, ListenerState, SandboxListener},
 };
 
 /// The configuration of a sandbox; created by [`Sandbox::builder`].
@@ -248,7 +248,9 @@ impl Builder {
         let shared = Arc::new(shared);
         let mut router = control::router().fallback(serve);
         if let Some(layer) = cors::layer(&self.origins) {
-            router = router.layer(layer).layer(middleware::from_fn(cors::mark_preflight_received));
+            router = router
+                .layer(layer)
+                .layer(middleware::from_fn(cors::mark_preflight_received));
         }
         let router = router
             .layer(middleware::from_fn(mark_response_start))

@@ -76,7 +76,11 @@ impl Callbacks {
     }
 }
 
-async fn send(request: RequestBuilder, uri: &str, timeout: Duration) -> Result<Response, CallbackError> {
+async fn send(
+    request: RequestBuilder,
+    uri: &str,
+    timeout: Duration,
+) -> Result<Response, CallbackError> {
     let response = request.timeout(timeout).send().await;
     response.map_err(|error| callback_error(&error, uri.starts_with("https:"), timeout))
 }

@@ -18,20 +18,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    script::{ScriptedResponse, ScriptedResponseInput},
     api::{contacts, messages},
     connection::ConnectionDetails,
     dialect::Dialect,
-    fault::{Fault, FaultPlan, FaultKind, FaultPlanInput},
+    fault::{Fault, FaultKind, FaultPlan, FaultPlanInput},
     ledger::{BrokenRequest, Entry},
     oauth::{NewClient, RegisteredClient},
     route::CONTROL_PATH,
+    script::{ScriptedResponse, ScriptedResponseInput},
     settings::Settings,
     shared::Shared,
     state::{delivery::Delivery, subscriptions},
 };
 
-use self::body::{QueryParams, Body, ErrorResponse, error_response, bad_request};
+use self::body::{Body, ErrorResponse, QueryParams, bad_request, error_response};
 
 type SharedState = State<Arc<Shared>>;
 type JsonResult<T> = Result<Json<T>, ErrorResponse>;
@@ -89,7 +89,10 @@ async fn settings(State(shared): SharedState) -> Json<Settings> {
     Json(shared.settings())
 }
 
-async fn change_settings(State(shared): SharedState, Body(changes): Body<Value>) -> JsonResult<Settings> {
+async fn change_settings(
+    State(shared): SharedState,
+    Body(changes): Body<Value>,
+) -> JsonResult<Settings> {
     let changed = shared.change_settings(|settings| settings.changed(changes));
     changed.map(Json).map_err(bad_request)
 }
@@ -101,7 +104,10 @@ struct SinceQuery {
     since: usize,
 }
 
-async fn ledger(State(shared): SharedState, QueryParams(from): QueryParams<SinceQuery>) -> Json<Vec<Entry>> {
+async fn ledger(
+    State(shared): SharedState,
+    QueryParams(from): QueryParams<SinceQuery>,
+) -> Json<Vec<Entry>> {
     Json(shared.ledger().since(from.since).to_vec())
 }
 
@@ -111,7 +117,7 @@ async fn clear_ledger(State(shared): SharedState) -> StatusCode {
 }
 
 async fn sent_messages(State(shared): SharedState) -> Json<Value> {
-    Json(json!(shared.state().messages.sent_messages()))
+    Json(json!(shared.state().messages.sent()))
 }
 
 async fn deliveries(State(shared): SharedState) -> Json<Vec<Delivery>> {
@@ -126,9 +132,14 @@ struct CustomerTextInput {
     text: String,
 }
 
-async fn customer_texts(State(shared): SharedState, Body(text): Body<CustomerTextInput>) -> JsonResult<Value> {
+async fn customer_texts(
+    State(shared): SharedState,
+    Body(text): Body<CustomerTextInput>,
+) -> JsonResult<Value> {
     let received = messages::receive(&shared, &text.from, &text.to, &text.text);
-    received.map(|id| Json(json!({"id": id}))).map_err(bad_request)
+    received
+        .map(|id| Json(json!({"id": id})))
+        .map_err(bad_request)
 }
 
 async fn expire_tokens(State(shared): SharedState) -> StatusCode {
@@ -159,7 +170,7 @@ struct AdvanceInput {
 }
 
 async fn advance(State(shared): SharedState, Body(by): Body<AdvanceInput>) -> StatusCode {
-    service
+    shared
         .state()
         .clock
         .advance(Duration::from_secs(by.seconds));
@@ -262,7 +273,10 @@ async fn set_dialect(State(shared): SharedState, Body(body): Body<Value>) -> Jso
     Ok(dialect(State(shared)).await)
 }
 
-async fn register_client(State(shared): SharedState, Body(client): Body<NewClient>) -> JsonResult<RegisteredClient> {
+async fn register_client(
+    State(shared): SharedState,
+    Body(client): Body<NewClient>,
+) -> JsonResult<RegisteredClient> {
     client.check().map_err(bad_request)?;
     Ok(Json(shared.state().register(client)))
 }

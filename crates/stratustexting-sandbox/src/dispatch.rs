@@ -17,8 +17,8 @@ use tokio::{
 
 use crate::{
     delivery::deliver,
-    shared::Shared,
     settings::{DeliverySettings, Order},
+    shared::Shared,
 };
 
 /// An event to be posted.

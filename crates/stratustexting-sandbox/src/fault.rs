@@ -52,7 +52,10 @@ pub struct Fault(pub(crate) FaultKind);
 /// The kinds of fault, private so that more can be added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[schemars(title = "Fault", description = "Something that goes wrong with a request.")]
+#[schemars(
+    title = "Fault",
+    description = "Something that goes wrong with a request."
+)]
 pub(crate) enum FaultKind {
     ResetBeforeRequest,
     ResetAfterRequestBytes {
@@ -319,7 +322,9 @@ impl TryFrom<FaultKind> for Fault {
             FaultKind::Status { status, .. }
                 if !(400..600).contains(status) || StatusCode::from_u16(*status).is_err() =>
             {
-                Err(format!("{status} is no error's status: it must be 400 to 599"))
+                Err(format!(
+                    "{status} is no error's status: it must be 400 to 599"
+                ))
             }
             FaultKind::Status {
                 status: ..500,

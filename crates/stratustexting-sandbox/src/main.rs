@@ -128,7 +128,10 @@ async fn start(arguments: Arguments) -> Result<Sandbox, Box<dyn Error>> {
     Ok(builder.start().await?)
 }
 
-#[allow(clippy::print_stdout, reason = "this output is what the program is for")]
+#[allow(
+    clippy::print_stdout,
+    reason = "this output is what the program is for"
+)]
 fn print(sandbox: &Sandbox, json: bool) {
     if json {
         println!("{}", sandbox.connection_json());
@@ -158,10 +161,7 @@ fn print(sandbox: &Sandbox, json: bool) {
     }
 }
 
-#[allow(
-    clippy::print_stderr,
-    reason = "a program reports its errors there"
-)]
+#[allow(clippy::print_stderr, reason = "a program reports its errors there")]
 fn report(error: &dyn Error) {
     eprintln!("{error}");
     let mut source = error.source();

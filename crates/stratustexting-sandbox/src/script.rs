@@ -135,7 +135,9 @@ impl TryFrom<ScriptedResponseInput> for ScriptedResponse {
         for (name, value) in input.headers {
             response = response.header(name, value);
         }
-        let response = response.body(body.into()).map_err(|error| error.to_string())?;
+        let response = response
+            .body(body.into())
+            .map_err(|error| error.to_string())?;
         Ok(Self { response })
     }
 }

@@ -84,7 +84,8 @@ impl PendingRequest {
             return response.into_response();
         }
         let (parts, body) = (&mut self.parts, &mut self.body);
-        let translation = Translation::request(&shared.dialect_state(), self.route.name(), parts, body);
+        let translation =
+            Translation::request(&shared.dialect_state(), self.route.name(), parts, body);
         let response = respond(shared, &self.route, self.parts, self.body).await;
         if response.status().as_u16() < 400 {
             shared.ledger().carried_out(self.sequence);
@@ -116,7 +117,12 @@ async fn respond(shared: &Arc<Shared>, route: &Route, parts: Parts, body: Bytes)
     }
 }
 
-async fn behind_gateway(shared: &Arc<Shared>, route: &Route, parts: Parts, body: Bytes) -> Response {
+async fn behind_gateway(
+    shared: &Arc<Shared>,
+    route: &Route,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
     let url = parts.uri.path_and_query();
     let length = url.map_or(0, |url| url.as_str().len());
     match route {

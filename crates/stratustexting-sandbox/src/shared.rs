@@ -9,18 +9,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    script::Script,
-    callback::Callbacks,
-    connection::ConnectionDetails,
-    dialect::DialectState,
-    dispatch::Outbox,
-    fault::Faults,
-    ledger::Ledger,
-    limits::Limits,
-    route::Route,
-    settings::Settings,
-    state::State,
-    tcp::ListenerState,
+    callback::Callbacks, connection::ConnectionDetails, dialect::DialectState, dispatch::Outbox,
+    fault::Faults, ledger::Ledger, limits::Limits, route::Route, script::Script,
+    settings::Settings, state::State, tcp::ListenerState,
 };
 
 /// No lock is held across an await.

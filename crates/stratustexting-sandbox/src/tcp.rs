@@ -135,7 +135,10 @@ impl Connection {
         let mut state = self.state();
         if state.phase == Phase::Idle && state.socket.is_some() {
             state.end(End::Close);
-            self.0.shared.idle_connections_closed.fetch_add(1, Ordering::SeqCst);
+            self.0
+                .shared
+                .idle_connections_closed
+                .fetch_add(1, Ordering::SeqCst);
             if let Some(reader) = state.reader.take() {
                 reader.wake();
             }
@@ -324,7 +327,9 @@ impl ConnectionState {
             self.phase = Phase::Idle;
             if shared.refuses_connections.load(Ordering::SeqCst) && self.socket.is_some() {
                 self.end(End::Close);
-                shared.idle_connections_closed.fetch_add(1, Ordering::SeqCst);
+                shared
+                    .idle_connections_closed
+                    .fetch_add(1, Ordering::SeqCst);
             }
         }
     }
@@ -351,7 +356,7 @@ impl AsyncWrite for ConnectionIo {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut line = self.0.state();
+        let mut state = self.0.state();
         if let Some(socket) = &mut state.socket {
             ready!(Pin::new(socket).poll_flush(cx))?;
         }
@@ -369,7 +374,7 @@ impl AsyncWrite for ConnectionIo {
 
 impl Drop for ConnectionIo {
     fn drop(&mut self) {
-        let mut line = self.0.state();
+        let mut state = self.0.state();
         state.finish_request(&self.0.0.shared, None);
         state.socket = None;
     }

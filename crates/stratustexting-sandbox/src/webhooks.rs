@@ -16,11 +16,13 @@ use stratustexting_client::types::{
 };
 
 use crate::{
-    delivery::{Delivery, DeliveryState},
     dispatch::{self, Post},
     response::time,
     shared::Shared,
-    state::State,
+    state::{
+        State,
+        delivery::{Delivery, DeliveryState},
+    },
 };
 
 const VALIDATION_TOKEN: &str = "validation-token";

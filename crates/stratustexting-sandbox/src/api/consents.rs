@@ -10,7 +10,7 @@ use stratustexting_client::types::{
     ConsentTypeAction, CustomConsent, CustomConsentRequest, CustomConsentTypeRequest,
 };
 
-use super::{ApiRequest, request::check_number, page::page};
+use super::{ApiRequest, page::page, request::check_number};
 use crate::{
     response::{ApiError, Response, json},
     shared::Shared,
@@ -86,7 +86,11 @@ pub(crate) fn change_type(shared: &Shared, request: &ApiRequest) -> Result<Respo
     let add = match fields.action {
         ConsentTypeAction::Add => true,
         ConsentTypeAction::Remove => false,
-        _ => return Err(ApiError::bad_request("Field 'action' must be ADD or REMOVE")),
+        _ => {
+            return Err(ApiError::bad_request(
+                "Field 'action' must be ADD or REMOVE",
+            ));
+        }
     };
     let id = request.segment("customConsentId");
     if !state.consents.contains_key(&id) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use stratustexting_client::types::{Contact, ContactRequest};
 
-use super::{ApiRequest, request::check_number, page::page};
+use super::{ApiRequest, page::page, request::check_number};
 use crate::{
     response::{ApiError, Response, json},
     shared::Shared,
@@ -72,7 +72,10 @@ pub(crate) fn upsert(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Respo
     Ok(json(StatusCode::OK, &contact))
 }
 
-pub(crate) fn update_by_mobile(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
+pub(crate) fn update_by_mobile(
+    shared: &Arc<Shared>,
+    request: &ApiRequest,
+) -> Result<Response, ApiError> {
     let fields = request.json()?;
     let mut state = shared.state();
     let id = id_by_number(&state, request)?;
@@ -106,7 +109,11 @@ fn change(
     let now = state.clock.now();
     if let Some(number) = &fields.mobile_number {
         check_number("Field 'mobileNumber'", number)?;
-        if state.contacts.id_of(number).is_some_and(|other| other != id) {
+        if state
+            .contacts
+            .id_of(number)
+            .is_some_and(|other| other != id)
+        {
             let text = "Field 'mobileNumber' is the number of another contact";
             return Err(ApiError::conflict(text));
         }

@@ -28,7 +28,10 @@ pub const MAX_TEXT: usize = 1_600;
 /// The most bytes of all files of a message together; the service's limit is UNKNOWN.
 pub const MAX_MEDIA: usize = 10 * 1024 * 1024;
 
-pub(crate) fn send_sms_as_agent(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
+pub(crate) fn send_sms_as_agent(
+    shared: &Arc<Shared>,
+    request: &ApiRequest,
+) -> Result<Response, ApiError> {
     let agent = request.segment("agentEmail");
     match agent.split_once('@') {
         Some((name, host)) if !name.is_empty() && !host.is_empty() => {
@@ -52,7 +55,10 @@ pub(crate) fn send_sms(
     send(shared, request, text, agent, Vec::new())
 }
 
-pub(crate) async fn send_mms(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
+pub(crate) async fn send_mms(
+    shared: &Arc<Shared>,
+    request: &ApiRequest,
+) -> Result<Response, ApiError> {
     let text = request.optional("text")?.unwrap_or_default();
     let media = media(request).await?;
     send(shared, request, text, None, media)

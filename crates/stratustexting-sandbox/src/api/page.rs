@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::ApiRequest;
 use crate::{
-    limits::Limits,
     dialect::Window,
+    limits::Limits,
     response::{ApiError, Response, json},
 };
 

@@ -16,7 +16,7 @@ use stratustexting_client::types::{
 };
 use url::Url;
 
-use super::{ApiRequest, request::unreadable_body, page::page};
+use super::{ApiRequest, page::page, request::unreadable_body};
 use crate::{
     oauth::{is_loopback, is_this_host},
     response::{ApiError, Response, json},
@@ -45,7 +45,10 @@ pub(crate) fn delete(shared: &Shared, request: &ApiRequest) -> Result<Response, 
     Ok(response)
 }
 
-pub(crate) async fn upsert(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
+pub(crate) async fn upsert(
+    shared: &Arc<Shared>,
+    request: &ApiRequest,
+) -> Result<Response, ApiError> {
     let fields = parse(request)?;
     check_uri(&fields.uri, shared.limits.remote_callbacks)?;
     let disabled = {
@@ -86,7 +89,11 @@ fn no_such_subscription() -> ApiError {
     ApiError::not_found("No such subscription")
 }
 
-fn store(state: &mut State, fields: SubscriptionRequest, disabled: Vec<DisabledFilter>) -> Response {
+fn store(
+    state: &mut State,
+    fields: SubscriptionRequest,
+    disabled: Vec<DisabledFilter>,
+) -> Response {
     let now = state.clock.now();
     let by_uri = || {
         let mut all = state.subscriptions.iter();

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    AdvanceInput, CustomerTextInput, DisabledFilterInput, FaultInput, NewClient, RefuseInput, RevokeInput, FaultPlanInput, StatusInput,
+    AdvanceInput, CustomerTextInput, DisabledFilterInput, FaultInput, FaultPlanInput, NewClient,
+    RefuseInput, RevokeInput, StatusInput,
 };
 use crate::{script::ScriptedResponseInput, seed::NUMBER, settings::Settings};
 
@@ -153,11 +154,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "operation": "sendSms",
             "fault": {"kind": "reset_before_answer", "commit": "after"},
         })),
-        endpoint(
-            "DELETE",
-            "/control/faults",
-            "forget all scripted faults",
-        ),
+        endpoint("DELETE", "/control/faults", "forget all scripted faults"),
         endpoint(
             "POST",
             "/control/faults/random",

@@ -16,7 +16,10 @@ pub(crate) async fn deliver(shared: &Shared, number: usize) -> bool {
         return false;
     }
     let subscription = shared.state().deliveries[number].subscription_id.clone();
-    let is_first = shared.dialect_state().batches_in_flight.insert(subscription.clone());
+    let is_first = shared
+        .dialect_state()
+        .batches_in_flight
+        .insert(subscription.clone());
     if is_first {
         while let Some(batch) = next_batch(shared, &subscription) {
             if post_batch(shared, batch).await {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Events, Ids, DialectState, Text, Times, body::Rewriter, text};
+use super::{DialectState, Events, Ids, Text, Times, body::Rewriter, text};
 
 impl DialectState {
     /// The body of a post with one event.

@@ -101,7 +101,8 @@ impl Token {
             let size = usize::try_from(size.parse::<u32>().ok()?).ok()?;
             (size > 0).then(|| at(number, size))
         };
-        let unknown = || ApiError::bad_request(format!("Parameter '{name}' wasn't issued by this sandbox"));
+        let unknown =
+            || ApiError::bad_request(format!("Parameter '{name}' wasn't issued by this sandbox"));
         parse().ok_or_else(unknown)
     }
 

@@ -72,7 +72,12 @@ pub(super) fn is_application_error(body: &Value) -> bool {
 }
 
 /// The application's error, with the path as it was sent.
-pub(super) fn failure(dialect: Dialect, path: &str, mut response: Response, mut body: Value) -> Response {
+pub(super) fn failure(
+    dialect: Dialect,
+    path: &str,
+    mut response: Response,
+    mut body: Value,
+) -> Response {
     match dialect.failures {
         Failures::Status => body["path"] = path.into(),
         Failures::SuccessFalse => {

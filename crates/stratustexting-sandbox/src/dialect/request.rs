@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use stratustexting_client::Operation;
 
 use super::{
-    Booleans, ConsentLevels, Dialect, Events, Ids, Paging, PhoneNumbers, DialectState, Tags,
+    Booleans, ConsentLevels, Dialect, DialectState, Events, Ids, Paging, PhoneNumbers, Tags,
     body::{CONSENT_LEVELS, is_id},
     numbers::Numbers,
     paths::parameters,

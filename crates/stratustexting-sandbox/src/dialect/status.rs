@@ -16,7 +16,9 @@ pub(super) fn of(kind: SuccessStatus, operation: &Operation, default: StatusCode
         (SuccessStatus::Plain, ..) | (_, "GET" | "DELETE", _) => default,
         (SuccessStatus::Created, _, "Messages") => StatusCode::ACCEPTED,
         (SuccessStatus::Created, "POST", _) if !is_single => StatusCode::CREATED,
-        (SuccessStatus::NoContent, _, tag) if tag != "Messages" && is_single => StatusCode::NO_CONTENT,
+        (SuccessStatus::NoContent, _, tag) if tag != "Messages" && is_single => {
+            StatusCode::NO_CONTENT
+        }
         _ => default,
     }
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use stratustexting_client::Operation;
 
 use super::{
-    Dialect, ObjectEnvelope, DialectState, Window, body::Rewriter, page, rejection, request, status, text,
+    Dialect, DialectState, ObjectEnvelope, Window, body::Rewriter, page, rejection, request,
+    status, text,
 };
 use crate::{base, response::Response, route::TOKEN};
 
@@ -75,7 +76,12 @@ impl Translation {
 }
 
 impl OperationRequest {
-    fn translate(&self, dialect: Dialect, state: &mut DialectState, response: Response) -> Response {
+    fn translate(
+        &self,
+        dialect: Dialect,
+        state: &mut DialectState,
+        response: Response,
+    ) -> Response {
         if response.status() == StatusCode::UNAUTHORIZED && self.had_token {
             return rejection::expired(dialect.expired_token, response);
         }
@@ -114,7 +120,8 @@ impl OperationRequest {
                 }
             }
         };
-        *response.status_mut() = status::of(dialect.success_status, self.operation, response.status());
+        *response.status_mut() =
+            status::of(dialect.success_status, self.operation, response.status());
         if response.status() == StatusCode::NO_CONTENT {
             response.headers_mut().remove(header::CONTENT_TYPE);
             *response.body_mut() = Bytes::new();

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Fault, FaultPlan, FaultKind, plan::ActivePlan};
+use super::{Fault, FaultKind, FaultPlan, plan::ActivePlan};
 use crate::{ledger::BrokenRequest, route::check_name};
 
 /// The name under which faults of connections are scripted.

@@ -11,7 +11,11 @@ use stratustexting_sandbox::{Builder, DeliverySettings, Order};
 #[command(next_help_heading = "Deliveries")]
 pub(crate) struct DeliveryArguments {
     /// How long a callback may take, in milliseconds
-    #[arg(long = "delivery-patience", value_name = "MILLISECONDS", default_value_t = 3_000)]
+    #[arg(
+        long = "delivery-patience",
+        value_name = "MILLISECONDS",
+        default_value_t = 3_000
+    )]
     delivery_timeout: u64,
     /// How often an event is posted at most
     #[arg(long, value_name = "TIMES", default_value_t = 3)]

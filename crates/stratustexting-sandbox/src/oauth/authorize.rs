@@ -176,7 +176,11 @@ fn log_in(
 /// Redirects the browser to the program.
 fn redirect_back(redirect_uri: &str, values: &[(&str, &str)]) -> Response {
     let Ok(mut target) = Url::parse(redirect_uri) else {
-        return error_page(StatusCode::BAD_REQUEST, "redirect_mismatch", "the redirect URI is no URL");
+        return error_page(
+            StatusCode::BAD_REQUEST,
+            "redirect_mismatch",
+            "the redirect URI is no URL",
+        );
     };
     target.query_pairs_mut().extend_pairs(values);
     let mut response = Response::new(Default::default());
@@ -187,7 +191,11 @@ fn redirect_back(redirect_uri: &str, values: &[(&str, &str)]) -> Response {
     response
 }
 
-fn login_page(authorization: &Authorization, status: StatusCode, problem: Option<&str>) -> Response {
+fn login_page(
+    authorization: &Authorization,
+    status: StatusCode,
+    problem: Option<&str>,
+) -> Response {
     page(
         status,
         &LoginPage {

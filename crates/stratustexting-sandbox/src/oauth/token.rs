@@ -301,7 +301,9 @@ fn allowed_scopes(asked: Option<&str>, allowed: &[String]) -> Result<Vec<String>
 fn response(status: StatusCode, body: String) -> Response {
     let mut response = with_body(status, "application/json;charset=UTF-8", body);
     let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, no_store);
     response
 }
 

@@ -98,12 +98,7 @@ impl ContactIndex {
         self.id_by_number.get(number).map(String::as_str)
     }
 
-    fn change(
-        &mut self,
-        id: &str,
-        request: ContactRequest,
-        now: DateTime<Utc>,
-    ) -> Option<Contact> {
+    fn change(&mut self, id: &str, request: ContactRequest, now: DateTime<Utc>) -> Option<Contact> {
         let contact = self.by_id.get_mut(id)?;
         if let Some(number) = &request.mobile_number {
             if let Some(old) = &contact.mobile_number {

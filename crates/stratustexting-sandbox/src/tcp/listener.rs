@@ -74,7 +74,8 @@ impl ListenerState {
             };
             if let Some(socket) = reset_if_scripted(shared, socket) {
                 let connection = Connection::new(Arc::clone(shared), socket);
-                self.connections.retain(|connection| connection.strong_count() > 0);
+                self.connections
+                    .retain(|connection| connection.strong_count() > 0);
                 self.connections.push(Arc::downgrade(&connection.0));
                 return Poll::Ready(Ok((ConnectionIo(connection), address)));
             }
@@ -124,7 +125,8 @@ impl Shared {
         let mut state = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
         if !refuse {
             let port = state.address.port();
-            state.reopen()
+            state
+                .reopen()
                 .map_err(|source| StartError::Listen { port, source })?;
             self.refuses_connections.store(false, Ordering::SeqCst);
             return Ok(());

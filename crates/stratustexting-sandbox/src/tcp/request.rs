@@ -66,9 +66,9 @@ pub(super) fn is_complete(bytes: &[u8]) -> bool {
     };
     let (head, body) = (&bytes[..end], &bytes[end + 4..]);
     let head = String::from_utf8_lossy(head);
-    let header = |name: &str| {
+    let header = |wanted: &str| {
         let mut lines = head.lines().skip(1).filter_map(|line| line.split_once(':'));
-        let found = lines.find(|(name, _)| name.trim().eq_ignore_ascii_case(name));
+        let found = lines.find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted));
         found.map(|(_, value)| value.trim().to_owned())
     };
     if header("transfer-encoding").is_some() {

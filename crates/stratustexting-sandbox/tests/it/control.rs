@@ -1,7 +1,7 @@
 //! Controlling the sandbox over HTTP, and the ledger.
 
 use serde_json::{Value, json};
-use stratustexting_sandbox::{ScriptedResponse, Sandbox};
+use stratustexting_sandbox::{Sandbox, ScriptedResponse};
 
 use crate::support::{Api, CUSTOMER, fetch};
 
@@ -51,7 +51,10 @@ async fn the_ledger_has_requests_as_they_arrived() {
 #[tokio::test]
 async fn responses_are_scripted_in_order_and_skip_all_checks() {
     let api = Api::start().await;
-    api.respond_next("listSites", ScriptedResponse::new(503).header("retry-after", "7"));
+    api.respond_next(
+        "listSites",
+        ScriptedResponse::new(503).header("retry-after", "7"),
+    );
     let scripted = json!({
         "operation": "listSites", "status": 429,
         "headers": {"x-a": "b"}, "body": {"message": "Too Many Requests"},

@@ -36,7 +36,11 @@ async fn every_error_has_the_same_shape() {
         let error: Value = response.json().await.unwrap();
         assert!(error["message"].is_string(), "{method} {path}: {error}");
     }
-    assert_eq!(api.ledger().len(), 1, "none of these is a request to the API");
+    assert_eq!(
+        api.ledger().len(),
+        1,
+        "none of these is a request to the API"
+    );
 }
 
 #[tokio::test]

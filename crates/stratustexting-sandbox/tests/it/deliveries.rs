@@ -3,7 +3,9 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::json;
-use stratustexting_sandbox::{DeliverySettings, Delivery, DeliveryError, DeliveryState, Order, Sandbox};
+use stratustexting_sandbox::{
+    Delivery, DeliveryError, DeliverySettings, DeliveryState, Order, Sandbox,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -249,7 +251,8 @@ async fn the_number_of_attempts_can_be_set_at_the_start_and_later() {
     api.deliveries_settled().await;
     assert_eq!(api.last_delivery().attempts, 2);
 
-    api.set_delivery_settings(without_wait().attempts(1)).unwrap();
+    api.set_delivery_settings(without_wait().attempts(1))
+        .unwrap();
     api.customer_texted(1).await;
     api.deliveries_settled().await;
     assert_eq!(api.last_delivery().attempts, 1);

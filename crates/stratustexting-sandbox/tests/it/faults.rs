@@ -250,7 +250,10 @@ async fn half_a_body_then_a_reset_or_a_close() {
 #[tokio::test]
 async fn a_response_without_a_body_gets_one_to_cut() {
     let api = Api::start().await;
-    api.respond_next("sendSms", stratustexting_sandbox::ScriptedResponse::new(204));
+    api.respond_next(
+        "sendSms",
+        stratustexting_sandbox::ScriptedResponse::new(204),
+    );
     api.fail_next("sendSms", Fault::truncated_body(Commit::After));
 
     let seen = api.send("once").await;
@@ -469,7 +472,11 @@ async fn connections_are_refused_and_idle_ones_closed_until_it_listens_again() {
 
     api.refuse_connections(true).unwrap();
 
-    assert_eq!(api.idle_connections_closed(), 2, "also the one of the token request");
+    assert_eq!(
+        api.idle_connections_closed(),
+        2,
+        "also the one of the token request"
+    );
     assert!(read(&mut idle).await.bytes.is_empty(), "closed");
     let error = http().get(&url).send().await.unwrap_err();
     assert!(error.is_connect(), "{error}");

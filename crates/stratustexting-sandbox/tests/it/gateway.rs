@@ -129,7 +129,10 @@ async fn a_token_is_valid_for_its_scopes_and_its_lifetime() {
         fetch(with("POST", "/message/sendsms")).await,
         rejection("forbidden")
     );
-    assert_eq!(fetch(with("POST", "/contact")).await, rejection("forbidden"));
+    assert_eq!(
+        fetch(with("POST", "/contact")).await,
+        rejection("forbidden")
+    );
 
     api.advance(std::time::Duration::from_secs(3_599));
     assert_eq!(fetch(with("GET", "/contact/all")).await.0, 200);

@@ -94,7 +94,10 @@ async fn sandbox() -> Sandbox {
 }
 
 fn grant_error(error_code: &str) -> (u16, Value) {
-    let fixture = fixture(&format!("oauth/error-{}.json", error_code.replace('_', "-")));
+    let fixture = fixture(&format!(
+        "oauth/error-{}.json",
+        error_code.replace('_', "-")
+    ));
     let response = &fixture["response"];
     (
         response["status"].as_u64().unwrap() as u16,
@@ -145,7 +148,8 @@ async fn a_user_logs_in_as_in_existing_clients() {
 async fn state_comes_back_unchanged_and_final_slashes_do_not_matter() {
     let sandbox = sandbox().await;
     let state = "a&b=c d+é";
-    let (_, values) = redirected_to(login(&sandbox, &authorize(&sandbox, &[("state", state)]))).await;
+    let (_, values) =
+        redirected_to(login(&sandbox, &authorize(&sandbox, &[("state", state)]))).await;
     assert!(values.contains(&("state".to_owned(), state.to_owned())));
 
     let query = authorize(&sandbox, &[]);
@@ -300,7 +304,11 @@ async fn the_lifetime_of_a_login_can_be_set_and_the_grace_period_does_not_extend
 
     sandbox.advance(Duration::from_secs(80));
     assert_eq!(refresh(&sandbox, &tokens).await.0, 200);
-    assert_eq!(refresh(&sandbox, &tokens).await.0, 200, "within the grace period");
+    assert_eq!(
+        refresh(&sandbox, &tokens).await.0,
+        200,
+        "within the grace period"
+    );
     sandbox.advance(Duration::from_secs(30));
     assert_eq!(refresh(&sandbox, &tokens).await.0, 400);
 }
@@ -343,7 +351,8 @@ async fn no_browser_is_redirected_to_an_unregistered_uri() {
             "invalid_scope",
         ),
     ] {
-        let (to, values) = redirected_to(login(&sandbox, &authorize(&sandbox, &[(name, value)]))).await;
+        let (to, values) =
+            redirected_to(login(&sandbox, &authorize(&sandbox, &[(name, value)]))).await;
         assert_eq!(to, REDIRECT);
         assert_eq!(values[0], ("error".to_owned(), error_code.to_owned()));
     }

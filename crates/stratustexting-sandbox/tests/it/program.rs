@@ -145,7 +145,11 @@ async fn every_flag_sets_its_setting() {
     let response = http().get(url).header("origin", "http://localhost:5173");
     let response = response.send().await.unwrap();
 
-    assert!(response.headers().contains_key("access-control-allow-origin"));
+    assert!(
+        response
+            .headers()
+            .contains_key("access-control-allow-origin")
+    );
     let settings: Value = response.json().await.unwrap();
     let expected = json!({
         "max_url": 9000,

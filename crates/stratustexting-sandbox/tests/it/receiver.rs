@@ -146,7 +146,8 @@ pub(crate) fn handshake_response(head: &[u8]) -> Option<Vec<u8>> {
 async fn receive(State(state): State<Arc<ReceiverState>>, body: Bytes) -> StatusCode {
     let in_flight = state.in_flight.fetch_add(1, SeqCst) + 1;
     state.max_in_flight.fetch_max(in_flight, SeqCst);
-    state.arrived
+    state
+        .arrived
         .send(serde_json::from_slice(&body).unwrap())
         .unwrap();
     state.permits.acquire().await.unwrap().forget();

@@ -141,7 +141,11 @@ async fn a_program_without_a_user_has_no_subscriptions_unless_allowed() {
     for entry in &api.ledger()[1..] {
         assert!(!entry.carried_out);
     }
-    assert_eq!(api.call("GET", "/site/all").await.0, 200, "everything else is allowed");
+    assert_eq!(
+        api.call("GET", "/site/all").await.0,
+        200,
+        "everything else is allowed"
+    );
 
     let change = json!({"allow_machine_subscriptions": true});
     assert_eq!(api.control("PATCH", "/settings", change).await.0, 200);

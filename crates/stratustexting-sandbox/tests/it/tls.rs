@@ -9,7 +9,7 @@ use std::{
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
-use stratustexting_sandbox::{DeliverySettings, DeliveryError, DeliveryState, Sandbox};
+use stratustexting_sandbox::{DeliveryError, DeliverySettings, DeliveryState, Sandbox};
 use tempfile::NamedTempFile;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -727,7 +727,10 @@ async fn a_page_beyond_the_last_may_be_unknown() {
 async fn what_may_be_missing_can_be_accepted() {
     let sandbox = Watched::start().await;
     for _ in 0..3 {
-        sandbox.respond_next("listContacts", ScriptedResponse::json(200, json!([{"id": "a"}])));
+        sandbox.respond_next(
+            "listContacts",
+            ScriptedResponse::json(200, json!([{"id": "a"}])),
+        );
     }
     let mut pager = sandbox.client().contacts().list().accept_incomplete(true);
 
@@ -840,7 +843,10 @@ async fn a_page_that_is_unknown_though_there_is_more_is_an_error() {
 #[tokio::test]
 async fn strict_reading_makes_errors_of_differences() {
     let sandbox = Watched::start().await;
-    sandbox.respond_next("getMessageById", ScriptedResponse::json(200, json!({"id": 7})));
+    sandbox.respond_next(
+        "getMessageById",
+        ScriptedResponse::json(200, json!({"id": 7})),
+    );
     let client = sandbox
         .builder()
         .credentials(sandbox.machine())

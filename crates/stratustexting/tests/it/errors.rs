@@ -97,7 +97,10 @@ async fn the_token_endpoints_status_is_not_the_operations() {
         let sandbox = Watched::start().await;
         // Each attempt of a call that may be repeated asks anew.
         for _ in 0..10 {
-            sandbox.respond_next("token", stratustexting_sandbox::ScriptedResponse::new(status));
+            sandbox.respond_next(
+                "token",
+                stratustexting_sandbox::ScriptedResponse::new(status),
+            );
         }
 
         let contacts = sandbox

@@ -16,7 +16,7 @@ use stratustexting::{
         scopes,
     },
 };
-use stratustexting_sandbox::{ScriptedResponse, Entry, Sandbox};
+use stratustexting_sandbox::{Entry, Sandbox, ScriptedResponse};
 use url::Url;
 
 use crate::support::{TEXT, Watched, fixture, folder};

@@ -14,7 +14,7 @@ use stratustexting::{
     Client, ContactRef, Media, Response, Result,
     models::{ConsentType, ContactRequest, CustomConsentRequest, SubscriptionRequest},
 };
-use stratustexting_sandbox::{ScriptedResponse, Entry};
+use stratustexting_sandbox::{Entry, ScriptedResponse};
 
 use crate::support::{Watched, fixture};
 
@@ -334,7 +334,10 @@ async fn check_page<T: Serialize>(
     sandbox.respond_next(operation, answer(&fixture.response));
     let tells_the_end = fixture.response.body.get("last").is_some();
     if !tells_the_end {
-        sandbox.respond_next(operation, ScriptedResponse::json(200, json!({"content": []})));
+        sandbox.respond_next(
+            operation,
+            ScriptedResponse::json(200, json!({"content": []})),
+        );
     }
 
     let size = parameter(&fixture.request, "size").parse().unwrap();

@@ -3,7 +3,7 @@
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use stratustexting::{models::Contact, pager::Position};
-use stratustexting_sandbox::{ScriptedResponse, Sandbox};
+use stratustexting_sandbox::{Sandbox, ScriptedResponse};
 
 use crate::support::Watched;
 

@@ -19,7 +19,8 @@ const TO: &str = "+13035550123";
 
 /// What gateways answer to a token that has expired.
 fn expired_token() -> Vec<ScriptedResponse> {
-    let answer = |status: u16| ScriptedResponse::new(status).header("content-type", "application/json");
+    let answer =
+        |status: u16| ScriptedResponse::new(status).header("content-type", "application/json");
     vec![
         answer(403)
             .header("x-amzn-errortype", "ExpiredTokenException")

@@ -52,7 +52,10 @@ async fn a_redirect_is_not_followed_and_carries_nothing_away() {
 async fn a_status_3xx_that_leads_nowhere_is_no_redirect() {
     for status in [300, 304] {
         let sandbox = Watched::start().await;
-        sandbox.respond_next("listSites", ScriptedResponse::new(status).header("etag", "\"1\""));
+        sandbox.respond_next(
+            "listSites",
+            ScriptedResponse::new(status).header("etag", "\"1\""),
+        );
 
         let request = sandbox.client().request(http::Method::GET, "/site/all");
         let error = request.header("if-none-match", "\"1\"").send().await;

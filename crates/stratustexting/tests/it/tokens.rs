@@ -8,7 +8,7 @@ use stratustexting::{
     Backoff, CallOptions, Client, Resend, SendOutcome,
     auth::{MemoryTokenStore, Token},
 };
-use stratustexting_sandbox::{ScriptedResponse, Commit, Fault};
+use stratustexting_sandbox::{Commit, Fault, ScriptedResponse};
 
 use crate::support::{TEXT, Watched};
 

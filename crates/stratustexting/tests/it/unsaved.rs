@@ -11,7 +11,7 @@ use stratustexting::{
     AccessToken, Backoff,
     auth::{Credentials, MemoryTokenStore, Token, TokenStore},
 };
-use stratustexting_sandbox::{ScriptedResponse, Sandbox};
+use stratustexting_sandbox::{Sandbox, ScriptedResponse};
 
 use crate::{
     endpoint::{Endpoint, SHORT, failing, log_in, over, stored, token},

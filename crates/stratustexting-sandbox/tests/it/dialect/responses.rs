@@ -3,7 +3,7 @@
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use stratustexting_sandbox::{
-    ScriptedResponse, Dialect, Sandbox,
+    Dialect, Sandbox, ScriptedResponse,
     dialect::{
         Events, ExpiredToken, Failures, Ids, Paths, RefusedRefresh, SuccessStatus, Text, Times,
     },
@@ -176,7 +176,8 @@ async fn a_refresh_token_is_rejected_as_the_dialect_says_and_other_requests_as_u
             let bytes = response.bytes().await.unwrap();
             (status, form, String::from_utf8(bytes.to_vec()).unwrap())
         };
-        let rejected = send_form(&[("grant_type", "refresh_token"), ("refresh_token", "gone")]).await;
+        let rejected =
+            send_form(&[("grant_type", "refresh_token"), ("refresh_token", "gone")]).await;
         assert_eq!(rejected, (400, kind == RefusedRefresh::Form, expected));
         let code = [
             ("grant_type", "authorization_code"),
@@ -184,7 +185,10 @@ async fn a_refresh_token_is_rejected_as_the_dialect_says_and_other_requests_as_u
             ("redirect_uri", "x"),
         ];
         assert_eq!(send_form(&code).await, (400, false, error("invalid_grant")));
-        assert_eq!(send_form(&[("grant_type", "client_credentials")]).await.0, 200);
+        assert_eq!(
+            send_form(&[("grant_type", "client_credentials")]).await.0,
+            200
+        );
     }
 }
 

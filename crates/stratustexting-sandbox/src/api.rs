@@ -2,46 +2,49 @@
 //!
 //! Where the real one's behaviour isn't known, each file says what it does instead.
 
-pub(crate) mod call;
 pub(crate) mod consents;
 pub(crate) mod contacts;
 pub(crate) mod messages;
 pub(crate) mod page;
+pub(crate) mod request;
 pub(crate) mod sites;
 pub(crate) mod subscriptions;
 
 use std::sync::Arc;
 
-pub(crate) use self::call::Call;
+pub(crate) use self::request::ApiRequest;
 use crate::{
-    reply::{Fault, Reply},
-    service::Service,
+    response::{ApiError, Response},
+    shared::Shared,
 };
 
-/// The application's answer to a request that passed the gateway.
-pub(crate) async fn answer(service: &Arc<Service>, call: &Call) -> Result<Reply, Fault> {
-    call.check_encoding()?;
-    match call.operation.id {
-        "sendSms" => messages::send_sms(service, call, None),
-        "sendSmsAsAgent" => messages::send_sms_as_agent(service, call),
-        "sendMms" => messages::send_mms(service, call).await,
-        "getMessageById" => messages::get(service, call),
-        "listContacts" => contacts::list(service, call),
-        "findContactByMobile" => contacts::find_by_mobile(service, call),
-        "searchContacts" => contacts::search(service, call),
-        "upsertContact" => contacts::upsert(service, call),
-        "updateContactByMobile" => contacts::update_by_mobile(service, call),
-        "updateContact" => contacts::update(service, call),
-        "createCustomConsent" => consents::create(service, call),
-        "updateCustomConsent" => consents::update(service, call),
-        "getCustomConsent" => consents::get(service, call),
-        "listCustomConsents" => consents::list(service, call),
-        "changeCustomConsentStatus" => consents::change_status(service, call),
-        "changeCustomConsentType" => consents::change_type(service, call),
-        "listSubscriptions" => subscriptions::list(service, call),
-        "upsertSubscription" => subscriptions::upsert(service, call).await,
-        "deleteSubscription" => subscriptions::delete(service, call),
-        "listSites" => sites::list(service, call),
-        other => Err(Fault::not_found(format!("the sandbox has no {other}"))),
+/// The application's response to a request that passed the gateway.
+pub(crate) async fn respond(
+    shared: &Arc<Shared>,
+    request: &ApiRequest,
+) -> Result<Response, ApiError> {
+    request.check_encoding()?;
+    match request.operation.id {
+        "sendSms" => messages::send_sms(shared, request, None),
+        "sendSmsAsAgent" => messages::send_sms_as_agent(shared, request),
+        "sendMms" => messages::send_mms(shared, request).await,
+        "getMessageById" => messages::get(shared, request),
+        "listContacts" => contacts::list(shared, request),
+        "findContactByMobile" => contacts::find_by_mobile(shared, request),
+        "searchContacts" => contacts::search(shared, request),
+        "upsertContact" => contacts::upsert(shared, request),
+        "updateContactByMobile" => contacts::update_by_mobile(shared, request),
+        "updateContact" => contacts::update(shared, request),
+        "createCustomConsent" => consents::create(shared, request),
+        "updateCustomConsent" => consents::update(shared, request),
+        "getCustomConsent" => consents::get(shared, request),
+        "listCustomConsents" => consents::list(shared, request),
+        "changeCustomConsentStatus" => consents::change_status(shared, request),
+        "changeCustomConsentType" => consents::change_type(shared, request),
+        "listSubscriptions" => subscriptions::list(shared, request),
+        "upsertSubscription" => subscriptions::upsert(shared, request).await,
+        "deleteSubscription" => subscriptions::delete(shared, request),
+        "listSites" => sites::list(shared, request),
+        other => Err(ApiError::not_found(format!("the sandbox has no {other}"))),
     }
 }

@@ -1,12 +1,12 @@
-//! The paths of the brands' base URLs, all of which are served at once, so that a program
-//! that was written for one of the brands needs nothing changed but the host.
+//! The paths of the brands' base URLs. All of them are served at once, so that a program
+//! for any brand works with nothing changed but the host.
 
 use std::sync::LazyLock;
 
 use stratustexting_client::BRANDS;
 use url::Url;
 
-/// The path of the base URL that a sandbox gives out.
+/// The path of a sandbox's `api_base`.
 pub(crate) const PATH: &str = "/stratustexting-prod";
 
 static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -15,7 +15,7 @@ static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The path below the base URL, with a slash in front; none outside of all base URLs.
+/// The path below the base URL, with a leading slash; `None` outside of all base URLs.
 pub(crate) fn below(path: &str) -> Option<&str> {
     PATHS
         .iter()

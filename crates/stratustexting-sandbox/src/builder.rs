@@ -1,4 +1,4 @@
-//! Starting a sandbox that isn't like any other.
+//! Configures a sandbox and starts it.
 
 use std::{net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -7,20 +7,23 @@ use stratustexting_client::Operation;
 use tokio::net::TcpListener;
 
 use crate::{
-    base,
     callback::Callbacks,
+    connection::ConnectionDetails,
     control, cors,
     dialect::Dialect,
     dispatch::Outbox,
+    error::StartError,
+    limits::Limits,
     oauth,
-    sandbox::{Connection, Sandbox},
+    sandbox::Sandbox,
     seed,
-    service::{AUTHORIZE_PATH, Service, TOKEN_PATH, serve, tell_the_wire},
-    settings::{Deliveries, Settings},
-    wire::{Door, Gate, Wire},
+    service::{mark_response_start, serve},
+    settings::{DeliverySettings, Settings},
+    shared::Shared,
+    tcp::{Connection, ListenerState, SandboxListener},
 };
 
-/// What a sandbox is to be like; made by [`Sandbox::builder`].
+/// The configuration of a sandbox; created by [`Sandbox::builder`].
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct Builder {
@@ -33,41 +36,6 @@ pub struct Builder {
     settings: Settings,
     callback_ca: Option<PathBuf>,
     origins: Vec<String>,
-}
-
-/// What the application is told.
-#[derive(Clone, Debug)]
-pub(crate) struct Limits {
-    pub(crate) max_page_size: usize,
-    pub(crate) bare_pages: bool,
-    pub(crate) remote_callbacks: bool,
-    without: Vec<String>,
-}
-
-impl Limits {
-    pub(crate) fn has(&self, operation: &Operation) -> bool {
-        !self.without.iter().any(|id| id == operation.id)
-    }
-}
-
-/// Why a sandbox didn't start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The port is taken, or may not be used.
-    #[error("can't listen on 127.0.0.1:{port}")]
-    Listen {
-        /// The port that was asked for; 0 for any.
-        port: u16,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// A setting makes no sense.
-    #[error("{0}")]
-    Setting(String),
-    /// The client for webhooks can't be made.
-    #[error("can't make a client for webhooks")]
-    Http(#[from] reqwest::Error),
 }
 
 impl Default for Builder {
@@ -99,19 +67,19 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The port to listen on. Default: 0, which is any that is free.
+    /// The port to listen on. Default: 0, which means any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// What ids, credentials and data are made from. Default: 0.
+    /// The seed for ids, credentials and data. Default: 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// How many contacts there are. Default: 1,000.
+    /// How many contacts there are at the start. Default: 1,000.
     pub fn contacts(mut self, contacts: usize) -> Self {
         self.contacts = contacts;
         self
@@ -124,135 +92,132 @@ impl Builder {
         self
     }
 
-    /// How long an access token is good. Default: an hour, as the real service's.
+    /// How long an access token is valid. Default: an hour, as for the real service.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.oauth.token_lifetime = lifetime;
         self
     }
 
-    /// Whether each refresh gives a new refresh token and ends the old one; who then
-    /// uses the old one loses the whole login. Default: no. What the real service does
-    /// is UNKNOWN, so a client has to work with both.
+    /// Whether each refresh issues a new refresh token and ends the old one; using the old
+    /// one again then ends the whole login. Default: no. What the real service does is
+    /// UNKNOWN, so a client must work with both.
     pub fn rotate_refresh_tokens(mut self, rotate: bool) -> Self {
         self.oauth.rotate_refresh_tokens = rotate;
         self
     }
 
-    /// How long a refresh token that was replaced still brings the same successor, as
-    /// long as that hasn't been used itself. It is for a client that lost the answer;
-    /// many real servers have it. Only with
-    /// [`rotate_refresh_tokens`](Self::rotate_refresh_tokens), and by the sandbox's own
-    /// clock. Default: zero, which is no grace.
+    /// How long a replaced refresh token still returns the same successor, unless the
+    /// successor was used itself. It is for a client that lost the response; many real
+    /// servers have it. Only with [`rotate_refresh_tokens`](Self::rotate_refresh_tokens),
+    /// and by the sandbox's own clock. Default: zero, which means no grace period.
     pub fn refresh_token_grace(mut self, grace: Duration) -> Self {
         self.oauth.refresh_token_grace = grace;
         self
     }
 
-    /// How long after the login its refresh tokens are good. Refreshing doesn't prolong
-    /// it, nor does rotation: after it, the user has to log in again. Default: 30 days, as
-    /// Cognito's; the real service's is UNKNOWN.
+    /// How long after the login its refresh tokens are valid. Neither a refresh nor rotation
+    /// extends that: afterwards, the user must log in again. Default: 30 days, as for
+    /// Cognito; the real service's is UNKNOWN.
     pub fn refresh_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.oauth.refresh_token_lifetime = lifetime;
         self
     }
 
-    /// Whether a code that is exchanged a second time ends the tokens that it brought at
-    /// first, as OAuth recommends. The second exchange fails in any case. Default: no,
-    /// since no more than that is known of the real service: a callback page that is
-    /// loaded again costs nothing.
+    /// Whether a second exchange of a code also ends the tokens of the first one, as OAuth
+    /// recommends. The second exchange fails in any case. Default: no, since no more than
+    /// that is known of the real service: reloading a callback page costs nothing.
     pub fn code_reuse_ends_login(mut self, ends: bool) -> Self {
         self.oauth.code_reuse_ends_login = ends;
         self
     }
 
-    /// The most characters of a URL, its path and query, as they are sent; the gateway
-    /// refuses a longer one with 414, and nothing is carried out. Default: 8,192, as
-    /// inferred from AWS; an emoji in a text takes 12 of them. 60,000 at most.
+    /// The most characters of a URL's path and query, as they are sent; the gateway rejects a
+    /// longer one with 414, and nothing is carried out. Default: 8,192, as inferred from
+    /// AWS; an emoji in a text takes 12 of them. At most 60,000.
     pub fn max_url(mut self, characters: usize) -> Self {
         self.settings.max_url = characters;
         self
     }
 
-    /// The status for a token that lacks the operation's scope: 403 or 401. A wrong key
-    /// gives 403 as well. Default: 403; the real one's is UNKNOWN, and 401 would be in
-    /// the manner of Cognito.
+    /// The status for a token that lacks the operation's scope: 403 or 401. A wrong API key
+    /// gives 403 as well. Default: 403; the real service's is UNKNOWN, and Cognito's would
+    /// be 401.
     pub fn missing_scope(mut self, status: u16) -> Self {
         self.settings.missing_scope = status;
         self
     }
 
-    /// The most items of a page; more aren't given, whatever is asked for. Default: 500.
+    /// The most items of a page, whatever size a request asks for. Default: 500.
     pub fn max_page_size(mut self, size: usize) -> Self {
         self.limits.max_page_size = size;
         self
     }
 
-    /// Whether pages have nothing but `content`, the one key that is attested.
-    /// Default: no.
+    /// Whether pages have nothing but `content`, the only attested key. Default: no.
     pub fn bare_pages(mut self, bare: bool) -> Self {
         self.limits.bare_pages = bare;
         self
     }
 
-    /// Leaves out an operation: it is then answered as an unknown route. Most paths are
-    /// inferred, so this may be what a program meets.
+    /// Removes an operation: requests to it get the response of an unknown route. Most paths
+    /// are inferred, so a program may meet this.
     pub fn without_operation(mut self, operation_id: impl Into<String>) -> Self {
         self.limits.without.push(operation_id.into());
         self
     }
 
-    /// Whether callbacks on other machines may be subscribed. Default: no, since a
-    /// sandbox is to reach nobody.
+    /// Whether subscriptions may have callbacks on other machines. Default: no, since a
+    /// sandbox must not reach anybody.
     pub fn allow_remote_callbacks(mut self, allow: bool) -> Self {
         self.limits.remote_callbacks = allow;
         self
     }
 
-    /// What answers look like where the real service may differ from what was inferred.
+    /// What responses look like where the real service may differ from what was inferred.
     /// Default: [`Dialect::none`].
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
         self
     }
 
-    /// How long to wait before an event is posted again: that of
-    /// [`deliveries`](Self::deliveries). Default: a second.
+    /// How long to wait before an event is posted again; sets
+    /// [`DeliverySettings::wait`]. Default: a second.
     pub fn webhook_retry_wait(mut self, wait: Duration) -> Self {
         self.settings.deliveries = self.settings.deliveries.wait(wait);
         self
     }
 
-    /// How events are delivered: how often, how patiently, in which order, and how many
-    /// at a time. [`Sandbox::set_deliveries`] changes it later.
-    pub fn deliveries(mut self, deliveries: Deliveries) -> Self {
-        self.settings.deliveries = deliveries;
+    /// How events are delivered: attempts, timeouts, order, and how many at a time.
+    /// [`Sandbox::set_delivery_settings`] changes it later.
+    pub fn delivery_settings(mut self, settings: DeliverySettings) -> Self {
+        self.settings.deliveries = settings;
         self
     }
 
-    /// A file of PEM with certificates to trust for callbacks by `https`, beside those
-    /// that the system trusts: that of a certificate authority of one's own, say.
+    /// A PEM file with certificates to trust for callbacks by `https`, in addition to those
+    /// that the system trusts: that of a private certificate authority, for example.
     pub fn callback_ca(mut self, file: impl Into<PathBuf>) -> Self {
         self.callback_ca = Some(file.into());
         self
     }
 
-    /// Lets pages of this origin, such as `http://localhost:5173`, call the sandbox from a
-    /// browser; `*` lets all. Default: none, as a gateway that nobody has told to. What
-    /// browsers ask ahead of a request is then answered, and isn't in the ledger.
+    /// Allows pages of this origin, such as `http://localhost:5173`, to call the sandbox from
+    /// a browser (CORS); `*` allows all. Default: none, as for a gateway without CORS.
+    /// Preflight requests are then accepted, and aren't in the ledger.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
         self
     }
 
-    /// Whether tokens that no user logged in for, those of `client_credentials`, may be
-    /// used on subscriptions. Default: no, since the vendor says to log in for them; the
-    /// gateway then answers with 403, which is inferred.
+    /// Whether tokens without a user's login, those of `client_credentials`, may be used for
+    /// subscriptions. Default: no, since the vendor says to log in for them; the gateway
+    /// then rejects them with 403, which is inferred.
     pub fn allow_machine_subscriptions(mut self, allow: bool) -> Self {
         self.settings.allow_machine_subscriptions = allow;
         self
     }
 
-    /// Starts it. It ends when the [`Sandbox`] is dropped.
+    /// Starts the sandbox. It stops when the [`Sandbox`] is dropped.
     ///
     /// # Errors
     ///
@@ -267,72 +232,51 @@ impl Builder {
         let address = listener.local_addr().map_err(listen)?;
         let callbacks = Callbacks::new(self.callback_ca.as_deref())?;
         let outbox = Outbox::new(self.seed, self.settings.deliveries.at_a_time);
-        let world = seed::world(self.seed, self.contacts, self.oauth);
-        let connection = Connection::of(&format!("http://{address}"), &world);
-        let gate = Gate::new(listener).map_err(listen)?;
-        let service = Service::new(
+        let state = seed::initial_state(self.seed, self.contacts, self.oauth);
+        let connection = ConnectionDetails::of(&format!("http://{address}"), &state);
+        let listener_state = ListenerState::new(listener).map_err(listen)?;
+        let shared = Shared::new(
             connection,
             self.limits,
             self.settings,
             callbacks,
             outbox,
-            world,
-            gate,
+            state,
+            listener_state,
         );
-        service.dialect().set(self.dialect);
-        let service = Arc::new(service);
-        let mut routes = control::all().fallback(serve);
+        shared.dialect_state().set(self.dialect);
+        let shared = Arc::new(shared);
+        let mut router = control::router().fallback(serve);
         if let Some(layer) = cors::layer(&self.origins) {
-            routes = routes.layer(layer).layer(middleware::from_fn(cors::settle));
+            router = router
+                .layer(layer)
+                .layer(middleware::from_fn(cors::mark_preflight_received));
         }
-        let routes = routes
-            .layer(middleware::from_fn(tell_the_wire))
-            .with_state(Arc::clone(&service))
-            .into_make_service_with_connect_info::<Wire>();
-        let ended = service.shutdown.clone().cancelled_owned();
-        let door = Door(Arc::clone(&service));
-        let server = axum::serve(door, routes).with_graceful_shutdown(ended);
+        let router = router
+            .layer(middleware::from_fn(mark_response_start))
+            .with_state(Arc::clone(&shared))
+            .into_make_service_with_connect_info::<Connection>();
+        let shutdown = shared.shutdown.clone().cancelled_owned();
+        let sandbox_listener = SandboxListener(Arc::clone(&shared));
+        let server = axum::serve(sandbox_listener, router).with_graceful_shutdown(shutdown);
         tokio::spawn(async move { server.await });
-        Ok(Sandbox::new(service))
+        Ok(Sandbox::new(shared))
     }
 
     fn check(&self) -> Result<(), StartError> {
-        let setting = |text: String| Err(StartError::Setting(text));
+        let invalid = |text: String| Err(StartError::Setting(text));
         let unknown = |id: &&String| Operation::find(id).is_none();
         if let Some(id) = self.limits.without.iter().find(unknown) {
-            return setting(format!("there is no operation {id:?} to leave out"));
+            return invalid(format!("there is no operation {id:?} to remove"));
         }
         if self.limits.max_page_size == 0 {
-            return setting("the size of a page has to be 1 at least".to_owned());
+            return invalid("the size of a page must be at least 1".to_owned());
         }
         for origin in &self.origins {
-            cors::check(origin).or_else(setting)?;
+            cors::check(origin).or_else(invalid)?;
         }
-        self.settings.check().or_else(setting)?;
+        self.settings.check().or_else(invalid)?;
         let client = oauth::NewClient::default().redirect_uris(&self.oauth.redirect_uris);
-        client.check().or_else(setting)
-    }
-}
-
-impl Connection {
-    fn of(host: &str, world: &crate::world::World) -> Self {
-        let client = world.oauth.clients.first();
-        let client = client
-            .cloned()
-            .unwrap_or_else(|| unreachable!("every sandbox has a client"));
-        Self {
-            api_base: format!("{host}{}", base::PATH),
-            authorize_url: format!("{host}{AUTHORIZE_PATH}/"),
-            token_url: format!("{host}{TOKEN_PATH}/"),
-            control_url: format!("{host}{}", control::PATH),
-            client_id: client.client_id,
-            client_secret: client.client_secret,
-            api_key: client.api_key,
-            number: seed::NUMBER.to_owned(),
-            organization_id: world.organization_id().to_owned(),
-            department_id: world.first_department().to_owned(),
-            username: world.oauth.username.clone(),
-            password: world.oauth.password.clone(),
-        }
+        client.check().or_else(invalid)
     }
 }

@@ -1,63 +1,23 @@
-//! How callbacks are called, and why one couldn't be.
+//! The requests to callbacks, and why one failed.
 //!
-//! Whoever sets a callback up has to know what is wrong with it, so trouble with TLS isn't
-//! mixed up with a port that nobody listens at.
+//! The developer of a callback must learn what is wrong with it, so a TLS error is told
+//! apart from a port where nothing listens.
 
 use std::{error::Error, fmt, fs, io, path::Path, time::Duration};
 
 use http::header::CONTENT_TYPE;
 use reqwest::{Certificate, Client, RequestBuilder, Response, redirect::Policy};
-use serde::Serialize;
 
-use crate::builder::StartError;
+use crate::{error::StartError, state::delivery::DeliveryError};
 
-/// Why an attempt to deliver an event failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DeliveryError {
-    /// The callback answered, but not with a success.
-    Status,
-    /// Nothing listens there.
-    Refused,
-    /// The callback took too long.
-    TimedOut,
-    /// It listens, but there was no agreement by TLS: its certificate isn't trusted, say,
-    /// or it doesn't speak TLS.
-    Tls,
-    /// No connection for another reason, such as a host that isn't known.
-    Unreachable,
-    /// The connection broke before the answer was there.
-    Broken,
-    /// The subscription was deleted.
-    Unsubscribed,
-    /// The subscription isn't `ACTIVE` any longer.
-    Suspended,
-}
-
-impl fmt::Display for DeliveryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Status => "the callback answered with no success",
-            Self::Refused => "nothing answers at the callback",
-            Self::TimedOut => "the callback took too long",
-            Self::Tls => "TLS with the callback failed",
-            Self::Unreachable => "there is no connection to the callback",
-            Self::Broken => "the callback's answer can't be read",
-            Self::Unsubscribed => "the subscription is gone",
-            Self::Suspended => "the subscription isn't active",
-        })
-    }
-}
-
-/// Why there was no answer, in more words.
+/// Why there was no response, with details.
 #[derive(Debug)]
-pub(crate) struct Trouble {
+pub(crate) struct CallbackError {
     pub(crate) kind: DeliveryError,
     detail: Option<String>,
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for CallbackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind.fmt(f)?;
         match &self.detail {
@@ -67,11 +27,11 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// The client that calls callbacks.
+/// The HTTP client for callbacks.
 pub(crate) struct Callbacks(Client);
 
 impl Callbacks {
-    /// One that trusts the certificates of a file of PEM as well as the system's.
+    /// A client that trusts the certificates of a PEM file as well as the system's.
     ///
     /// # Errors
     ///
@@ -94,50 +54,54 @@ impl Callbacks {
         &self,
         uri: &str,
         header: (&str, &str),
-        patience: Duration,
-    ) -> Result<Response, Trouble> {
+        timeout: Duration,
+    ) -> Result<Response, CallbackError> {
         let request = self.0.get(uri).header(header.0, header.1);
-        send(request, uri, patience).await
+        send(request, uri, timeout).await
     }
 
     pub(crate) async fn post(
         &self,
         uri: &str,
         body: Vec<u8>,
-        patience: Duration,
-    ) -> Result<Response, Trouble> {
+        timeout: Duration,
+    ) -> Result<Response, CallbackError> {
         let request = self.0.post(uri).body(body);
         send(
             request.header(CONTENT_TYPE, "application/json"),
             uri,
-            patience,
+            timeout,
         )
         .await
     }
 }
 
-async fn send(request: RequestBuilder, uri: &str, patience: Duration) -> Result<Response, Trouble> {
-    let answer = request.timeout(patience).send().await;
-    answer.map_err(|error| trouble(&error, uri.starts_with("https:"), patience))
+async fn send(
+    request: RequestBuilder,
+    uri: &str,
+    timeout: Duration,
+) -> Result<Response, CallbackError> {
+    let response = request.timeout(timeout).send().await;
+    response.map_err(|error| callback_error(&error, uri.starts_with("https:"), timeout))
 }
 
 fn certificates(file: &Path) -> Result<Vec<Certificate>, StartError> {
-    let wrong = |reason: &dyn fmt::Display| {
+    let invalid = |reason: &dyn fmt::Display| {
         let file = file.display();
         StartError::Setting(format!("certificates for callbacks, {file}: {reason}"))
     };
-    let pem = fs::read(file).map_err(|error| wrong(&error))?;
-    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(&error))?;
+    let pem = fs::read(file).map_err(|error| invalid(&error))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| invalid(&error))?;
     if certificates.is_empty() {
-        return Err(wrong(&"there is none in this file"));
+        return Err(invalid(&"there is none in this file"));
     }
     Ok(certificates)
 }
 
-fn trouble(error: &reqwest::Error, tls: bool, patience: Duration) -> Trouble {
-    let with = |kind, detail| Trouble { kind, detail };
+fn callback_error(error: &reqwest::Error, tls: bool, timeout: Duration) -> CallbackError {
+    let with = |kind, detail| CallbackError { kind, detail };
     if error.is_timeout() {
-        let detail = format!("it has {patience:?}");
+        let detail = format!("after {timeout:?}");
         return with(DeliveryError::TimedOut, Some(detail));
     }
     if !error.is_connect() {
@@ -148,7 +112,7 @@ fn trouble(error: &reqwest::Error, tls: bool, patience: Duration) -> Trouble {
     if has(&[io::ErrorKind::ConnectionRefused]) {
         return with(DeliveryError::Refused, None);
     }
-    // With these a connection was there, and then the peers didn't understand each other.
+    // These mean that there was a connection, and then the handshake failed.
     let handshake = [
         io::ErrorKind::InvalidData,
         io::ErrorKind::UnexpectedEof,
@@ -161,8 +125,8 @@ fn trouble(error: &reqwest::Error, tls: bool, patience: Duration) -> Trouble {
     with(DeliveryError::Unreachable, None)
 }
 
-/// The system's errors among the causes, the innermost one last. What wraps another as
-/// "other" hides it from `source`, so both ways are gone.
+/// The I/O errors among the causes, the innermost one last. An error of kind `Other` hides
+/// the one that it wraps from `source`, so `get_ref` is followed, too.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a io::Error> {
     let mut found = Vec::new();
     let mut next = Some(error);

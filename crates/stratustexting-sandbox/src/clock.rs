@@ -1,4 +1,4 @@
-//! The sandbox's time: that of the machine, and as far ahead as it was moved.
+//! The sandbox's clock: the machine's time, plus as much as a test has added.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ impl Clock {
         Utc::now() + self.ahead
     }
 
-    /// Moves the time on. What is too far to be told stays where it is.
+    /// Moves the clock forward. A time that can't be represented changes nothing.
     pub(crate) fn advance(&mut self, by: Duration) {
         let ahead = TimeDelta::from_std(by)
             .ok()

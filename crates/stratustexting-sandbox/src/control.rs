@@ -1,6 +1,6 @@
-//! The control API: what a test in Rust does by calling [`crate::Sandbox`], over HTTP.
+//! The control API: the methods of [`crate::Sandbox`], over HTTP.
 //!
-//! It isn't part of the service, and what arrives here isn't in the ledger.
+//! It isn't part of the service, and its requests aren't in the ledger.
 
 mod body;
 mod index;
@@ -18,281 +18,294 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::{Answer, Scripted},
-    api::{messages, subscriptions},
-    delivery::Delivery,
+    api::{contacts, messages},
+    connection::ConnectionDetails,
     dialect::Dialect,
-    fault::{Fault, FaultPlan, Kind, ScriptedPlan},
+    fault::{Fault, FaultKind, FaultPlan, FaultPlanInput},
     ledger::{BrokenRequest, Entry},
-    oauth::{NewClient, Registered},
-    sandbox::{Connection, clear_ledger as forget_requests, delete_contact},
-    service::Service,
+    oauth::{NewClient, RegisteredClient},
+    route::CONTROL_PATH,
+    script::{ScriptedResponse, ScriptedResponseInput},
     settings::Settings,
+    shared::Shared,
+    state::{delivery::Delivery, subscriptions},
 };
 
-use self::body::{Asked, Body, Refusal, refusal, refuse};
+use self::body::{Body, ErrorResponse, QueryParams, bad_request, error_response};
 
-pub(crate) const PATH: &str = "/control";
+type SharedState = State<Arc<Shared>>;
+type JsonResult<T> = Result<Json<T>, ErrorResponse>;
 
-type Shared = State<Arc<Service>>;
-type Outcome<T> = Result<Json<T>, Refusal>;
-
-fn routes() -> Router<Arc<Service>> {
+fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/", get(index))
         .route("/settings", get(settings).patch(change_settings))
         .route("/ledger", get(ledger).delete(clear_ledger))
-        .route("/messages", get(sent))
+        .route("/messages", get(sent_messages))
         .route("/deliveries", get(deliveries))
         .route("/customer/messages", post(customer_texts))
         .route("/tokens/expire", post(expire_tokens))
         .route("/tokens/revoke", post(revoke_tokens))
         .route("/clock/advance", post(advance))
-        .route("/answers", post(script).delete(forget_answers))
+        .route("/answers", post(script_response).delete(clear_responses))
         .route("/faults", post(fail_next).delete(stop_failing))
         .route("/faults/random", post(fail_at_random))
         .route("/faults/refuse", post(refuse_connections))
         .route("/broken", get(broken_requests))
         .route("/dialect", get(dialect).post(set_dialect))
-        .route("/clients", post(register))
-        .route("/contacts/{id}", delete(remove_contact))
+        .route("/clients", post(register_client))
+        .route("/contacts/{id}", delete(delete_contact))
         .route("/subscriptions/{id}/status", post(set_status))
         .route("/subscriptions/{id}/disabled-filters", post(disable_filter))
 }
 
-/// The routes below [`PATH`], with an answer in JSON to everything else there.
-pub(crate) fn all() -> Router<Arc<Service>> {
+/// The routes below [`CONTROL_PATH`], with an error in JSON for everything else there.
+pub(crate) fn router() -> Router<Arc<Shared>> {
     let below = routes()
-        .fallback(body::unknown)
-        .method_not_allowed_fallback(body::wrong_method);
-    // By itself, a slash at the end of the list's path isn't below it.
-    let with_slash = format!("{PATH}/");
+        .fallback(body::not_found)
+        .method_not_allowed_fallback(body::method_not_allowed);
+    // `nest` doesn't match the index with a slash at its end.
+    let with_slash = format!("{CONTROL_PATH}/");
     Router::new()
-        .nest(PATH, below)
+        .nest(CONTROL_PATH, below)
         .route(&with_slash, get(index))
 }
 
-async fn index(State(service): Shared) -> Json<Index> {
+async fn index(State(shared): SharedState) -> Json<Index> {
     Json(Index {
-        connection: service.connection.clone(),
-        control: index::calls(),
+        connection: shared.connection.clone(),
+        control: index::endpoints(),
     })
 }
 
 #[derive(Serialize)]
 struct Index {
     #[serde(flatten)]
-    connection: Connection,
-    control: Vec<index::Call>,
+    connection: ConnectionDetails,
+    control: Vec<index::Endpoint>,
 }
 
-async fn settings(State(service): Shared) -> Json<Settings> {
-    Json(service.settings())
+async fn settings(State(shared): SharedState) -> Json<Settings> {
+    Json(shared.settings())
 }
 
-async fn change_settings(State(service): Shared, Body(changes): Body<Value>) -> Outcome<Settings> {
-    let changed = service.change_settings(|settings| settings.changed(changes));
-    changed.map(Json).map_err(refuse)
+async fn change_settings(
+    State(shared): SharedState,
+    Body(changes): Body<Value>,
+) -> JsonResult<Settings> {
+    let changed = shared.change_settings(|settings| settings.changed(changes));
+    changed.map(Json).map_err(bad_request)
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Since {
+struct SinceQuery {
     #[serde(default)]
     since: usize,
 }
 
-async fn ledger(State(service): Shared, Asked(from): Asked<Since>) -> Json<Vec<Entry>> {
-    Json(service.ledger().since(from.since).to_vec())
+async fn ledger(
+    State(shared): SharedState,
+    QueryParams(from): QueryParams<SinceQuery>,
+) -> Json<Vec<Entry>> {
+    Json(shared.ledger().since(from.since).to_vec())
 }
 
-async fn clear_ledger(State(service): Shared) -> StatusCode {
-    forget_requests(&service);
+async fn clear_ledger(State(shared): SharedState) -> StatusCode {
+    shared.clear_ledger();
     StatusCode::NO_CONTENT
 }
 
-async fn sent(State(service): Shared) -> Json<Value> {
-    Json(json!(service.world().messages.sent()))
+async fn sent_messages(State(shared): SharedState) -> Json<Value> {
+    Json(json!(shared.state().messages.sent()))
 }
 
-async fn deliveries(State(service): Shared) -> Json<Vec<Delivery>> {
-    Json(service.world().deliveries.clone())
+async fn deliveries(State(shared): SharedState) -> Json<Vec<Delivery>> {
+    Json(shared.state().deliveries.clone())
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CustomerText {
+struct CustomerTextInput {
     from: String,
     to: String,
     text: String,
 }
 
-async fn customer_texts(State(service): Shared, Body(text): Body<CustomerText>) -> Outcome<Value> {
-    let received = messages::receive(&service, &text.from, &text.to, &text.text);
-    received.map(|id| Json(json!({"id": id}))).map_err(refuse)
+async fn customer_texts(
+    State(shared): SharedState,
+    Body(text): Body<CustomerTextInput>,
+) -> JsonResult<Value> {
+    let received = messages::receive(&shared, &text.from, &text.to, &text.text);
+    received
+        .map(|id| Json(json!({"id": id})))
+        .map_err(bad_request)
 }
 
-async fn expire_tokens(State(service): Shared) -> StatusCode {
-    service.world().expire_access_tokens();
+async fn expire_tokens(State(shared): SharedState) -> StatusCode {
+    shared.state().expire_access_tokens();
     StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
-enum Revoke {
+enum RevokeInput {
     Access,
     Refresh,
 }
 
-async fn revoke_tokens(State(service): Shared, Body(which): Body<Revoke>) -> StatusCode {
-    let oauth = &mut service.world().oauth;
+async fn revoke_tokens(State(shared): SharedState, Body(which): Body<RevokeInput>) -> StatusCode {
+    let oauth = &mut shared.state().oauth;
     match which {
-        Revoke::Access => oauth.revoke_access_tokens(),
-        Revoke::Refresh => oauth.revoke_refresh_tokens(),
+        RevokeInput::Access => oauth.revoke_access_tokens(),
+        RevokeInput::Refresh => oauth.revoke_refresh_tokens(),
     }
     StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Advance {
+struct AdvanceInput {
     seconds: u64,
 }
 
-async fn advance(State(service): Shared, Body(by): Body<Advance>) -> StatusCode {
-    service
-        .world()
+async fn advance(State(shared): SharedState, Body(by): Body<AdvanceInput>) -> StatusCode {
+    shared
+        .state()
         .clock
         .advance(Duration::from_secs(by.seconds));
     StatusCode::NO_CONTENT
 }
 
-async fn script(
-    State(service): Shared,
-    Body(scripted): Body<Scripted>,
-) -> Result<StatusCode, Refusal> {
-    let (operation, times) = (scripted.operation.clone(), scripted.times);
-    let answer = Answer::try_from(scripted).map_err(refuse)?;
-    let added = service.script().add(&operation, times, answer);
-    added.map_err(refuse)?;
+async fn script_response(
+    State(shared): SharedState,
+    Body(input): Body<ScriptedResponseInput>,
+) -> Result<StatusCode, ErrorResponse> {
+    let (operation, times) = (input.operation.clone(), input.times);
+    let response = ScriptedResponse::try_from(input).map_err(bad_request)?;
+    let added = shared.script().add(&operation, times, response);
+    added.map_err(bad_request)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn forget_answers(State(service): Shared) -> StatusCode {
-    service.script().clear();
+async fn clear_responses(State(shared): SharedState) -> StatusCode {
+    shared.script().clear();
     StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Failing {
+struct FaultInput {
     operation: String,
-    #[schemars(with = "Kind")]
+    #[schemars(with = "FaultKind")]
     fault: Fault,
 }
 
 async fn fail_next(
-    State(service): Shared,
-    Body(failing): Body<Failing>,
-) -> Result<StatusCode, Refusal> {
-    let added = service.faults().add(&failing.operation, failing.fault);
-    added.map_err(refuse)?;
+    State(shared): SharedState,
+    Body(input): Body<FaultInput>,
+) -> Result<StatusCode, ErrorResponse> {
+    let added = shared.faults().add(&input.operation, input.fault);
+    added.map_err(bad_request)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn stop_failing(State(service): Shared) -> StatusCode {
-    service.stop_failing();
+async fn stop_failing(State(shared): SharedState) -> StatusCode {
+    shared.stop_failing();
     StatusCode::NO_CONTENT
 }
 
 async fn fail_at_random(
-    State(service): Shared,
-    Body(plan): Body<ScriptedPlan>,
-) -> Result<StatusCode, Refusal> {
-    let plan = FaultPlan::try_from(plan).map_err(refuse)?;
-    service.faults().follow(plan);
+    State(shared): SharedState,
+    Body(plan): Body<FaultPlanInput>,
+) -> Result<StatusCode, ErrorResponse> {
+    let plan = FaultPlan::try_from(plan).map_err(bad_request)?;
+    shared.faults().set_plan(plan);
     Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Refusing {
+struct RefuseInput {
     milliseconds: u64,
 }
 
-/// For a time only: who asks over HTTP couldn't take it back.
+/// For a limited time only: over HTTP nobody could end it.
 async fn refuse_connections(
-    State(service): Shared,
-    Body(refusing): Body<Refusing>,
-) -> Result<StatusCode, Refusal> {
-    service.refuse_connections(true).map_err(refuse)?;
-    let again = Arc::clone(&service);
+    State(shared): SharedState,
+    Body(input): Body<RefuseInput>,
+) -> Result<StatusCode, ErrorResponse> {
+    shared.refuse_connections(true).map_err(bad_request)?;
+    let again = Arc::clone(&shared);
     tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(refusing.milliseconds)).await;
+        tokio::time::sleep(Duration::from_millis(input.milliseconds)).await;
         if let Err(error) = again.refuse_connections(false) {
-            tracing::error!(%error, "the port is lost");
+            tracing::error!(%error, "can't listen on the port again");
         }
     });
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn broken_requests(State(service): Shared) -> Json<Vec<BrokenRequest>> {
-    Json(service.faults().broken().to_vec())
+async fn broken_requests(State(shared): SharedState) -> Json<Vec<BrokenRequest>> {
+    Json(shared.faults().broken().to_vec())
 }
 
-async fn dialect(State(service): Shared) -> Json<Value> {
-    let dialect = service.dialect().dialect();
+async fn dialect(State(shared): SharedState) -> Json<Value> {
+    let dialect = shared.dialect_state().dialect();
     Json(json!({"dialect": dialect, "differences": dialect.to_string()}))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Seed {
+struct SeedInput {
     seed: u64,
 }
 
-/// Answers with what [`dialect`] would say then.
-async fn set_dialect(State(service): Shared, Body(asked): Body<Value>) -> Outcome<Value> {
-    let wanted = if asked.get("seed").is_some() {
-        let Seed { seed } = serde_json::from_value(asked).map_err(refuse)?;
+/// Responds as [`dialect`] does afterwards.
+async fn set_dialect(State(shared): SharedState, Body(body): Body<Value>) -> JsonResult<Value> {
+    let new = if body.get("seed").is_some() {
+        let SeedInput { seed } = serde_json::from_value(body).map_err(bad_request)?;
         Dialect::from_seed(seed)
     } else {
-        serde_json::from_value(asked).map_err(refuse)?
+        serde_json::from_value(body).map_err(bad_request)?
     };
-    service.dialect().set(wanted);
-    Ok(dialect(State(service)).await)
+    shared.dialect_state().set(new);
+    Ok(dialect(State(shared)).await)
 }
 
-async fn register(State(service): Shared, Body(client): Body<NewClient>) -> Outcome<Registered> {
-    client.check().map_err(refuse)?;
-    Ok(Json(service.world().register(client)))
+async fn register_client(
+    State(shared): SharedState,
+    Body(client): Body<NewClient>,
+) -> JsonResult<RegisteredClient> {
+    client.check().map_err(bad_request)?;
+    Ok(Json(shared.state().register(client)))
 }
 
-async fn remove_contact(
-    State(service): Shared,
+async fn delete_contact(
+    State(shared): SharedState,
     Path(id): Path<String>,
-) -> Result<StatusCode, Refusal> {
-    found(delete_contact(&service, &id), "there is no such contact")
+) -> Result<StatusCode, ErrorResponse> {
+    no_content_if(contacts::delete(&shared, &id), "there is no such contact")
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Status {
+struct StatusInput {
     status: String,
 }
 
 async fn set_status(
-    State(service): Shared,
+    State(shared): SharedState,
     Path(id): Path<String>,
-    Body(status): Body<Status>,
-) -> Result<StatusCode, Refusal> {
-    let set = subscriptions::set_status(&mut service.world(), &id, &status.status);
-    found(set, "there is no such subscription")
+    Body(status): Body<StatusInput>,
+) -> Result<StatusCode, ErrorResponse> {
+    let set = shared.state().set_subscription_status(&id, &status.status);
+    no_content_if(set, "there is no such subscription")
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Disabling {
+struct DisabledFilterInput {
     filter: String,
     #[serde(default = "disabled")]
     reason: String,
@@ -305,27 +318,27 @@ fn disabled() -> String {
 }
 
 async fn disable_filter(
-    State(service): Shared,
+    State(shared): SharedState,
     Path(id): Path<String>,
-    Body(filter): Body<Disabling>,
-) -> Result<StatusCode, Refusal> {
-    let Disabling {
+    Body(filter): Body<DisabledFilterInput>,
+) -> Result<StatusCode, ErrorResponse> {
+    let DisabledFilterInput {
         filter,
         reason,
         message,
     } = filter;
-    let mut world = service.world();
-    let done = subscriptions::disable_filter(&mut world, &id, &filter, &reason, &message);
-    found(
+    let mut state = shared.state();
+    let done = state.disable_filter(&id, &filter, &reason, &message);
+    no_content_if(
         done,
         "there is no such subscription, or it has no such filter",
     )
 }
 
-fn found(found: bool, otherwise: &str) -> Result<StatusCode, Refusal> {
-    if found {
+fn no_content_if(done: bool, otherwise: &str) -> Result<StatusCode, ErrorResponse> {
+    if done {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(refusal(StatusCode::NOT_FOUND, otherwise))
+        Err(error_response(StatusCode::NOT_FOUND, otherwise))
     }
 }

@@ -1,5 +1,5 @@
-//! Pages in a browser that call the sandbox. A gateway that nobody has told to doesn't
-//! answer them, so they are allowed only where a test asks for it.
+//! CORS, for pages in a browser that call the sandbox. An API Gateway allows no origins
+//! unless it is configured to, so a test must ask for it.
 
 use axum::{
     extract::{ConnectInfo, Request},
@@ -10,14 +10,14 @@ use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use url::Url;
 
-use crate::wire::Wire;
+use crate::tcp::Connection;
 
-/// Any page whatever.
+/// Stands for all origins.
 const ANY: &str = "*";
 
 /// # Errors
 ///
-/// When it isn't an origin.
+/// When `origin` isn't an origin.
 pub(crate) fn check(origin: &str) -> Result<(), String> {
     let is_origin = Url::parse(origin).is_ok_and(|url| {
         let own = url.origin();
@@ -27,11 +27,11 @@ pub(crate) fn check(origin: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{origin:?} is no origin: it has to be like http://localhost:5173, without a slash, or {ANY:?}"
+        "{origin:?} is no origin: it must be like http://localhost:5173, without a slash, or {ANY:?}"
     ))
 }
 
-/// What tells browsers so; none where no origin is allowed.
+/// The layer that allows these origins; `None` where there are none.
 pub(crate) fn layer(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
@@ -59,15 +59,15 @@ pub(crate) fn layer(origins: &[String]) -> Option<CorsLayer> {
     )
 }
 
-/// A browser's question before a request is answered here and gets no further, so nothing
-/// of it is missing.
-pub(crate) async fn settle(
-    ConnectInfo(wire): ConnectInfo<Wire>,
+/// The layer responds to a browser's preflight request itself. It was received completely,
+/// so it must not count as a broken request.
+pub(crate) async fn mark_preflight_received(
+    ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
     next: Next,
 ) -> Response {
     if request.method() == Method::OPTIONS {
-        wire.whole();
+        connection.request_received();
     }
     next.run(request).await
 }

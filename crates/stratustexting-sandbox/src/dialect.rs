@@ -1,9 +1,9 @@
-//! Other answers than those that were inferred.
+//! Responses that differ from the inferred ones.
 //!
-//! What the real service answers is inferred for the most part, so it may differ from
-//! what the sandbox answers. A [`Dialect`] is one way in which it may: a value for each
-//! kind of difference. **None of them is attested.** They are guesses at what services of
-//! this kind do, for finding out whether a program gets along with them.
+//! Most of the real service's responses are inferred, so it may respond differently from
+//! the sandbox. A [`Dialect`] is one way in which it may differ: a value for each kind of
+//! difference. **None of them is attested.** They are guesses at what services of this kind
+//! do, to test whether a program can handle them.
 //!
 //! ```
 //! use stratustexting_sandbox::{Dialect, Sandbox, dialect::{Ids, PageStyle}};
@@ -11,7 +11,7 @@
 //! # tokio::runtime::Runtime::new()?.block_on(async {
 //! // One difference, or two.
 //! let by_hand = Dialect::none().ids(Ids::Number).page_style(PageStyle::Cursor);
-//! // About half of the kinds, the same ones for the same seed.
+//! // About half of the kinds differ; the same seed gives the same dialect.
 //! let drawn = Dialect::from_seed(7);
 //!
 //! let sandbox = Sandbox::builder().dialect(by_hand).start().await?;
@@ -21,22 +21,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | kind | what it is about |
+//! | kind | subject |
 //! |---|---|
 //! | [`Ids`], [`PhoneNumbers`], [`Times`], [`Booleans`], [`Counts`] | the types of single values |
 //! | [`Tags`], [`Items`], [`Media`], [`Parties`], [`ConsentLevels`] | lists and objects within an item |
-//! | [`ListEnvelope`], [`ObjectEnvelope`] | what stands around them |
-//! | [`PageFacts`], [`PageStyle`] | how pages are asked for, and where a list ends |
-//! | [`SuccessStatus`], [`Text`] | the status, and how JSON is written |
+//! | [`ListEnvelope`], [`ObjectEnvelope`] | the envelope of lists and objects |
+//! | [`PageFacts`], [`PageStyle`] | how pages are requested, and where a list ends |
+//! | [`SuccessStatus`], [`Text`] | the status, and how JSON is encoded |
 //! | [`Events`] | what is posted to callbacks |
-//! | [`ExpiredToken`], [`RefusedRefresh`], [`Failures`] | how something is refused |
-//! | [`Paths`] | where the contact group is |
+//! | [`ExpiredToken`], [`RefusedRefresh`], [`Failures`] | how requests are rejected |
+//! | [`Paths`] | the paths of the contact operations |
 //!
 //! A dialect changes how things are said, never what happened: the ledger, the contacts
-//! and the messages that were sent are the same in all of them. It loses nothing either:
-//! in each, a client that is lenient enough can read every item of every list. Answers
-//! that a test scripted are given as they were scripted, and the gateway's refusals are
-//! the same in all dialects but for that of a token.
+//! and the sent messages are the same in all of them. It loses nothing either: in each, a
+//! lenient client can read every item of every list. Scripted responses aren't changed, and
+//! the gateway's rejections are the same in all dialects, except that of a token.
 
 mod batch;
 mod body;
@@ -45,12 +44,12 @@ mod kinds;
 mod numbers;
 mod page;
 mod paths;
-mod refusal;
+mod rejection;
 mod request;
-mod speaker;
+mod state;
 mod status;
-mod talk;
 mod text;
+mod translation;
 
 use std::fmt;
 
@@ -65,17 +64,17 @@ pub use self::kinds::{
 pub(crate) use self::{
     batch::deliver,
     page::{Paging, Window},
-    speaker::Speaker,
-    talk::Talk,
+    state::DialectState,
+    translation::Translation,
 };
 
 macro_rules! dialect {
     ($($(#[$doc:meta])* $field:ident: $kind:ident,)*) => {
-        /// How a service answers: a value for each kind of difference. None is attested.
+        /// How a service responds: a value for each kind of difference. None is attested.
         ///
-        /// It is made by [`none`](Self::none) or [`from_seed`](Self::from_seed), and changed
-        /// by a setter for each kind. As text it lists what differs; as JSON it has a key
-        /// per kind, of which any may be missing.
+        /// Create it with [`none`](Self::none) or [`from_seed`](Self::from_seed), and change
+        /// it with a setter for each kind. As text it lists what differs; as JSON it has a
+        /// key per kind, all of which are optional.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
         #[serde(default, deny_unknown_fields)]
         #[non_exhaustive]
@@ -84,13 +83,13 @@ macro_rules! dialect {
         }
 
         impl Dialect {
-            /// Draws a dialect. The same seed gives the same one, in every version that has
-            /// the same values.
+            /// Draws a random dialect. The same seed gives the same one, in every version that
+            /// has the same values.
             ///
-            /// Each kind is drawn for itself: every second time it is as today, and
-            /// otherwise any other value is as likely as any. A kind that is added later
-            /// changes nothing about the others. Only a [`ListEnvelope::Bare`] list is
-            /// never paged by a token, for which it has no place.
+            /// Each kind is drawn independently: half of the time it has the default value,
+            /// otherwise all other values are equally likely. Kinds that are added later
+            /// don't affect the others. Only a [`ListEnvelope::Bare`] list is never paged by
+            /// a token, since it has no field for one.
             #[must_use]
             pub fn from_seed(seed: u64) -> Self {
                 let mut drawn = Self {
@@ -109,8 +108,8 @@ macro_rules! dialect {
                 }
             )*
 
-            /// Each difference alone: a dialect for each value of each kind that isn't
-            /// today's, in the order of the kinds.
+            /// Each difference alone: a dialect for each value of each kind that isn't the
+            /// default, in the order of the kinds.
             #[must_use]
             pub fn each() -> Vec<Self> {
                 let mut each = Vec::new();
@@ -118,7 +117,7 @@ macro_rules! dialect {
                 each
             }
 
-            /// The kinds that differ, each with the value's name.
+            /// The kinds that differ, each with its value's name.
             fn differences(&self) -> Vec<(&'static str, &'static str)> {
                 let all = [$((
                     stringify!($field),
@@ -133,65 +132,65 @@ macro_rules! dialect {
 }
 
 dialect! {
-    /// What ids are.
+    /// The type of ids.
     ids: Ids,
-    /// What phone numbers look like.
+    /// The form of phone numbers.
     phone_numbers: PhoneNumbers,
-    /// What times look like.
+    /// The form of times.
     times: Times,
-    /// What booleans are.
+    /// The type of booleans.
     booleans: Booleans,
-    /// What the counts about a page are.
+    /// The type of the counts of a page.
     counts: Counts,
-    /// What `tags` of a contact is.
+    /// The type of a contact's `tags`.
     tags: Tags,
-    /// What stands among the items of a page.
+    /// What is among the items of a page.
     items: Items,
-    /// What `media` of a message is.
+    /// The type of a message's `media`.
     media: Media,
-    /// What `from` and `to` of a message are.
+    /// The type of a message's `from` and `to`.
     parties: Parties,
-    /// What `consentLevel` of a contact is.
+    /// The type of a contact's `consentLevel`.
     consent_levels: ConsentLevels,
-    /// Where the items of a page stand.
+    /// The envelope of a page's items.
     list_envelope: ListEnvelope,
-    /// Where a single object stands.
+    /// The envelope of a single object.
     object_envelope: ObjectEnvelope,
-    /// What is said about a page.
+    /// The facts about a page.
     page_facts: PageFacts,
-    /// How pages are asked for; see [`paging`](Self::paging), too.
+    /// How pages are requested; see also [`paging`](Self::paging).
     page_style: PageStyle,
     /// The status of a success.
     success_status: SuccessStatus,
-    /// How JSON is written.
+    /// How JSON is encoded.
     text: Text,
     /// What is posted to callbacks.
     events: Events,
-    /// How a token is refused that isn't good any more.
+    /// How an expired token is rejected.
     expired_token: ExpiredToken,
-    /// How a refresh token is refused.
+    /// How a refresh token is rejected.
     refused_refresh: RefusedRefresh,
-    /// How the application refuses a request.
+    /// How the application rejects a request.
     failures: Failures,
-    /// Where the contact group is; see [`paths`](Self::paths), too.
+    /// The paths of the contact operations; see also [`paths`](Self::paths).
     path_style: Paths,
 }
 
 impl Dialect {
-    /// Today's answers.
+    /// The inferred responses, which are the default.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Whether these are today's answers.
+    /// Whether nothing differs from the inferred responses.
     #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
-    /// How pages are asked for in the end: as [`page_style`](Self::page_style) says, but by
-    /// numbers where a list has no place for a token.
+    /// How pages are requested in effect: as [`page_style`](Self::page_style) says, but by
+    /// number where a list has no field for a token.
     #[must_use]
     pub fn paging(&self) -> PageStyle {
         match (self.list_envelope, self.page_style) {
@@ -200,8 +199,8 @@ impl Dialect {
         }
     }
 
-    /// The operations whose method or path isn't that of the document: `operationId`,
-    /// method, and path below the base URL.
+    /// The operations whose method or path differs from the document: `operationId`, method,
+    /// and path below the base URL.
     #[must_use]
     pub fn paths(&self) -> &'static [(&'static str, &'static str, &'static str)] {
         match self.path_style {
@@ -211,7 +210,7 @@ impl Dialect {
     }
 }
 
-/// What differs from today's answers, in a line.
+/// What differs from the inferred responses, in one line.
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let differences = self.differences();
@@ -226,17 +225,17 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// Today's value every second time, otherwise one of the others. It is made of the hash
-/// alone, so that no library's generator of random numbers can change it.
+/// The default value half of the time, otherwise one of the others. It depends on the hash
+/// alone, so that another version of a random number generator can't change it.
 fn draw<T: Copy>(seed: u64, kind: &str, values: &[T]) -> T {
     let mut hash = Sha256::new();
     hash.update(seed.to_be_bytes());
     hash.update(kind);
     let hash = hash.finalize();
-    let (today, others) = (values[0], &values[1..]);
-    let place = usize::from(u16::from_be_bytes([hash[1], hash[2]]));
+    let (default, others) = (values[0], &values[1..]);
+    let index = usize::from(u16::from_be_bytes([hash[1], hash[2]]));
     match hash[0] & 1 {
-        0 => today,
-        _ => others[place % others.len()],
+        0 => default,
+        _ => others[index % others.len()],
     }
 }

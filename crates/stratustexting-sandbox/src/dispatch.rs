@@ -1,9 +1,8 @@
-//! When an event is posted: in which order those of a callback go, which ones come late
-//! or twice, and how many are under way at a time.
+//! When an event is posted: the order of a callback's events, which ones are late or
+//! repeated, and how many are in flight at a time.
 //!
-//! Each callback has a line of its own, so that one that is slow holds up no other. What
-//! is drawn at random depends on the sandbox's seed and on the event's number, not on when
-//! anything happens.
+//! Each callback has its own queue, so that a slow one delays no other. Random decisions
+//! depend on the sandbox's seed and on the event's number, not on when anything happens.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,20 +17,20 @@ use tokio::{
 
 use crate::{
     delivery::deliver,
-    service::Service,
-    settings::{Deliveries, Order},
+    settings::{DeliverySettings, Order},
+    shared::Shared,
 };
 
 /// An event to be posted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Post {
-    /// Its place among the deliveries.
+    /// Its index among the deliveries.
     pub(crate) number: usize,
-    /// It was delivered, and is posted once more all the same.
-    pub(crate) again: bool,
+    /// Whether it was already delivered and is posted again.
+    pub(crate) is_repeat: bool,
 }
 
-/// The events that wait.
+/// The events that wait to be posted.
 pub(crate) struct Outbox {
     seed: u64,
     slots: Arc<Semaphore>,
@@ -39,20 +38,20 @@ pub(crate) struct Outbox {
 }
 
 struct Inner {
-    lines: HashMap<String, Line>,
+    queues: HashMap<String, Queue>,
     at_a_time: usize,
-    /// How many slots are to be taken away as soon as they are free.
-    too_many: usize,
+    /// How many slots to remove as soon as they are free.
+    surplus: usize,
 }
 
-/// The events for one callback; it is there as long as somebody works it off.
+/// The events for one callback; it exists as long as a task posts them.
 #[derive(Default)]
-struct Line {
+struct Queue {
     waiting: VecDeque<Post>,
     arrived: Arc<Notify>,
 }
 
-/// The right to post, as long as this lives.
+/// Permission to post, until it is dropped.
 pub(crate) struct Slot {
     permit: Option<OwnedSemaphorePermit>,
     inner: Arc<Mutex<Inner>>,
@@ -64,8 +63,8 @@ impl Drop for Slot {
             return;
         };
         let mut inner = lock(&self.inner);
-        if inner.too_many > 0 {
-            inner.too_many -= 1;
+        if inner.surplus > 0 {
+            inner.surplus -= 1;
             permit.forget();
         }
     }
@@ -78,9 +77,9 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
 impl Outbox {
     pub(crate) fn new(seed: u64, at_a_time: usize) -> Self {
         let inner = Inner {
-            lines: HashMap::new(),
+            queues: HashMap::new(),
             at_a_time,
-            too_many: 0,
+            surplus: 0,
         };
         Self {
             seed,
@@ -89,23 +88,23 @@ impl Outbox {
         }
     }
 
-    /// Changes how many posts are under way at a time. Those that are take their course.
+    /// Changes how many posts are in flight at a time. Current ones are finished.
     pub(crate) fn set_at_a_time(&self, at_a_time: usize) {
         let mut inner = lock(&self.inner);
         let before = mem::replace(&mut inner.at_a_time, at_a_time);
-        if let Some(more) = at_a_time.checked_sub(before) {
-            let owed = inner.too_many.min(more);
-            inner.too_many -= owed;
-            self.slots.add_permits(more - owed);
+        if let Some(added) = at_a_time.checked_sub(before) {
+            let cancelled = inner.surplus.min(added);
+            inner.surplus -= cancelled;
+            self.slots.add_permits(added - cancelled);
         } else {
-            let fewer = before - at_a_time;
-            inner.too_many += fewer - self.slots.forget_permits(fewer);
+            let removed = before - at_a_time;
+            inner.surplus += removed - self.slots.forget_permits(removed);
         }
     }
 
-    /// Waits until another post may be under way.
+    /// Waits until another post may start.
     pub(crate) async fn slot(&self) -> Slot {
-        // Nobody closes it, so there is always a permit.
+        // The semaphore is never closed, so there is always a permit.
         let permit = Arc::clone(&self.slots).acquire_owned().await.ok();
         let inner = Arc::clone(&self.inner);
         Slot { permit, inner }
@@ -113,41 +112,41 @@ impl Outbox {
 
     fn random(&self, post: Post) -> fastrand::Rng {
         let number = post.number as u64;
-        // Neighbouring seeds would draw alike at first.
+        // Adjacent seeds would give similar first numbers.
         let mut random =
             fastrand::Rng::with_seed(self.seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        if post.again {
+        if post.is_repeat {
             random.u64(..);
         }
         fastrand::Rng::with_seed(random.u64(..))
     }
 
-    /// Puts an event into its callback's line; returns whether nobody works that off.
-    fn line_up(&self, uri: &str, post: Post) -> bool {
+    /// Puts an event into its callback's queue; returns whether the queue is new and needs a
+    /// task.
+    fn enqueue(&self, uri: &str, post: Post) -> bool {
         let mut inner = lock(&self.inner);
-        let is_new = !inner.lines.contains_key(uri);
-        let line = inner.lines.entry(uri.to_owned()).or_default();
-        line.waiting.push_back(post);
-        line.arrived.notify_one();
+        let is_new = !inner.queues.contains_key(uri);
+        let queue = inner.queues.entry(uri.to_owned()).or_default();
+        queue.waiting.push_back(post);
+        queue.arrived.notify_one();
         is_new
     }
 
-    /// The next events, in the order in which they go. When there are none, the line is
-    /// gone.
-    fn next(&self, uri: &str, settings: &Deliveries) -> Vec<Post> {
+    /// The next events to post, in order. When there are none, the queue is removed.
+    fn next(&self, uri: &str, settings: &DeliverySettings) -> Vec<Post> {
         let mut inner = lock(&self.inner);
-        let Some(line) = inner.lines.get_mut(uri) else {
+        let Some(queue) = inner.queues.get_mut(uri) else {
             return Vec::new();
         };
-        let lot = match settings.order {
+        let count = match settings.order {
             Order::Shuffled => settings.shuffled_events,
             _ => 1,
         };
-        let lot = lot.min(line.waiting.len());
-        let mut next: Vec<Post> = line.waiting.drain(..lot).collect();
+        let count = count.min(queue.waiting.len());
+        let mut next: Vec<Post> = queue.waiting.drain(..count).collect();
         match next.first() {
             None => {
-                inner.lines.remove(uri);
+                inner.queues.remove(uri);
             }
             Some(first) if settings.order == Order::Shuffled => {
                 self.random(*first).shuffle(&mut next);
@@ -157,17 +156,17 @@ impl Outbox {
         next
     }
 
-    /// Waits until there are enough events to be shuffled, or it took too long.
-    async fn gather(&self, uri: &str, settings: &Deliveries) {
-        let end = Instant::now().checked_add(settings.shuffled_within());
+    /// Waits until there are enough events to shuffle, or the wait times out.
+    async fn wait_for_events(&self, uri: &str, settings: &DeliverySettings) {
+        let end = Instant::now().checked_add(settings.shuffle_wait());
         loop {
             let arrived = {
                 let inner = lock(&self.inner);
-                match inner.lines.get(uri) {
-                    // None at all: the line is to end at once.
-                    Some(line) if line.waiting.is_empty() => return,
-                    Some(line) if line.waiting.len() < settings.shuffled_events => {
-                        Arc::clone(&line.arrived)
+                match inner.queues.get(uri) {
+                    // Without any, the queue must end at once.
+                    Some(queue) if queue.waiting.is_empty() => return,
+                    Some(queue) if queue.waiting.len() < settings.shuffled_events => {
+                        Arc::clone(&queue.arrived)
                     }
                     _ => return,
                 }
@@ -181,63 +180,63 @@ impl Outbox {
     }
 }
 
-/// Sees to it that an event is posted. It isn't begun before this returns.
-pub(crate) fn send(service: &Arc<Service>, settings: &Deliveries, uri: &str, post: Post) {
-    service.under_way.send_modify(|count| *count += 1);
-    let is_late = !post.again && service.outbox.random(post).f64() < settings.late;
+/// Schedules the post of an event. It doesn't start before this returns.
+pub(crate) fn send(shared: &Arc<Shared>, settings: &DeliverySettings, uri: &str, post: Post) {
+    shared.deliveries_in_flight.send_modify(|count| *count += 1);
+    let is_late = !post.is_repeat && shared.outbox.random(post).f64() < settings.late;
     if is_late || settings.order == Order::AtOnce {
-        let delay = is_late.then(|| settings.late_by());
-        let alone = Arc::clone(service);
-        spawn(service, async move {
+        let delay = is_late.then(|| settings.late_delay());
+        let task_shared = Arc::clone(shared);
+        spawn(shared, async move {
             if let Some(delay) = delay {
                 sleep(delay).await;
             }
-            finish(&alone, post).await;
+            finish(&task_shared, post).await;
         });
         return;
     }
-    if service.outbox.line_up(uri, post) {
-        let worker = Arc::clone(service);
+    if shared.outbox.enqueue(uri, post) {
+        let task_shared = Arc::clone(shared);
         let uri = uri.to_owned();
-        spawn(service, async move { work_off(&worker, &uri).await });
+        spawn(shared, async move { drain(&task_shared, &uri).await });
     }
 }
 
-/// Has an event that was delivered posted once more, if it meets that lot.
-pub(crate) fn repeat(service: &Arc<Service>, settings: &Deliveries, uri: &str, post: Post) {
-    let again = Post {
-        again: true,
+/// Schedules another post of a delivered event, if the seed picks it.
+pub(crate) fn repeat(shared: &Arc<Shared>, settings: &DeliverySettings, uri: &str, post: Post) {
+    let repeated = Post {
+        is_repeat: true,
         ..post
     };
-    if service.outbox.random(again).f64() < settings.repeated {
-        send(service, settings, uri, again);
+    if shared.outbox.random(repeated).f64() < settings.repeated {
+        send(shared, settings, uri, repeated);
     }
 }
 
-async fn work_off(service: &Arc<Service>, uri: &str) {
+async fn drain(shared: &Arc<Shared>, uri: &str) {
     loop {
-        let settings = service.settings().deliveries;
+        let settings = shared.settings().deliveries;
         if settings.order == Order::Shuffled {
-            service.outbox.gather(uri, &settings).await;
+            shared.outbox.wait_for_events(uri, &settings).await;
         }
-        let next = service.outbox.next(uri, &settings);
+        let next = shared.outbox.next(uri, &settings);
         if next.is_empty() {
             return;
         }
         for post in next {
-            finish(service, post).await;
+            finish(shared, post).await;
         }
     }
 }
 
-async fn finish(service: &Arc<Service>, post: Post) {
-    deliver(service, post).await;
-    service.under_way.send_modify(|count| *count -= 1);
+async fn finish(shared: &Arc<Shared>, post: Post) {
+    deliver(shared, post).await;
+    shared.deliveries_in_flight.send_modify(|count| *count -= 1);
 }
 
-/// Ends with the sandbox.
-fn spawn(service: &Service, work: impl Future<Output = ()> + Send + 'static) {
-    let shutdown = service.shutdown.clone();
+/// Runs until the sandbox is dropped.
+fn spawn(shared: &Shared, work: impl Future<Output = ()> + Send + 'static) {
+    let shutdown = shared.shutdown.clone();
     tokio::spawn(async move {
         tokio::select! {
             () = work => {}

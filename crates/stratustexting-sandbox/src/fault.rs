@@ -1,12 +1,12 @@
-//! What can go wrong between a program and the service, as values.
+//! Everything that can go wrong between a program and the service, as values.
 //!
-//! A fault says two things: at which point the exchange is cut or spoilt, and whether
-//! the operation was carried out by then. The second is what a client can't see and has
-//! to be right about, so no fault leaves it open.
+//! A fault says two things: at which point the exchange breaks, and whether the operation
+//! was carried out by then. A client can't see the second and must still be right about it,
+//! so every fault states it.
 
+mod apply;
 mod plan;
 mod queue;
-mod strike;
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::plan::FaultPlan;
-pub(crate) use self::{plan::Scripted as ScriptedPlan, queue::Faults, strike::strike};
+pub(crate) use self::{apply::apply, plan::FaultPlanInput, queue::Faults};
 
-/// Whether a fault strikes before or after the operation is carried out.
+/// Whether a fault happens before or after the operation is carried out.
 ///
-/// After it, the message is among those that were sent, the contact is changed, the
-/// token is given out: only the client doesn't get to know.
+/// After it, the message is sent, the contact is changed, the token is issued: only the
+/// client doesn't learn of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Commit {
@@ -43,17 +43,20 @@ pub enum Commit {
 /// assert_eq!(worst.name(), "reset_before_answer");
 /// ```
 ///
-/// Connections that are refused are no request's fault, but the service's:
+/// Refused connections belong to no request, so they aren't here:
 /// [`Sandbox::refuse_connections`](crate::Sandbox::refuse_connections).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Kind")]
-pub struct Fault(pub(crate) Kind);
+#[serde(try_from = "FaultKind")]
+pub struct Fault(pub(crate) FaultKind);
 
-/// The kinds, private so that they can grow.
+/// The kinds of fault, private so that more can be added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[schemars(title = "Fault", description = "What goes wrong with a request.")]
-pub(crate) enum Kind {
+#[schemars(
+    title = "Fault",
+    description = "Something that goes wrong with a request."
+)]
+pub(crate) enum FaultKind {
     ResetBeforeRequest,
     ResetAfterRequestBytes {
         bytes: u64,
@@ -78,7 +81,7 @@ pub(crate) enum Kind {
         status: u16,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<u64>,
-        /// Whether it is the gateway that answers.
+        /// Whether the response comes from the gateway.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         gateway: bool,
         commit: Commit,
@@ -101,78 +104,76 @@ pub(crate) enum Kind {
 }
 
 impl Fault {
-    /// The connection is reset as soon as a request shows on it; nothing of it is used.
+    /// The connection is reset as soon as a request begins to arrive; nothing of it is used.
     ///
-    /// Of an operation's request the first line has to be read to know the operation.
-    /// For a connection that is reset without a byte of it being read, script this fault
-    /// for `connection` instead of an operation: it meets the next connection that is
-    /// opened, as soon as anything arrives on it.
+    /// The sandbox must read a request's first line to know its operation. To reset a
+    /// connection before a byte is read, script this fault for `connection` instead of an
+    /// operation: it meets the next connection that is opened, as soon as anything arrives
+    /// on it.
     #[must_use]
     pub fn reset_before_request() -> Self {
-        Self(Kind::ResetBeforeRequest)
+        Self(FaultKind::ResetBeforeRequest)
     }
 
-    /// The connection is reset when so many bytes of the request have arrived, head
-    /// included; or with its last byte, where it has fewer. It isn't carried out.
+    /// The connection is reset after this many bytes of the request, head included; or at
+    /// its last byte, if it has fewer. It isn't carried out.
     ///
-    /// The first line has to be read to know the operation, so a few more bytes than
-    /// asked for may have been taken; [`BrokenRequest::bytes`](crate::BrokenRequest)
-    /// says how many.
+    /// The sandbox must read the first line to know the operation, so it may have read a
+    /// few bytes more; [`BrokenRequest::bytes`](crate::BrokenRequest) says how many.
     #[must_use]
     pub fn reset_after_request_bytes(bytes: u64) -> Self {
-        Self(Kind::ResetAfterRequestBytes { bytes })
+        Self(FaultKind::ResetAfterRequestBytes { bytes })
     }
 
-    /// The request arrives whole, then the connection is reset without an answer.
+    /// The whole request arrives, then the connection is reset without a response.
     #[must_use]
     pub fn reset_before_answer(commit: Commit) -> Self {
-        Self(Kind::ResetBeforeAnswer { commit })
+        Self(FaultKind::ResetBeforeAnswer { commit })
     }
 
-    /// The answer's headers are sent, then the connection is reset.
+    /// The response's headers are sent, then the connection is reset.
     #[must_use]
     pub fn reset_after_headers(commit: Commit) -> Self {
-        Self(Kind::ResetAfterHeaders { commit })
+        Self(FaultKind::ResetAfterHeaders { commit })
     }
 
-    /// The answer's headers and half of its body are sent, then the connection is reset.
+    /// The response's headers and half of its body are sent, then the connection is reset.
     #[must_use]
     pub fn reset_in_body(commit: Commit) -> Self {
-        Self(Kind::ResetInBody { commit })
+        Self(FaultKind::ResetInBody { commit })
     }
 
-    /// The request arrives whole, and no answer ever comes: the connection stays open
+    /// The whole request arrives, and no response ever comes: the connection stays open
     /// until the client closes it, or
     /// [`Sandbox::stop_failing`](crate::Sandbox::stop_failing) resets it.
     #[must_use]
     pub fn never_answer(commit: Commit) -> Self {
-        Self(Kind::NeverAnswer { commit })
+        Self(FaultKind::NeverAnswer { commit })
     }
 
-    /// The answer comes, after so many milliseconds (what is less doesn't count). The
-    /// operation is carried out in any case, also when the client has gone away
-    /// meanwhile: before or after the wait.
+    /// The response comes after this delay, rounded down to milliseconds. The operation is
+    /// carried out in any case, even if the client has closed the connection by then.
     ///
-    /// Here [`Commit::Before`] says that the wait is before the operation is carried
-    /// out: a client that gave up is overtaken by what it asked for.
+    /// Here [`Commit::Before`] means that the delay comes first and the operation after it,
+    /// possibly when the client has already given up.
     #[must_use]
     pub fn answer_late(delay: Duration, commit: Commit) -> Self {
         let milliseconds = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-        Self(Kind::AnswerLate {
+        Self(FaultKind::AnswerLate {
             milliseconds,
             commit,
         })
     }
 
-    /// An answer with this status instead of the operation's own; see
+    /// A response with this status instead of the operation's own; see
     /// [`retry_after`](Self::retry_after).
     ///
     /// # Panics
     ///
-    /// When `status` isn't one of an error: 400 to 599.
+    /// When `status` isn't an error's: 400 to 599.
     #[must_use]
     pub fn status(status: u16, commit: Commit) -> Self {
-        Self::checked(Kind::Status {
+        Self::checked(FaultKind::Status {
             status,
             retry_after: None,
             gateway: false,
@@ -180,70 +181,70 @@ impl Fault {
         })
     }
 
-    /// Adds a `Retry-After` in seconds to an answer of [`status`](Self::status), such as
-    /// a 429; to nothing else.
+    /// Adds a `Retry-After` in seconds to [`status`](Self::status), such as a 429; has no
+    /// effect on other faults.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        if let Kind::Status { retry_after, .. } = &mut self.0 {
+        if let FaultKind::Status { retry_after, .. } = &mut self.0 {
             *retry_after = Some(seconds);
         }
         self
     }
 
-    /// Makes it the gateway that answers with [`status`](Self::status), in its own words
-    /// and with the header `x-amzn-errortype`, as when it throttles; of nothing else.
-    /// Without it the answer is the application's.
+    /// Makes [`status`](Self::status) a response of the gateway, in its own words and with
+    /// the header `x-amzn-errortype`, as when it throttles; has no effect on other faults.
+    /// Otherwise the response is the application's.
     ///
     /// # Panics
     ///
-    /// When the status is below 500 and the operation is carried out all the same: what
-    /// the gateway turns away doesn't get to the application.
+    /// When the status is below 500 and the operation is carried out all the same: a request
+    /// that the gateway rejects doesn't reach the application.
     #[must_use]
     pub fn by_gateway(mut self) -> Self {
-        if let Kind::Status { gateway, .. } = &mut self.0 {
+        if let FaultKind::Status { gateway, .. } = &mut self.0 {
             *gateway = true;
         }
         Self::checked(self.0)
     }
 
-    /// A success with a page of HTML, as of a proxy that wants a login, instead of what
-    /// the operation answers.
+    /// A success with a page of HTML instead of the operation's response, as from a proxy
+    /// that wants a login.
     #[must_use]
     pub fn wrong_content_type(commit: Commit) -> Self {
-        Self(Kind::WrongContentType { commit })
+        Self(FaultKind::WrongContentType { commit })
     }
 
-    /// The answer says how long its body is, and the connection is closed in good order
-    /// after half of it.
+    /// The response has a `Content-Length`, and the connection is closed cleanly after half
+    /// of the body.
     #[must_use]
     pub fn truncated_body(commit: Commit) -> Self {
-        Self(Kind::TruncatedBody { commit })
+        Self(FaultKind::TruncatedBody { commit })
     }
 
-    /// The answer's body, made this long by blanks after it: still valid JSON.
+    /// The response's body is padded with blanks to this length: still valid JSON.
     #[must_use]
     pub fn oversized_body(bytes: usize, commit: Commit) -> Self {
-        Self(Kind::OversizedBody { bytes, commit })
+        Self(FaultKind::OversizedBody { bytes, commit })
     }
 
-    /// A redirect to another place.
+    /// A redirect to another URL.
     ///
     /// # Panics
     ///
-    /// When `status` is none of 301, 302, 303, 307 and 308, or `location` can't be a
-    /// header's value.
+    /// When `status` is none of 301, 302, 303, 307 and 308, or `location` isn't valid in a
+    /// header.
     #[must_use]
     pub fn redirect(status: u16, location: impl Into<String>, commit: Commit) -> Self {
         let location = location.into();
-        Self::checked(Kind::Redirect {
+        Self::checked(FaultKind::Redirect {
             status,
             location,
             commit,
         })
     }
 
-    /// Every kind of fault, at every point: what a client has to bear. Delays are 50 ms,
-    /// the oversized body has 16 MiB, and redirects go to `location`.
+    /// Every kind of fault, at every point: everything that a client must handle. Delays
+    /// are 50 ms, the oversized body has 16 MiB, and redirects go to `location`.
     #[must_use]
     pub fn every(location: &str) -> Vec<Self> {
         let mut every = vec![Self::reset_before_request()];
@@ -268,71 +269,74 @@ impl Fault {
         every
     }
 
-    /// What kind it is, in snake case, as the function that makes it is called.
+    /// The kind of fault, in snake case: the name of the function that makes it.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.0 {
-            Kind::ResetBeforeRequest => "reset_before_request",
-            Kind::ResetAfterRequestBytes { .. } => "reset_after_request_bytes",
-            Kind::ResetBeforeAnswer { .. } => "reset_before_answer",
-            Kind::ResetAfterHeaders { .. } => "reset_after_headers",
-            Kind::ResetInBody { .. } => "reset_in_body",
-            Kind::NeverAnswer { .. } => "never_answer",
-            Kind::AnswerLate { .. } => "answer_late",
-            Kind::Status { .. } => "status",
-            Kind::WrongContentType { .. } => "wrong_content_type",
-            Kind::TruncatedBody { .. } => "truncated_body",
-            Kind::OversizedBody { .. } => "oversized_body",
-            Kind::Redirect { .. } => "redirect",
+            FaultKind::ResetBeforeRequest => "reset_before_request",
+            FaultKind::ResetAfterRequestBytes { .. } => "reset_after_request_bytes",
+            FaultKind::ResetBeforeAnswer { .. } => "reset_before_answer",
+            FaultKind::ResetAfterHeaders { .. } => "reset_after_headers",
+            FaultKind::ResetInBody { .. } => "reset_in_body",
+            FaultKind::NeverAnswer { .. } => "never_answer",
+            FaultKind::AnswerLate { .. } => "answer_late",
+            FaultKind::Status { .. } => "status",
+            FaultKind::WrongContentType { .. } => "wrong_content_type",
+            FaultKind::TruncatedBody { .. } => "truncated_body",
+            FaultKind::OversizedBody { .. } => "oversized_body",
+            FaultKind::Redirect { .. } => "redirect",
         }
     }
 
-    /// Where the operation stands when it strikes; none where no whole request arrives.
+    /// Whether the operation was carried out when the fault happens; `None` where no whole
+    /// request arrives.
     #[must_use]
     pub fn commit(&self) -> Option<Commit> {
         match self.0 {
-            Kind::ResetBeforeRequest | Kind::ResetAfterRequestBytes { .. } => None,
-            Kind::ResetBeforeAnswer { commit }
-            | Kind::ResetAfterHeaders { commit }
-            | Kind::ResetInBody { commit }
-            | Kind::NeverAnswer { commit }
-            | Kind::AnswerLate { commit, .. }
-            | Kind::Status { commit, .. }
-            | Kind::WrongContentType { commit }
-            | Kind::TruncatedBody { commit }
-            | Kind::OversizedBody { commit, .. }
-            | Kind::Redirect { commit, .. } => Some(commit),
+            FaultKind::ResetBeforeRequest | FaultKind::ResetAfterRequestBytes { .. } => None,
+            FaultKind::ResetBeforeAnswer { commit }
+            | FaultKind::ResetAfterHeaders { commit }
+            | FaultKind::ResetInBody { commit }
+            | FaultKind::NeverAnswer { commit }
+            | FaultKind::AnswerLate { commit, .. }
+            | FaultKind::Status { commit, .. }
+            | FaultKind::WrongContentType { commit }
+            | FaultKind::TruncatedBody { commit }
+            | FaultKind::OversizedBody { commit, .. }
+            | FaultKind::Redirect { commit, .. } => Some(commit),
         }
     }
 
-    fn checked(kind: Kind) -> Self {
+    fn checked(kind: FaultKind) -> Self {
         Self::try_from(kind).unwrap_or_else(|problem| panic!("{problem}"))
     }
 }
 
 const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
-impl TryFrom<Kind> for Fault {
+impl TryFrom<FaultKind> for Fault {
     type Error = String;
 
-    fn try_from(kind: Kind) -> Result<Self, String> {
+    fn try_from(kind: FaultKind) -> Result<Self, String> {
         match &kind {
-            Kind::Status { status, .. }
+            FaultKind::Status { status, .. }
                 if !(400..600).contains(status) || StatusCode::from_u16(*status).is_err() =>
             {
-                Err(format!("{status} is no error's status: 400 to 599 are"))
+                Err(format!(
+                    "{status} is no error's status: it must be 400 to 599"
+                ))
             }
-            Kind::Status {
+            FaultKind::Status {
                 status: ..500,
                 gateway: true,
                 commit: Commit::After,
                 ..
-            } => Err("what the gateway turns away isn't carried out".to_owned()),
-            Kind::Redirect { status, .. } if !REDIRECTS.contains(status) => Err(format!(
-                "{status} is no redirect's status: it has to be one of {REDIRECTS:?}"
+            } => Err("a request that the gateway rejects can't be carried out".to_owned()),
+            FaultKind::Redirect { status, .. } if !REDIRECTS.contains(status) => Err(format!(
+                "{status} is no redirect's status: it must be one of {REDIRECTS:?}"
             )),
-            Kind::Redirect { location, .. } if HeaderValue::from_str(location).is_err() => {
-                Err("the location has characters that it can't have".to_owned())
+            FaultKind::Redirect { location, .. } if HeaderValue::from_str(location).is_err() => {
+                Err("the location has characters that are not allowed in a header".to_owned())
             }
             _ => Ok(Self(kind)),
         }

@@ -1,9 +1,9 @@
-//! The gateway in front of the service, which turns requests away before the
-//! application sees them: in the shape, and with the words, of AWS API Gateway.
+//! The gateway in front of the service. It rejects requests before the application sees
+//! them, in the shape and with the words of AWS API Gateway.
 //!
-//! That there is one is inferred, and so are the order of its checks and the words. What
-//! it refuses has the header `x-amzn-errortype`, which the application's answers never
-//! have; all that comes through it has `x-amzn-requestid`.
+//! Its existence, the order of its checks and the words are inferred. Its rejections have
+//! the header `x-amzn-errortype`, which the application's responses never have; both have
+//! `x-amzn-requestid`.
 
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -12,57 +12,57 @@ use stratustexting_client::Operation;
 
 use crate::{
     oauth,
-    reply::{Reply, json},
+    response::{Response, json},
     settings::Settings,
 };
 
 const ERROR_TYPE: &str = "x-amzn-errortype";
 const REQUEST_ID: &str = "x-amzn-requestid";
 
-fn refusal(status: StatusCode, error_type: &'static str, message: &str) -> Reply {
-    let mut reply = json(status, &json!({"message": message}));
+fn rejection(status: StatusCode, error_type: &'static str, message: &str) -> Response {
+    let mut response = json(status, &json!({"message": message}));
     let error_type = HeaderValue::from_static(error_type);
-    reply.headers_mut().insert(ERROR_TYPE, error_type);
-    reply
+    response.headers_mut().insert(ERROR_TYPE, error_type);
+    response
 }
 
-fn unauthorized() -> Reply {
+fn unauthorized() -> Response {
     let message = "Unauthorized";
-    refusal(StatusCode::UNAUTHORIZED, "UnauthorizedException", message)
+    rejection(StatusCode::UNAUTHORIZED, "UnauthorizedException", message)
 }
 
-fn forbidden() -> Reply {
-    refusal(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden")
+fn forbidden() -> Response {
+    rejection(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden")
 }
 
-/// The answer to a method and path that there aren't.
-pub(crate) fn unknown_route() -> Reply {
-    refusal(
+/// The response to an unknown method and path.
+pub(crate) fn unknown_route() -> Response {
+    rejection(
         StatusCode::FORBIDDEN,
         "MissingAuthenticationTokenException",
         "Missing Authentication Token",
     )
 }
 
-pub(crate) fn too_large() -> Reply {
-    refusal(
+pub(crate) fn too_large() -> Response {
+    rejection(
         StatusCode::PAYLOAD_TOO_LARGE,
         "RequestTooLargeException",
         "Request Too Long",
     )
 }
 
-/// The answer to a URL that is longer than the gateway takes.
-pub(crate) fn uri_too_long() -> Reply {
-    refusal(
+/// The response to a URL that is longer than the gateway allows.
+pub(crate) fn uri_too_long() -> Response {
+    rejection(
         StatusCode::URI_TOO_LONG,
         "RequestUriTooLongException",
         "Request-URI Too Long",
     )
 }
 
-/// An answer with this status, as the gateway gives it.
-pub(crate) fn error(status: StatusCode) -> Reply {
+/// A response of the gateway with this status.
+pub(crate) fn error(status: StatusCode) -> Response {
     let (error_type, message) = match status.as_u16() {
         401 => return unauthorized(),
         403 => return forbidden(),
@@ -73,25 +73,25 @@ pub(crate) fn error(status: StatusCode) -> Reply {
         500.. => ("InternalServerErrorException", "Internal server error"),
         _ => ("BadRequestException", "Bad request"),
     };
-    refusal(status, error_type, message)
+    rejection(status, error_type, message)
 }
 
-/// Marks what came through the gateway.
-pub(crate) fn identified(mut reply: Reply, request_id: &str) -> Reply {
+/// Adds the header that everything behind the gateway has.
+pub(crate) fn with_request_id(mut response: Response, request_id: &str) -> Response {
     if let Ok(id) = HeaderValue::from_str(request_id) {
-        reply.headers_mut().insert(REQUEST_ID, id);
+        response.headers_mut().insert(REQUEST_ID, id);
     }
-    reply
+    response
 }
 
-/// The refusal, where the request isn't to reach the application.
+/// The rejection, where the request must not reach the application.
 pub(crate) fn check(
     oauth: &oauth::Server,
     settings: &Settings,
     operation: &Operation,
     headers: &HeaderMap,
     now: DateTime<Utc>,
-) -> Option<Reply> {
+) -> Option<Response> {
     let granted = bearer(headers).and_then(|token| oauth.granted(token, now));
     let Some(granted) = granted else {
         return Some(unauthorized());
@@ -108,10 +108,10 @@ pub(crate) fn check(
         });
     }
     let wants_user = operation.tag == "Subscriptions" && !settings.allow_machine_subscriptions;
-    (wants_user && !granted.is_users()).then(forbidden)
+    (wants_user && !granted.has_user()).then(forbidden)
 }
 
-/// The token, where there is one and one only.
+/// The token, if there is exactly one.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next()?.to_str().ok()?;

@@ -1,4 +1,4 @@
-//! Ids and secrets, the same ones for the same seed.
+//! Ids and secrets; the same seed gives the same ones.
 
 use std::iter;
 
@@ -12,8 +12,8 @@ pub(crate) struct Ids {
     process: u64,
 }
 
-/// 2026-01-01, in seconds. Real ids begin with the time at which they were made; here
-/// a fixed one, or the same seed would give other ids each time.
+/// 2026-01-01, in seconds. Real ids begin with the time of their creation. Here it is
+/// fixed, since otherwise the same seed would give other ids each time.
 const FIRST_SECOND: u32 = 0x6955_B900;
 
 impl Ids {
@@ -27,16 +27,16 @@ impl Ids {
         }
     }
 
-    /// A stream beside another, whose objects have counters of their own: as numbers, which
-    /// a dialect makes of the counters, no two ids are the same.
-    pub(crate) fn beside(seed: u64) -> Self {
+    /// A second stream for the same seed, whose objects have other counters: a dialect makes
+    /// numbers of the counters, and no two of those may be equal.
+    pub(crate) fn second(seed: u64) -> Self {
         Self {
             made: 0x80_0000,
             ..Self::new(!seed)
         }
     }
 
-    /// An id of an object: 24 hexadecimal digits, as far as the service's are known.
+    /// An object's id: 24 hexadecimal digits, as far as the service's are known.
     pub(crate) fn object(&mut self) -> String {
         self.made += 1;
         let second = FIRST_SECOND.wrapping_add(self.made);
@@ -64,7 +64,7 @@ impl Ids {
     }
 
     /// Lower-case letters and digits.
-    pub(crate) fn word(&mut self, length: usize) -> String {
+    pub(crate) fn alphanumeric(&mut self, length: usize) -> String {
         let random = &mut self.random;
         iter::repeat_with(|| {
             let letter = random.u8(..36);
@@ -78,10 +78,10 @@ impl Ids {
         .collect()
     }
 
-    /// Something of the form of a signed token. The signature is random: the sandbox
-    /// looks tokens up, and nobody else should trust them.
+    /// A string in the form of a signed token. The signature is random: the sandbox looks
+    /// tokens up, and nothing else should trust them.
     pub(crate) fn token(&mut self, claims: &Value) -> String {
-        let signature = self.word(43);
+        let signature = self.alphanumeric(43);
         let header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#);
         let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
         format!("{header}.{claims}.{signature}")
@@ -100,7 +100,7 @@ mod tests {
     fn the_same_seed_gives_the_same_ids_and_another_seed_others() {
         let some = |seed| {
             let mut ids = Ids::new(seed);
-            [ids.object(), ids.object(), ids.uuid(), ids.word(9)]
+            [ids.object(), ids.object(), ids.uuid(), ids.alphanumeric(9)]
         };
 
         assert_eq!(some(7), some(7));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_have_the_forms_that_they_are_to_have() {
+    fn ids_have_the_documented_forms() {
         let mut ids = Ids::new(1);
 
         for _ in 0..1_000 {

@@ -1,4 +1,4 @@
-//! Everything that arrived, as it arrived.
+//! The ledger: every request as it arrived.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use serde::{Serialize, Serializer};
 
 /// A request that arrived at the API or at the OAuth server.
 ///
-/// It is what a test compares with what it expects, so nothing is left out: the
-/// headers hold credentials, the query numbers and texts. `Debug` shows none of that.
+/// A test compares it with what it expects, so nothing is left out: the headers hold
+/// credentials, the query holds numbers and texts. `Debug` shows none of that.
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Entry {
     /// Counts from 0, in the order of arrival.
     pub sequence: usize,
-    /// The `operationId`, `authorize` or `token`; none for an unknown route.
+    /// The `operationId`, `authorize` or `token`; `None` for an unknown route.
     pub operation: Option<String>,
     /// The method.
     pub method: String,
@@ -23,39 +23,38 @@ pub struct Entry {
     pub path: String,
     /// The query as it was sent, without the question mark.
     pub query: Option<String>,
-    /// The headers, names in lower case.
+    /// The headers, with names in lower case.
     #[serde(serialize_with = "headers_as_text")]
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body. Over HTTP it is a text, in which bytes that aren't UTF-8 are replaced.
+    /// The body. The control API shows it as a string, with invalid UTF-8 replaced.
     #[serde(serialize_with = "bytes_as_text")]
     pub body: Bytes,
-    /// The status of the answer; 0 while there is none.
+    /// The status of the response; 0 while there is none.
     pub status: u16,
-    /// The [name](crate::Fault::name) of the fault that it met, if it met one.
+    /// The [name](crate::Fault::name) of the fault that the request met, if any.
     pub fault: Option<&'static str>,
-    /// Whether the operation was carried out: by the sandbox itself, with success,
-    /// whatever the client got to hear of it. Answers that are scripted carry nothing
-    /// out.
+    /// Whether the sandbox carried the operation out successfully, whatever the client saw
+    /// of it. Scripted responses carry nothing out.
     pub carried_out: bool,
 }
 
-/// A request that never became whole, or a connection that was reset before any; from
+/// A request that never arrived completely, or a connection that was reset before one; from
 /// [`Sandbox::broken_requests`](crate::Sandbox::broken_requests).
 ///
-/// Either a fault was scripted, or the client went away before it had sent all of it.
-/// Nothing of such a request is carried out. `Debug` doesn't show its target.
+/// Either a fault was scripted, or the client closed the connection before it had sent the
+/// whole request. Such a request is never carried out. `Debug` doesn't show its target.
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct BrokenRequest {
-    /// The `operationId`, `authorize` or `token`; none where so little arrived that it
-    /// isn't known, and for an unknown route.
+    /// The `operationId`, `authorize` or `token`; `None` if too little arrived to know it, and
+    /// for an unknown route.
     pub operation: Option<String>,
-    /// Path and query as they were sent; none where the first line wasn't whole. Of a
-    /// connection that was reset unread they were looked at.
+    /// Path and query as they were sent; `None` if the first line was incomplete. For a
+    /// connection that was reset unread, the sandbox has peeked at them.
     pub target: Option<String>,
-    /// How many bytes of it were read. Others may have been on their way.
+    /// How many of its bytes were read. More may have been on their way.
     pub bytes: u64,
-    /// The [name](crate::Fault::name) of the fault; none when the client went away.
+    /// The [name](crate::Fault::name) of the fault; `None` if the client closed the connection.
     pub fault: Option<&'static str>,
 }
 
@@ -70,7 +69,7 @@ impl fmt::Debug for BrokenRequest {
 }
 
 impl Entry {
-    /// A header's value, if it is there once and is text.
+    /// A header's value, if the header is there exactly once and is UTF-8.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(header, _)| header == name);
@@ -113,13 +112,13 @@ fn bytes_as_text<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     entries: Vec<Entry>,
-    /// How many there were before it was cleared.
+    /// How many entries were cleared.
     cleared: usize,
 }
 
 impl Ledger {
-    /// Writes a request down and returns its number.
-    pub(crate) fn write(
+    /// Records a request and returns its number.
+    pub(crate) fn record(
         &mut self,
         operation: Option<&str>,
         parts: &Parts,
@@ -147,7 +146,7 @@ impl Ledger {
         sequence
     }
 
-    pub(crate) fn answered(&mut self, sequence: usize, status: u16) {
+    pub(crate) fn responded(&mut self, sequence: usize, status: u16) {
         if let Some(entry) = self.entry(sequence) {
             entry.status = status;
         }

@@ -1,8 +1,8 @@
-//! A stateful twin of the StratusTexting Connect API, for tests and development.
+//! A stateful local sandbox of the StratusTexting Connect API, for tests and development.
 //!
-//! It listens on this machine only, needs no account, and sends nothing to anybody.
-//! A program written against the real service, in any language, works against it with
-//! nothing changed but the URLs: OAuth, all operations, webhooks.
+//! It listens on this machine only, needs no account, and sends nothing to anybody. A
+//! program for the real service, in any language, works with it when only the URLs are
+//! changed: OAuth, all operations, webhooks.
 //!
 //! ```
 //! use stratustexting_sandbox::Sandbox;
@@ -38,82 +38,89 @@
 //! - **OAuth**: authorization code (with PKCE when the client sends a challenge),
 //!   refresh with or without rotation, client credentials; client authentication by
 //!   HTTP Basic or form fields; strict about redirect URI, client and scopes.
-//! - **All operations**, stateful in memory, over seeded data: a site with departments
-//!   and numbers, 1,000 contacts, a few consents. The same seed gives the same ids,
-//!   credentials and contacts.
-//! - **The base paths of all brands** at once, so that a change of the host is enough.
-//! - **The gateway's refusals**: a missing key, a bad token, an unknown route, a URL that
-//!   is too long, a subscription without a user's login; with the headers that tell them
-//!   from the application's.
-//! - **Webhooks**: the handshake when a subscription is made, and delivery of message
-//!   and contact events, in order or as unkindly as [`Deliveries`] says. Subscriptions
-//!   can be suspended, and filters disabled ([`Sandbox::set_subscription_status`],
+//! - **All operations**, with their state in memory, over seeded data: a site with
+//!   departments and numbers, 1,000 contacts, a few consents. The same seed gives the same
+//!   ids, credentials and contacts.
+//! - **The base paths of all brands** at once, so that changing the host is enough.
+//! - **The gateway's rejections**: a missing key, a bad token, an unknown route, a URL that
+//!   is too long, a subscription without a user's login; with the headers that distinguish
+//!   them from the application's errors.
+//! - **Webhooks**: the handshake when a subscription is created, and delivery of message
+//!   and contact events, in order or as [`DeliverySettings`] say. Subscriptions can be
+//!   suspended, and filters disabled ([`Sandbox::set_subscription_status`],
 //!   [`Sandbox::disable_filter`]).
 //! - **A ledger** of every request as it arrived ([`Sandbox::ledger`]).
 //! - **Faults** at every point of an exchange, scripted or at random by a seed
-//!   ([`Sandbox::fail_next`], [`Sandbox::fail_at_random`]): connections refused and
-//!   reset, answers that never come, come late, come in part, or are another's. The
-//!   ledger says of each whether the operation was carried out all the same.
-//! - **Dialects**, by hand or drawn by a seed ([`Dialect`]): the answers of a service that
+//!   ([`Sandbox::fail_next`], [`Sandbox::fail_at_random`]): refused and reset connections,
+//!   responses that never come, come late, are incomplete, or come from a proxy. The ledger
+//!   says of each whether the operation was carried out all the same.
+//! - **Dialects**, by hand or from a seed ([`Dialect`]): the responses of a service that
 //!   differs from what was inferred, in types, lists, envelopes, paging, statuses, events.
-//! - **Control**: play the customer who texts ([`Sandbox::customer_texts`]), let tokens
-//!   expire, move the clock, script answers ([`Sandbox::answer_next`]). The same over
-//!   HTTP for other languages, below [`Sandbox::control_url`].
+//! - **Control**: play the customer who texts ([`Sandbox::customer_texts`]), expire tokens,
+//!   move the clock, script responses ([`Sandbox::respond_next`]). The same over HTTP for
+//!   other languages, below [`Sandbox::control_url`].
 //!
 //! # Where the real service's behaviour is not known
 //!
-//! Most of it isn't documented. The sandbox then does the plausible thing, and a
-//! program shouldn't lean on it: which of its errors are 400 or 409, how a page's size
-//! is limited, whether a subscription is updated by `id` or by `uri` (both work), how
-//! long it lives (30 years, whatever was asked for, which is what was once observed),
-//! in which order events come and how often one is posted again ([`Deliveries`]), what a
-//! subscription's status is called when it isn't `ACTIVE`, whether a number as text is
-//! taken where a number belongs (`expiresDateInMillies` is), what an item of
-//! `customConsents` looks like.
-//! Texts are limited to [`MAX_TEXT`] characters, files to [`MAX_MEDIA`] bytes in all.
+//! Most of it isn't documented. There the sandbox does something plausible, and a program
+//! shouldn't rely on it: which errors are 400 or 409, how a page's size is limited, whether
+//! a subscription is updated by `id` or by `uri` (both work), how long it lives (30 years,
+//! whatever the request says, as was once observed), in which order events come and how
+//! often one is posted again ([`DeliverySettings`]), a subscription's status when it isn't
+//! `ACTIVE`, whether a string of digits is accepted for a number (for
+//! `expiresDateInMillies` it is), the form of an item of `customConsents`.
+//! Texts are limited to [`MAX_TEXT`] characters, files to [`MAX_MEDIA`] bytes together.
 //!
-//! It shares nothing with the SDK but the generated models and the table of operations,
-//! so that a test of one against the other proves something.
+//! It shares nothing with the SDK but the generated models and the table of operations, so
+//! that a test of one against the other proves something.
 
-mod answer;
 mod api;
 mod base;
 mod builder;
 mod callback;
 mod clock;
+mod connection;
 mod control;
 mod cors;
 mod delivery;
 pub mod dialect;
 mod dispatch;
+mod error;
 mod fault;
 mod gateway;
 mod ids;
 mod ledger;
+mod limits;
 mod oauth;
 mod query;
-mod reply;
+mod response;
+mod route;
 mod sandbox;
+mod script;
 mod seed;
 mod service;
 mod settings;
+mod shared;
+mod state;
+mod tcp;
 mod variables;
 mod webhooks;
-mod wire;
-mod world;
 
 pub use self::{
-    answer::Answer,
-    api::messages::{MAX_MEDIA, MAX_TEXT, SentMedia, SentMessage},
-    builder::{Builder, StartError},
-    callback::DeliveryError,
-    delivery::{Delivery, DeliveryState},
+    api::messages::{MAX_MEDIA, MAX_TEXT},
+    builder::Builder,
     dialect::Dialect,
+    error::{CustomerError, StartError},
     fault::{Commit, Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
-    oauth::{Grant, NewClient, Registered},
-    sandbox::{CustomerError, Sandbox},
-    settings::{Deliveries, Order},
+    oauth::{Grant, NewClient, RegisteredClient},
+    sandbox::Sandbox,
+    script::ScriptedResponse,
+    settings::{DeliverySettings, Order},
+    state::{
+        delivery::{Delivery, DeliveryError, DeliveryState},
+        messages::{SentMedia, SentMessage},
+    },
 };
 
 /// The README's example, compiled.

@@ -5,72 +5,72 @@ use std::{error::Error, process::ExitCode, time::Duration};
 use clap::Parser;
 use stratustexting_sandbox::{Dialect, Sandbox};
 
-use self::{deliveries::DeliveryArguments, signals::Ending};
+use self::{deliveries::DeliveryArguments, signals::ShutdownSignal};
 
 #[path = "main/deliveries.rs"]
 mod deliveries;
 #[path = "main/signals.rs"]
 mod signals;
 
-/// A twin of the StratusTexting Connect API on this machine: no account, nothing is sent
+/// A local sandbox of the StratusTexting Connect API: no account, nothing is really sent
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// The port to listen on; 0 takes any that is free
+    /// The port to listen on; 0 takes any free one
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// What ids, credentials and data are made from
+    /// The seed for ids, credentials and data
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Print where it is as one line of JSON
+    /// Print the URLs and credentials as one line of JSON
     #[arg(long)]
     json: bool,
-    /// How many contacts there are; they are made when the first is asked for
+    /// How many contacts there are; they are created at the first access
     #[arg(long, default_value_t = 1_000)]
     contacts: usize,
     /// Another redirect URI for the ready-made client
     #[arg(long, value_name = "URI")]
     redirect_uri: Vec<String>,
-    /// How long an access token is good, in seconds
+    /// How long an access token is valid, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
     token_lifetime: u64,
-    /// Give a new refresh token at each refresh, and end the old one
+    /// Issue a new refresh token at each refresh, and end the old one
     #[arg(long)]
     rotate_refresh_tokens: bool,
-    /// How long a refresh token that was replaced still brings its successor, in seconds
+    /// How long a replaced refresh token still returns its successor, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     refresh_token_grace: u64,
-    /// How long after the login its refresh tokens are good, in seconds; refreshing
-    /// doesn't prolong it
+    /// How long after the login its refresh tokens are valid, in seconds; a refresh doesn't
+    /// extend that
     #[arg(long, value_name = "SECONDS", default_value_t = 30 * 86_400)]
     refresh_token_lifetime: u64,
-    /// End the tokens that a code brought when it is exchanged a second time
+    /// End the tokens of a code when it is exchanged a second time
     #[arg(long)]
     code_reuse_ends_login: bool,
-    /// The most characters of a URL's path and query; the gateway refuses more with 414
+    /// The most characters of a URL's path and query; the gateway rejects more with 414
     #[arg(long, value_name = "CHARACTERS", default_value_t = 8_192)]
     max_url: usize,
-    /// What a token without the operation's scope is answered with: 403 or 401
+    /// The status for a token without the operation's scope: 403 or 401
     #[arg(long, value_name = "STATUS", default_value_t = 403)]
     missing_scope: u16,
-    /// Let tokens that no user logged in for (client_credentials) be used on
-    /// subscriptions; otherwise the gateway answers with 403
+    /// Accept tokens without a user's login (client_credentials) for subscriptions;
+    /// otherwise the gateway rejects them with 403
     #[arg(long)]
     allow_machine_subscriptions: bool,
     /// The most items of a page
     #[arg(long, value_name = "ITEMS", default_value_t = 500)]
     max_page_size: usize,
-    /// Give pages that have nothing but their content
+    /// Send pages that have nothing but `content`
     #[arg(long)]
     bare_pages: bool,
-    /// Answer an operation as an unknown route
+    /// Treat an operation as an unknown route
     #[arg(long, value_name = "OPERATION_ID")]
     without_operation: Vec<String>,
-    /// Answer in a dialect that is drawn by this seed
+    /// Respond in the dialect of this seed
     #[arg(long, value_name = "SEED")]
     dialect_seed: Option<u64>,
-    /// Let pages of this origin, such as http://localhost:5173, call the sandbox from a
-    /// browser; * lets all
+    /// Allow pages of this origin, such as http://localhost:5173, to call the sandbox from a
+    /// browser (CORS); * allows all
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
     #[command(flatten)]
@@ -89,11 +89,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    let ending = Ending::listen()?;
+    let shutdown = ShutdownSignal::listen()?;
     let json = arguments.json;
     let sandbox = start(arguments).await?;
     print(&sandbox, json);
-    ending.wait().await;
+    shutdown.wait().await;
     Ok(())
 }
 
@@ -128,7 +128,10 @@ async fn start(arguments: Arguments) -> Result<Sandbox, Box<dyn Error>> {
     Ok(builder.start().await?)
 }
 
-#[allow(clippy::print_stdout, reason = "this is what the program is asked for")]
+#[allow(
+    clippy::print_stdout,
+    reason = "this output is what the program is for"
+)]
 fn print(sandbox: &Sandbox, json: bool) {
     if json {
         println!("{}", sandbox.connection_json());
@@ -136,7 +139,7 @@ fn print(sandbox: &Sandbox, json: bool) {
     }
     let dialect = sandbox.dialect();
     println!(
-        "The sandbox is up; Ctrl-C or SIGTERM ends it. Nothing that is sent here reaches anybody."
+        "The sandbox is running; Ctrl-C or SIGTERM stops it. Nothing that is sent here reaches anybody."
     );
     println!();
     for (name, value) in [
@@ -158,15 +161,12 @@ fn print(sandbox: &Sandbox, json: bool) {
     }
 }
 
-#[allow(
-    clippy::print_stderr,
-    reason = "it is a program's way to say why it ends"
-)]
+#[allow(clippy::print_stderr, reason = "a program reports its errors there")]
 fn report(error: &dyn Error) {
     eprintln!("{error}");
     let mut source = error.source();
     while let Some(error) = source {
-        eprintln!("  because: {error}");
+        eprintln!("  caused by: {error}");
         source = error.source();
     }
 }

@@ -1,12 +1,12 @@
-//! The OAuth server: who may have which token.
+//! The OAuth server.
 //!
-//! It answers as Amazon Cognito does, as far as the real one's answers are known: the
-//! vendor's error words and paths are Cognito's.
+//! It responds as Amazon Cognito does, which agrees with what is known of the real one: the
+//! vendor's error codes and paths are Cognito's.
 //!
-//! - `authorize.rs`: the login page and the code that comes of it.
+//! - `authorize.rs`: the login page and the authorization code.
 //! - `token.rs`: the token endpoint.
-//! - `grace.rs`: a refresh token that comes once more, just after it was replaced.
-//! - `clients.rs`: the registered programs.
+//! - `grace.rs`: a refresh token that is used again just after it was replaced.
+//! - `clients.rs`: the registered clients.
 
 mod authorize;
 mod clients;
@@ -18,12 +18,12 @@ use std::{collections::HashMap, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-pub use self::clients::{Grant, NewClient, Registered};
-pub(crate) use self::clients::{is_loopback, leads_here};
+pub use self::clients::{Grant, NewClient, RegisteredClient};
+pub(crate) use self::clients::{is_loopback, is_this_host};
 pub(crate) use self::{authorize::authorize, clients::Clients, token::token};
 use crate::{ids::Ids, query};
 
-/// The scopes that there are; UNKNOWN is whether every brand has the same.
+/// All scopes; whether every brand has the same is UNKNOWN.
 pub(crate) const SCOPES: [&str; 3] = [
     "https://com.beetexting.scopes/ReadContact",
     "https://com.beetexting.scopes/WriteContact",
@@ -37,16 +37,16 @@ const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 pub(crate) struct Settings {
     pub(crate) token_lifetime: Duration,
     pub(crate) rotate_refresh_tokens: bool,
-    /// How long a refresh token that was replaced brings its successor once more.
+    /// How long a replaced refresh token still returns its successor.
     pub(crate) refresh_token_grace: Duration,
-    /// How long after the login a refresh token is good, whatever took its place since.
+    /// How long after the login its refresh tokens are valid, rotated or not.
     pub(crate) refresh_token_lifetime: Duration,
-    /// Whether the second exchange of a code ends what the first one brought.
+    /// Whether a second exchange of a code ends the tokens of the first one.
     pub(crate) code_reuse_ends_login: bool,
     pub(crate) redirect_uris: Vec<String>,
 }
 
-/// The server's state. It has no `Debug`, since it is made of secrets.
+/// The server's state. It has no `Debug`, since it is full of secrets.
 pub(crate) struct Server {
     pub(crate) clients: Clients,
     /// The one user.
@@ -59,21 +59,21 @@ pub(crate) struct Server {
     logins: u64,
 }
 
-/// What a login, or a client of its own, was granted.
+/// What was granted to a client, by a user's login or by client credentials.
 #[derive(Clone)]
 pub(crate) struct Granted {
     client: String,
     pub(crate) scopes: Vec<String>,
-    /// Which login it goes back to: all its tokens are revoked together.
+    /// The login that it came from: all tokens of a login are revoked together.
     login: u64,
-    /// When a user logged in; none where the client is on its own.
-    signed_in: Option<DateTime<Utc>>,
+    /// When the user logged in; `None` for client credentials.
+    logged_in_at: Option<DateTime<Utc>>,
 }
 
 impl Granted {
-    /// Whether it was a user who logged in.
-    pub(crate) fn is_users(&self) -> bool {
-        self.signed_in.is_some()
+    /// Whether a user logged in.
+    pub(crate) fn has_user(&self) -> bool {
+        self.logged_in_at.is_some()
     }
 }
 
@@ -92,7 +92,7 @@ struct Access {
 
 struct Refresh {
     granted: Granted,
-    /// It was rotated: another took its place.
+    /// The token that replaced it, if it was rotated.
     replaced: Option<grace::Successor>,
 }
 
@@ -108,7 +108,7 @@ impl Server {
         Self {
             clients,
             username: "agent@example.com".to_owned(),
-            password: ids.word(16),
+            password: ids.alphanumeric(16),
             settings,
             codes: HashMap::new(),
             access: HashMap::new(),
@@ -117,18 +117,18 @@ impl Server {
         }
     }
 
-    /// What an access token stands for, as long as it is good.
+    /// What an access token grants, if it is valid.
     pub(crate) fn granted(&self, token: &str, now: DateTime<Utc>) -> Option<&Granted> {
         let access = self.access.get(token)?;
         (now < access.expires).then_some(&access.granted)
     }
 
-    /// Whether the login is still one that can be renewed. Refreshing doesn't prolong it,
-    /// which is what is documented of Cognito.
+    /// Whether the login can still be renewed. A refresh doesn't extend it, as documented for
+    /// Cognito.
     fn can_be_renewed(&self, granted: &Granted, now: DateTime<Utc>) -> bool {
         let lifetime = TimeDelta::from_std(self.settings.refresh_token_lifetime);
         let lifetime = lifetime.unwrap_or(TimeDelta::MAX);
-        let age = granted.signed_in.map(|signed_in| now - signed_in);
+        let age = granted.logged_in_at.map(|logged_in_at| now - logged_in_at);
         age.is_none_or(|age| age < lifetime)
     }
 
@@ -160,7 +160,7 @@ impl Server {
 
     fn issue_access(&mut self, ids: &mut Ids, granted: Granted, now: DateTime<Utc>) -> String {
         let lifetime = self.lifetime();
-        // A token that is long over says the same as one that never was.
+        // An expired token gets the same response as an unknown one, so it can go.
         if self.access.len() > 10_000 {
             self.access.retain(|_, access| now < access.expires);
         }
@@ -180,7 +180,7 @@ impl Server {
     }
 
     fn issue_refresh(&mut self, ids: &mut Ids, granted: Granted) -> String {
-        let token = ids.word(64);
+        let token = ids.alphanumeric(64);
         let refresh = Refresh {
             granted,
             replaced: None,
@@ -194,31 +194,31 @@ impl Server {
     }
 }
 
-/// Reads `application/x-www-form-urlencoded`; a name that comes twice is an error.
+/// Parses `application/x-www-form-urlencoded`; a repeated name is an error.
 fn parameters(text: &[u8]) -> Result<HashMap<String, String>, String> {
     let mut parameters = HashMap::new();
     for (name, value) in query::pairs(text)? {
         if parameters.insert(name.clone(), value).is_some() {
-            return Err(format!("the parameter {name} is there twice"));
+            return Err(format!("the parameter {name} occurs twice"));
         }
     }
     Ok(parameters)
 }
 
-/// The scopes that are asked for, or all that the client may have.
-fn scopes(asked: Option<&str>, allowed: &[String]) -> Result<Vec<String>, String> {
-    let asked = asked.unwrap_or_default();
-    if asked.trim().is_empty() {
+/// The requested scopes, or by default all that the client may have.
+fn scopes(requested: Option<&str>, allowed: &[String]) -> Result<Vec<String>, String> {
+    let requested = requested.unwrap_or_default();
+    if requested.trim().is_empty() {
         return Ok(allowed.to_vec());
     }
-    asked
+    requested
         .split(' ')
         .filter(|scope| !scope.is_empty())
         .map(|scope| {
             let found = allowed.iter().any(|allowed| allowed == scope);
             found
                 .then(|| scope.to_owned())
-                .ok_or_else(|| format!("the client can't have {scope}"))
+                .ok_or_else(|| format!("the client may not have {scope}"))
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! What a query or a form says: names and values, decoded.
+//! Queries and forms: names and values, decoded.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ use percent_encoding::percent_decode;
 ///
 /// # Errors
 ///
-/// When something isn't UTF-8, which one. To put other characters in its place would
-/// mean to send another text than was asked for.
+/// When a name or a value isn't UTF-8: which one. With replacement characters, another
+/// text would be sent than the client meant.
 pub(crate) fn pairs(text: &[u8]) -> Result<Vec<(String, String)>, String> {
     let parts = text.split(|byte| *byte == b'&');
     let parts = parts.filter(|part| !part.is_empty());
@@ -40,7 +40,7 @@ mod tests {
     use super::pairs;
 
     #[test]
-    fn what_is_utf_8_is_read_as_the_url_standard_says() {
+    fn utf_8_is_read_as_the_url_standard_says() {
         for text in [
             "",
             "a",
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_is_refused_by_its_name() {
+    fn anything_else_is_an_error_that_names_the_parameter() {
         for (text, named) in [("text=%FF%FE", "'text'"), ("a=b&%C3=c", "name")] {
             let error = pairs(text.as_bytes()).unwrap_err();
             assert!(error.contains(named), "{error}");

@@ -1,4 +1,4 @@
-//! A running sandbox, in the hands of a test.
+//! The public API of a running sandbox.
 
 use std::{
     fmt,
@@ -6,55 +6,29 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Answer,
-    api::{
-        messages::{self, SentMessage},
-        subscriptions,
-    },
-    builder::{Builder, StartError},
-    delivery::Delivery,
+    api::{contacts, messages},
+    builder::Builder,
     dialect::Dialect,
+    error::{CustomerError, StartError},
     fault::{Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
-    oauth::{NewClient, Registered},
-    service::Service,
-    settings::Deliveries,
-    webhooks::{self, ContactChange, Happening},
+    oauth::{NewClient, RegisteredClient},
+    script::ScriptedResponse,
+    settings::DeliverySettings,
+    shared::Shared,
+    state::{delivery::Delivery, messages::SentMessage, subscriptions},
 };
 
-/// A running sandbox. It ends when this is dropped.
+/// A running sandbox. It stops when this is dropped.
 pub struct Sandbox {
-    service: Arc<Service>,
+    shared: Arc<Shared>,
 }
-
-/// All that a program has to know to use it.
-#[derive(Clone, Serialize)]
-pub(crate) struct Connection {
-    pub(crate) api_base: String,
-    pub(crate) authorize_url: String,
-    pub(crate) token_url: String,
-    pub(crate) control_url: String,
-    pub(crate) client_id: String,
-    pub(crate) client_secret: String,
-    pub(crate) api_key: String,
-    pub(crate) number: String,
-    pub(crate) organization_id: String,
-    pub(crate) department_id: String,
-    pub(crate) username: String,
-    pub(crate) password: String,
-}
-
-/// Why a customer's text didn't arrive: what is wrong with it.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct CustomerError(String);
 
 impl Sandbox {
-    /// Starts one with the defaults of [`Builder`], on a free port.
+    /// Starts a sandbox with the defaults of [`Builder`], on a free port.
     ///
     /// # Errors
     ///
@@ -63,196 +37,196 @@ impl Sandbox {
         Self::builder().start().await
     }
 
-    /// For one that isn't like any other.
+    /// Configures a sandbox before it starts.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    pub(crate) fn new(service: Arc<Service>) -> Self {
-        Self { service }
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
     }
 
     /// The API's base URL, without a slash at its end.
     #[must_use]
     pub fn api_base(&self) -> &str {
-        &self.service.connection.api_base
+        &self.shared.connection.api_base
     }
 
     /// The authorization endpoint, with a slash at its end as the vendor prints it; it
     /// works without, too.
     #[must_use]
     pub fn authorize_url(&self) -> &str {
-        &self.service.connection.authorize_url
+        &self.shared.connection.authorize_url
     }
 
     /// The token endpoint, with a slash at its end as the vendor prints it; it works
     /// without, too.
     #[must_use]
     pub fn token_url(&self) -> &str {
-        &self.service.connection.token_url
+        &self.shared.connection.token_url
     }
 
-    /// Where the control API is, for programs in other languages; `GET` lists it.
+    /// The URL of the control API, for programs in other languages; `GET` lists its
+    /// endpoints.
     #[must_use]
     pub fn control_url(&self) -> &str {
-        &self.service.connection.control_url
+        &self.shared.connection.control_url
     }
 
     /// The ready-made client's id. It may use all grants and all scopes.
     #[must_use]
     pub fn client_id(&self) -> &str {
-        &self.service.connection.client_id
+        &self.shared.connection.client_id
     }
 
     /// The ready-made client's secret.
     #[must_use]
     pub fn client_secret(&self) -> &str {
-        &self.service.connection.client_secret
+        &self.shared.connection.client_secret
     }
 
     /// The ready-made client's API key, for the header `x-api-key`.
     #[must_use]
     pub fn api_key(&self) -> &str {
-        &self.service.connection.api_key
+        &self.shared.connection.api_key
     }
 
     /// A number of the account, to send from.
     #[must_use]
     pub fn number(&self) -> &str {
-        &self.service.connection.number
+        &self.shared.connection.number
     }
 
     /// The organization's id, for event filters.
     #[must_use]
     pub fn organization_id(&self) -> &str {
-        &self.service.connection.organization_id
+        &self.shared.connection.organization_id
     }
 
     /// The id of the department that [`number`](Self::number) belongs to.
     #[must_use]
     pub fn department_id(&self) -> &str {
-        &self.service.connection.department_id
+        &self.shared.connection.department_id
     }
 
     /// The name of the one user, for the login page.
     #[must_use]
     pub fn username(&self) -> &str {
-        &self.service.connection.username
+        &self.shared.connection.username
     }
 
     /// The user's password.
     #[must_use]
     pub fn password(&self) -> &str {
-        &self.service.connection.password
+        &self.shared.connection.password
     }
 
-    /// All that a program has to know to use it, as one JSON object; it holds secrets.
+    /// Everything that a program needs to use the sandbox, as one JSON object; it holds
+    /// secrets.
     #[must_use]
     pub fn connection_json(&self) -> String {
-        serde_json::to_string(&self.service.connection).unwrap_or_default()
+        serde_json::to_string(&self.shared.connection).unwrap_or_default()
     }
 
-    /// Every request that arrived, in order, but for those to the control API. It
-    /// grows until [`clear_ledger`](Self::clear_ledger).
+    /// Every request that arrived, in order, except those to the control API. It grows until
+    /// [`clear_ledger`](Self::clear_ledger).
     #[must_use]
     pub fn ledger(&self) -> Vec<Entry> {
-        self.service.ledger().since(0).to_vec()
+        self.shared.ledger().since(0).to_vec()
     }
 
-    /// What arrived so far, which is then forgotten; the numbers of entries go on.
-    /// Nothing that arrives meanwhile gets lost, but of a request that isn't answered
-    /// yet the status never becomes known.
-    #[must_use = "otherwise `clear_ledger` is meant"]
+    /// Takes the entries out of the ledger; their numbers go on. No entry gets lost, but a
+    /// request that has no response yet keeps the status 0.
+    #[must_use = "`clear_ledger` discards the entries"]
     pub fn take_ledger(&self) -> Vec<Entry> {
-        let mut ledger = self.service.ledger();
+        let mut ledger = self.shared.ledger();
         let entries = ledger.since(0).to_vec();
         ledger.clear();
         entries
     }
 
-    /// Forgets what arrived so far, whole or broken; the numbers of entries go on.
+    /// Forgets all requests so far, complete or broken; the numbers of entries go on.
     pub fn clear_ledger(&self) {
-        clear_ledger(&self.service);
+        self.shared.clear_ledger();
     }
 
-    /// The requests to API and OAuth server that never became whole, in the order in
-    /// which they broke, and the connections that were reset before any. A request is in
-    /// the ledger or here, never in both: if it is in neither, not a byte of it arrived.
+    /// The requests to API and OAuth server that never arrived completely, in the order in
+    /// which they broke, and the connections that were reset before a request. A request is
+    /// in the ledger or here, never in both: if it is in neither, not a byte of it arrived.
     ///
-    /// A connection that closes without having brought a byte leaves nothing here.
+    /// A connection that closes before its first byte isn't listed.
     #[must_use]
     pub fn broken_requests(&self) -> Vec<BrokenRequest> {
-        self.service.faults().broken().to_vec()
+        self.shared.faults().broken().to_vec()
     }
 
-    /// Waits until no request is on its way in or being carried out, so that the ledger
-    /// says all there is to say. One that is never answered is waited for until its
-    /// client goes away.
+    /// Waits until no request is arriving or being carried out, so that the ledger is
+    /// complete. A request that never gets a response is waited for until its client closes
+    /// the connection.
     pub async fn requests_settled(&self) {
-        let mut working = self.service.working.subscribe();
+        let mut requests_in_flight = self.shared.requests_in_flight.subscribe();
         // The sender lives as long as the service, so this can't fail.
-        let _ = working.wait_for(|count| *count == 0).await;
+        let _ = requests_in_flight.wait_for(|count| *count == 0).await;
     }
 
     /// The messages that were sent, in order.
     #[must_use]
     pub fn sent_messages(&self) -> Vec<SentMessage> {
-        self.service.world().messages.sent().to_vec()
+        self.shared.state().messages.sent().to_vec()
     }
 
-    /// The contacts that there are, as JSON in the form of today's answers, whatever the
-    /// dialect.
+    /// All contacts, as JSON in the form of the default dialect, whatever the current one is.
     #[must_use]
     pub fn contacts(&self) -> Vec<Value> {
-        let world = self.service.world();
-        world.contacts.all().map(|contact| json!(contact)).collect()
+        let state = self.shared.state();
+        state.contacts.all().map(|contact| json!(contact)).collect()
     }
 
-    /// The custom consents that there are, in the same form.
+    /// All custom consents, in the same form.
     #[must_use]
     pub fn consents(&self) -> Vec<Value> {
-        let world = self.service.world();
-        world.consents.values().map(|it| json!(it)).collect()
+        let state = self.shared.state();
+        state.consents.values().map(|it| json!(it)).collect()
     }
 
-    /// The subscriptions that there are, in the same form.
+    /// All subscriptions, in the same form.
     #[must_use]
     pub fn subscriptions(&self) -> Vec<Value> {
-        let world = self.service.world();
-        world.subscriptions.values().map(|it| json!(it)).collect()
+        let state = self.shared.state();
+        state.subscriptions.values().map(|it| json!(it)).collect()
     }
 
-    /// The events that were posted, or are about to be.
+    /// The events that were posted or will be.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.service.world().deliveries.clone()
+        self.shared.state().deliveries.clone()
     }
 
     /// Waits until no delivery is under way.
     pub async fn deliveries_settled(&self) {
-        let mut under_way = self.service.under_way.subscribe();
+        let mut deliveries_in_flight = self.shared.deliveries_in_flight.subscribe();
         // The sender lives as long as the service, so this can't fail.
-        let _ = under_way.wait_for(|count| *count == 0).await;
+        let _ = deliveries_in_flight.wait_for(|count| *count == 0).await;
     }
 
-    /// Changes how events are delivered, from each one's next attempt on; what waits in
-    /// a line already goes in the new order.
+    /// Changes how events are delivered, from each one's next attempt on; queued events are
+    /// posted in the new order.
     ///
     /// # Errors
     ///
-    /// [`StartError::Setting`] when a setting makes no sense.
-    pub fn set_deliveries(&self, deliveries: Deliveries) -> Result<(), StartError> {
-        let changed = self.service.change_settings(|settings| {
+    /// [`StartError::Setting`] when a setting is invalid.
+    pub fn set_delivery_settings(&self, new: DeliverySettings) -> Result<(), StartError> {
+        let changed = self.shared.change_settings(|settings| {
             let mut settings = settings.clone();
-            settings.deliveries = deliveries;
+            settings.deliveries = new;
             settings.check()?;
             Ok(settings)
         });
         changed.map(drop).map_err(StartError::Setting)
     }
 
-    /// Plays a customer who texts to a number of the account; returns the message's id.
-    /// Those who subscribed are told by the time that it is found by its id.
+    /// Plays a customer who texts to a number of the account; returns the message's id. As
+    /// soon as the message can be read, its event is scheduled for all subscribers.
     ///
     /// # Errors
     ///
@@ -264,98 +238,96 @@ impl Sandbox {
         to: &str,
         text: &str,
     ) -> Result<String, CustomerError> {
-        let received = messages::receive(&self.service, from, to, text);
+        let received = messages::receive(&self.shared, from, to, text);
         received.map_err(|fault| CustomerError(fault.to_string()))
     }
 
-    /// Deletes a contact, for the event: the API has no operation for it. Returns
-    /// whether there was one.
+    /// Deletes a contact, so that its event is posted: the API has no operation for that.
+    /// Returns whether there was one.
     pub fn delete_contact(&self, id: &str) -> bool {
-        delete_contact(&self.service, id)
+        contacts::delete(&self.shared, id)
     }
 
-    /// Answers in another dialect from the next request on. What happened so far stays.
-    /// Numbers that were shown for ids are understood by any dialect that has numbers.
+    /// Responds in another dialect from the next request on; the data stays. Numbers that
+    /// were shown for ids keep their meaning in every dialect that has numbers.
     pub fn set_dialect(&self, dialect: Dialect) {
-        self.service.dialect().set(dialect);
+        self.shared.dialect_state().set(dialect);
     }
 
-    /// The dialect that it answers in.
+    /// The current dialect.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        self.service.dialect().dialect()
+        self.shared.dialect_state().dialect()
     }
 
-    /// Gives a subscription another status, such as the one that a service may give to
-    /// those whose callback fails; returns whether there is such a subscription. What is
-    /// posted, and was not yet, is posted only while the status is `ACTIVE`.
+    /// Sets a subscription's status, for example to what a service may choose when a callback
+    /// fails; returns whether there is such a subscription. Events, queued ones included, are
+    /// posted only while the status is `ACTIVE`.
     pub fn set_subscription_status(&self, id: &str, status: &str) -> bool {
-        subscriptions::set_status(&mut self.service.world(), id, status)
+        self.shared.state().set_subscription_status(id, status)
     }
 
-    /// Moves a filter of a subscription to its `disabledFilters`, so that nothing matches
-    /// it any longer; returns whether there was one.
+    /// Moves a filter of a subscription to its `disabledFilters`, so that no event matches it
+    /// any longer; returns whether the subscription had it.
     pub fn disable_filter(&self, id: &str, filter: &str) -> bool {
-        let mut world = self.service.world();
-        subscriptions::disable_filter(&mut world, id, filter, subscriptions::DISABLED, "")
+        let mut state = self.shared.state();
+        state.disable_filter(id, filter, subscriptions::DISABLED, "")
     }
 
-    /// Ends all access tokens, as if their time were over.
+    /// Expires all access tokens.
     pub fn expire_access_tokens(&self) {
-        self.service.world().expire_access_tokens();
+        self.shared.state().expire_access_tokens();
     }
 
     /// Forgets all access tokens.
     pub fn revoke_access_tokens(&self) {
-        self.service.world().oauth.revoke_access_tokens();
+        self.shared.state().oauth.revoke_access_tokens();
     }
 
     /// Forgets all refresh tokens, which ends every login.
     pub fn revoke_refresh_tokens(&self) {
-        self.service.world().oauth.revoke_refresh_tokens();
+        self.shared.state().oauth.revoke_refresh_tokens();
     }
 
-    /// Moves the sandbox's clock on: tokens, codes and subscriptions grow older. What
-    /// it waits for in real time isn't hastened.
+    /// Moves the sandbox's clock forward: tokens, codes and subscriptions grow older. Waits
+    /// in real time take as long as before.
     pub fn advance(&self, by: Duration) {
-        self.service.world().clock.advance(by);
+        self.shared.state().clock.advance(by);
     }
 
-    /// Gives this answer to the next request to an operation instead of handling it;
-    /// after it those that were scripted later, in order. `operation` is an
-    /// `operationId`, or `token` for the token endpoint. The gateway's checks are
-    /// passed over, too.
+    /// Gives this response to the next request to an operation instead of handling it; later
+    /// ones queue behind it. `operation` is an `operationId`, or `token` for the token
+    /// endpoint. The gateway's checks are skipped, too.
     ///
     /// # Panics
     ///
     /// When there is no such operation.
-    pub fn answer_next(&self, operation: &str, answer: Answer) {
-        self.answer_times(operation, 1, answer);
+    pub fn respond_next(&self, operation: &str, response: ScriptedResponse) {
+        self.respond_times(operation, 1, response);
     }
 
-    /// Gives this answer to so many requests to an operation; else as
-    /// [`answer_next`](Self::answer_next).
+    /// Gives this response to as many requests to an operation; otherwise like
+    /// [`respond_next`](Self::respond_next).
     ///
     /// # Panics
     ///
     /// When there is no such operation, or `times` is 0.
-    pub fn answer_times(&self, operation: &str, times: usize, answer: Answer) {
-        let added = self.service.script().add(operation, times, answer);
+    pub fn respond_times(&self, operation: &str, times: usize, response: ScriptedResponse) {
+        let added = self.shared.script().add(operation, times, response);
         added.unwrap_or_else(|error| panic!("{error}"));
     }
 
-    /// Forgets all answers that were scripted and not given yet.
-    pub fn forget_answers(&self) {
-        self.service.script().clear();
+    /// Forgets all scripted responses that weren't given yet.
+    pub fn clear_responses(&self) {
+        self.shared.script().clear();
     }
 
-    /// Lets the next request to an operation fail; after it those that were scripted
-    /// later, in order. `operation` is an `operationId`, `token` for the token endpoint,
-    /// or `connection` for the next connection that is opened
-    /// ([`Fault::reset_before_request`] only).
+    /// Makes the next request to an operation fail; later faults queue behind it. `operation`
+    /// is an `operationId`, `token` for the token endpoint, or `connection` for the next
+    /// connection that is opened ([`Fault::reset_before_request`] only).
     ///
-    /// Where an [answer](Self::answer_next) waits too, it stands for what the sandbox
-    /// would have done: a fault that lets the operation be carried out takes it.
+    /// If a [scripted response](Self::respond_next) waits, too, it replaces what the sandbox
+    /// would have done: a fault that lets the operation be carried out uses it up.
     ///
     /// ```
     /// # use stratustexting_sandbox::{Commit, Fault, Sandbox};
@@ -373,83 +345,68 @@ impl Sandbox {
     ///
     /// When there is no such operation.
     pub fn fail_next(&self, operation: &str, fault: Fault) {
-        let added = self.service.faults().add(operation, fault);
+        let added = self.shared.faults().add(operation, fault);
         added.unwrap_or_else(|error| panic!("{error}"));
     }
 
-    /// Lets requests fail at random from here on, by a plan in the place of any earlier
-    /// one. What [`fail_next`](Self::fail_next) scripted comes first.
+    /// Makes requests fail at random from now on, by a plan that replaces any earlier one.
+    /// Faults of [`fail_next`](Self::fail_next) come first.
     ///
-    /// The same seed lets the same requests meet the same faults: which one depends on
-    /// the request's method, path and query, and on how many like it came before.
+    /// With the same seed, the same requests meet the same faults: the fault depends on the
+    /// request's method, path and query, and on how many equal requests came before.
     pub fn fail_at_random(&self, plan: FaultPlan) {
-        self.service.faults().follow(plan);
+        self.shared.faults().set_plan(plan);
     }
 
-    /// Forgets all faults that were scripted, and the plan. Requests that are never
-    /// answered end by a reset; other faults that are under way take their course.
+    /// Forgets all scripted faults, and the plan. Requests that never get a response end by a
+    /// reset; other faults that have begun are finished.
     pub fn stop_failing(&self) {
-        self.service.stop_failing();
+        self.shared.stop_failing();
     }
 
-    /// Closes the listening socket, so that connections are refused, and those that are
-    /// open as soon as no request is under way; or listens again, on the same port.
-    /// Either is done when this returns.
+    /// Closes the listening socket, so that new connections are refused, and each open
+    /// connection as soon as it is idle; or, with `false`, listens again on the same port.
+    /// The socket is closed or open when this returns.
     ///
-    /// A client learns of a closed connection a moment later, so a request may still
-    /// begin on one; nothing of it arrives.
+    /// A client learns of a closed connection a moment later, so it may still begin a request
+    /// on one; nothing of that arrives.
     ///
     /// # Errors
     ///
-    /// [`StartError::Listen`] when something else has taken the port meanwhile.
+    /// [`StartError::Listen`] when the port was taken meanwhile.
     pub fn refuse_connections(&self, refuse: bool) -> Result<(), StartError> {
-        self.service.refuse_connections(refuse)
+        self.shared.refuse_connections(refuse)
     }
 
     /// How many idle connections [`refuse_connections`](Self::refuse_connections) has
-    /// closed. On each, one request may have begun that never arrived.
+    /// closed. On each, a client may have begun one request that never arrived.
     #[must_use]
     pub fn idle_connections_closed(&self) -> usize {
-        self.service.idle_closed.load(Ordering::SeqCst)
+        self.shared.idle_connections_closed.load(Ordering::SeqCst)
     }
 
     /// Registers another client.
     ///
     /// # Errors
     ///
-    /// What of it can't be registered: a redirect URI or a scope.
-    pub fn register_client(&self, client: NewClient) -> Result<Registered, StartError> {
+    /// [`StartError::Setting`] when a redirect URI or a scope is invalid.
+    pub fn register_client(&self, client: NewClient) -> Result<RegisteredClient, StartError> {
         client.check().map_err(StartError::Setting)?;
-        Ok(self.service.world().register(client))
+        Ok(self.shared.state().register(client))
     }
-}
-
-pub(crate) fn clear_ledger(service: &Service) {
-    service.ledger().clear();
-    service.faults().clear_broken();
-}
-
-pub(crate) fn delete_contact(service: &Arc<Service>, id: &str) -> bool {
-    let mut world = service.world();
-    let Some(contact) = world.contacts.remove(id) else {
-        return false;
-    };
-    let happening = Happening::contact(ContactChange::Delete, &contact);
-    webhooks::publish(service, &mut world, &happening);
-    true
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.service.shutdown.cancel();
+        self.shared.shutdown.cancel();
     }
 }
 
-/// Shows where it is, and no credentials.
+/// Shows the URL, and no credentials.
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
-            .field("api_base", &self.service.connection.api_base)
+            .field("api_base", &self.shared.connection.api_base)
             .finish_non_exhaustive()
     }
 }

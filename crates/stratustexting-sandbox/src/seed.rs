@@ -1,4 +1,4 @@
-//! The data that a sandbox starts with. Names and numbers are made up.
+//! The data that a sandbox starts with. Names and numbers are invented.
 
 use std::sync::LazyLock;
 
@@ -6,15 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use stratustexting_client::types::{ConsentType, Contact, CustomConsent, Department, Site};
 
 use crate::{
-    api::{contacts::Contacts, messages::Messages},
     clock::Clock,
-    delivery::Delivery,
     ids::Ids,
     oauth,
-    world::World,
+    state::{State, contacts::Contacts, delivery::Delivery, messages::Messages},
 };
 
-/// What every sandbox has: a sending number that is reserved for fiction.
+/// The sending number of every sandbox; it is reserved for fiction.
 pub(crate) const NUMBER: &str = "+12025550100";
 
 const FIRST_NAMES: &[&str] = &[
@@ -44,14 +42,12 @@ const LAST_NAMES: &[&str] = &[
 ];
 const COMPANIES: &[&str] = &["Example Ltd", "Example & Söhne", "Example, Inc."];
 
-/// # Panics
-///
-/// Never: the settings are checked by the builder.
-pub(crate) fn world(seed: u64, contacts: usize, oauth: oauth::Settings) -> World {
+/// The state that a sandbox starts with.
+pub(crate) fn initial_state(seed: u64, contacts: usize, oauth: oauth::Settings) -> State {
     let mut ids = Ids::new(seed);
     let site = site(&mut ids);
-    let contacts = contacts_of(seed, contacts, &site);
-    World {
+    let contacts = lazy_contacts(seed, contacts, &site);
+    State {
         clock: Clock::default(),
         oauth: oauth::Server::new(&mut ids, oauth),
         contacts,
@@ -70,13 +66,14 @@ pub(crate) fn world(seed: u64, contacts: usize, oauth: oauth::Settings) -> World
     }
 }
 
-/// From ids of their own, so that all others are the same whenever these are made.
-fn contacts_of(seed: u64, count: usize, site: &Site) -> Contacts {
+/// They have their own stream of ids, so that all other ids are the same whenever these
+/// are made.
+fn lazy_contacts(seed: u64, count: usize, site: &Site) -> Contacts {
     let organization = site.org_id.clone();
     let departments = site.departments.as_deref().unwrap_or_default();
     let department = departments.first().and_then(|first| first.id.clone());
-    Contacts::made_by(move || {
-        let mut ids = Ids::beside(seed);
+    Contacts::lazy(move || {
+        let mut ids = Ids::second(seed);
         let contact = |index| {
             let mut contact = contact(&mut ids, index);
             contact.org_id.clone_from(&organization);
@@ -113,8 +110,8 @@ fn consent(ids: &mut Ids, site: &Site, name: &str, kind: &str) -> (String, Custo
         .with_name(name)
         .with_type_(ConsentType::from(kind.to_owned()))
         .with_active(true)
-        .with_created_date_time(long_ago())
-        .with_last_update_date_time(long_ago());
+        .with_created_date_time(seeded_at())
+        .with_last_update_date_time(seeded_at());
     consent.org_id.clone_from(&site.org_id);
     (id, consent)
 }
@@ -133,9 +130,9 @@ fn contact(ids: &mut Ids, index: usize) -> Contact {
         .with_consent_level(ConsentType::from(
             choose(&["Conversational", "Informational", "Promotional"]).to_owned(),
         ))
-        .with_created_date_time(long_ago() + TimeDelta::seconds(index as i64))
-        .with_last_update_date_time(long_ago() + TimeDelta::seconds(index as i64));
-    // Not every contact has everything: a program must not count on it.
+        .with_created_date_time(seeded_at() + TimeDelta::seconds(index as i64))
+        .with_last_update_date_time(seeded_at() + TimeDelta::seconds(index as i64));
+    // Not every contact has every field: a program must not rely on that.
     if index.is_multiple_of(3) {
         contact.company = Some(COMPANIES[index / 3 % COMPANIES.len()].to_owned());
     }
@@ -149,19 +146,19 @@ fn contact(ids: &mut Ids, index: usize) -> Contact {
 }
 
 /// 2026-01-05, 09:00 UTC.
-fn long_ago() -> DateTime<Utc> {
+fn seeded_at() -> DateTime<Utc> {
     DateTime::from_timestamp(1_767_603_600, 0).unwrap_or_default()
 }
 
-/// Made once: to look for each contact's area took most of the time of 100,000 of them.
+/// Computed once: searching each contact's area took most of the time for 100,000 of them.
 static AREAS: LazyLock<Vec<u16>> = LazyLock::new(|| {
     let areas = (201..=989).filter(|area| !matches!(area, 202 | 303) && area % 100 != 11);
     areas.collect()
 });
 
-/// A number that nobody has: 555-0100 to 555-0199 of North American areas, which are
-/// reserved for fiction, and then those of a country code that isn't assigned. The
-/// areas 202 and 303 are left to tests and to the sandbox itself.
+/// An unassigned number: 555-0100 to 555-0199 of North American areas, which are reserved
+/// for fiction, then those of an unassigned country code. The areas 202 and 303 are left
+/// to tests and to the sandbox itself.
 fn number(index: usize) -> String {
     let line = index / AREAS.len();
     match AREAS.get(index % AREAS.len()) {
@@ -177,7 +174,7 @@ mod tests {
     use super::number;
 
     #[test]
-    fn each_contact_has_a_number_of_its_own_that_nobody_has() {
+    fn each_contact_has_its_own_unassigned_number() {
         let numbers: HashSet<String> = (0..100_000).map(number).collect();
 
         assert_eq!(numbers.len(), 100_000);

@@ -1,5 +1,5 @@
-//! What can be changed while a sandbox runs: what the gateway lets pass, and how events
-//! are delivered. The control API shows it as one JSON object and takes changes to it.
+//! The settings that can be changed while a sandbox runs: what the gateway accepts, and how
+//! events are delivered. The control API shows them as one JSON object and takes changes.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The longest URL that may be allowed: what the HTTP server below can read.
-pub(crate) const LONGEST_URL: usize = 60_000;
+/// The largest allowed value of `max_url`: the HTTP server can't read more.
+pub(crate) const MAX_URL: usize = 60_000;
 
-/// All of it, in the form in which the control API shows it.
+/// All settings, in the form in which the control API shows them.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(description = "What can be changed while the sandbox runs.")]
+#[schemars(description = "The settings that can be changed while the sandbox runs.")]
 pub(crate) struct Settings {
-    /// The most characters of a request's path and query; the gateway refuses more.
+    /// The most characters of a request's path and query; the gateway rejects more.
     pub(crate) max_url: usize,
-    /// What a token without the operation's scope is answered with: 403 or 401.
+    /// The status for a token without the operation's scope: 403 or 401.
     pub(crate) missing_scope: u16,
-    /// Whether tokens that no user logged in for may be used on subscriptions.
+    /// Whether tokens without a user's login may be used for subscriptions.
     pub(crate) allow_machine_subscriptions: bool,
-    pub(crate) deliveries: Deliveries,
+    pub(crate) deliveries: DeliverySettings,
 }
 
 impl Default for Settings {
@@ -30,17 +30,17 @@ impl Default for Settings {
             max_url: 8_192,
             missing_scope: 403,
             allow_machine_subscriptions: false,
-            deliveries: Deliveries::new(),
+            deliveries: DeliverySettings::new(),
         }
     }
 }
 
 impl Settings {
-    /// These settings, but for what `changes` has.
+    /// These settings with `changes` applied.
     ///
     /// # Errors
     ///
-    /// What of the changes can't be.
+    /// When the changes are invalid: what is wrong.
     pub(crate) fn changed(&self, changes: Value) -> Result<Self, String> {
         let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
         merge(&mut all, changes);
@@ -51,19 +51,19 @@ impl Settings {
 
     /// # Errors
     ///
-    /// What of them can't be.
+    /// When a setting is invalid: what is wrong.
     pub(crate) fn check(&self) -> Result<(), String> {
-        if !(1..=LONGEST_URL).contains(&self.max_url) {
-            return Err(format!("the longest URL has to be 1 to {LONGEST_URL}"));
+        if !(1..=MAX_URL).contains(&self.max_url) {
+            return Err(format!("the longest URL must be 1 to {MAX_URL}"));
         }
         if !matches!(self.missing_scope, 401 | 403) {
-            return Err("a missing scope is answered with 401 or 403".to_owned());
+            return Err("the status for a missing scope must be 401 or 403".to_owned());
         }
         self.deliveries.check()
     }
 }
 
-/// Puts values in the place of those that are there, key by key.
+/// Replaces values, key by key.
 fn merge(all: &mut Value, changes: Value) {
     match (all, changes) {
         (Value::Object(all), Value::Object(changes)) => {
@@ -75,77 +75,80 @@ fn merge(all: &mut Value, changes: Value) {
     }
 }
 
-/// How events are posted to those who subscribed; for
-/// [`Builder::deliveries`](crate::Builder::deliveries) and
-/// [`Sandbox::set_deliveries`](crate::Sandbox::set_deliveries).
+/// How events are posted to subscribers; for
+/// [`Builder::delivery_settings`](crate::Builder::delivery_settings) and
+/// [`Sandbox::set_delivery_settings`](crate::Sandbox::set_delivery_settings).
 ///
-/// Nothing of this is known of the real service, so a receiver should get along with all
-/// of it: events that come out of order, more than once, late, and many at a time.
+/// Nothing of this is known of the real service, so a receiver should handle all of it:
+/// events that come out of order, more than once, late, and many at a time.
 ///
 /// ```
 /// use std::time::Duration;
-/// use stratustexting_sandbox::{Deliveries, Order};
+/// use stratustexting_sandbox::{DeliverySettings, Order};
 ///
-/// let unkind = Deliveries::new()
+/// let harsh = DeliverySettings::new()
 ///     .order(Order::Shuffled)
 ///     .repeated(0.5)
 ///     .late(0.1, Duration::from_secs(2));
-/// let strict = Deliveries::new().attempts(1).suspend_after(5);
+/// let strict = DeliverySettings::new().attempts(1).suspend_after(5);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(description = "How events are posted to those who subscribed.")]
-#[must_use = "it does nothing until it is given to a sandbox"]
-pub struct Deliveries {
-    /// How long a callback may take to answer.
-    patience_milliseconds: u64,
-    /// How often an event is posted at most until it is answered by a success.
+#[schemars(description = "How events are posted to subscribers.")]
+#[must_use = "the settings do nothing until they are given to a sandbox"]
+pub struct DeliverySettings {
+    /// How long a callback may take to respond.
+    #[serde(rename = "patience_milliseconds")]
+    timeout_milliseconds: u64,
+    /// How often an event is posted at most until the callback responds with a success.
     pub(crate) attempts: u32,
     /// How long to wait before an event is posted again.
     wait_milliseconds: u64,
-    /// How many posts are under way at a time, over all callbacks.
+    /// How many posts are in flight at a time, over all callbacks.
     pub(crate) at_a_time: usize,
     pub(crate) order: Order,
     /// How many events of a callback are shuffled together.
     pub(crate) shuffled_events: usize,
-    /// How long to wait for so many.
+    /// How long to wait until there are enough.
     shuffled_milliseconds: u64,
-    /// The share of events that are posted once more after they were delivered: 0 to 1.
+    /// The share of events that are posted again after they were delivered: 0 to 1.
     pub(crate) repeated: f64,
-    /// The share of events that are held back, and overtaken by others: 0 to 1.
+    /// The share of events that are held back, so that others overtake them: 0 to 1.
     pub(crate) late: f64,
-    /// How long those are held back.
+    /// How long late events are held back.
     late_milliseconds: u64,
-    /// After how many deliveries that failed in a row a subscription is suspended.
+    /// How many failed deliveries in a row suspend a subscription.
     pub(crate) suspend_after: Option<u32>,
 }
 
-/// In which order the events of one callback are posted. The real service's is UNKNOWN.
+/// The order in which the events of one callback are posted. The real service's is UNKNOWN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Order {
-    /// As they happened: the next one when the last was delivered or given up. Callbacks
+    /// As they happened: the next one after the last was delivered or failed. Callbacks
     /// don't wait for each other.
     InOrder,
-    /// By lots of events, each in an order drawn from the seed, one event after the other.
+    /// In groups, each in a random order that follows from the seed, one event after the
+    /// other.
     Shuffled,
     /// Each as soon as it happens, several at a time, so that they overtake each other.
     AtOnce,
 }
 
-impl Default for Deliveries {
+impl Default for DeliverySettings {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Deliveries {
-    /// In order, each event up to three times, with a second between; a callback has three
-    /// seconds, and eight posts are under way at a time. Nothing is repeated or late.
+impl DeliverySettings {
+    /// In order, with up to three attempts per event and a second between them. A callback
+    /// times out after three seconds, and eight posts are in flight at a time. Nothing is
+    /// repeated or late.
     pub fn new() -> Self {
         Self {
-            patience_milliseconds: 3_000,
+            timeout_milliseconds: 3_000,
             attempts: 3,
             wait_milliseconds: 1_000,
             at_a_time: 8,
@@ -159,9 +162,10 @@ impl Deliveries {
         }
     }
 
-    /// How long a callback may take, in the handshake, too. Default: three seconds.
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience_milliseconds = milliseconds(patience);
+    /// How long a callback may take to respond, also to the handshake. Default: three
+    /// seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout_milliseconds = milliseconds(timeout);
         self
     }
 
@@ -177,19 +181,19 @@ impl Deliveries {
         self
     }
 
-    /// How many posts are under way at a time, over all callbacks. Default: 8.
+    /// How many posts are in flight at a time, over all callbacks. Default: 8.
     pub fn at_a_time(mut self, posts: usize) -> Self {
         self.at_a_time = posts;
         self
     }
 
-    /// In which order the events of a callback are posted. Default: as they happened.
+    /// The order in which the events of a callback are posted. Default: as they happened.
     pub fn order(mut self, order: Order) -> Self {
         self.order = order;
         self
     }
 
-    /// How many events are shuffled together, and how long is waited for so many; with
+    /// How many events are shuffled together, and how long to wait for that many; with
     /// [`Order::Shuffled`]. Default: 10, and half a second.
     pub fn shuffled(mut self, events: usize, within: Duration) -> Self {
         self.shuffled_events = events;
@@ -197,58 +201,58 @@ impl Deliveries {
         self
     }
 
-    /// The share of events, 0 to 1, that are posted once more after they were delivered,
-    /// behind those that wait by then. Which ones is drawn from the seed. Default: 0.
+    /// The share of events, 0 to 1, that are posted again after they were delivered, behind
+    /// those that wait by then. The seed decides which ones. Default: 0.
     pub fn repeated(mut self, share: f64) -> Self {
         self.repeated = share;
         self
     }
 
-    /// The share of events, 0 to 1, that are held back for so long, while others overtake
-    /// them. Which ones is drawn from the seed. Default: 0.
+    /// The share of events, 0 to 1, that are held back for `by`, while others overtake them.
+    /// The seed decides which ones. Default: 0.
     pub fn late(mut self, share: f64, by: Duration) -> Self {
         self.late = share;
         self.late_milliseconds = milliseconds(by);
         self
     }
 
-    /// After how many deliveries that failed in a row a subscription is no longer
-    /// `ACTIVE`, so that nothing more is posted for it. Default: never.
+    /// How many failed deliveries in a row suspend a subscription: it is no longer `ACTIVE`,
+    /// and nothing more is posted for it. Default: none do.
     pub fn suspend_after(mut self, failures: u32) -> Self {
         self.suspend_after = Some(failures);
         self
     }
 
-    pub(crate) fn patience_is(&self) -> Duration {
-        Duration::from_millis(self.patience_milliseconds)
+    pub(crate) fn callback_timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_milliseconds)
     }
 
-    pub(crate) fn wait_is(&self) -> Duration {
+    pub(crate) fn retry_wait(&self) -> Duration {
         Duration::from_millis(self.wait_milliseconds)
     }
 
-    pub(crate) fn shuffled_within(&self) -> Duration {
+    pub(crate) fn shuffle_wait(&self) -> Duration {
         Duration::from_millis(self.shuffled_milliseconds)
     }
 
-    pub(crate) fn late_by(&self) -> Duration {
+    pub(crate) fn late_delay(&self) -> Duration {
         Duration::from_millis(self.late_milliseconds)
     }
 
     fn check(&self) -> Result<(), String> {
         let is_share = |share: f64| (0.0..=1.0).contains(&share);
-        let wrong = if self.patience_milliseconds == 0 {
-            "a callback has to have some time to answer"
+        let wrong = if self.timeout_milliseconds == 0 {
+            "the timeout of a callback must not be 0"
         } else if self.attempts == 0 {
-            "an event has to be posted once at least"
-        } else if !(1..=MOST_AT_A_TIME).contains(&self.at_a_time) {
-            "1 to 1000 posts can be under way at a time"
+            "an event must be posted at least once"
+        } else if !(1..=MAX_AT_A_TIME).contains(&self.at_a_time) {
+            "the number of posts at a time must be 1 to 1000"
         } else if self.shuffled_events == 0 {
-            "one event at least has to be waited for before it is shuffled"
+            "the number of events to shuffle must be at least 1"
         } else if !is_share(self.repeated) || !is_share(self.late) {
-            "a share of events is between 0 and 1"
+            "a share of events must be between 0 and 1"
         } else if self.suspend_after == Some(0) {
-            "one delivery at least has to fail before a subscription is suspended"
+            "the number of failures that suspend a subscription must be at least 1"
         } else {
             return Ok(());
         };
@@ -256,7 +260,7 @@ impl Deliveries {
     }
 }
 
-const MOST_AT_A_TIME: usize = 1_000;
+const MAX_AT_A_TIME: usize = 1_000;
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

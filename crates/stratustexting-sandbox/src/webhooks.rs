@@ -1,11 +1,11 @@
-//! Telling those who subscribed what happened: the handshake, and who is told what.
+//! Webhooks: the handshake with a callback, and which subscriptions get which event.
 //!
-//! - `dispatch.rs`: in which order, and how many at a time.
+//! - `dispatch.rs`: the order of posts, and how many at a time.
 //! - `delivery.rs`: the attempts of one event.
 //! - `callback.rs`: the requests.
 //!
 //! UNKNOWN of the real service, and decided here: the payload of contact events is the
-//! contact. All else that is UNKNOWN of deliveries can be set (`settings.rs`).
+//! contact. Everything else that is UNKNOWN of deliveries is a setting (`settings.rs`).
 
 use std::sync::Arc;
 
@@ -16,16 +16,18 @@ use stratustexting_client::types::{
 };
 
 use crate::{
-    delivery::{Delivery, DeliveryState},
     dispatch::{self, Post},
-    reply::time,
-    service::Service,
-    world::World,
+    response::time,
+    shared::Shared,
+    state::{
+        State,
+        delivery::{Delivery, DeliveryState},
+    },
 };
 
 const VALIDATION_TOKEN: &str = "validation-token";
 
-/// What filters can ask for, behind the department.
+/// The last part of a filter, after the department.
 const TOPICS: [&str; 5] = [
     "message?direction=inbound",
     "message?direction=outbound",
@@ -41,15 +43,15 @@ pub(crate) enum ContactChange {
     Delete,
 }
 
-/// Something to tell.
-pub(crate) struct Happening {
+/// An event to post to subscribers.
+pub(crate) struct Event {
     department: String,
     topic: &'static str,
-    /// The payload's key and what stands there.
+    /// The payload's key and its value.
     detail: (&'static str, Value),
 }
 
-impl Happening {
+impl Event {
     pub(crate) fn message(department: &str, message: &Message) -> Self {
         let inbound = message.direction == Some(MessageDirection::Inbound);
         Self {
@@ -79,70 +81,66 @@ fn filter(organization: &str, department: &str, topic: &str) -> String {
     format!("/orgId/{organization}/department/{department}/{topic}")
 }
 
-/// Whether anything can match a filter.
-pub(crate) fn is_filter(world: &World, text: &str) -> bool {
-    let departments = world.site.departments.as_deref().unwrap_or_default();
+/// Whether any event can match a filter.
+pub(crate) fn is_known_filter(state: &State, text: &str) -> bool {
+    let departments = state.site.departments.as_deref().unwrap_or_default();
     departments
         .iter()
         .filter_map(|department| department.id.as_deref())
         .any(|department| {
-            let organization = world.organization_id();
+            let organization = state.organization_id();
             TOPICS
                 .iter()
                 .any(|topic| filter(organization, department, topic) == text)
         })
 }
 
-/// Asks a callback whether it is one.
-pub(crate) async fn handshake(service: &Service, uri: &str) -> Result<(), String> {
-    let token = service.world().ids.uuid();
-    let patience = service.settings().deliveries.patience_is();
+/// Sends the validation token that a callback must return.
+pub(crate) async fn handshake(shared: &Shared, uri: &str) -> Result<(), String> {
+    let token = shared.state().ids.uuid();
+    let timeout = shared.settings().deliveries.callback_timeout();
     let header = (VALIDATION_TOKEN, token.as_str());
-    let response = service.callbacks.get(uri, header, patience).await;
-    let response = response.map_err(|trouble| trouble.to_string())?;
+    let response = shared.callbacks.get(uri, header, timeout).await;
+    let response = response.map_err(|error| error.to_string())?;
     let status = response.status().as_u16();
     if status != 200 {
         return Err(format!(
-            "the callback answered with {status} instead of 200"
+            "the callback responded with {status} instead of 200"
         ));
     }
     match response.headers().get(VALIDATION_TOKEN) {
         Some(value) if value.as_bytes() == token.as_bytes() => Ok(()),
-        Some(_) => Err(format!("the callback's {VALIDATION_TOKEN} is another")),
-        None => Err(format!("the callback's answer has no {VALIDATION_TOKEN}")),
+        Some(_) => Err(format!("the callback returned another {VALIDATION_TOKEN}")),
+        None => Err(format!("the callback's response has no {VALIDATION_TOKEN}")),
     }
 }
 
-/// Starts to tell everybody who subscribed.
-pub(crate) fn publish(service: &Arc<Service>, world: &mut World, happening: &Happening) {
-    let now = world.clock.now();
-    let event = filter(
-        world.organization_id(),
-        &happening.department,
-        happening.topic,
-    );
-    let due: Vec<(String, String)> = world
+/// Schedules an event for each subscription that matches.
+pub(crate) fn publish(shared: &Arc<Shared>, state: &mut State, event: &Event) {
+    let now = state.clock.now();
+    let matching = filter(state.organization_id(), &event.department, event.topic);
+    let subscribers: Vec<(String, String)> = state
         .subscriptions
         .values()
-        .filter(|subscription| wants(subscription, &event, now))
+        .filter(|subscription| matches(subscription, &matching, now))
         .filter_map(|subscription| subscription.id.clone().zip(subscription.uri.clone()))
         .collect();
-    let settings = service.settings().deliveries;
-    for (subscription_id, to) in due {
-        let uuid = world.ids.uuid();
-        let (key, detail) = &happening.detail;
+    let settings = shared.settings().deliveries;
+    for (subscription_id, to) in subscribers {
+        let uuid = state.ids.uuid();
+        let (key, detail) = &event.detail;
         let payload = json!({
             "uuid": uuid,
             "timestamp": time(now),
-            "event": event,
+            "event": matching,
             "subscriptionId": subscription_id,
             *key: detail,
         });
-        let number = world.deliveries.len();
-        world.deliveries.push(Delivery {
+        let number = state.deliveries.len();
+        state.deliveries.push(Delivery {
             uuid,
             subscription_id,
-            event: event.clone(),
+            event: matching.clone(),
             uri: to.clone(),
             payload,
             attempts: 0,
@@ -152,18 +150,18 @@ pub(crate) fn publish(service: &Arc<Service>, world: &mut World, happening: &Hap
         });
         let post = Post {
             number,
-            again: false,
+            is_repeat: false,
         };
-        dispatch::send(service, &settings, &to, post);
+        dispatch::send(shared, &settings, &to, post);
     }
 }
 
-fn wants(subscription: &Subscription, event: &str, now: DateTime<Utc>) -> bool {
+fn matches(subscription: &Subscription, wanted: &str, now: DateTime<Utc>) -> bool {
     let filters = subscription.event_filters.as_deref().unwrap_or_default();
     let ends = subscription
         .expiration_time
         .as_ref()
         .and_then(|time| time.to_utc());
     let is_active = subscription.status == Some(SubscriptionStatus::Active);
-    is_active && filters.iter().any(|filter| filter == event) && ends.is_none_or(|end| now < end)
+    is_active && filters.iter().any(|filter| filter == wanted) && ends.is_none_or(|end| now < end)
 }

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 /// [`ClientBuilder::operation`](crate::ClientBuilder::operation). What isn't set stays.
 ///
 /// ```
-/// # use stratustexting_sandbox::{Answer, Sandbox};
+/// # use stratustexting_sandbox::{Sandbox, ScriptedResponse};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use stratustexting::{Client, auth::Credentials};

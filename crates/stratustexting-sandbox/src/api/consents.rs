@@ -10,124 +10,128 @@ use stratustexting_client::types::{
     ConsentTypeAction, CustomConsent, CustomConsentRequest, CustomConsentTypeRequest,
 };
 
-use super::{Call, call::check_number, page::page};
+use super::{ApiRequest, page::page, request::check_number};
 use crate::{
-    reply::{Fault, Reply, json},
-    service::Service,
-    world::World,
+    response::{ApiError, Response, json},
+    shared::Shared,
+    state::State,
 };
 
-fn no_such_consent() -> Fault {
-    Fault::not_found("No such custom consent")
+fn no_such_consent() -> ApiError {
+    ApiError::not_found("No such custom consent")
 }
 
-pub(crate) fn list(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    page(call, &service.limits, service.world().consents.values())
+pub(crate) fn list(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    page(request, &shared.limits, shared.state().consents.values())
 }
 
-pub(crate) fn get(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    let world = service.world();
-    let consent = world.consents.get(&call.segment("customConsentId"));
+pub(crate) fn get(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    let state = shared.state();
+    let consent = state.consents.get(&request.segment("customConsentId"));
     Ok(json(StatusCode::OK, consent.ok_or_else(no_such_consent)?))
 }
 
-pub(crate) fn create(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    let request: CustomConsentRequest = call.json()?;
-    let mut world = service.world();
-    let (id, now) = (world.ids.object(), world.clock.now());
+pub(crate) fn create(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    let fields: CustomConsentRequest = request.json()?;
+    let mut state = shared.state();
+    let (id, now) = (state.ids.object(), state.clock.now());
     let mut consent = CustomConsent::default()
         .with_id(&id)
         .with_active(true)
-        .with_org_id(world.organization_id())
+        .with_org_id(state.organization_id())
         .with_created_date_time(now);
-    apply(&mut consent, request);
+    apply(&mut consent, fields);
     consent.last_update_date_time = Some(now.into());
-    let reply = json(StatusCode::OK, &consent);
-    world.consents.insert(id, consent);
-    Ok(reply)
+    let response = json(StatusCode::OK, &consent);
+    state.consents.insert(id, consent);
+    Ok(response)
 }
 
-pub(crate) fn update(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    let request = call.json()?;
-    change(&mut service.world(), call, |consent| {
-        apply(consent, request);
+pub(crate) fn update(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    let fields = request.json()?;
+    change(&mut shared.state(), request, |consent| {
+        apply(consent, fields);
     })
 }
 
-pub(crate) fn change_status(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    let active = match call.required("active")? {
+pub(crate) fn change_status(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    let active = match request.required("active")? {
         "true" => true,
         "false" => false,
         _ => {
-            return Err(Fault::bad_request(
-                "Parameter 'active' has to be true or false",
+            return Err(ApiError::bad_request(
+                "Parameter 'active' must be true or false",
             ));
         }
     };
-    change(&mut service.world(), call, |consent| {
+    change(&mut shared.state(), request, |consent| {
         consent.active = Some(active);
     })
 }
 
-pub(crate) fn change_type(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    let request: CustomConsentTypeRequest = call.json()?;
-    let mut world = service.world();
-    let contact = match (&request.contact_id, &request.mobile_number) {
+pub(crate) fn change_type(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    let fields: CustomConsentTypeRequest = request.json()?;
+    let mut state = shared.state();
+    let contact = match (&fields.contact_id, &fields.mobile_number) {
         (Some(id), None) => id.clone(),
         (None, Some(number)) => {
             check_number("Field 'mobileNumber'", number)?;
-            world.contacts.id_of(number).unwrap_or_default().to_owned()
+            state.contacts.id_of(number).unwrap_or_default().to_owned()
         }
         _ => {
             let text = "One of the fields 'contactId' and 'mobileNumber' is required, not both";
-            return Err(Fault::bad_request(text));
+            return Err(ApiError::bad_request(text));
         }
     };
-    let add = match request.action {
+    let add = match fields.action {
         ConsentTypeAction::Add => true,
         ConsentTypeAction::Remove => false,
-        _ => return Err(Fault::bad_request("Field 'action' has to be ADD or REMOVE")),
+        _ => {
+            return Err(ApiError::bad_request(
+                "Field 'action' must be ADD or REMOVE",
+            ));
+        }
     };
-    let id = call.segment("customConsentId");
-    if !world.consents.contains_key(&id) {
+    let id = request.segment("customConsentId");
+    if !state.consents.contains_key(&id) {
         return Err(no_such_consent());
     }
-    let contact = world.contacts.get_mut(&contact);
-    let contact = contact.ok_or_else(|| Fault::not_found("No such contact"))?;
-    let item = json!({"customConsentId": id, "type": request.type_});
+    let contact = state.contacts.get_mut(&contact);
+    let contact = contact.ok_or_else(|| ApiError::not_found("No such contact"))?;
+    let item = json!({"customConsentId": id, "type": fields.type_});
     let consents = contact.custom_consents.get_or_insert_default();
     consents.retain(|other| *other != item);
     if add {
         consents.push(item);
     }
-    change(&mut world, call, |_| ())
+    change(&mut state, request, |_| ())
 }
 
-/// Changes a consent and answers with it.
+/// Changes a consent and responds with it.
 fn change(
-    world: &mut World,
-    call: &Call,
+    state: &mut State,
+    request: &ApiRequest,
     change: impl FnOnce(&mut CustomConsent),
-) -> Result<Reply, Fault> {
-    let now = world.clock.now();
-    let consent = world.consents.get_mut(&call.segment("customConsentId"));
+) -> Result<Response, ApiError> {
+    let now = state.clock.now();
+    let consent = state.consents.get_mut(&request.segment("customConsentId"));
     let consent = consent.ok_or_else(no_such_consent)?;
     change(consent);
     consent.last_update_date_time = Some(now.into());
     Ok(json(StatusCode::OK, consent))
 }
 
-fn apply(consent: &mut CustomConsent, request: CustomConsentRequest) {
-    if request.name.is_some() {
-        consent.name = request.name;
+fn apply(consent: &mut CustomConsent, fields: CustomConsentRequest) {
+    if fields.name.is_some() {
+        consent.name = fields.name;
     }
-    if request.description.is_some() {
-        consent.description = request.description;
+    if fields.description.is_some() {
+        consent.description = fields.description;
     }
-    if request.type_.is_some() {
-        consent.type_ = request.type_;
+    if fields.type_.is_some() {
+        consent.type_ = fields.type_;
     }
-    if request.active.is_some() {
-        consent.active = request.active;
+    if fields.active.is_some() {
+        consent.active = fields.active;
     }
 }

@@ -3,11 +3,11 @@
 use http::StatusCode;
 use serde::Serialize;
 
-use super::Call;
+use super::ApiRequest;
 use crate::{
-    builder::Limits,
     dialect::Window,
-    reply::{Fault, Reply, json},
+    limits::Limits,
+    response::{ApiError, Response, json},
 };
 
 #[derive(Serialize)]
@@ -30,15 +30,15 @@ struct Siblings {
     empty: bool,
 }
 
-/// Answers with the page that is asked for; a size beyond the limit is cut down to it.
+/// Responds with the requested page; a size above the limit is reduced to it.
 ///
-/// `items` is asked to skip and take no more than it has to.
+/// Only the items of the page are visited.
 pub(crate) fn page<'a, T: Serialize + 'a>(
-    call: &Call,
+    request: &ApiRequest,
     limits: &Limits,
     items: impl ExactSizeIterator<Item = &'a T>,
-) -> Result<Reply, Fault> {
-    let window = call.paging.window(call, limits, items.len())?;
+) -> Result<Response, ApiError> {
+    let window = request.paging.window(request, limits, items.len())?;
     let content: Vec<&T> = items.skip(window.start()).take(window.size).collect();
     let Window {
         number,
@@ -60,29 +60,29 @@ pub(crate) fn page<'a, T: Serialize + 'a>(
         siblings: (!limits.bare_pages).then_some(siblings),
         content,
     };
-    let mut reply = json(StatusCode::OK, &page);
-    reply.extensions_mut().insert(window);
-    Ok(reply)
+    let mut response = json(StatusCode::OK, &page);
+    response.extensions_mut().insert(window);
+    Ok(response)
 }
 
-/// A parameter that is an integer from `least` on.
+/// A parameter that is an integer of at least `min`.
 pub(crate) fn integer(
-    call: &Call,
+    request: &ApiRequest,
     name: &str,
-    least: usize,
+    min: usize,
     default: usize,
-) -> Result<usize, Fault> {
-    let Some(text) = call.optional(name)? else {
+) -> Result<usize, ApiError> {
+    let Some(text) = request.optional(name)? else {
         return Ok(default);
     };
-    // No page beyond what the siblings' 32 bits can tell.
+    // No page beyond what the 32 bits of `number` can hold.
     let value = text
         .parse::<i32>()
         .ok()
         .and_then(|value| usize::try_from(value).ok());
-    value.filter(|value| *value >= least).ok_or_else(|| {
-        Fault::bad_request(format!(
-            "Parameter '{name}' has to be an integer from {least} on"
+    value.filter(|value| *value >= min).ok_or_else(|| {
+        ApiError::bad_request(format!(
+            "Parameter '{name}' must be an integer of at least {min}"
         ))
     })
 }

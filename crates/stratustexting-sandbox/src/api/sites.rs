@@ -1,16 +1,16 @@
 //! Sites. There is one; it can't be changed.
 
-use super::{Call, page::page};
+use super::{ApiRequest, page::page};
 use crate::{
-    reply::{Fault, Reply},
-    service::Service,
+    response::{ApiError, Response},
+    shared::Shared,
 };
 
-pub(crate) fn list(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    let world = service.world();
+pub(crate) fn list(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    let state = shared.state();
     page(
-        call,
-        &service.limits,
-        std::slice::from_ref(&world.site).iter(),
+        request,
+        &shared.limits,
+        std::slice::from_ref(&state.site).iter(),
     )
 }

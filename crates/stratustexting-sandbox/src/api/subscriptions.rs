@@ -1,10 +1,10 @@
 //! Webhook subscriptions.
 //!
 //! UNKNOWN of the real service, and decided here: a request with an `id` changes that
-//! subscription, else one with the same `uri` changes the one that is there; a filter
-//! that means nothing is listed under `disabledFilters`, and a request without any
-//! other is refused, as is one whose callback fails the handshake. A subscription
-//! lives for 30 years, whatever was asked for: that was observed.
+//! subscription, otherwise one with the same `uri` changes the existing one; an unknown
+//! filter is listed under `disabledFilters`, and a request without any
+//! other is rejected, as is one whose callback fails the handshake. A subscription
+//! lives for 30 years, whatever the request says: that was observed.
 
 use std::sync::Arc;
 
@@ -16,98 +16,105 @@ use stratustexting_client::types::{
 };
 use url::Url;
 
-use super::{Call, call::unreadable, page::page};
+use super::{ApiRequest, page::page, request::unreadable_body};
 use crate::{
-    oauth::{is_loopback, leads_here},
-    reply::{Fault, Reply, json},
-    service::Service,
-    webhooks::{handshake, is_filter},
-    world::World,
+    oauth::{is_loopback, is_this_host},
+    response::{ApiError, Response, json},
+    shared::Shared,
+    state::State,
+    webhooks::{handshake, is_known_filter},
 };
 
 /// About 30 years, which is what was observed for a request of 90 days.
 const LIFETIME: TimeDelta = TimeDelta::days(30 * 365 + 7);
 
-pub(crate) fn list(service: &Service, call: &Call) -> Result<Reply, Fault> {
+pub(crate) fn list(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
     page(
-        call,
-        &service.limits,
-        service.world().subscriptions.values(),
+        request,
+        &shared.limits,
+        shared.state().subscriptions.values(),
     )
 }
 
-pub(crate) fn delete(service: &Service, call: &Call) -> Result<Reply, Fault> {
-    let id = call.segment("subscriptionId");
-    let removed = service.world().subscriptions.shift_remove(&id);
+pub(crate) fn delete(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    let id = request.segment("subscriptionId");
+    let removed = shared.state().subscriptions.shift_remove(&id);
     removed.ok_or_else(no_such_subscription)?;
-    let mut reply = Reply::default();
-    *reply.status_mut() = StatusCode::NO_CONTENT;
-    Ok(reply)
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    Ok(response)
 }
 
-pub(crate) async fn upsert(service: &Arc<Service>, call: &Call) -> Result<Reply, Fault> {
-    let request = read(call)?;
-    check_uri(&request.uri, service.limits.remote_callbacks)?;
+pub(crate) async fn upsert(
+    shared: &Arc<Shared>,
+    request: &ApiRequest,
+) -> Result<Response, ApiError> {
+    let fields = parse(request)?;
+    check_uri(&fields.uri, shared.limits.remote_callbacks)?;
     let disabled = {
-        let mut world = service.world();
-        if request
+        let mut state = shared.state();
+        if fields
             .id
             .as_ref()
-            .is_some_and(|id| !world.subscriptions.contains_key(id))
+            .is_some_and(|id| !state.subscriptions.contains_key(id))
         {
             return Err(no_such_subscription());
         }
-        disabled_filters(&mut world, &request.event_filters)
+        disabled_filters(&mut state, &fields.event_filters)
     };
-    if disabled.len() == request.event_filters.len() {
+    if disabled.len() == fields.event_filters.len() {
         let text = "Field 'eventFilters' has no filter of this account that the service knows";
-        return Err(Fault::bad_request(text));
+        return Err(ApiError::bad_request(text));
     }
-    handshake(service, &request.uri).await.map_err(|reason| {
-        Fault::bad_request(format!("Field 'uri': the handshake failed: {reason}"))
+    handshake(shared, &fields.uri).await.map_err(|reason| {
+        ApiError::bad_request(format!("Field 'uri': the handshake failed: {reason}"))
     })?;
-    Ok(store(&mut service.world(), request, disabled))
+    Ok(store(&mut shared.state(), fields, disabled))
 }
 
-/// The request. The one number may come as a text of digits, as a Java back end takes it;
-/// that the real one does is inferred.
-fn read(call: &Call) -> Result<SubscriptionRequest, Fault> {
-    let mut body: Value = call.json()?;
+/// The request. Its only number may be a string of digits, which a Java back end accepts;
+/// it is inferred that the real one does.
+fn parse(request: &ApiRequest) -> Result<SubscriptionRequest, ApiError> {
+    let mut body: Value = request.json()?;
     if let Some(end) = body.get_mut("expiresDateInMillies") {
         let digits = end.as_str().and_then(|text| text.parse::<i64>().ok());
         if let Some(number) = digits {
             *end = number.into();
         }
     }
-    serde_json::from_value(body).map_err(unreadable)
+    serde_json::from_value(body).map_err(unreadable_body)
 }
 
-fn no_such_subscription() -> Fault {
-    Fault::not_found("No such subscription")
+fn no_such_subscription() -> ApiError {
+    ApiError::not_found("No such subscription")
 }
 
-fn store(world: &mut World, request: SubscriptionRequest, disabled: Vec<DisabledFilter>) -> Reply {
-    let now = world.clock.now();
+fn store(
+    state: &mut State,
+    fields: SubscriptionRequest,
+    disabled: Vec<DisabledFilter>,
+) -> Response {
+    let now = state.clock.now();
     let by_uri = || {
-        let mut all = world.subscriptions.iter();
-        let same = all.find(|(_, other)| other.uri.as_deref() == Some(&*request.uri));
+        let mut all = state.subscriptions.iter();
+        let same = all.find(|(_, other)| other.uri.as_deref() == Some(&*fields.uri));
         same.map(|(id, _)| id.clone())
     };
-    let id = request
+    let id = fields
         .id
         .clone()
         .or_else(by_uri)
-        .unwrap_or_else(|| world.ids.object());
+        .unwrap_or_else(|| state.ids.object());
     let is_disabled = |filter: &String| {
         disabled
             .iter()
             .any(|other| other.filter.as_ref() == Some(filter))
     };
-    let mut filters = request.event_filters;
+    let mut filters = fields.event_filters;
     filters.retain(|filter| !is_disabled(filter));
     let mut subscription = Subscription::default()
         .with_id(&id)
-        .with_uri(request.uri)
+        .with_uri(fields.uri)
         .with_event_filters(filters)
         .with_disabled_filters(disabled)
         .with_expiration_time(now + LIFETIME)
@@ -115,89 +122,40 @@ fn store(world: &mut World, request: SubscriptionRequest, disabled: Vec<Disabled
         .with_status(SubscriptionStatus::Active)
         .with_created_date_time(now)
         .with_last_update_date_time(now)
-        .with_org_id(world.organization_id());
-    if let Some(old) = world.subscriptions.get(&id) {
+        .with_org_id(state.organization_id());
+    if let Some(old) = state.subscriptions.get(&id) {
         subscription
             .created_date_time
             .clone_from(&old.created_date_time);
     }
-    let reply = json(StatusCode::OK, &subscription);
-    world.failures.remove(&id);
-    world.subscriptions.insert(id, subscription);
-    reply
+    let response = json(StatusCode::OK, &subscription);
+    state.failures.remove(&id);
+    state.subscriptions.insert(id, subscription);
+    response
 }
 
-/// The word for a filter that a test disables; the real service's words are UNKNOWN.
-pub(crate) const DISABLED: &str = "Disabled";
-
-/// Gives a subscription another status; returns whether there is one.
-pub(crate) fn set_status(world: &mut World, id: &str, status: &str) -> bool {
-    let now = world.clock.now();
-    let Some(subscription) = world.subscriptions.get_mut(id) else {
-        return false;
-    };
-    subscription.status = Some(SubscriptionStatus::from(status.to_owned()));
-    subscription.last_update_date_time = Some(now.into());
-    world.failures.remove(id);
-    true
-}
-
-/// Moves a filter to those that are disabled; returns whether it was there.
-pub(crate) fn disable_filter(
-    world: &mut World,
-    id: &str,
-    filter: &str,
-    reason: &str,
-    message: &str,
-) -> bool {
-    let disabled = disabled_filter(world, filter, reason, message);
-    let now = world.clock.now();
-    let Some(subscription) = world.subscriptions.get_mut(id) else {
-        return false;
-    };
-    let filters = subscription.event_filters.get_or_insert_default();
-    let before = filters.len();
-    filters.retain(|other| other != filter);
-    if filters.len() == before {
-        return false;
-    }
-    let all = subscription.disabled_filters.get_or_insert_default();
-    all.push(disabled);
-    subscription.last_update_date_time = Some(now.into());
-    true
-}
-
-fn disabled_filter(world: &mut World, filter: &str, reason: &str, message: &str) -> DisabledFilter {
-    DisabledFilter::default()
-        .with_id(world.ids.object())
-        .with_org_id(world.organization_id())
-        .with_filter(filter)
-        .with_reason(reason)
-        .with_message(message)
-}
-
-fn disabled_filters(world: &mut World, filters: &[String]) -> Vec<DisabledFilter> {
+fn disabled_filters(state: &mut State, filters: &[String]) -> Vec<DisabledFilter> {
     let mut disabled = Vec::new();
     for filter in filters {
-        if !is_filter(world, filter) {
+        if !is_known_filter(state, filter) {
             let message = "Organization, department or event are not known";
-            disabled.push(disabled_filter(world, filter, "UnknownFilter", message));
+            disabled.push(state.disabled_filter(filter, "UnknownFilter", message));
         }
     }
     disabled
 }
 
-fn check_uri(uri: &str, remote: bool) -> Result<(), Fault> {
-    let refuse = |text: &str| Err(Fault::bad_request(format!("Field 'uri' {text}")));
+fn check_uri(uri: &str, allow_remote: bool) -> Result<(), ApiError> {
+    let reject = |text: &str| Err(ApiError::bad_request(format!("Field 'uri' {text}")));
     let Ok(url) = Url::parse(uri) else {
-        return refuse("has to be an absolute URL");
+        return reject("must be an absolute URL");
     };
     if url.scheme() != "https" && !is_loopback(&url) {
-        return refuse("has to be https, or http to this machine");
+        return reject("must be https, or http to this machine");
     }
-    if !leads_here(&url) && !remote {
-        return refuse(
-            "has to lead to this machine: the sandbox calls nobody else unless it is told to",
+    if !is_this_host(&url) && !allow_remote {
+        return reject(
+            "must lead to this machine: the sandbox calls no other unless it is configured to",
         );
     }
     Ok(())

@@ -1,18 +1,19 @@
-//! The list of all calls, for people and for programs that make a client of it: what each
-//! does, and for its body an example and a schema.
+//! The list of all endpoints, for people and for generated clients: what each does, and an
+//! example and a schema for its body.
 
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Advance, CustomerText, Disabling, Failing, NewClient, Refusing, Revoke, ScriptedPlan, Status,
+    AdvanceInput, CustomerTextInput, DisabledFilterInput, FaultInput, FaultPlanInput, NewClient,
+    RefuseInput, RevokeInput, StatusInput,
 };
-use crate::{answer::Scripted, seed::NUMBER, settings::Settings};
+use crate::{script::ScriptedResponseInput, seed::NUMBER, settings::Settings};
 
-/// A call.
+/// An endpoint of the control API.
 #[derive(Serialize)]
-pub(super) struct Call {
+pub(super) struct Endpoint {
     method: &'static str,
     path: &'static str,
     does: &'static str,
@@ -30,8 +31,8 @@ struct Body {
     schema: Value,
 }
 
-fn call(method: &'static str, path: &'static str, does: &'static str) -> Call {
-    Call {
+fn endpoint(method: &'static str, path: &'static str, does: &'static str) -> Endpoint {
+    Endpoint {
         method,
         path,
         does,
@@ -40,7 +41,7 @@ fn call(method: &'static str, path: &'static str, does: &'static str) -> Call {
     }
 }
 
-impl Call {
+impl Endpoint {
     fn query(mut self, query: Value) -> Self {
         self.query = Some(query);
         self
@@ -52,118 +53,114 @@ impl Call {
         self
     }
 
-    /// A body of which everything may be left out.
-    fn changes<T: JsonSchema>(mut self, example: Value) -> Self {
+    /// A body in which every field is optional.
+    fn partial_body<T: JsonSchema>(mut self, example: Value) -> Self {
         let mut schema = schema_for!(T).to_value();
-        nothing_is_required(&mut schema);
+        remove_required(&mut schema);
         self.body = Some(Body { example, schema });
         self
     }
 }
 
-fn nothing_is_required(schema: &mut Value) {
+fn remove_required(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
             object.remove("required");
-            object.values_mut().for_each(nothing_is_required);
+            object.values_mut().for_each(remove_required);
         }
-        Value::Array(array) => array.iter_mut().for_each(nothing_is_required),
+        Value::Array(array) => array.iter_mut().for_each(remove_required),
         _ => {}
     }
 }
 
-pub(super) fn calls() -> Vec<Call> {
+pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        call(
+        endpoint(
             "GET",
             "/control",
-            "this list, and all that a program has to know",
+            "this list, and everything that a program needs to use the sandbox",
         ),
-        call(
+        endpoint(
             "GET",
             "/control/settings",
             "the settings that can be changed",
         ),
-        call(
+        endpoint(
             "PATCH",
             "/control/settings",
-            "change settings; what isn't named stays",
+            "change settings; all others stay",
         )
-        .changes::<Settings>(json!({"deliveries": {"attempts": 5, "order": "shuffled"}})),
-        call("GET", "/control/ledger", "every request as it arrived")
-            .query(json!({"since": "the number of the first one; 0 if it isn't there"})),
-        call("DELETE", "/control/ledger", "forget what arrived"),
-        call("GET", "/control/messages", "the messages that were sent"),
-        call(
+        .partial_body::<Settings>(json!({"deliveries": {"attempts": 5, "order": "shuffled"}})),
+        endpoint("GET", "/control/ledger", "every request as it arrived")
+            .query(json!({"since": "the number of the first entry; by default 0"})),
+        endpoint("DELETE", "/control/ledger", "clear the ledger"),
+        endpoint("GET", "/control/messages", "the messages that were sent"),
+        endpoint(
             "GET",
             "/control/deliveries",
-            "the events that were posted, and how each stands",
+            "the events that were posted or will be, each with its state",
         ),
-        call(
+        endpoint(
             "POST",
             "/control/customer/messages",
             "play a customer who texts",
         )
-        .body::<CustomerText>(
+        .body::<CustomerTextInput>(
             json!({"from": "+13035550123", "to": NUMBER, "text": "Is it ready?"}),
         ),
-        call("POST", "/control/tokens/expire", "end all access tokens"),
-        call(
+        endpoint("POST", "/control/tokens/expire", "expire all access tokens"),
+        endpoint(
             "POST",
             "/control/tokens/revoke",
             "forget all tokens of a kind",
         )
-        .body::<Revoke>(json!({"kind": "refresh"})),
-        call("POST", "/control/clock/advance", "move the clock on")
-            .body::<Advance>(json!({"seconds": 3_600})),
-        call(
+        .body::<RevokeInput>(json!({"kind": "refresh"})),
+        endpoint("POST", "/control/clock/advance", "move the clock forward")
+            .body::<AdvanceInput>(json!({"seconds": 3_600})),
+        endpoint(
             "POST",
             "/control/answers",
-            "script the next answers of an operation, or of token",
+            "script the next responses of an operation, or of token",
         )
-        .body::<Scripted>(json!({
+        .body::<ScriptedResponseInput>(json!({
             "operation": "listSites",
             "status": 429,
             "headers": {"retry-after": "2"},
             "body": {"message": "Too Many Requests"},
             "times": 3,
         })),
-        call(
+        endpoint(
             "GET",
             "/control/dialect",
-            "the dialect that is answered in, with a line about it",
+            "the current dialect, with a line that describes it",
         ),
-        call(
+        endpoint(
             "POST",
             "/control/dialect",
-            "answer in another dialect: each kind by its name, or all by a `seed`",
+            "respond in another dialect: each kind by its name, or all by a `seed`",
         )
         .body::<Map<String, Value>>(json!({"ids": "text"})),
-        call(
+        endpoint(
             "DELETE",
             "/control/answers",
-            "forget all answers that were scripted",
+            "forget all scripted responses",
         ),
-        call(
+        endpoint(
             "POST",
             "/control/faults",
-            "let the next request to an operation, token or connection fail",
+            "make the next request to an operation, token or connection fail",
         )
-        .body::<Failing>(json!({
+        .body::<FaultInput>(json!({
             "operation": "sendSms",
             "fault": {"kind": "reset_before_answer", "commit": "after"},
         })),
-        call(
-            "DELETE",
-            "/control/faults",
-            "forget all faults that were scripted",
-        ),
-        call(
+        endpoint("DELETE", "/control/faults", "forget all scripted faults"),
+        endpoint(
             "POST",
             "/control/faults/random",
-            "let requests fail at random",
+            "make requests fail at random",
         )
-        .body::<ScriptedPlan>(json!({
+        .body::<FaultPlanInput>(json!({
             "seed": 7,
             "probability": 0.1,
             "faults": [
@@ -172,40 +169,40 @@ pub(super) fn calls() -> Vec<Call> {
             ],
             "operations": ["sendSms"],
         })),
-        call(
+        endpoint(
             "POST",
             "/control/faults/refuse",
-            "refuse connections for so long",
+            "refuse connections for this long",
         )
-        .body::<Refusing>(json!({"milliseconds": 500})),
-        call(
+        .body::<RefuseInput>(json!({"milliseconds": 500})),
+        endpoint(
             "GET",
             "/control/broken",
-            "the requests that never became whole",
+            "the requests that never arrived completely",
         ),
-        call("POST", "/control/clients", "register a client").body::<NewClient>(json!({
+        endpoint("POST", "/control/clients", "register a client").body::<NewClient>(json!({
             "name": "Another",
             "redirect_uris": ["http://127.0.0.1/callback"],
             "grants": ["authorization_code"],
             "scopes": ["https://com.beetexting.scopes/SendMessage"],
         })),
-        call(
+        endpoint(
             "DELETE",
             "/control/contacts/{id}",
-            "delete a contact, for the event",
+            "delete a contact, so that its event is posted",
         ),
-        call(
+        endpoint(
             "POST",
             "/control/subscriptions/{id}/status",
-            "give a subscription a status; nothing is posted unless it is ACTIVE",
+            "set a subscription's status; nothing is posted unless it is ACTIVE",
         )
-        .body::<Status>(json!({"status": "BLACKLISTED"})),
-        call(
+        .body::<StatusInput>(json!({"status": "BLACKLISTED"})),
+        endpoint(
             "POST",
             "/control/subscriptions/{id}/disabled-filters",
             "move a filter of a subscription to its disabledFilters",
         )
-        .body::<Disabling>(json!({
+        .body::<DisabledFilterInput>(json!({
             "filter": "/orgId/…/department/…/message?direction=inbound",
             "reason": "Disabled",
             "message": "The service has disabled this filter",

@@ -1,28 +1,34 @@
-//! Events that are posted several at a time.
+//! Events that are posted in batches.
 //!
-//! One courier per subscription takes along all that waits when it leaves, and leaves
-//! again as long as something waits. So nothing is posted twice at the same time, and
-//! what happens while a batch is on its way goes with the next.
+//! One task per subscription posts all waiting events in one batch, and continues as long
+//! as there are any. So no event is posted twice at the same time, and what happens while a
+//! batch is in flight goes into the next one.
 
 use super::Events;
-use crate::{callback::DeliveryError, delivery::DeliveryState, service::Service};
+use crate::{
+    shared::Shared,
+    state::delivery::{DeliveryError, DeliveryState},
+};
 
-/// Sees to a delivery, if the dialect has batches; returns whether it does.
-pub(crate) async fn deliver(service: &Service, number: usize) -> bool {
-    if service.dialect().dialect.events != Events::Batch {
+/// Handles a delivery, if the dialect has batches; returns whether it has.
+pub(crate) async fn deliver(shared: &Shared, number: usize) -> bool {
+    if shared.dialect_state().dialect.events != Events::Batch {
         return false;
     }
-    let subscription = service.world().deliveries[number].subscription_id.clone();
-    let leaves = service.dialect().on_the_way.insert(subscription.clone());
-    if leaves {
-        while let Some(batch) = next_batch(service, &subscription) {
-            if post(service, batch).await {
-                let wait = service.settings().deliveries.wait_is();
+    let subscription = shared.state().deliveries[number].subscription_id.clone();
+    let is_first = shared
+        .dialect_state()
+        .batches_in_flight
+        .insert(subscription.clone());
+    if is_first {
+        while let Some(batch) = next_batch(shared, &subscription) {
+            if post_batch(shared, batch).await {
+                let wait = shared.settings().deliveries.retry_wait();
                 tokio::time::sleep(wait).await;
             }
         }
     }
-    // Another courier, if there is one, looks for what waits before it stops.
+    // If there is another task, it looks for waiting events before it stops.
     true
 }
 
@@ -32,12 +38,12 @@ struct Batch {
     body: Vec<u8>,
 }
 
-/// What waits for a subscription's callback. Where that is nothing, the courier is done.
-fn next_batch(service: &Service, subscription: &str) -> Option<Batch> {
-    let mut world = service.world();
-    let world = &mut *world;
-    let exists = world.subscriptions.contains_key(subscription);
-    let mut waiting: Vec<_> = world
+/// The events that wait for a subscription's callback; `None` when the task is done.
+fn next_batch(shared: &Shared, subscription: &str) -> Option<Batch> {
+    let mut state = shared.state();
+    let state = &mut *state;
+    let exists = state.subscriptions.contains_key(subscription);
+    let mut waiting: Vec<_> = state
         .deliveries
         .iter_mut()
         .enumerate()
@@ -51,15 +57,15 @@ fn next_batch(service: &Service, subscription: &str) -> Option<Batch> {
         }
         waiting.clear();
     }
-    let mut speaker = service.dialect();
+    let mut dialect_state = shared.dialect_state();
     let Some(uri) = waiting.first().map(|(_, delivery)| delivery.uri.clone()) else {
-        speaker.on_the_way.remove(subscription);
+        dialect_state.batches_in_flight.remove(subscription);
         return None;
     };
-    // A subscription can have got another callback meanwhile.
+    // The subscription's callback may have changed meanwhile.
     waiting.retain(|(_, delivery)| delivery.uri == uri);
-    // The dialect can have become one without batches; then they go one by one.
-    if speaker.dialect.events != Events::Batch {
+    // The dialect may have changed to one without batches; then they are posted one by one.
+    if dialect_state.dialect.events != Events::Batch {
         waiting.truncate(1);
     }
     for (_, delivery) in &mut waiting {
@@ -68,29 +74,29 @@ fn next_batch(service: &Service, subscription: &str) -> Option<Batch> {
     let payloads: Vec<_> = waiting.iter().map(|(_, d)| &d.payload).collect();
     Some(Batch {
         uri,
-        body: speaker.post(&payloads),
+        body: dialect_state.batch_body(&payloads),
         numbers: waiting.iter().map(|(number, _)| *number).collect(),
     })
 }
 
-/// Posts a batch; returns whether any of it has to be posted again.
-async fn post(service: &Service, batch: Batch) -> bool {
-    let settings = service.settings().deliveries;
-    let slot = service.outbox.slot().await;
-    let answer = service
+/// Posts a batch; returns whether any event of it must be posted again.
+async fn post_batch(shared: &Shared, batch: Batch) -> bool {
+    let settings = shared.settings().deliveries;
+    let slot = shared.outbox.slot().await;
+    let response = shared
         .callbacks
-        .post(&batch.uri, batch.body, settings.patience_is())
+        .post(&batch.uri, batch.body, settings.callback_timeout())
         .await;
     drop(slot);
-    let (status, error) = match answer {
+    let (status, error) = match response {
         Ok(response) if response.status().is_success() => (Some(response.status()), None),
         Ok(response) => (Some(response.status()), Some(DeliveryError::Status)),
-        Err(trouble) => (None, Some(trouble.kind)),
+        Err(error) => (None, Some(error.kind)),
     };
-    let mut again = false;
-    let mut world = service.world();
+    let mut retry = false;
+    let mut state = shared.state();
     for number in batch.numbers {
-        let delivery = &mut world.deliveries[number];
+        let delivery = &mut state.deliveries[number];
         delivery.last_status = status.map(|status| status.as_u16());
         delivery.last_error = error;
         if error.is_none() {
@@ -98,8 +104,8 @@ async fn post(service: &Service, batch: Batch) -> bool {
         } else if delivery.attempts >= settings.attempts {
             delivery.state = DeliveryState::Failed;
         } else {
-            again = true;
+            retry = true;
         }
     }
-    again
+    retry
 }

@@ -1,6 +1,6 @@
 //! The types of values within an item, and the form of its lists.
 //!
-//! A value is known by its key, wherever it stands: the models are flat, and the keys mean
+//! A value is identified by its key, wherever it is: the models are flat, and a key means
 //! the same in all of them.
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -11,7 +11,7 @@ use super::{
     numbers::Numbers,
 };
 
-/// The levels that have a number, which is their place from 1 on.
+/// The levels that have a number, which is their position, from 1 on.
 pub(super) const CONSENT_LEVELS: [&str; 3] = ["Conversational", "Informational", "Promotional"];
 
 const TIMES: [&str; 5] = [
@@ -32,14 +32,14 @@ fn is_phone_number(key: &str) -> bool {
     matches!(key, "mobileNumber" | "phoneNumber" | "phoneNumbers") || PARTIES.contains(&key)
 }
 
-/// Says values as the dialect does.
+/// Converts values to the dialect's types.
 pub(super) struct Rewriter<'a> {
     pub(super) dialect: Dialect,
     pub(super) numbers: &'a mut Numbers,
 }
 
 impl Rewriter<'_> {
-    /// A whole item.
+    /// Converts a whole item.
     pub(super) fn object(&mut self, item: Value) -> Value {
         self.value("", item)
     }
@@ -62,7 +62,7 @@ impl Rewriter<'_> {
             Value::String(text) if is_phone_number(key) => self.phone_number(key, text),
             Value::String(text) if key == "consentLevel" => self.consent_level(text),
             Value::String(_) | Value::Number(_) if TIMES.contains(&key) => self.time(value),
-            Value::Bool(flag) => self.flag(flag),
+            Value::Bool(value) => self.boolean(value),
             other => other,
         }
     }
@@ -107,19 +107,19 @@ impl Rewriter<'_> {
         }
     }
 
-    pub(super) fn flag(&self, flag: bool) -> Value {
+    pub(super) fn boolean(&self, value: bool) -> Value {
         match self.dialect.booleans {
-            Booleans::Plain => flag.into(),
-            Booleans::Text => flag.to_string().into(),
+            Booleans::Plain => value.into(),
+            Booleans::Text => value.to_string().into(),
         }
     }
 
     fn consent_level(&self, level: String) -> Value {
-        let place = CONSENT_LEVELS.iter().position(|known| *known == level);
-        match (self.dialect.consent_levels, place) {
-            (ConsentLevels::Number, Some(place)) => (place + 1).into(),
+        let index = CONSENT_LEVELS.iter().position(|known| *known == level);
+        match (self.dialect.consent_levels, index) {
+            (ConsentLevels::Number, Some(index)) => (index + 1).into(),
             (ConsentLevels::Object, _) => json!({"name": level}),
-            // A level that has no number keeps its name.
+            // A level without a number keeps its name.
             _ => level.into(),
         }
     }

@@ -1,17 +1,17 @@
-//! An event, as it is posted to a callback.
+//! Events as they are posted to callbacks.
 
 use serde_json::{Value, json};
 
-use super::{Events, Ids, Speaker, Text, Times, body::Rewriter, text};
+use super::{DialectState, Events, Ids, Text, Times, body::Rewriter, text};
 
-impl Speaker {
-    /// The body of a post that brings one event.
-    pub(crate) fn event(&mut self, payload: &Value) -> Vec<u8> {
-        self.post(&[payload])
+impl DialectState {
+    /// The body of a post with one event.
+    pub(crate) fn event_body(&mut self, payload: &Value) -> Vec<u8> {
+        self.batch_body(&[payload])
     }
 
-    /// The body of a post; of several events only where the dialect has batches.
-    pub(super) fn post(&mut self, payloads: &[&Value]) -> Vec<u8> {
+    /// The body of a post with these events; more than one only if the dialect has batches.
+    pub(super) fn batch_body(&mut self, payloads: &[&Value]) -> Vec<u8> {
         if self.dialect.is_none() {
             return payloads
                 .iter()
@@ -39,7 +39,7 @@ impl Speaker {
             _ => events.pop().unwrap_or_default(),
         };
         let text = match dialect.text {
-            // Of requests nobody expects that.
+            // Nobody expects that of a request.
             Text::Gzip | Text::NamedHtml => Text::Plain,
             other => other,
         };
@@ -47,7 +47,7 @@ impl Speaker {
     }
 }
 
-/// Puts objects with ids of their own into `messageInfo`.
+/// Adds objects with their own ids to `messageInfo`.
 fn nested(mut payload: Value) -> Value {
     let info = &mut payload["messageInfo"];
     if let Some(info) = info.as_object_mut() {
@@ -64,23 +64,23 @@ fn nested(mut payload: Value) -> Value {
 mod tests {
     use serde_json::json;
 
-    use super::Speaker;
+    use super::DialectState;
     use crate::dialect::{Dialect, Text};
 
     #[test]
-    fn an_event_is_written_as_the_dialect_says_but_never_compressed() {
+    fn an_event_is_encoded_as_the_dialect_says_but_never_compressed() {
         let payload = json!({"uuid": "u", "messageInfo": {"messageId": "m"}});
         let write = |text| {
-            let mut speaker = Speaker::default();
-            speaker.set(Dialect::none().text(text));
-            String::from_utf8(speaker.event(&payload)).unwrap()
+            let mut state = DialectState::default();
+            state.set(Dialect::none().text(text));
+            String::from_utf8(state.event_body(&payload)).unwrap()
         };
-        let today = write(Text::Plain);
+        let plain = write(Text::Plain);
 
-        assert_eq!(today, payload.to_string());
-        assert_eq!(write(Text::Gzip), today);
-        assert_eq!(write(Text::NamedHtml), today);
-        assert_eq!(write(Text::ByteOrderMark), format!("\u{feff}{today}"));
+        assert_eq!(plain, payload.to_string());
+        assert_eq!(write(Text::Gzip), plain);
+        assert_eq!(write(Text::NamedHtml), plain);
+        assert_eq!(write(Text::ByteOrderMark), format!("\u{feff}{plain}"));
         assert!(write(Text::LoneSurrogate).contains(r#""preview":"cut \ud83d""#));
         assert_eq!(
             write(Text::DuplicateKey)

@@ -1,5 +1,5 @@
-//! The kinds of difference, and what each of them can be. The first value of each is
-//! today's answer.
+//! The kinds of difference, and the values of each. The first value is the default, which
+//! is the inferred response.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +23,10 @@ macro_rules! kinds {
         }
 
         impl $kind {
-            /// All values, today's first.
+            /// All values, the default first.
             pub const ALL: &'static [Self] = &[Self::$first, $(Self::$value,)*];
 
-            /// The value's name, in reports and over the control API.
+            /// The value's name, in reports and in the control API.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
@@ -39,10 +39,11 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// What ids are: of contacts, messages, organizations and so on, and the `uuid` of events.
+    /// The type of ids: of contacts, messages, organizations and so on, and the `uuid` of
+    /// events.
     ///
-    /// Each number stands for one id. Where a client sends one that it was shown, in a path,
-    /// in a body or in an event filter, it means that id; the id itself means it, too.
+    /// Each number stands for one id. A client can send it instead of the id, in a path, in
+    /// a body or in an event filter; the id itself still works.
     Ids {
         /// Text.
         Text = "text",
@@ -50,8 +51,8 @@ kinds! {
         Number = "number",
     }
 
-    /// What phone numbers look like. A number of that form is also understood in the
-    /// paths and the bodies of the contact group, but not in a send.
+    /// The form of phone numbers. The paths and bodies of the contact operations accept it,
+    /// too; a send doesn't.
     PhoneNumbers {
         /// `"+12025550123"`.
         E164 = "e164",
@@ -61,9 +62,9 @@ kinds! {
         WithoutPlus = "without_plus",
     }
 
-    /// What times look like.
+    /// The form of times.
     Times {
-        /// `lastUpdated` as epoch milliseconds, all others as in ISO 8601.
+        /// `lastUpdated` as epoch milliseconds, all others in ISO 8601.
         Mixed = "mixed",
         /// `1774951200123`.
         EpochMillis = "epoch_millis",
@@ -75,7 +76,8 @@ kinds! {
         IsoWithoutOffset = "iso_without_offset",
     }
 
-    /// What booleans are, those about pages among them. `active` of a consent is also taken so.
+    /// The type of booleans, including those of pages. Requests may have `active` of a consent
+    /// in the same form.
     Booleans {
         /// `true`.
         Plain = "plain",
@@ -83,7 +85,7 @@ kinds! {
         Text = "text",
     }
 
-    /// What the counts about a page are.
+    /// The type of the counts of a page.
     Counts {
         /// `1`.
         Integer = "integer",
@@ -91,11 +93,11 @@ kinds! {
         Text = "text",
         /// `1.0`.
         Float = "float",
-        /// `size` is 4,294,967,296, which fits no 32 bits; the others are right.
+        /// `size` is 4,294,967,296, which doesn't fit into 32 bits; the others are right.
         HugeSize = "huge_size",
     }
 
-    /// What `tags` of a contact is. What was shown is also taken in a request.
+    /// The type of a contact's `tags`. Requests may have the same form.
     Tags {
         /// `["vip", "new"]`.
         List = "list",
@@ -107,23 +109,23 @@ kinds! {
         NullElement = "null_element",
     }
 
-    /// What stands among the items of a page.
+    /// What is among the items of a page.
     Items {
         /// Items only.
         Whole = "whole",
-        /// All of them, and `null` behind the first. A page without items has none.
+        /// All of them, and `null` after the first. A page without items has no `null`.
         NullElement = "null_element",
     }
 
-    /// What `media` of a message is.
+    /// The type of a message's `media`.
     Media {
         /// A list of objects.
         List = "list",
-        /// An object that has the list: `{"count": 1, "files": […]}`.
+        /// An object with the list: `{"count": 1, "files": […]}`.
         Object = "object",
     }
 
-    /// What `from` and `to` of a message are.
+    /// The type of a message's `from` and `to`.
     Parties {
         /// A phone number.
         Plain = "plain",
@@ -131,17 +133,17 @@ kinds! {
         Objects = "objects",
     }
 
-    /// What `consentLevel` of a contact is. What was shown is also taken in a request.
+    /// The type of a contact's `consentLevel`. Requests may have the same form.
     ConsentLevels {
         /// `"Promotional"`.
         Text = "text",
-        /// `3`: from 1 on, in the order conversational, informational, promotional.
+        /// `3`: counted from 1, in the order conversational, informational, promotional.
         Number = "number",
         /// `{"name": "Promotional"}`.
         Object = "object",
     }
 
-    /// Where the items of a page stand.
+    /// The envelope of a page's items.
     ListEnvelope {
         /// `{"content": […]}`, with the facts about the page beside it.
         Content = "content",
@@ -151,20 +153,19 @@ kinds! {
         Items = "items",
         /// `{"results": […]}`.
         Results = "results",
-        /// `[…]`. There is no place for facts about the page, nor for a token.
+        /// `[…]`. There is no field for facts about the page, nor for a token.
         Bare = "bare",
         /// `{"data": {"content": […], …}}`.
         Nested = "nested",
-        /// Spring's newer form, `{"content": […], "page": {…}}`: of the facts that there
-        /// were, `page` has `size`, `number`, `totalElements` and `totalPages`.
+        /// Spring's newer form, `{"content": […], "page": {…}}`: of the facts, `page` has `size`, `number`, `totalElements` and `totalPages`.
         PagedModel = "paged_model",
         /// `{"_embedded": {"contacts": […]}, "page": {…}}`, with the resource's name.
         Hal = "hal",
     }
 
-    /// Where a single object stands, that of an answer to a send among them.
+    /// The envelope of a single object, including the response to a send.
     ObjectEnvelope {
-        /// Nothing is around it.
+        /// No envelope.
         Plain = "plain",
         /// `{"data": {…}}`.
         Data = "data",
@@ -172,12 +173,12 @@ kinds! {
         Array = "array",
     }
 
-    /// What is said about a page.
+    /// The facts about a page.
     PageFacts {
-        /// All that Spring says: `totalElements`, `totalPages`, `number`, `size`,
+        /// All of Spring's: `totalElements`, `totalPages`, `number`, `size`,
         /// `numberOfElements`, `first`, `last`, `empty`.
         All = "all",
-        /// Nothing.
+        /// None.
         None = "none",
         /// `totalElements` only.
         TotalElements = "total_elements",
@@ -191,57 +192,56 @@ kinds! {
         HasMore = "has_more",
         /// `hasNext` only.
         HasNext = "has_next",
-        /// All, but each page claims to be the last one, and `totalPages` is one more than
-        /// there are. The end is where the items end, and `totalElements` is right.
+        /// All, but each page claims to be the last one, and `totalPages` is one too many. The
+        /// list ends where the items end, and `totalElements` is right.
         Contradicting = "contradicting",
     }
 
-    /// How pages are asked for, and what happens at the end.
+    /// How pages are requested, and what happens at the end.
     PageStyle {
-        /// By number from 0; behind the last page are empty ones.
+        /// By number from 0; after the last page come empty ones.
         FromZero = "from_zero",
         /// By number from 1; page 0 is page 1.
         FromOne = "from_one",
-        /// By number from 1; page 0 is refused with 400.
+        /// By number from 1; page 0 is rejected with 400.
         FromOneOnly = "from_one_only",
-        /// By number from 0; behind the last page comes the last page, for ever.
+        /// By number from 0; after the last page comes the last page again, for ever.
         LastRepeated = "last_repeated",
-        /// Whatever is asked for, all items are in one page.
+        /// All items in one page, whatever the request says.
         Everything = "everything",
-        /// By `nextPageToken` of the answer before, which is asked for as `pageToken`; a
-        /// number is ignored. The last page has none. A token always brings the same page.
+        /// By `nextPageToken` of the previous response, sent as `pageToken`; a number is
+        /// ignored. The last page has none. A token always returns the same page.
         PageToken = "page_token",
-        /// By `nextCursor` of the answer before, which is asked for as `cursor`; a number
-        /// is ignored. The last page has `null`. A cursor always brings the same page.
+        /// By `nextCursor` of the previous response, sent as `cursor`; a number is ignored. The
+        /// last page has `null`. A cursor always returns the same page.
         Cursor = "cursor",
     }
 
     /// The status of a success.
     SuccessStatus {
-        /// 200, and 204 for a subscription that is deleted.
+        /// 200, and 204 for a deleted subscription.
         Plain = "plain",
-        /// 201 for what creates, upserts among it, and 202 for sends.
+        /// 201 for operations that create, upserts included, and 202 for sends.
         Created = "created",
-        /// 204 without a body for what updates, upserts excepted.
+        /// 204 without a body for operations that update, except upserts.
         NoContent = "no_content",
     }
 
-    /// How JSON is written. Of these, an event to a callback is never compressed and never
-    /// called HTML.
+    /// How JSON is encoded. An event to a callback is never compressed, nor sent as HTML.
     Text {
         /// In UTF-8, as `application/json`.
         Plain = "plain",
-        /// Behind a byte order mark.
+        /// After a byte order mark.
         ByteOrderMark = "byte_order_mark",
-        /// Compressed by gzip, which `content-encoding` says, though nobody asked.
+        /// Compressed by gzip, as `content-encoding` says, though the request doesn't accept it.
         Gzip = "gzip",
         /// As `text/html`.
         NamedHtml = "named_html",
-        /// In ISO 8859-1, which nothing says; letters that it doesn't have are escaped.
+        /// In ISO 8859-1, without saying so; letters that it doesn't have are escaped.
         Latin1 = "latin1",
         /// With the escape `\ud83d`, half of a character, at the end of a text.
         LoneSurrogate = "lone_surrogate",
-        /// With a key that stands twice in its object, both times with the same value.
+        /// With a key twice in its object, both times with the same value.
         DuplicateKey = "duplicate_key",
     }
 
@@ -251,16 +251,16 @@ kinds! {
         Plain = "plain",
         /// An event whose ids, `uuid` and times are numbers.
         Numbers = "numbers",
-        /// An event whose `messageInfo` has objects within it that have ids, too.
+        /// An event whose `messageInfo` contains objects with their own ids.
         Nested = "nested",
-        /// A list of all events that wait for the callback, also when that is one. While
-        /// one list is on its way, events wait for the next.
+        /// A list of all events that wait for the callback, even if there is only one. While
+        /// one list is in flight, events wait for the next.
         Batch = "batch",
         /// A list of one event.
         ArrayOfOne = "array_of_one",
     }
 
-    /// How a token is refused that isn't good any more.
+    /// How an expired token is rejected.
     ExpiredToken {
         /// 401.
         Unauthorized = "unauthorized",
@@ -270,7 +270,7 @@ kinds! {
         ForbiddenChallenge = "forbidden_challenge",
     }
 
-    /// How a refresh token is refused, always with 400.
+    /// How a refresh token is rejected, always with 400.
     RefusedRefresh {
         /// `{"error": "invalid_grant"}`.
         InvalidGrant = "invalid_grant",
@@ -282,21 +282,21 @@ kinds! {
         InvalidRequest = "invalid_request",
         /// `error=invalid_grant`, as a form.
         Form = "form",
-        /// `{"error": "invalid_grant"}` behind a byte order mark.
+        /// `{"error": "invalid_grant"}` after a byte order mark.
         ByteOrderMark = "byte_order_mark",
     }
 
-    /// How the application refuses a request.
+    /// How the application rejects a request.
     Failures {
-        /// By its status, with an error of Spring's form.
+        /// With an error status, and a body of Spring's form.
         Status = "status",
-        /// By 200 with `{"success": false, "message": …}`.
+        /// With 200 and `{"success": false, "message": …}`.
         SuccessFalse = "success_false",
     }
 
-    /// The paths of the contact group.
+    /// The paths of the contact operations.
     Paths {
-        /// Those of the document.
+        /// The document's.
         Nouns = "nouns",
         /// Such as `/contact/getallcontacts`; the document's are unknown routes. See
         /// [`Dialect::paths`](crate::Dialect::paths).

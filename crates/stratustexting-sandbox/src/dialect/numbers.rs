@@ -1,13 +1,13 @@
-//! The numbers that stand for ids, and which id each of them means.
+//! The numbers that stand for ids.
 
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-/// Both ways: a number can be taken back for the id that it was shown for.
+/// A mapping in both directions: a number in a request means the id that it was shown for.
 ///
 /// A number depends on its id and not on the order in which ids are shown, so that the
-/// same sandbox shows the same numbers whatever was asked for before.
+/// same sandbox shows the same numbers whatever was requested before.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
     by_id: HashMap<String, u64>,
@@ -15,12 +15,12 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    /// The number that stands for an id, from now on.
+    /// The number that stands for an id from now on.
     pub(super) fn of(&mut self, id: &str) -> u64 {
         if let Some(number) = self.by_id.get(id) {
             return *number;
         }
-        let mut number = own(id).unwrap_or_else(|| hash(id));
+        let mut number = counter_of(id).unwrap_or_else(|| hash(id));
         while self.ids.contains_key(&number) {
             number = hash(&format!("{id}/{number}"));
         }
@@ -34,20 +34,20 @@ impl Numbers {
         self.ids.get(&number).map(String::as_str)
     }
 
-    /// The id that a text means, if it is such a number.
+    /// The id that a string means, if it is such a number.
     pub(super) fn id_of_text(&self, text: &str) -> Option<&str> {
         self.id(text.parse().ok()?)
     }
 }
 
-/// The sandbox's own ids end in a counter, which makes a small number.
-fn own(id: &str) -> Option<u64> {
-    let is_own = id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let counter = id.get(18..).filter(|_| is_own)?;
+/// The counter at the end of the sandbox's own ids: a small number.
+fn counter_of(id: &str) -> Option<u64> {
+    let is_sandbox_id = id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let counter = id.get(18..).filter(|_| is_sandbox_id)?;
     u64::from_str_radix(counter, 16).ok()
 }
 
-/// A number beyond all counters that still fits a double-precision one.
+/// A number above all counters that a double can still hold exactly.
 fn hash(id: &str) -> u64 {
     let hash = Sha256::digest(id);
     let number = hash[..8]

@@ -1,4 +1,4 @@
-//! Pages: which items are asked for, what is said about them, and where they stand.
+//! Pages: which items are requested, the facts about a page, and its envelope.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -6,22 +6,22 @@ use stratustexting_client::Operation;
 
 use super::{Counts, Items, ListEnvelope, PageFacts, PageStyle, body::Rewriter};
 use crate::{
-    api::{Call, page::integer},
-    builder::Limits,
-    reply::Fault,
+    api::{ApiRequest, page::integer},
+    limits::Limits,
+    response::ApiError,
 };
 
-/// The size of a page when none is asked for, Spring Data's.
+/// The default size of a page, as in Spring Data.
 const DEFAULT_SIZE: usize = 20;
 
-/// What doesn't fit 32 bits.
+/// A number that doesn't fit into 32 bits.
 const HUGE: u64 = 1 << 32;
 
-/// How a request asks for a page; goes along with it.
+/// How a request asks for a page; an extension of the request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Paging(pub(super) PageStyle);
 
-/// The items that are asked for; goes along with the answer.
+/// The requested items; an extension of the response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     /// The page, from 0 on.
@@ -30,7 +30,7 @@ pub(crate) struct Window {
     pub(crate) size: usize,
     /// How many items there are.
     pub(crate) total: usize,
-    /// Whether the sandbox was told to say nothing about pages.
+    /// Whether the sandbox is configured to give no facts about pages.
     bare: bool,
 }
 
@@ -49,14 +49,14 @@ impl Window {
 }
 
 impl Paging {
-    /// Which items a request asks for; a size beyond the limit is cut down to it.
+    /// Which items a request asks for; a size above the limit is reduced to it.
     pub(crate) fn window(
         self,
-        call: &Call,
+        request: &ApiRequest,
         limits: &Limits,
         total: usize,
-    ) -> Result<Window, Fault> {
-        let size = integer(call, "size", 1, DEFAULT_SIZE)?.min(limits.max_page_size);
+    ) -> Result<Window, ApiError> {
+        let size = integer(request, "size", 1, DEFAULT_SIZE)?.min(limits.max_page_size);
         let at = |number, size| Window {
             number,
             size,
@@ -64,63 +64,64 @@ impl Paging {
             bare: limits.bare_pages,
         };
         let window = match self.0 {
-            PageStyle::FromZero => at(integer(call, "page", 0, 0)?, size),
-            PageStyle::FromOne => at(integer(call, "page", 0, 1)?.saturating_sub(1), size),
-            PageStyle::FromOneOnly => at(integer(call, "page", 1, 1)? - 1, size),
+            PageStyle::FromZero => at(integer(request, "page", 0, 0)?, size),
+            PageStyle::FromOne => at(integer(request, "page", 0, 1)?.saturating_sub(1), size),
+            PageStyle::FromOneOnly => at(integer(request, "page", 1, 1)? - 1, size),
             PageStyle::LastRepeated => {
                 let last = total.div_ceil(size).saturating_sub(1);
-                at(integer(call, "page", 0, 0)?.min(last), size)
+                at(integer(request, "page", 0, 0)?.min(last), size)
             }
             PageStyle::Everything => at(0, total.max(1)),
-            PageStyle::PageToken => Token::read(call, "pageToken", size, at)?,
-            PageStyle::Cursor => Token::read(call, "cursor", size, at)?,
+            PageStyle::PageToken => Token::read(request, "pageToken", size, at)?,
+            PageStyle::Cursor => Token::read(request, "cursor", size, at)?,
         };
         Ok(window)
     }
 }
 
-/// Names a page and its size, in letters that say nothing.
+/// An opaque token for a page and its size.
 struct Token;
 
 impl Token {
     fn read(
-        call: &Call,
+        request: &ApiRequest,
         name: &str,
         size: usize,
         at: impl Fn(usize, usize) -> Window,
-    ) -> Result<Window, Fault> {
-        let Some(token) = call.optional(name)? else {
+    ) -> Result<Window, ApiError> {
+        let Some(token) = request.optional(name)? else {
             return Ok(at(0, size));
         };
         let parse = || {
             let text = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
             let text = String::from_utf8(text).ok()?;
             let (number, size) = text.split_once('/')?;
-            // No more than numbers and sizes of pages can be.
+            // Larger numbers and sizes of pages aren't possible.
             let number = usize::try_from(number.parse::<u32>().ok()?).ok()?;
             let size = usize::try_from(size.parse::<u32>().ok()?).ok()?;
             (size > 0).then(|| at(number, size))
         };
-        let unknown = || Fault::bad_request(format!("Parameter '{name}' is none that was given"));
+        let unknown =
+            || ApiError::bad_request(format!("Parameter '{name}' wasn't issued by this sandbox"));
         parse().ok_or_else(unknown)
     }
 
-    fn of_the_next(window: Window) -> Option<String> {
+    fn next(window: Window) -> Option<String> {
         let next =
             || BASE64_URL_SAFE_NO_PAD.encode(format!("{}/{}", window.number + 1, window.size));
         (!window.is_last()).then(next)
     }
 }
 
-/// The body of a page, made of the sandbox's own.
+/// The body of a page in the dialect, made from the default one.
 pub(super) fn page(
     rewriter: &mut Rewriter<'_>,
     operation: &Operation,
     window: Window,
-    mut own: Value,
+    mut page: Value,
 ) -> Value {
-    let Value::Array(items) = own["content"].take() else {
-        return own;
+    let Value::Array(items) = page["content"].take() else {
+        return page;
     };
     let facts = facts(rewriter, window, items.len());
     let mut items: Vec<Value> = items.into_iter().map(|i| rewriter.object(i)).collect();
@@ -161,7 +162,7 @@ fn envelope(
     }
 }
 
-/// Puts the facts that Spring's newer forms have under `page`.
+/// Adds the facts that Spring's newer forms have, under `page`.
 fn with_page(rewriter: &Rewriter<'_>, mut page: Value, mut facts: Map<String, Value>) -> Value {
     let kept = ["size", "number", "totalElements", "totalPages"];
     match rewriter.dialect.page_facts {
@@ -182,7 +183,7 @@ fn with_token(rewriter: &Rewriter<'_>, window: Window, mut page: Value) -> Value
         ListEnvelope::Nested => &mut page["data"],
         _ => &mut page,
     };
-    let next = Token::of_the_next(window);
+    let next = Token::next(window);
     match rewriter.dialect.paging() {
         PageStyle::PageToken => {
             if let Some(next) = next {
@@ -195,16 +196,16 @@ fn with_token(rewriter: &Rewriter<'_>, window: Window, mut page: Value) -> Value
     page
 }
 
-/// What is said about a page.
-fn facts(rewriter: &Rewriter<'_>, window: Window, shown: usize) -> Map<String, Value> {
+/// The facts about a page.
+fn facts(rewriter: &Rewriter<'_>, window: Window, count_on_page: usize) -> Map<String, Value> {
     let dialect = rewriter.dialect;
     let count = |count: usize| match dialect.counts {
         Counts::Integer | Counts::HugeSize => Value::from(count),
         Counts::Text => count.to_string().into(),
         Counts::Float => (count as f64).into(),
     };
-    let flag = |flag| rewriter.flag(flag);
-    let one = |key: &str, value: Value| Map::from_iter([(key.to_owned(), value)]);
+    let boolean = |value| rewriter.boolean(value);
+    let single = |key: &str, value: Value| Map::from_iter([(key.to_owned(), value)]);
     let is_last = window.is_last();
     let all = |pages: usize, last: bool| {
         let from_one = matches!(
@@ -220,10 +221,10 @@ fn facts(rewriter: &Rewriter<'_>, window: Window, shown: usize) -> Map<String, V
             ("totalPages", count(pages)),
             ("number", count(window.number + usize::from(from_one))),
             ("size", size),
-            ("numberOfElements", count(shown)),
-            ("first", flag(window.number == 0)),
-            ("last", flag(last)),
-            ("empty", flag(shown == 0)),
+            ("numberOfElements", count(count_on_page)),
+            ("first", boolean(window.number == 0)),
+            ("last", boolean(last)),
+            ("empty", boolean(count_on_page == 0)),
         ]
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
@@ -233,12 +234,12 @@ fn facts(rewriter: &Rewriter<'_>, window: Window, shown: usize) -> Map<String, V
         PageFacts::All if window.bare => Map::new(),
         PageFacts::All => all(window.pages(), is_last),
         PageFacts::None => Map::new(),
-        PageFacts::TotalElements => one("totalElements", count(window.total)),
-        PageFacts::Total => one("total", count(window.total)),
-        PageFacts::TotalCount => one("totalCount", count(window.total)),
-        PageFacts::Last => one("last", flag(is_last)),
-        PageFacts::HasMore => one("hasMore", flag(!is_last)),
-        PageFacts::HasNext => one("hasNext", flag(!is_last)),
+        PageFacts::TotalElements => single("totalElements", count(window.total)),
+        PageFacts::Total => single("total", count(window.total)),
+        PageFacts::TotalCount => single("totalCount", count(window.total)),
+        PageFacts::Last => single("last", boolean(is_last)),
+        PageFacts::HasMore => single("hasMore", boolean(!is_last)),
+        PageFacts::HasNext => single("hasNext", boolean(!is_last)),
         PageFacts::Contradicting => all(window.pages() + 1, true),
     }
 }

@@ -1,10 +1,10 @@
-//! Where the contact group is, and which operation a path means.
+//! The paths of the contact operations, and which operation a path means.
 
 use stratustexting_client::Operation;
 
 use super::{Dialect, Paths};
 
-/// The contact group with a verb in each path. The methods are the document's.
+/// The contact operations with a verb in each path. The methods are the document's.
 pub(super) const VERBS: [(&str, &str, &str); 6] = [
     ("listContacts", "GET", "/contact/getallcontacts"),
     (
@@ -23,7 +23,7 @@ pub(super) const VERBS: [(&str, &str, &str); 6] = [
 ];
 
 impl Dialect {
-    /// The operation that a method and a path below the base URL mean.
+    /// The operation for a method and a path below the base URL.
     pub(crate) fn operation_at(&self, method: &str, path: &str) -> Option<&'static Operation> {
         let moved = |id: &str| self.paths().iter().any(|(other, ..)| *other == id);
         let found = self
@@ -36,7 +36,7 @@ impl Dialect {
         }
     }
 
-    /// The template by which an operation is asked for.
+    /// The path template of an operation in this dialect.
     pub(super) fn template(&self, operation: &Operation) -> &'static str {
         let moved = self.paths().iter().find(|(id, ..)| *id == operation.id);
         match (self.path_style, moved) {
@@ -46,8 +46,8 @@ impl Dialect {
     }
 }
 
-/// The parameters of a path, as they were sent, with their names; none where it isn't an
-/// instance of the template.
+/// The names and values of a path's parameters, as they were sent; `None` if the path
+/// doesn't match the template.
 pub(super) fn parameters<'a>(template: &'a str, path: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
     let mut segments = path.trim_end_matches('/').split('/');
     let mut found = Vec::new();
@@ -69,7 +69,7 @@ mod tests {
     use crate::dialect::{Dialect, Paths};
 
     #[test]
-    fn each_verb_path_means_its_operation_and_the_documents_path_none() {
+    fn each_verb_path_means_its_operation_and_the_documents_path_means_none() {
         let dialect = Dialect::none().path_style(Paths::Verbs);
 
         for (id, method, template) in VERBS {

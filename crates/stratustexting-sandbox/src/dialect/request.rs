@@ -1,7 +1,7 @@
-//! What a request means: paths of another style, numbers that stand for ids, and values
-//! of other types become what the sandbox understands.
+//! Translates requests into the sandbox's own form: other paths, numbers that stand for
+//! ids, and values of other types.
 //!
-//! Whatever a dialect shows is understood when it comes back.
+//! Everything that a dialect shows is accepted in a request.
 
 use bytes::Bytes;
 use http::{Uri, request::Parts};
@@ -10,39 +10,39 @@ use serde_json::{Map, Value};
 use stratustexting_client::Operation;
 
 use super::{
-    Booleans, ConsentLevels, Dialect, Events, Ids, Paging, PhoneNumbers, Speaker, Tags,
+    Booleans, ConsentLevels, Dialect, DialectState, Events, Ids, Paging, PhoneNumbers, Tags,
     body::{CONSENT_LEVELS, is_id},
     numbers::Numbers,
     paths::parameters,
 };
 use crate::base;
 
-/// Turns a request into the sandbox's own form.
-pub(super) fn understand(
-    speaker: &Speaker,
+/// Translates a request into the sandbox's own form.
+pub(super) fn translate(
+    state: &DialectState,
     operation: &'static Operation,
     parts: &mut Parts,
     body: &mut Bytes,
 ) {
-    let hearer = Hearer {
-        dialect: speaker.dialect,
-        numbers: &speaker.numbers,
+    let translator = RequestTranslator {
+        dialect: state.dialect,
+        numbers: &state.numbers,
     };
-    parts.extensions.insert(Paging(speaker.dialect.paging()));
-    if let Some(uri) = hearer.uri(operation, &parts.uri) {
+    parts.extensions.insert(Paging(state.dialect.paging()));
+    if let Some(uri) = translator.uri(operation, &parts.uri) {
         parts.uri = uri;
     }
-    if let Some(understood) = hearer.body(body) {
-        *body = understood;
+    if let Some(translated) = translator.body(body) {
+        *body = translated;
     }
 }
 
-struct Hearer<'a> {
+struct RequestTranslator<'a> {
     dialect: Dialect,
     numbers: &'a Numbers,
 }
 
-impl Hearer<'_> {
+impl RequestTranslator<'_> {
     fn uri(&self, operation: &Operation, sent: &Uri) -> Option<Uri> {
         let below = base::below(sent.path())?;
         let template = self.dialect.template(operation);
@@ -69,7 +69,7 @@ impl Hearer<'_> {
         segment.to_owned()
     }
 
-    /// None where the body stays as it is.
+    /// `None` if the body needs no change.
     fn body(&self, body: &Bytes) -> Option<Bytes> {
         let differs = self.has_numbers()
             || self.dialect.phone_numbers != PhoneNumbers::E164
@@ -81,8 +81,8 @@ impl Hearer<'_> {
         }
         let mut object: Map<String, Value> = serde_json::from_slice(body).ok()?;
         for (key, value) in &mut object {
-            if let Some(understood) = self.value(key, value) {
-                *value = understood;
+            if let Some(translated) = self.value(key, value) {
+                *value = translated;
             }
         }
         serde_json::to_vec(&object).ok().map(Bytes::from)
@@ -107,8 +107,8 @@ impl Hearer<'_> {
                 text.parse::<bool>().ok().map(Value::from)
             }
             "consentLevel" => {
-                let place = text.parse::<usize>().ok()?.checked_sub(1)?;
-                CONSENT_LEVELS.get(place).copied().map(Value::from)
+                let index = text.parse::<usize>().ok()?.checked_sub(1)?;
+                CONSENT_LEVELS.get(index).copied().map(Value::from)
             }
             _ => self.id(key, &text).map(Value::from),
         }
@@ -131,7 +131,7 @@ impl Hearer<'_> {
         }
     }
 
-    /// A filter whose ids are numbers, in the sandbox's own form.
+    /// Translates a filter whose ids are numbers.
     fn filter(&self, filter: &Value) -> Value {
         let Some(text) = filter.as_str() else {
             return filter.clone();
@@ -141,7 +141,7 @@ impl Hearer<'_> {
         Value::from(segments.join("/"))
     }
 
-    /// Whether ids are shown as numbers, be it only in events.
+    /// Whether ids are shown as numbers, at least in events.
     fn has_numbers(&self) -> bool {
         self.dialect.ids == Ids::Number || self.dialect.events == Events::Numbers
     }
@@ -154,9 +154,9 @@ impl Hearer<'_> {
     }
 
     fn phone(&self, text: &str) -> Option<String> {
-        let is_shown = self.dialect.phone_numbers != PhoneNumbers::E164
+        let is_number = self.dialect.phone_numbers != PhoneNumbers::E164
             && !text.is_empty()
             && text.bytes().all(|byte| byte.is_ascii_digit());
-        is_shown.then(|| format!("+{text}"))
+        is_number.then(|| format!("+{text}"))
     }
 }

@@ -1,4 +1,4 @@
-//! How JSON is written.
+//! How JSON is encoded.
 
 use std::io::Write;
 
@@ -11,23 +11,23 @@ use http::{
 use serde_json::{Map, Value};
 
 use super::Text;
-use crate::reply::Reply;
+use crate::response::Response;
 
 /// U+FEFF in UTF-8.
 pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Stands for half of a character until the text is written: no text can hold half of
-/// one, and this is a character that none should have.
+/// Stands for half of a character until the text is encoded: a Rust string can't hold a
+/// lone surrogate, and no text should contain this noncharacter.
 const HALF: char = '\u{fdd0}';
 
-/// Stands before a key that is there a second time.
+/// Marks a key that occurs a second time.
 const AGAIN: char = '\u{fdd1}';
 
-/// The texts that can end in half of a character; of an object the first one that it has.
+/// The fields that can end in half of a character: the first one that an object has.
 const TEXTS: [&str; 5] = ["text", "lastName", "name", "result", "message"];
 
-/// Gives an answer its body.
-pub(super) fn write(text: Text, mut reply: Reply, body: Value) -> Reply {
+/// Sets a response's body.
+pub(super) fn write(text: Text, mut response: Response, body: Value) -> Response {
     let written = bytes(text, body);
     let header = match text {
         Text::NamedHtml => Some((CONTENT_TYPE, "text/html;charset=UTF-8")),
@@ -36,14 +36,14 @@ pub(super) fn write(text: Text, mut reply: Reply, body: Value) -> Reply {
     };
     if let Some((name, value)) = header {
         let value = HeaderValue::from_static(value);
-        reply.headers_mut().insert(name, value);
+        response.headers_mut().insert(name, value);
     }
     let written = match text {
         Text::Gzip => compressed(&written),
         _ => written,
     };
-    *reply.body_mut() = Bytes::from(written);
-    reply
+    *response.body_mut() = Bytes::from(written);
+    response
 }
 
 /// The JSON text, not compressed.
@@ -70,7 +70,7 @@ fn compressed(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap_or_default()
 }
 
-/// JSON in ISO 8859-1. What that doesn't have stands within texts, so it can be escaped.
+/// JSON in ISO 8859-1. Other characters occur only within strings, so they can be escaped.
 fn latin1(json: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(json.len());
     for character in json.chars() {
@@ -86,7 +86,7 @@ fn latin1(json: &str) -> Vec<u8> {
     bytes
 }
 
-/// Lets a text end in half of a character, or adds one that does.
+/// Makes a text end in half of a character, or adds one that does.
 fn cut_a_text(body: &mut Value) {
     let cut = first_object(body, &mut |object| {
         for key in TEXTS {
@@ -105,7 +105,7 @@ fn cut_a_text(body: &mut Value) {
     }
 }
 
-/// Repeats an `id`, or where there is none whatever key comes first.
+/// Repeats an `id`, or the first key if there is none.
 fn repeat_a_key(body: &mut Value) {
     let repeat = |object: &mut Map<String, Value>, key: &str| {
         let value = object.get(key).cloned();

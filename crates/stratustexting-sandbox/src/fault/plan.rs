@@ -1,9 +1,9 @@
-//! Faults at random, the same ones for the same seed.
+//! Random faults; the same seed gives the same ones.
 //!
-//! What a request meets depends on the seed, on its first line, and on how many with the
-//! same line came before: not on when it arrives. So the same requests meet the same
-//! faults, also when they are sent at the same time in another order, and a request
-//! that is made again may meet something else.
+//! The fault depends on the seed, on the request's first line, and on how many requests
+//! with the same line came before: not on when it arrives. So the same requests meet the
+//! same faults, even if they are sent at the same time in another order, and a retry may
+//! meet something else.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use stratustexting_client::Operation;
 
-use super::{Fault, Kind};
-use crate::answer::{TOKEN, check_name};
+use super::{Fault, FaultKind};
+use crate::route::{TOKEN, check_name};
 
-/// Which faults strike at random, and how often; for
+/// Which faults happen at random, and how often; for
 /// [`Sandbox::fail_at_random`](crate::Sandbox::fail_at_random).
 ///
 /// ```
@@ -37,8 +37,8 @@ pub struct FaultPlan {
 }
 
 impl FaultPlan {
-    /// A plan by which every second request to any operation meets a fault, each of
-    /// [`Fault::every`] as often as any other. Requests for tokens meet none.
+    /// A plan in which every second request to any operation meets a fault, each of
+    /// [`Fault::every`] equally often. Requests for tokens meet none.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
@@ -48,27 +48,27 @@ impl FaultPlan {
         }
     }
 
-    /// How many of the requests meet a fault: 0 is none, 1 is all.
+    /// The share of requests that meet a fault: 0 is none, 1 is all.
     ///
     /// # Panics
     ///
-    /// When it isn't between 0 and 1.
+    /// When `probability` isn't between 0 and 1.
     pub fn probability(mut self, probability: f64) -> Self {
         let fits = (0.0..=1.0).contains(&probability);
-        assert!(fits, "a probability is between 0 and 1");
+        assert!(fits, "a probability must be between 0 and 1");
         self.probability = probability;
         self
     }
 
-    /// Adds a fault. Only those that were added strike, and how often one does beside
-    /// the others is what its weight says.
+    /// Adds a fault. Once one is added, only added faults happen, in proportion to their
+    /// weights.
     pub fn fault(mut self, fault: Fault, weight: u32) -> Self {
         self.faults.push((fault, weight));
         self
     }
 
-    /// Adds an operation, by its `operationId`, or `token`. Only requests to those that
-    /// were added meet faults.
+    /// Adds an operation, by its `operationId`, or `token`. Once one is added, only requests
+    /// to added operations meet faults.
     ///
     /// # Panics
     ///
@@ -80,7 +80,7 @@ impl FaultPlan {
         self
     }
 
-    fn concerns(&self, operation: &str) -> bool {
+    fn applies_to(&self, operation: &str) -> bool {
         if self.operations.is_empty() {
             Operation::find(operation).is_some()
         } else {
@@ -114,59 +114,59 @@ impl FaultPlan {
 #[serde(deny_unknown_fields)]
 #[schemars(
     title = "FaultPlan",
-    description = "Which faults strike at random, and how often."
+    description = "Which faults happen at random, and how often."
 )]
-pub(crate) struct Scripted {
+pub(crate) struct FaultPlanInput {
     seed: u64,
     probability: f64,
     #[serde(default)]
-    faults: Vec<Weighted>,
+    faults: Vec<WeightedInput>,
     #[serde(default)]
     operations: Vec<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Weighted {
-    #[schemars(with = "Kind")]
+struct WeightedInput {
+    #[schemars(with = "FaultKind")]
     fault: Fault,
-    #[serde(default = "one")]
+    #[serde(default = "default_weight")]
     weight: u32,
 }
 
-fn one() -> u32 {
+fn default_weight() -> u32 {
     1
 }
 
-impl TryFrom<Scripted> for FaultPlan {
+impl TryFrom<FaultPlanInput> for FaultPlan {
     type Error = String;
 
-    fn try_from(scripted: Scripted) -> Result<Self, String> {
-        if !(0.0..=1.0).contains(&scripted.probability) {
-            return Err("a probability is between 0 and 1".to_owned());
+    fn try_from(input: FaultPlanInput) -> Result<Self, String> {
+        if !(0.0..=1.0).contains(&input.probability) {
+            return Err("a probability must be between 0 and 1".to_owned());
         }
-        for operation in &scripted.operations {
+        for operation in &input.operations {
             check_name(operation)?;
         }
-        let faults = scripted.faults.into_iter();
+        let faults = input.faults.into_iter();
         Ok(Self {
-            seed: scripted.seed,
-            probability: scripted.probability,
+            seed: input.seed,
+            probability: input.probability,
             faults: faults.map(|each| (each.fault, each.weight)).collect(),
-            operations: scripted.operations,
+            operations: input.operations,
         })
     }
 }
 
-/// A plan that is being followed.
+/// A plan in use.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct ActivePlan {
     plan: FaultPlan,
     /// How many requests there were with the same first line.
     seen: HashMap<u64, u64>,
 }
 
-impl Course {
+impl ActivePlan {
     pub(super) fn new(mut plan: FaultPlan) -> Self {
         if plan.faults.is_empty() {
             let every = Fault::every("https://elsewhere.invalid/");
@@ -176,9 +176,9 @@ impl Course {
         Self { plan, seen }
     }
 
-    /// What this request meets.
+    /// The fault that this request meets.
     pub(super) fn draw(&mut self, operation: &str, line: &[u8]) -> Option<Fault> {
-        if !self.plan.concerns(operation) {
+        if !self.plan.applies_to(operation) {
             return None;
         }
         // A request for a token has the same line each time, and a code in its body.
@@ -212,16 +212,16 @@ fn digest(parts: &[&[u8]]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Course, FaultPlan};
+    use super::{ActivePlan, FaultPlan};
     use crate::fault::{Commit, Fault};
 
     fn drawn(seed: u64, lines: impl Iterator<Item = u32>) -> Vec<(u32, Option<Fault>)> {
-        let mut course = Course::new(FaultPlan::new(seed));
+        let mut active = ActivePlan::new(FaultPlan::new(seed));
         lines
             .map(|line| {
                 (
                     line,
-                    course.draw("sendSms", format!("POST /{line}").as_bytes()),
+                    active.draw("sendSms", format!("POST /{line}").as_bytes()),
                 )
             })
             .collect()
@@ -235,12 +235,12 @@ mod tests {
 
         assert_eq!(forwards, backwards);
         assert_ne!(forwards, drawn(2, 0..200));
-        let struck = forwards.iter().filter(|(_, fault)| fault.is_some()).count();
-        assert!((70..130).contains(&struck), "{struck} of 200");
+        let met = forwards.iter().filter(|(_, fault)| fault.is_some()).count();
+        assert!((70..130).contains(&met), "{met} of 200");
     }
 
     #[test]
-    fn a_request_made_again_meets_something_else() {
+    fn a_retry_meets_something_else() {
         let again = drawn(1, std::iter::repeat_n(3, 20));
 
         assert!(again.iter().any(|(_, fault)| fault.is_some()));
@@ -255,16 +255,16 @@ mod tests {
             .fault(often.clone(), 9)
             .fault(Fault::reset_before_request(), 1)
             .operation("sendMms");
-        let mut course = Course::new(plan.clone());
+        let mut active = ActivePlan::new(plan.clone());
         let drawn: Vec<_> = (0..500)
-            .map(|n| course.draw("sendMms", &u32::to_be_bytes(n)).unwrap())
+            .map(|n| active.draw("sendMms", &u32::to_be_bytes(n)).unwrap())
             .collect();
         let count = drawn.iter().filter(|fault| **fault == often).count();
 
         assert!((420..480).contains(&count), "{count} of 500");
-        assert_eq!(course.draw("sendSms", b"x"), None);
+        assert_eq!(active.draw("sendSms", b"x"), None);
         assert_eq!(
-            Course::new(plan.probability(0.0)).draw("sendMms", b"x"),
+            ActivePlan::new(plan.probability(0.0)).draw("sendMms", b"x"),
             None
         );
     }

@@ -1,10 +1,10 @@
-//! Which fault a request or a connection meets: those that were scripted first, then
-//! the plan. And a list of the requests that never became whole.
+//! Which fault a request or a connection meets: scripted ones first, then those of the
+//! plan. Also the list of requests that never arrived completely.
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Fault, FaultPlan, Kind, plan::Course};
-use crate::{answer::check_name, ledger::BrokenRequest};
+use super::{Fault, FaultKind, FaultPlan, plan::ActivePlan};
+use crate::{ledger::BrokenRequest, route::check_name};
 
 /// The name under which faults of connections are scripted.
 pub(crate) const CONNECTION: &str = "connection";
@@ -12,18 +12,18 @@ pub(crate) const CONNECTION: &str = "connection";
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     waiting: HashMap<String, VecDeque<Fault>>,
-    course: Option<Course>,
+    plan_in_use: Option<ActivePlan>,
     broken: Vec<BrokenRequest>,
 }
 
 impl Faults {
     /// # Errors
     ///
-    /// When there is no such operation, or the fault isn't one of a connection.
+    /// When there is no such operation, or the fault isn't possible for a connection.
     pub(crate) fn add(&mut self, operation: &str, fault: Fault) -> Result<(), String> {
         if operation != CONNECTION {
             check_name(operation)?;
-        } else if fault.0 != Kind::ResetBeforeRequest {
+        } else if fault.0 != FaultKind::ResetBeforeRequest {
             return Err(format!(
                 "a connection can be reset before a request; {} needs a request",
                 fault.name()
@@ -34,23 +34,23 @@ impl Faults {
         Ok(())
     }
 
-    pub(crate) fn follow(&mut self, plan: FaultPlan) {
-        self.course = Some(Course::new(plan));
+    pub(crate) fn set_plan(&mut self, plan: FaultPlan) {
+        self.plan_in_use = Some(ActivePlan::new(plan));
     }
 
-    /// Forgets what waits, and the plan.
-    pub(crate) fn stop(&mut self) {
+    /// Forgets the scripted faults and the plan.
+    pub(crate) fn clear(&mut self) {
         self.waiting.clear();
-        self.course = None;
+        self.plan_in_use = None;
     }
 
-    /// What a request to an operation meets; `line` is its method and target.
+    /// The fault that a request to an operation meets; `line` is its method and target.
     pub(crate) fn take(&mut self, operation: &str, line: &[u8]) -> Option<Fault> {
         self.scripted(operation)
-            .or_else(|| self.course.as_mut()?.draw(operation, line))
+            .or_else(|| self.plan_in_use.as_mut()?.draw(operation, line))
     }
 
-    /// Whether a new connection is to be reset.
+    /// The fault that a new connection meets.
     pub(crate) fn take_connection(&mut self) -> Option<Fault> {
         self.scripted(CONNECTION)
     }
@@ -59,7 +59,7 @@ impl Faults {
         self.waiting.get_mut(name)?.pop_front()
     }
 
-    pub(crate) fn broke(&mut self, request: BrokenRequest) {
+    pub(crate) fn record_broken(&mut self, request: BrokenRequest) {
         self.broken.push(request);
     }
 

@@ -1,7 +1,7 @@
-//! What ends the program: Ctrl-C, and the signal by which containers and supervisors end
-//! one. Both are listened for from the start, since whoever reads where the sandbox is may
-//! end it in the same moment. As process 1 of a container a program that doesn't listen
-//! isn't ended at all.
+//! The signals that stop the program: Ctrl-C, and the one that containers and supervisors
+//! send. The program listens from its start, since a test may stop it as soon as it has
+//! printed its URLs. As process 1 of a container, a program that doesn't listen wouldn't
+//! stop at all.
 
 use std::io;
 
@@ -10,21 +10,21 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, ctrl_break, ctrl_c, ctrl_close};
 
-/// Whoever has this is told when the program is to end.
+/// Waits for a signal to stop the program.
 #[cfg(unix)]
 #[derive(Debug)]
-pub(crate) struct Ending {
+pub(crate) struct ShutdownSignal {
     interrupt: Signal,
     terminate: Signal,
 }
 
 #[cfg(unix)]
-impl Ending {
-    /// Listens from here on.
+impl ShutdownSignal {
+    /// Listens from now on.
     ///
     /// # Errors
     ///
-    /// When the system doesn't let it.
+    /// When the system doesn't allow it.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -32,7 +32,7 @@ impl Ending {
         })
     }
 
-    /// Waits for the end, also for one that was asked for before.
+    /// Waits for a signal, including one that came before.
     pub(crate) async fn wait(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -41,22 +41,22 @@ impl Ending {
     }
 }
 
-/// Whoever has this is told when the program is to end.
+/// Waits for a signal to stop the program.
 #[cfg(windows)]
 #[derive(Debug)]
-pub(crate) struct Ending {
+pub(crate) struct ShutdownSignal {
     interrupt: CtrlC,
     key: CtrlBreak,
     window: CtrlClose,
 }
 
 #[cfg(windows)]
-impl Ending {
-    /// Listens from here on.
+impl ShutdownSignal {
+    /// Listens from now on.
     ///
     /// # Errors
     ///
-    /// When the system doesn't let it.
+    /// When the system doesn't allow it.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: ctrl_c()?,
@@ -65,7 +65,7 @@ impl Ending {
         })
     }
 
-    /// Waits for the end, also for one that was asked for before.
+    /// Waits for a signal, including one that came before.
     pub(crate) async fn wait(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

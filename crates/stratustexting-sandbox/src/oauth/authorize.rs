@@ -1,24 +1,24 @@
-//! The authorization endpoint: a login page, and the way back with a code.
+//! The authorization endpoint: a login page, and the redirect back with a code.
 //!
-//! What the client got wrong about itself or its redirect URI is shown on a page, since
-//! nobody may be sent to an address that isn't registered. Anything else goes back to
-//! the redirect URI as an error.
+//! An error in the client id or the redirect URI is shown on a page, since a browser must
+//! not be redirected to an unregistered URI. Any other error goes to the redirect URI.
 
 #![allow(
     clippy::result_large_err,
-    reason = "what goes wrong here is answered with a page, which is what it is"
+    reason = "an error here is a response: a page or a redirect"
 )]
 
 use std::collections::HashMap;
 
 use askama::Template;
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use chrono::{DateTime, Utc};
+use http::{HeaderValue, Method, StatusCode, header};
 use url::Url;
 
-use super::{CODE_LIFETIME, Code, Grant, Granted, parameters, scopes, token::Challenge};
+use super::{CODE_LIFETIME, Code, Grant, Granted, Server, parameters, scopes, token::Challenge};
 use crate::{
-    reply::{Reply, with_body},
-    world::World,
+    ids::Ids,
+    response::{Response, with_body},
 };
 
 #[derive(Template)]
@@ -36,7 +36,7 @@ struct ErrorPage<'a> {
     description: &'a str,
 }
 
-/// A request that may go on.
+/// A valid authorization request.
 struct Authorization {
     client: String,
     name: String,
@@ -46,15 +46,22 @@ struct Authorization {
     challenge: Option<Challenge>,
 }
 
-/// Answers `GET` with the page, and `POST` with the way back.
-pub(crate) fn authorize(world: &mut World, method: &Method, query: &str, form: &[u8]) -> Reply {
-    let authorization = match check(world, query) {
+/// Responds to `GET` with the login page, and to `POST` with the redirect.
+pub(crate) fn authorize(
+    server: &mut Server,
+    ids: &mut Ids,
+    now: DateTime<Utc>,
+    method: &Method,
+    query: &str,
+    form: &[u8],
+) -> Response {
+    let authorization = match check(server, query) {
         Ok(authorization) => authorization,
-        Err(reply) => return reply,
+        Err(response) => return response,
     };
     match *method {
         Method::GET => login_page(&authorization, StatusCode::OK, None),
-        Method::POST => log_in(world, authorization, form),
+        Method::POST => log_in(server, ids, now, authorization, form),
         _ => error_page(
             StatusCode::METHOD_NOT_ALLOWED,
             "invalid_request",
@@ -63,7 +70,7 @@ pub(crate) fn authorize(world: &mut World, method: &Method, query: &str, form: &
     }
 }
 
-fn check(world: &World, query: &str) -> Result<Authorization, Reply> {
+fn check(server: &Server, query: &str) -> Result<Authorization, Response> {
     let page = |error, description: &str| error_page(StatusCode::BAD_REQUEST, error, description);
     let mut query = parameters(query.as_bytes()).map_err(|text| page("invalid_request", &text))?;
     let mut required = |name: &str| {
@@ -76,7 +83,7 @@ fn check(world: &World, query: &str) -> Result<Authorization, Reply> {
         })
     };
     let id = required("client_id")?;
-    let client = world.oauth.clients.get(&id);
+    let client = server.clients.get(&id);
     let client = client.ok_or_else(|| page("invalid_client", "there is no such client"))?;
     let redirect_uri = required("redirect_uri")?;
     if !client.may_redirect_to(&redirect_uri) {
@@ -85,26 +92,26 @@ fn check(world: &World, query: &str) -> Result<Authorization, Reply> {
     }
 
     let state = query.remove("state");
-    let refuse = |error: &str, description: &str| {
+    let reject = |error: &str, description: &str| {
         let mut values = vec![("error", error), ("error_description", description)];
         values.extend(state.as_deref().map(|state| ("state", state)));
-        go_back(&redirect_uri, &values)
+        redirect_back(&redirect_uri, &values)
     };
     if query.get("response_type").map(String::as_str) != Some("code") {
-        return Err(refuse(
+        return Err(reject(
             "unsupported_response_type",
-            "response_type has to be code",
+            "response_type must be code",
         ));
     }
     if !client.may_use(Grant::AuthorizationCode) {
-        return Err(refuse(
+        return Err(reject(
             "unauthorized_client",
             "the client has no authorization_code grant",
         ));
     }
     let scopes = scopes(query.get("scope").map(String::as_str), &client.scopes)
-        .map_err(|text| refuse("invalid_scope", &text))?;
-    let challenge = challenge(&query).map_err(|text| refuse("invalid_request", &text))?;
+        .map_err(|text| reject("invalid_scope", &text))?;
+    let challenge = challenge(&query).map_err(|text| reject("invalid_request", &text))?;
     Ok(Authorization {
         name: client.name.clone(),
         client: id,
@@ -126,56 +133,69 @@ fn challenge(query: &HashMap<String, String>) -> Result<Option<Challenge>, Strin
     Challenge::new(method, value).map(Some)
 }
 
-fn log_in(world: &mut World, authorization: Authorization, form: &[u8]) -> Reply {
+fn log_in(
+    server: &mut Server,
+    ids: &mut Ids,
+    now: DateTime<Utc>,
+    authorization: Authorization,
+    form: &[u8],
+) -> Response {
     let form = parameters(form).unwrap_or_default();
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let state = authorization.state.as_deref().map(|state| ("state", state));
     if field("action") == "deny" {
         let mut values = vec![("error", "access_denied")];
         values.extend(state);
-        return go_back(&authorization.redirect_uri, &values);
+        return redirect_back(&authorization.redirect_uri, &values);
     }
-    let oauth = &mut world.oauth;
-    if field("username") != oauth.username || field("password") != oauth.password {
-        let problem = Some("There is no such user, or the password is another.");
+    if field("username") != server.username || field("password") != server.password {
+        let problem = Some("The user name or the password is wrong.");
         return login_page(&authorization, StatusCode::UNAUTHORIZED, problem);
     }
-    let code = world.ids.uuid();
+    let code = ids.uuid();
     let mut values = vec![("code", code.as_str())];
     values.extend(state);
-    let reply = go_back(&authorization.redirect_uri, &values);
+    let response = redirect_back(&authorization.redirect_uri, &values);
     let granted = Granted {
         client: authorization.client,
         scopes: authorization.scopes,
-        login: oauth.next_login(),
-        signed_in: Some(world.clock.now()),
+        login: server.next_login(),
+        logged_in_at: Some(now),
     };
     let code_record = Code {
         granted,
         redirect_uri: authorization.redirect_uri,
         challenge: authorization.challenge,
-        expires: world.clock.now() + CODE_LIFETIME,
+        expires: now + CODE_LIFETIME,
         used: false,
     };
-    oauth.codes.insert(code, code_record);
-    reply
+    server.codes.insert(code, code_record);
+    response
 }
 
-/// Sends the browser back to the program.
-fn go_back(redirect_uri: &str, values: &[(&str, &str)]) -> Reply {
+/// Redirects the browser to the program.
+fn redirect_back(redirect_uri: &str, values: &[(&str, &str)]) -> Response {
     let Ok(mut target) = Url::parse(redirect_uri) else {
-        return error_page(StatusCode::BAD_REQUEST, "redirect_mismatch", "it is no URL");
+        return error_page(
+            StatusCode::BAD_REQUEST,
+            "redirect_mismatch",
+            "the redirect URI is no URL",
+        );
     };
     target.query_pairs_mut().extend_pairs(values);
-    let mut reply = Response::new(Default::default());
-    *reply.status_mut() = StatusCode::FOUND;
+    let mut response = Response::new(Default::default());
+    *response.status_mut() = StatusCode::FOUND;
     if let Ok(target) = HeaderValue::from_str(target.as_str()) {
-        reply.headers_mut().insert(header::LOCATION, target);
+        response.headers_mut().insert(header::LOCATION, target);
     }
-    reply
+    response
 }
 
-fn login_page(authorization: &Authorization, status: StatusCode, problem: Option<&str>) -> Reply {
+fn login_page(
+    authorization: &Authorization,
+    status: StatusCode,
+    problem: Option<&str>,
+) -> Response {
     page(
         status,
         &LoginPage {
@@ -186,13 +206,13 @@ fn login_page(authorization: &Authorization, status: StatusCode, problem: Option
     )
 }
 
-fn error_page(status: StatusCode, error: &str, description: &str) -> Reply {
+fn error_page(status: StatusCode, error: &str, description: &str) -> Response {
     page(status, &ErrorPage { error, description })
 }
 
-fn page(status: StatusCode, page: &impl Template) -> Reply {
+fn page(status: StatusCode, page: &impl Template) -> Response {
     let text = page.render().unwrap_or_default();
-    let mut reply = with_body(status, "text/html; charset=utf-8", text);
+    let mut response = with_body(status, "text/html; charset=utf-8", text);
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (
@@ -200,9 +220,9 @@ fn page(status: StatusCode, page: &impl Template) -> Reply {
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
         ),
     ] {
-        reply
+        response
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));
     }
-    reply
+    response
 }

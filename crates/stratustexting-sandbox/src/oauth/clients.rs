@@ -1,4 +1,4 @@
-//! The registered programs, as the product's page "API Connect" makes them.
+//! The registered clients, like those of the product's page "API Connect".
 
 use std::fmt;
 
@@ -10,19 +10,19 @@ use url::{Host, Url};
 use super::SCOPES;
 use crate::ids::Ids;
 
-/// A way to a token.
+/// A way to get a token (RFC 6749).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Grant {
-    /// A user logs in; the login is then renewed by a refresh token.
+    /// A user logs in; the login is renewed by a refresh token.
     AuthorizationCode,
-    /// The program logs in as itself.
+    /// The program gets a token for itself.
     ClientCredentials,
 }
 
-/// A client to be registered. Without further words it may use all grants and scopes
-/// and has no redirect URI.
+/// A client to register. By default it may use all grants and scopes, and has no redirect
+/// URI.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NewClient {
@@ -51,16 +51,15 @@ impl NewClient {
         self
     }
 
-    /// Where a login may lead. One to a loopback address without a port is good for
-    /// every port (RFC 8252, section 7.3); any other has to match to the letter.
+    /// The allowed redirect URIs. One to a loopback address without a port matches every
+    /// port (RFC 8252, section 7.3); any other must match exactly.
     #[must_use]
     pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
         self.redirect_uris = uris.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The ways to a token that it may use. The real service gives a client either
-    /// the one or the other.
+    /// The grants that it may use. The real service gives a client only one of them.
     #[must_use]
     pub fn grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
         self.grants = grants.into_iter().collect();
@@ -76,14 +75,14 @@ impl NewClient {
 
     /// # Errors
     ///
-    /// What of it can't be registered.
+    /// When a redirect URI or a scope is invalid.
     pub(crate) fn check(&self) -> Result<(), String> {
         for uri in &self.redirect_uris {
             let url = Url::parse(uri).map_err(|error| format!("redirect URI {uri}: {error}"))?;
             let scheme_fits = url.scheme() == "https" || is_loopback(&url) || !url.has_host();
             if !scheme_fits || url.fragment().is_some() {
                 return Err(format!(
-                    "redirect URI {uri}: it has to be https, or http to this machine, without a fragment"
+                    "redirect URI {uri}: it must be https, or http to this machine, without a fragment"
                 ));
             }
         }
@@ -98,11 +97,11 @@ impl NewClient {
     }
 }
 
-/// What a registered client has to know.
+/// The credentials of a registered client.
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
-pub struct Registered {
-    /// The client's id: 26 letters and digits, as Cognito's.
+pub struct RegisteredClient {
+    /// The client's id: 26 letters and digits, like Cognito's.
     pub client_id: String,
     /// The client's secret.
     pub client_secret: String,
@@ -110,7 +109,7 @@ pub struct Registered {
     pub api_key: String,
 }
 
-impl fmt::Debug for Registered {
+impl fmt::Debug for RegisteredClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registered")
             .field("client_id", &self.client_id)
@@ -119,7 +118,7 @@ impl fmt::Debug for Registered {
 }
 
 pub(crate) struct Client {
-    pub(crate) registered: Registered,
+    pub(crate) registered: RegisteredClient,
     pub(crate) name: String,
     pub(crate) scopes: Vec<String>,
     redirect_uris: Vec<String>,
@@ -132,11 +131,11 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn add(&mut self, ids: &mut Ids, client: NewClient) -> Registered {
-        let registered = Registered {
-            client_id: ids.word(26),
-            client_secret: ids.word(52),
-            api_key: ids.word(40),
+    pub(crate) fn add(&mut self, ids: &mut Ids, client: NewClient) -> RegisteredClient {
+        let registered = RegisteredClient {
+            client_id: ids.alphanumeric(26),
+            client_secret: ids.alphanumeric(52),
+            api_key: ids.alphanumeric(40),
         };
         self.by_id.insert(
             registered.client_id.clone(),
@@ -156,7 +155,7 @@ impl Clients {
     }
 
     /// The client that every sandbox has.
-    pub(crate) fn first(&self) -> Option<&Registered> {
+    pub(crate) fn first(&self) -> Option<&RegisteredClient> {
         self.by_id.first().map(|(_, client)| &client.registered)
     }
 
@@ -193,11 +192,11 @@ fn matches(registered: &str, uri: &str) -> bool {
 
 /// Whether a URL leads to this machine, by `http`.
 pub(crate) fn is_loopback(url: &Url) -> bool {
-    url.scheme() == "http" && leads_here(url)
+    url.scheme() == "http" && is_this_host(url)
 }
 
 /// Whether a URL leads to this machine.
-pub(crate) fn leads_here(url: &Url) -> bool {
+pub(crate) fn is_this_host(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -211,7 +210,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn redirect_uris_match_to_the_letter_but_for_the_port_of_this_machine() {
+    fn redirect_uris_match_exactly_except_for_a_loopback_port() {
         for (registered, uri, fits) in [
             ("https://a.example/cb", "https://a.example/cb", true),
             ("https://a.example/cb", "https://a.example/cb/", false),

@@ -1,21 +1,21 @@
-//! A refresh token that comes once more, just after it was replaced.
+//! A refresh token that is used again just after it was replaced.
 //!
-//! A client may lose the answer that replaced its token: a broken connection, a program
-//! that was killed before it wrote the new one down. A server that rotates and knows no
-//! mercy then takes the honest client for a thief. Many real ones (Auth0's "overlap
-//! period", Okta's "grace period", Cognito's for rotated tokens) therefore answer the
-//! immediately preceding token again for a while. This does the same: the *same*
-//! successor comes again, so that the login doesn't branch.
+//! A client may lose the response that replaced its token: the connection broke, or the
+//! program was killed before it stored the new one. A strict server would then treat an
+//! honest client as a thief. Many real ones (Auth0's "overlap period", Okta's "grace
+//! period", Cognito's for rotated tokens) therefore accept the immediately preceding token
+//! for a while. So does this one: it returns the *same* successor, so that the login
+//! doesn't branch.
 //!
-//! As soon as the successor has been used itself, the old one is a re-use like any
-//! other, whatever the time.
+//! Once the successor was used itself, the old token is reused like any other, whatever
+//! the time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Granted, Server};
-use crate::{ids::Ids, reply::Reply};
+use crate::{ids::Ids, response::Response};
 
-/// What took a refresh token's place.
+/// The tokens that replaced a refresh token.
 pub(super) struct Successor {
     at: DateTime<Utc>,
     access: String,
@@ -35,22 +35,22 @@ impl Successor {
 }
 
 impl Server {
-    /// Writes down what took a token's place.
+    /// Records the tokens that replaced a refresh token.
     pub(super) fn replace(&mut self, token: &str, successor: Successor) {
         if let Some(record) = self.refresh.get_mut(token) {
             record.replaced = Some(successor);
         }
     }
 
-    /// The answer that a replaced token brought, once more, if it is in time. An access
-    /// token that is over meanwhile gives way to a new one.
-    pub(super) fn again(
+    /// The response that replaced the token, once more, if it is within the grace period. An
+    /// access token that has expired since is issued anew.
+    pub(super) fn replay(
         &mut self,
         ids: &mut Ids,
         client: &str,
         token: &str,
         now: DateTime<Utc>,
-    ) -> Option<Reply> {
+    ) -> Option<Response> {
         let grace = TimeDelta::from_std(self.settings.refresh_token_grace);
         let grace = grace.unwrap_or(TimeDelta::MAX);
         let record = self.refresh.get(token)?;

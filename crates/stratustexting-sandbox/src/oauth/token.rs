@@ -14,41 +14,40 @@ use sha2::{Digest, Sha256};
 use super::{Grant, Granted, Server, grace::Successor, parameters, scopes};
 use crate::{
     ids::Ids,
-    reply::{Reply, with_body},
-    world::World,
+    response::{Response, with_body},
 };
 
-/// Why there is no token: OAuth's word, and what it means here.
+/// Why there is no token: OAuth's error code, and a description.
 #[derive(Debug)]
 struct OAuthError {
-    word: &'static str,
+    error: &'static str,
     description: Option<String>,
 }
 
 impl OAuthError {
-    fn new(word: &'static str, description: impl Into<String>) -> Self {
+    fn new(error: &'static str, description: impl Into<String>) -> Self {
         let description = Some(description.into());
-        Self { word, description }
+        Self { error, description }
     }
 
-    /// Says no more than the word, as was seen of the real one.
+    /// Has only the code, as was observed of the real service.
     fn invalid_grant() -> Self {
         Self {
-            word: "invalid_grant",
+            error: "invalid_grant",
             description: None,
         }
     }
 
-    fn into_reply(self) -> Reply {
-        let mut body = json!({"error": self.word});
+    fn into_response(self) -> Response {
+        let mut body = json!({"error": self.error});
         if let Some(description) = self.description {
             body["error_description"] = description.into();
         }
-        reply(StatusCode::BAD_REQUEST, body.to_string())
+        response(StatusCode::BAD_REQUEST, body.to_string())
     }
 }
 
-/// The hash of a secret that only the program has that began the login (RFC 7636).
+/// The hash of a secret of the program that began the login (PKCE, RFC 7636).
 pub(super) enum Challenge {
     S256(String),
     Plain(String),
@@ -57,12 +56,12 @@ pub(super) enum Challenge {
 impl Challenge {
     pub(super) fn new(method: Option<&str>, value: &str) -> Result<Self, String> {
         if !(43..=128).contains(&value.len()) {
-            return Err("code_challenge has to have 43 to 128 characters".to_owned());
+            return Err("code_challenge must have 43 to 128 characters".to_owned());
         }
         match method {
             Some("S256") => Ok(Self::S256(value.to_owned())),
             None | Some("plain") => Ok(Self::Plain(value.to_owned())),
-            Some(_) => Err("code_challenge_method has to be S256 or plain".to_owned()),
+            Some(_) => Err("code_challenge_method must be S256 or plain".to_owned()),
         }
     }
 
@@ -76,11 +75,16 @@ impl Challenge {
     }
 }
 
-pub(crate) fn token(world: &mut World, headers: &HeaderMap, body: &[u8]) -> Reply {
-    let now = world.clock.now();
-    match world.oauth.token(&mut world.ids, headers, body, now) {
-        Ok(reply) => reply,
-        Err(error) => error.into_reply(),
+pub(crate) fn token(
+    server: &mut Server,
+    ids: &mut Ids,
+    now: DateTime<Utc>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
+    match server.token(ids, headers, body, now) {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
     }
 }
 
@@ -91,7 +95,7 @@ impl Server {
         headers: &HeaderMap,
         body: &[u8],
         now: DateTime<Utc>,
-    ) -> Result<Reply, OAuthError> {
+    ) -> Result<Response, OAuthError> {
         let invalid = |text: &str| OAuthError::new("invalid_request", text);
         let content_type = headers
             .get(header::CONTENT_TYPE)
@@ -99,7 +103,7 @@ impl Server {
         let content_type = content_type.unwrap_or_default().split(';').next();
         if content_type.map(str::trim) != Some("application/x-www-form-urlencoded") {
             return Err(invalid(
-                "the body has to be application/x-www-form-urlencoded",
+                "the body must be application/x-www-form-urlencoded",
             ));
         }
         let form = parameters(body).map_err(|text| invalid(&text))?;
@@ -120,8 +124,8 @@ impl Server {
             }
             "refresh_token" => {
                 let token = field("refresh_token")?;
-                if let Some(reply) = self.again(ids, &client, token, now) {
-                    return Ok(reply);
+                if let Some(response) = self.replay(ids, &client, token, now) {
+                    return Ok(response);
                 }
                 let (granted, next) = self.renew(ids, &client, token, scope, now)?;
                 let access = self.issue_access(ids, granted.clone(), now);
@@ -133,7 +137,7 @@ impl Server {
             "client_credentials" => {
                 let allowed = self.clients.get(&client);
                 let allowed = allowed.filter(|client| client.may_use(Grant::ClientCredentials));
-                // Seen of a client that was made for logins by code.
+                // Observed for a client that was made for logins by code.
                 let allowed = allowed.ok_or_else(OAuthError::invalid_grant)?;
                 let scopes = allowed_scopes(scope, &allowed.scopes)?;
                 let login = self.next_login();
@@ -141,45 +145,45 @@ impl Server {
                     client,
                     scopes,
                     login,
-                    signed_in: None,
+                    logged_in_at: None,
                 };
                 Ok(self.grant(ids, granted, None, now))
             }
             _ => Err(OAuthError::new(
                 "unsupported_grant_type",
-                "grant_type has to be authorization_code, refresh_token or client_credentials",
+                "grant_type must be authorization_code, refresh_token or client_credentials",
             )),
         }
     }
 
-    /// The client, by HTTP Basic or by form fields.
+    /// Authenticates the client, by HTTP Basic or by form fields; returns its id.
     fn authenticate(
         &self,
         headers: &HeaderMap,
         form: &HashMap<String, String>,
     ) -> Result<String, OAuthError> {
-        let refused = || OAuthError::new("invalid_client", "there is no such client and secret");
+        let rejected = || OAuthError::new("invalid_client", "there is no such client and secret");
         let in_form = (form.get("client_id"), form.get("client_secret"));
         let candidates = match headers.get(header::AUTHORIZATION) {
             Some(_) if in_form.1.is_some() => {
-                let text = "the client authenticates by header and by form";
+                let text = "the client authenticates by both header and form";
                 return Err(OAuthError::new("invalid_request", text));
             }
             Some(value) => {
-                let (id, secret) = basic(value).ok_or_else(refused)?;
+                let (id, secret) = basic_credentials(value).ok_or_else(rejected)?;
                 if in_form
                     .0
-                    .is_some_and(|other| *other != id && *other != decoded(&id))
+                    .is_some_and(|other| *other != id && *other != form_decoded(&id))
                 {
                     let text = "header and form name different clients";
                     return Err(OAuthError::new("invalid_request", text));
                 }
-                // By OAuth the parts are encoded; many programs don't encode them.
-                vec![(decoded(&id), decoded(&secret)), (id, secret)]
+                // OAuth wants both parts encoded; many programs don't encode them.
+                vec![(form_decoded(&id), form_decoded(&secret)), (id, secret)]
             }
             None => {
                 let (Some(id), Some(secret)) = in_form else {
-                    return Err(refused());
+                    return Err(rejected());
                 };
                 vec![(id.clone(), secret.clone())]
             }
@@ -188,7 +192,7 @@ impl Server {
             let client = self.clients.get(id);
             client.is_some_and(|client| client.registered.client_secret == *secret)
         });
-        known.map(|(id, _)| id).ok_or_else(refused)
+        known.map(|(id, _)| id).ok_or_else(rejected)
     }
 
     fn exchange(
@@ -209,25 +213,25 @@ impl Server {
         if record.used {
             let login = record.granted.login;
             if self.settings.code_reuse_ends_login {
-                // Somebody else has the code: what it brought in is worth nothing now.
+                // Somebody else has the code: its tokens must end.
                 self.revoke_login(login);
             }
             return Err(OAuthError::invalid_grant());
         }
         record.used = true;
-        let proved = match (&record.challenge, verifier) {
+        let is_verified = match (&record.challenge, verifier) {
             (Some(challenge), Some(verifier)) => challenge.accepts(verifier),
             (None, None) => true,
-            // A verifier without a challenge hints at somebody who took it away.
+            // A verifier without a challenge hints at an attacker who removed the challenge.
             _ => false,
         };
-        if !proved || record.redirect_uri != redirect_uri || now >= record.expires {
+        if !is_verified || record.redirect_uri != redirect_uri || now >= record.expires {
             return Err(OAuthError::invalid_grant());
         }
         Ok(record.granted.clone())
     }
 
-    /// What the token stands for, and the one that takes its place.
+    /// What the refresh token grants, and the one that replaces it.
     fn renew(
         &mut self,
         ids: &mut Ids,
@@ -265,18 +269,18 @@ impl Server {
         granted: Granted,
         refresh: Option<String>,
         now: DateTime<Utc>,
-    ) -> Reply {
+    ) -> Response {
         let access = self.issue_access(ids, granted, now);
         self.tokens(&access, refresh, now)
     }
 
-    /// The answer that hands out tokens.
+    /// The response with the tokens.
     pub(super) fn tokens(
         &self,
         access: &str,
         refresh: Option<String>,
         now: DateTime<Utc>,
-    ) -> Reply {
+    ) -> Response {
         let expires = self.access.get(access).map(|access| access.expires - now);
         let mut body = json!({
             "access_token": access,
@@ -286,7 +290,7 @@ impl Server {
         if let Some(refresh) = refresh {
             body["refresh_token"] = refresh.into();
         }
-        reply(StatusCode::OK, body.to_string())
+        response(StatusCode::OK, body.to_string())
     }
 }
 
@@ -294,15 +298,17 @@ fn allowed_scopes(asked: Option<&str>, allowed: &[String]) -> Result<Vec<String>
     scopes(asked, allowed).map_err(|text| OAuthError::new("invalid_scope", text))
 }
 
-fn reply(status: StatusCode, body: String) -> Reply {
-    let mut reply = with_body(status, "application/json;charset=UTF-8", body);
+fn response(status: StatusCode, body: String) -> Response {
+    let mut response = with_body(status, "application/json;charset=UTF-8", body);
     let no_store = HeaderValue::from_static("no-store");
-    reply.headers_mut().insert(header::CACHE_CONTROL, no_store);
-    reply
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, no_store);
+    response
 }
 
 /// Id and secret of an `Authorization: Basic` header.
-fn basic(value: &HeaderValue) -> Option<(String, String)> {
+fn basic_credentials(value: &HeaderValue) -> Option<(String, String)> {
     let (scheme, value) = value.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
@@ -312,7 +318,7 @@ fn basic(value: &HeaderValue) -> Option<(String, String)> {
     Some((id.to_owned(), secret.to_owned()))
 }
 
-fn decoded(text: &str) -> String {
+fn form_decoded(text: &str) -> String {
     let mut pairs = url::form_urlencoded::parse(text.as_bytes());
     pairs
         .next()

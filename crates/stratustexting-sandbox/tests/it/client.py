@@ -1,6 +1,6 @@
-"""A program as people write them against the real service: the standard library, the
-token by Basic or form fields, the text in the query, a callback that repeats the token.
-It reads where the service is from its standard input."""
+"""A typical program for the real service: the standard library, the token by Basic or form
+fields, the text in the query, a callback that returns the validation token. It reads the
+URLs and credentials from its standard input."""
 
 import base64
 import http.server
@@ -12,7 +12,7 @@ import time
 import urllib.parse
 import urllib.request
 
-where = json.loads(sys.stdin.readline())
+sandbox = json.loads(sys.stdin.readline())
 SCOPES = " ".join(
     "https://com.beetexting.scopes/" + name
     for name in ("ReadContact", "WriteContact", "SendMessage")
@@ -30,27 +30,27 @@ def call(method, url, headers=None, data=None):
 def token(fields, basic=True):
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     if basic:
-        pair = f"{where['client_id']}:{where['client_secret']}"
+        pair = f"{sandbox['client_id']}:{sandbox['client_secret']}"
         headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
     else:
-        fields = dict(fields, client_id=where["client_id"], client_secret=where["client_secret"])
-        headers["x-api-key"] = where["api_key"]
-    return call("POST", where["token_url"], headers, urllib.parse.urlencode(fields).encode())
+        fields = dict(fields, client_id=sandbox["client_id"], client_secret=sandbox["client_secret"])
+        headers["x-api-key"] = sandbox["api_key"]
+    return call("POST", sandbox["token_url"], headers, urllib.parse.urlencode(fields).encode())
 
 
 def credentials(token):
-    return {"Authorization": "Bearer " + token["access_token"], "x-api-key": where["api_key"]}
+    return {"Authorization": "Bearer " + token["access_token"], "x-api-key": sandbox["api_key"]}
 
 
-# A machine: by Basic with scopes, by form fields without.
-machine = token({"grant_type": "client_credentials", "scope": SCOPES})
-assert machine["expires_in"] == 3600 and machine["token_type"] == "Bearer"
+# Without a user: by Basic with scopes, by form fields without.
+client_token = token({"grant_type": "client_credentials", "scope": SCOPES})
+assert client_token["expires_in"] == 3600 and client_token["token_type"] == "Bearer"
 by_form = token({"grant_type": "client_credentials"}, basic=False)
-for access in (machine, by_form):
+for access in (client_token, by_form):
     query = urllib.parse.urlencode(
-        {"from": where["number"], "to": "+13035550123", "text": "Hello & 50% \u2713"}
+        {"from": sandbox["number"], "to": "+13035550123", "text": "Hello & 50% \u2713"}
     )
-    sent = call("POST", where["api_base"] + "/message/sendsms?" + query, credentials(access))
+    sent = call("POST", sandbox["api_base"] + "/message/sendsms?" + query, credentials(access))
     assert sent == {"result": "Message Processed Successfully"}, sent
 
 
@@ -61,22 +61,22 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 callback = "http://localhost:8000/callback"
-page = where["authorize_url"] + "?" + urllib.parse.urlencode(
+page = sandbox["authorize_url"] + "?" + urllib.parse.urlencode(
     {
-        "client_id": where["client_id"],
+        "client_id": sandbox["client_id"],
         "response_type": "code",
         "redirect_uri": callback,
         "scope": SCOPES,
     }
 )
-form = urllib.parse.urlencode({"username": where["username"], "password": where["password"]})
+form = urllib.parse.urlencode({"username": sandbox["username"], "password": sandbox["password"]})
 try:
     urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect).open(
         page, form.encode(), timeout=10
     )
     raise AssertionError("no redirect")
-except urllib.error.HTTPError as answer:
-    location = urllib.parse.urlparse(answer.headers["Location"])
+except urllib.error.HTTPError as response:
+    location = urllib.parse.urlparse(response.headers["Location"])
 code = urllib.parse.parse_qs(location.query)["code"][0]
 user = token({"grant_type": "authorization_code", "code": code, "redirect_uri": callback})
 renewed = token({"grant_type": "refresh_token", "refresh_token": user["refresh_token"]})
@@ -108,31 +108,31 @@ headers = dict(credentials(renewed), **{"Content-Type": "application/json"})
 subscription = {
     "uri": f"http://127.0.0.1:{server.server_port}/hook",
     "eventFilters": [
-        f"/orgId/{where['organization_id']}/department/{where['department_id']}"
+        f"/orgId/{sandbox['organization_id']}/department/{sandbox['department_id']}"
         "/message?direction=inbound"
     ],
     "expiresDateInMillies": int((time.time() + 90 * 86400) * 1000),
 }
 made = call(
-    "POST", where["api_base"] + "/webhooksubscription", headers, json.dumps(subscription).encode()
+    "POST", sandbox["api_base"] + "/webhooksubscription", headers, json.dumps(subscription).encode()
 )
-listed = call("GET", where["api_base"] + "/webhooksubscription/all", headers)["content"]
+listed = call("GET", sandbox["api_base"] + "/webhooksubscription/all", headers)["content"]
 assert [item["id"] for item in listed] == [made["id"]] and listed[0]["status"] == "ACTIVE"
 
-text = {"from": "+13035550123", "to": where["number"], "text": "Liked 'Hello'"}
+text = {"from": "+13035550123", "to": sandbox["number"], "text": "Liked 'Hello'"}
 call(
     "POST",
-    where["control_url"] + "/customer/messages",
+    sandbox["control_url"] + "/customer/messages",
     {"Content-Type": "application/json"},
     json.dumps(text).encode(),
 )
 info = events.get(timeout=10)["messageInfo"]
 message = call(
-    "GET", where["api_base"] + "/message/getmessagebyid/" + info["messageId"], credentials(machine)
+    "GET", sandbox["api_base"] + "/message/getmessagebyid/" + info["messageId"], credentials(client_token)
 )
 assert (message["from"], message["text"]) == ("+13035550123", "Liked 'Hello'")
 assert message["lastUpdated"] == info["lastUpdated"]
 
-call("DELETE", where["api_base"] + "/webhooksubscription/" + made["id"], headers)
-assert call("GET", where["api_base"] + "/webhooksubscription/all", headers)["content"] == []
+call("DELETE", sandbox["api_base"] + "/webhooksubscription/" + made["id"], headers)
+assert call("GET", sandbox["api_base"] + "/webhooksubscription/all", headers)["content"] == []
 print("done")

@@ -1,19 +1,19 @@
-//! Steering the sandbox over HTTP, and what it keeps.
+//! Controlling the sandbox over HTTP, and the ledger.
 
 use serde_json::{Value, json};
-use stratustexting_sandbox::{Answer, Sandbox};
+use stratustexting_sandbox::{Sandbox, ScriptedResponse};
 
-use crate::support::{Api, CUSTOMER, answer};
+use crate::support::{Api, CUSTOMER, fetch};
 
 #[tokio::test]
-async fn the_ledger_has_what_arrived_as_it_arrived() {
+async fn the_ledger_has_requests_as_they_arrived() {
     let api = Api::start().await;
     let raw = "/message/sendsms?from=%2b12025550100&to=%2B1303%355550123&text=a+b%20c";
     let request = api
         .request("POST", raw)
         .header("X-Odd", "1")
         .body("body \u{e9}");
-    answer(request).await;
+    fetch(request).await;
 
     let entry = api.ledger().pop().unwrap();
     assert_eq!(
@@ -49,9 +49,12 @@ async fn the_ledger_has_what_arrived_as_it_arrived() {
 }
 
 #[tokio::test]
-async fn answers_are_scripted_in_order_and_pass_over_all_checks() {
+async fn responses_are_scripted_in_order_and_skip_all_checks() {
     let api = Api::start().await;
-    api.answer_next("listSites", Answer::new(503).header("retry-after", "7"));
+    api.respond_next(
+        "listSites",
+        ScriptedResponse::new(503).header("retry-after", "7"),
+    );
     let scripted = json!({
         "operation": "listSites", "status": 429,
         "headers": {"x-a": "b"}, "body": {"message": "Too Many Requests"},
@@ -84,7 +87,7 @@ async fn answers_are_scripted_in_order_and_pass_over_all_checks() {
 }
 
 #[tokio::test]
-async fn everything_can_be_steered_over_http() {
+async fn everything_can_be_controlled_over_http() {
     let api = Api::start().await;
     let (_, index) = api.control("GET", "", Value::Null).await;
     assert_eq!(index["client_id"], api.client_id());
@@ -100,7 +103,7 @@ async fn everything_can_be_steered_over_http() {
     assert!(error["message"].as_str().unwrap().contains("'from'"));
 
     let query = [("from", api.number()), ("to", CUSTOMER), ("text", "out")];
-    answer(api.request("POST", "/message/sendsms").query(&query)).await;
+    fetch(api.request("POST", "/message/sendsms").query(&query)).await;
     let (_, sent) = api.control("GET", "/messages", Value::Null).await;
     assert_eq!(sent[0]["text"], "out");
     assert_eq!(
@@ -157,7 +160,7 @@ async fn the_same_seed_gives_the_same_sandbox() {
 }
 
 #[tokio::test]
-async fn a_sandbox_ends_when_it_is_dropped() {
+async fn a_sandbox_stops_when_it_is_dropped() {
     let api = Api::start().await;
     let (http, url) = (api.http.clone(), api.control_url().to_owned());
     drop(api);

@@ -8,27 +8,27 @@ use crate::support::Api;
 
 const PAGE: &str = "http://localhost:5173";
 
-/// What a browser asks ahead of a request with credentials.
+/// What a browser sends ahead of a request with credentials.
 async fn preflight(api: &Api, origin: &str) -> (u16, HeaderMap) {
     let request = api
         .bare("OPTIONS", "/site/all")
         .header("origin", origin)
         .header("access-control-request-method", "GET")
         .header("access-control-request-headers", "authorization,x-api-key");
-    let answer = request.send().await.unwrap();
-    (answer.status().as_u16(), answer.headers().clone())
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.headers().clone())
 }
 
 #[tokio::test]
-async fn a_browser_is_let_by_nobody_unless_it_is_allowed() {
+async fn no_origin_is_allowed_by_default() {
     let api = Api::start().await;
 
     let (status, headers) = preflight(&api, PAGE).await;
-    let answer = api.request("GET", "/site/all").header("origin", PAGE);
-    let answer = answer.send().await.unwrap();
+    let response = api.request("GET", "/site/all").header("origin", PAGE);
+    let response = response.send().await.unwrap();
 
     assert_eq!(status, 403);
-    for headers in [&headers, answer.headers()] {
+    for headers in [&headers, response.headers()] {
         assert!(!headers.contains_key("access-control-allow-origin"));
     }
 }
@@ -55,16 +55,16 @@ async fn a_page_of_an_allowed_origin_may_call_and_another_may_not() {
     assert!(!headers.contains_key("access-control-allow-origin"));
     assert!(
         api.ledger().is_empty(),
-        "a browser's question is no request"
+        "a preflight request isn't recorded"
     );
     api.requests_settled().await;
     assert!(api.broken_requests().is_empty());
 
-    let answer = api.request("GET", "/site/all").header("origin", PAGE);
-    let answer = answer.send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert_eq!(answer.headers()["access-control-allow-origin"], PAGE);
-    let shown = answer.headers()["access-control-expose-headers"]
+    let response = api.request("GET", "/site/all").header("origin", PAGE);
+    let response = response.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["access-control-allow-origin"], PAGE);
+    let shown = response.headers()["access-control-expose-headers"]
         .to_str()
         .unwrap();
     assert!(shown.contains("x-amzn-errortype"), "{shown}");
@@ -72,7 +72,7 @@ async fn a_page_of_an_allowed_origin_may_call_and_another_may_not() {
 }
 
 #[tokio::test]
-async fn every_origin_can_be_allowed_and_what_is_none_ends_the_start() {
+async fn every_origin_can_be_allowed_and_an_invalid_one_is_an_error() {
     let api = Api::of(Sandbox::builder().contacts(0).allow_origin("*")).await;
     let (_, headers) = preflight(&api, PAGE).await;
     assert_eq!(headers["access-control-allow-origin"], "*");

@@ -1,32 +1,34 @@
-//! How events are delivered: in which order, how many at a time, how often, and why not.
+//! How events are delivered: order, how many at a time, attempts, and why one failed.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::json;
-use stratustexting_sandbox::{Deliveries, Delivery, DeliveryError, DeliveryState, Order, Sandbox};
+use stratustexting_sandbox::{
+    Delivery, DeliveryError, DeliverySettings, DeliveryState, Order, Sandbox,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 
 use crate::{
-    receiver::{Receiver, handshake_answer},
+    receiver::{Receiver, handshake_response},
     support::Api,
 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-async fn with(deliveries: Deliveries) -> Api {
-    Api::of_user(Sandbox::builder().contacts(0).deliveries(deliveries)).await
+async fn with(settings: DeliverySettings) -> Api {
+    Api::of_user(Sandbox::builder().contacts(0).delivery_settings(settings)).await
 }
 
-/// With time enough for callbacks, however busy the machine is.
-fn patient() -> Deliveries {
-    Deliveries::new().patience(HOUR)
+/// With enough time for callbacks, however busy the machine is.
+fn generous() -> DeliverySettings {
+    DeliverySettings::new().timeout(HOUR)
 }
 
-fn at_once() -> Deliveries {
-    patient().wait(Duration::ZERO)
+fn without_wait() -> DeliverySettings {
+    generous().wait(Duration::ZERO)
 }
 
 impl Api {
@@ -37,7 +39,7 @@ impl Api {
 
 #[tokio::test]
 async fn the_events_of_a_callback_come_in_order_and_one_at_a_time() {
-    let api = with(patient()).await;
+    let api = with(generous()).await;
     let mut receiver = Receiver::start().await;
     api.subscribe(&receiver.uri).await;
 
@@ -45,12 +47,12 @@ async fn the_events_of_a_callback_come_in_order_and_one_at_a_time() {
     api.deliveries_settled().await;
 
     assert_eq!(receiver.messages(), sent);
-    assert_eq!(receiver.most_in_hand(), 1);
+    assert_eq!(receiver.max_in_flight(), 1);
 }
 
 #[tokio::test]
 async fn an_event_that_fails_is_not_overtaken() {
-    let api = with(at_once()).await;
+    let api = with(without_wait()).await;
     let mut receiver = Receiver::start().await;
     receiver.statuses(&[500, 500, 204, 500]);
     api.subscribe(&receiver.uri).await;
@@ -66,9 +68,9 @@ async fn an_event_that_fails_is_not_overtaken() {
 }
 
 #[tokio::test]
-async fn a_callback_that_is_slow_holds_up_no_other() {
-    let api = with(patient()).await;
-    let (mut slow, mut other) = (Receiver::holding().await, Receiver::start().await);
+async fn a_slow_callback_delays_no_other() {
+    let api = with(generous()).await;
+    let (mut slow, mut other) = (Receiver::paused().await, Receiver::start().await);
     api.subscribe(&slow.uri).await;
     api.subscribe(&other.uri).await;
 
@@ -82,26 +84,26 @@ async fn a_callback_that_is_slow_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn so_many_posts_are_under_way_at_a_time_and_no_more() {
-    let all = patient().order(Order::AtOnce);
-    let api = with(all.at_a_time(4)).await;
-    let mut receiver = Receiver::holding().await;
+async fn the_number_of_posts_at_a_time_is_limited() {
+    let overlapping = generous().order(Order::AtOnce);
+    let api = with(overlapping.at_a_time(4)).await;
+    let mut receiver = Receiver::paused().await;
     api.subscribe(&receiver.uri).await;
 
     api.customer_texted(9).await;
     for _ in 0..4 {
         receiver.next_message().await;
     }
-    // While four are under way: two of their places aren't taken again.
+    // While four are in flight: two of their slots aren't reused.
     let fewer = json!({"deliveries": {"at_a_time": 2}});
     assert_eq!(api.control("PATCH", "/settings", fewer).await.0, 200);
-    receiver.answer(3);
+    receiver.respond(3);
     receiver.next_message().await;
-    assert_eq!(receiver.most_in_hand(), 4);
-    receiver.answer(6);
+    assert_eq!(receiver.max_in_flight(), 4);
+    receiver.respond(6);
     api.deliveries_settled().await;
     receiver.messages();
-    receiver.most_in_hand();
+    receiver.max_in_flight();
 
     for at_a_time in [2, 5, 1, 3] {
         let change = json!({"deliveries": {"at_a_time": at_a_time}});
@@ -110,36 +112,36 @@ async fn so_many_posts_are_under_way_at_a_time_and_no_more() {
         for _ in 0..at_a_time {
             receiver.next_message().await;
         }
-        receiver.answer(6);
+        receiver.respond(6);
         api.deliveries_settled().await;
-        assert_eq!(receiver.most_in_hand(), at_a_time);
+        assert_eq!(receiver.max_in_flight(), at_a_time);
         receiver.messages();
     }
 }
 
 #[tokio::test]
-async fn shuffled_events_come_all_in_an_order_that_the_seed_says() {
+async fn shuffled_events_all_come_in_an_order_that_follows_from_the_seed() {
     let orders = async |seed| {
-        let shuffled = patient().order(Order::Shuffled).shuffled(10, HOUR);
+        let shuffled = generous().order(Order::Shuffled).shuffled(10, HOUR);
         let builder = Sandbox::builder().contacts(0).seed(seed);
-        let api = Api::of_user(builder.deliveries(shuffled)).await;
+        let api = Api::of_user(builder.delivery_settings(shuffled)).await;
         let mut receiver = Receiver::start().await;
         api.subscribe(&receiver.uri).await;
         let sent = api.customer_texted(20).await;
         api.deliveries_settled().await;
-        let came = receiver.messages();
-        assert_eq!(receiver.most_in_hand(), 1);
-        let place = |id: &String| sent.iter().position(|other| other == id).unwrap();
-        came.iter().map(place).collect::<Vec<_>>()
+        let received = receiver.messages();
+        assert_eq!(receiver.max_in_flight(), 1);
+        let position = |id: &String| sent.iter().position(|other| other == id).unwrap();
+        received.iter().map(position).collect::<Vec<_>>()
     };
 
     let (one, same, other) = (orders(7).await, orders(7).await, orders(8).await);
 
     let all: Vec<usize> = (0..20).collect();
-    for lot in [&one[..10], &one[10..]] {
-        assert!(!lot.is_sorted(), "{one:?}");
+    for group in [&one[..10], &one[10..]] {
+        assert!(!group.is_sorted(), "{one:?}");
     }
-    assert!(one[..10].iter().all(|place| *place < 10), "{one:?}");
+    assert!(one[..10].iter().all(|position| *position < 10), "{one:?}");
     assert_eq!(
         one.iter().copied().collect::<BTreeSet<_>>(),
         BTreeSet::from_iter(all)
@@ -149,8 +151,8 @@ async fn shuffled_events_come_all_in_an_order_that_the_seed_says() {
 }
 
 #[tokio::test]
-async fn an_event_is_not_held_for_others_that_never_come() {
-    let shuffled = patient().order(Order::Shuffled);
+async fn an_event_does_not_wait_for_others_that_never_come() {
+    let shuffled = generous().order(Order::Shuffled);
     let api = with(shuffled.shuffled(10, Duration::from_millis(1))).await;
     let mut receiver = Receiver::start().await;
     api.subscribe(&receiver.uri).await;
@@ -161,8 +163,8 @@ async fn an_event_is_not_held_for_others_that_never_come() {
 }
 
 #[tokio::test]
-async fn repeated_events_come_twice_behind_those_that_wait() {
-    let api = with(patient().repeated(1.0)).await;
+async fn repeated_events_come_twice_after_those_that_wait() {
+    let api = with(generous().repeated(1.0)).await;
     let mut receiver = Receiver::start().await;
     api.subscribe(&receiver.uri).await;
 
@@ -180,7 +182,7 @@ async fn repeated_events_come_twice_behind_those_that_wait() {
 async fn which_events_are_repeated_depends_on_the_seed() {
     let repeated = async |seed| {
         let builder = Sandbox::builder().contacts(0).seed(seed);
-        let api = Api::of_user(builder.deliveries(patient().repeated(0.5))).await;
+        let api = Api::of_user(builder.delivery_settings(generous().repeated(0.5))).await;
         let receiver = Receiver::start().await;
         api.subscribe(&receiver.uri).await;
         api.customer_texted(30).await;
@@ -198,12 +200,12 @@ async fn which_events_are_repeated_depends_on_the_seed() {
 
 #[tokio::test]
 async fn late_events_are_overtaken() {
-    let api = with(patient().late(1.0, HOUR)).await;
+    let api = with(generous().late(1.0, HOUR)).await;
     let mut receiver = Receiver::start().await;
     api.subscribe(&receiver.uri).await;
 
     api.customer_texted(1).await;
-    api.set_deliveries(patient()).unwrap();
+    api.set_delivery_settings(generous()).unwrap();
     let overtaking = api.customer_texted(2).await;
 
     for id in &overtaking {
@@ -214,8 +216,8 @@ async fn late_events_are_overtaken() {
 }
 
 #[tokio::test]
-async fn late_events_come_all_the_same() {
-    let api = with(patient().late(1.0, Duration::from_millis(1))).await;
+async fn late_events_come_in_the_end() {
+    let api = with(generous().late(1.0, Duration::from_millis(1))).await;
     let mut receiver = Receiver::start().await;
     api.subscribe(&receiver.uri).await;
 
@@ -225,8 +227,8 @@ async fn late_events_come_all_the_same() {
 }
 
 #[tokio::test]
-async fn how_often_an_event_is_posted_can_be_set_at_the_start_and_later() {
-    let api = with(at_once().attempts(5)).await;
+async fn the_number_of_attempts_can_be_set_at_the_start_and_later() {
+    let api = with(without_wait().attempts(5)).await;
     let receiver = Receiver::start().await;
     receiver.statuses(&[500; 20]);
     api.subscribe(&receiver.uri).await;
@@ -244,12 +246,13 @@ async fn how_often_an_event_is_posted_can_be_set_at_the_start_and_later() {
         (status, &settings["deliveries"]["attempts"]),
         (200, &json!(2))
     );
-    assert_eq!(settings["deliveries"]["wait_milliseconds"], 0, "it stays");
+    assert_eq!(settings["deliveries"]["wait_milliseconds"], 0, "unchanged");
     api.customer_texted(1).await;
     api.deliveries_settled().await;
     assert_eq!(api.last_delivery().attempts, 2);
 
-    api.set_deliveries(at_once().attempts(1)).unwrap();
+    api.set_delivery_settings(without_wait().attempts(1))
+        .unwrap();
     api.customer_texted(1).await;
     api.deliveries_settled().await;
     assert_eq!(api.last_delivery().attempts, 1);
@@ -257,7 +260,7 @@ async fn how_often_an_event_is_posted_can_be_set_at_the_start_and_later() {
 
 #[tokio::test]
 async fn a_delivery_says_why_its_last_attempt_failed() {
-    let api = with(at_once().attempts(1)).await;
+    let api = with(without_wait().attempts(1)).await;
     let gone = Receiver::start().await;
     api.subscribe(&gone.uri).await;
     gone.stop().await;
@@ -280,9 +283,9 @@ async fn a_delivery_says_why_its_last_attempt_failed() {
 }
 
 #[tokio::test]
-async fn a_callback_that_takes_longer_than_it_may_has_timed_out() {
-    let api = with(at_once().attempts(1)).await;
-    let slow = Receiver::holding().await;
+async fn a_slow_callback_times_out() {
+    let api = with(without_wait().attempts(1)).await;
+    let slow = Receiver::paused().await;
     api.subscribe(&slow.uri).await;
     let change = json!({"deliveries": {"patience_milliseconds": 20}});
     assert_eq!(api.control("PATCH", "/settings", change).await.0, 200);
@@ -297,7 +300,7 @@ async fn a_callback_that_takes_longer_than_it_may_has_timed_out() {
     assert_eq!(shown[0]["last_error"], "timed_out");
 }
 
-/// A callback that takes part in the handshake and then breaks each post off.
+/// A callback that passes the handshake and then breaks off each post.
 async fn breaking() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -308,8 +311,8 @@ async fn breaking() -> String {
             while !head.windows(4).any(|four| four == b"\r\n\r\n") {
                 connection.read_buf(&mut head).await.unwrap();
             }
-            if let Some(answer) = handshake_answer(&head) {
-                connection.write_all(&answer).await.unwrap();
+            if let Some(response) = handshake_response(&head) {
+                connection.write_all(&response).await.unwrap();
             }
         }
     });
@@ -317,8 +320,8 @@ async fn breaking() -> String {
 }
 
 #[tokio::test]
-async fn an_event_that_was_delivered_in_the_end_has_no_reason_left() {
-    let api = with(at_once()).await;
+async fn a_delivered_event_has_no_last_error() {
+    let api = with(without_wait()).await;
     let receiver = Receiver::start().await;
     receiver.statuses(&[503]);
     api.subscribe(&receiver.uri).await;
@@ -331,15 +334,15 @@ async fn an_event_that_was_delivered_in_the_end_has_no_reason_left() {
     assert_eq!((last.last_status, last.last_error), (Some(204), None));
 }
 
-/// The subscription changes while a post is under way that fails.
+/// The subscription changes while a post is in flight that fails.
 #[tokio::test]
-async fn nothing_is_posted_again_when_the_subscription_is_gone_or_suspended() {
+async fn nothing_is_posted_again_when_the_subscription_is_deleted_or_suspended() {
     for (is_deleted, reason) in [
         (true, DeliveryError::Unsubscribed),
         (false, DeliveryError::Suspended),
     ] {
-        let api = with(at_once()).await;
-        let mut receiver = Receiver::holding().await;
+        let api = with(without_wait()).await;
+        let mut receiver = Receiver::paused().await;
         receiver.statuses(&[500; 3]);
         let id = api.subscribe(&receiver.uri).await;
         api.customer_texted(1).await;
@@ -351,7 +354,7 @@ async fn nothing_is_posted_again_when_the_subscription_is_gone_or_suspended() {
         } else {
             assert!(api.set_subscription_status(&id, "PAUSED"));
         }
-        receiver.answer(3);
+        receiver.respond(3);
         api.deliveries_settled().await;
 
         let last = api.last_delivery();
@@ -361,7 +364,7 @@ async fn nothing_is_posted_again_when_the_subscription_is_gone_or_suspended() {
 }
 
 #[tokio::test]
-async fn settings_that_make_no_sense_are_refused_and_change_nothing() {
+async fn invalid_settings_are_rejected_and_change_nothing() {
     let api = Api::with_user().await;
     let (_, before) = api.control("GET", "/settings", json!(null)).await;
     for wrong in [
@@ -384,7 +387,7 @@ async fn settings_that_make_no_sense_are_refused_and_change_nothing() {
         assert!(error["message"].is_string(), "{wrong}");
     }
     assert_eq!(api.control("GET", "/settings", json!(null)).await.1, before);
-    assert!(api.set_deliveries(patient().attempts(0)).is_err());
-    let builder = Sandbox::builder().deliveries(patient().late(2.0, HOUR));
+    assert!(api.set_delivery_settings(generous().attempts(0)).is_err());
+    let builder = Sandbox::builder().delivery_settings(generous().late(2.0, HOUR));
     assert!(builder.start().await.is_err());
 }

@@ -1,13 +1,13 @@
-//! Other dialects: each difference alone, and all of them drawn by a seed.
+//! Dialects: each difference alone, and random ones from a seed.
 
-/// A client that knows the dialect and reads whatever it says.
+/// A lenient client that knows the dialect.
 mod reader;
 
-/// Envelopes, facts about pages, ways of paging, and that nothing is ever lost.
+/// Envelopes, facts about pages, styles of paging, and that no item is ever lost.
 mod pages;
-/// Statuses, how JSON is written, refusals, paths, events.
-mod talk;
-/// The types of values, and that they are understood when they come back.
+/// Statuses, how JSON is encoded, rejections, paths, events.
+mod responses;
+/// The types of values, and that requests may have them, too.
 mod values;
 
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use stratustexting_sandbox::{
     dialect::{Ids, ListEnvelope, PageStyle, Times},
 };
 
-use crate::support::{Api, answer};
+use crate::support::{Api, fetch};
 
 #[test]
 fn a_seed_always_draws_the_same_and_every_kind_is_drawn() {
@@ -24,46 +24,46 @@ fn a_seed_always_draws_the_same_and_every_kind_is_drawn() {
 
     assert_eq!(all[7], Dialect::from_seed(7));
     assert_ne!(all[7], all[8]);
-    // Written down, so that what a seed means stays what it was.
+    // Fixed here, so that the meaning of a seed doesn't change.
     assert_eq!(
         Dialect::from_seed(7).to_string(),
         "times: iso_without_offset, booleans: text, counts: huge_size, \
          success_status: created, failures: success_false, path_style: verbs"
     );
     let values = |dialect: &Dialect| serde_json::to_value(dialect).unwrap();
-    let today = values(&Dialect::none());
-    for (kind, name) in today.as_object().unwrap() {
-        let as_today = all.iter().filter(|d| values(d)[kind] == *name).count();
-        assert!((60..140).contains(&as_today), "{kind}: {as_today}");
+    let inferred = values(&Dialect::none());
+    for (kind, name) in inferred.as_object().unwrap() {
+        let as_inferred = all.iter().filter(|d| values(d)[kind] == *name).count();
+        assert!((60..140).contains(&as_inferred), "{kind}: {as_inferred}");
     }
 }
 
 #[test]
-fn each_difference_is_there_once_alone() {
+fn each_difference_occurs_once_alone() {
     let each = Dialect::each();
 
     assert!(each.iter().all(|d| !d.to_string().contains(", ")));
-    let said: std::collections::BTreeSet<String> = each.iter().map(Dialect::to_string).collect();
-    assert_eq!(said.len(), each.len());
-    assert!(said.contains("page_style: cursor") && !said.contains("none"));
+    let shown: std::collections::BTreeSet<String> = each.iter().map(Dialect::to_string).collect();
+    assert_eq!(shown.len(), each.len());
+    assert!(shown.contains("page_style: cursor") && !shown.contains("none"));
     let all = (0..300).map(|seed| Dialect::from_seed(seed).to_string());
     let drawn: std::collections::BTreeSet<String> = all
         .flat_map(|line| line.split(", ").map(str::to_owned).collect::<Vec<_>>())
         .collect();
-    assert_eq!(said, drawn);
+    assert_eq!(shown, drawn);
 }
 
 #[tokio::test]
-async fn the_books_are_the_same_in_all_dialects() {
+async fn the_data_is_the_same_in_all_dialects() {
     let api = Api::of(Sandbox::builder().contacts(2)).await;
-    let today = (api.contacts(), api.consents());
-    assert_eq!(today.0[0]["mobileNumber"], "+12015550100");
+    let inferred = (api.contacts(), api.consents());
+    assert_eq!(inferred.0[0]["mobileNumber"], "+12015550100");
 
     api.set_dialect(Dialect::from_seed(3).ids(Ids::Number));
     api.call("GET", "/contact/all").await;
 
-    assert_eq!((api.contacts(), api.consents()), today);
-    assert_eq!((today.0.len(), today.1.len()), (2, 2));
+    assert_eq!((api.contacts(), api.consents()), inferred);
+    assert_eq!((inferred.0.len(), inferred.1.len()), (2, 2));
     assert!(api.subscriptions().is_empty());
 }
 
@@ -80,7 +80,7 @@ fn a_bare_list_is_never_paged_by_a_token() {
 }
 
 #[test]
-fn a_dialect_says_in_a_line_what_differs_and_is_the_same_as_json() {
+fn a_dialect_is_shown_in_a_line_and_is_the_same_after_serialization() {
     let dialect = Dialect::none().times(Times::Iso).ids(Ids::Number);
 
     assert_eq!(dialect.to_string(), "ids: number, times: iso");
@@ -97,14 +97,14 @@ fn a_dialect_says_in_a_line_what_differs_and_is_the_same_as_json() {
 }
 
 #[tokio::test]
-async fn a_dialect_is_set_at_the_start_in_between_and_over_http() {
+async fn a_dialect_is_set_at_the_start_later_and_over_http() {
     let dialect = Dialect::none().ids(Ids::Number);
     let api = Api::of(Sandbox::builder().contacts(1).dialect(dialect)).await;
     let id = async || api.call("GET", "/contact/all").await.1["content"][0]["id"].clone();
     let control = async |method: &str, body: Value| {
         let url = format!("{}/dialect", api.control_url());
         let request = api.http.request(method.parse().unwrap(), url);
-        answer(request.json(&body)).await
+        fetch(request.json(&body)).await
     };
     assert!(id().await.is_u64());
 

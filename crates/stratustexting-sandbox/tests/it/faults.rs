@@ -1,5 +1,5 @@
-//! Each fault from both sides: what a client gets to see on the bare connection, and
-//! what the ledger says that happened.
+//! Each fault from both sides: what a client sees on the bare connection, and what the
+//! ledger says.
 
 use std::{io::ErrorKind, time::Duration};
 
@@ -10,16 +10,16 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Api, CUSTOMER, answer, http};
+use crate::support::{Api, CUSTOMER, fetch, http};
 
 const ELSEWHERE: &str = "https://elsewhere.invalid/x";
 const BOTH: [Commit; 2] = [Commit::Before, Commit::After];
 
-/// What came back on a connection, until it ended.
+/// Everything that came back on a connection until its end.
 #[derive(Debug)]
 struct Seen {
     bytes: Vec<u8>,
-    /// None for an end in good order.
+    /// `None` if the connection was closed cleanly.
     error: Option<ErrorKind>,
 }
 
@@ -58,7 +58,7 @@ impl Api {
         TcpStream::connect(address).await.unwrap()
     }
 
-    /// A request that sends this text, byte by byte as it goes over the wire.
+    /// The bytes of a request that sends this text.
     fn sms(&self, text: &str) -> String {
         self.raw("POST", &self.sms_target(text), "")
     }
@@ -82,19 +82,19 @@ impl Api {
         )
     }
 
-    /// Sends a text on a connection of its own.
+    /// Sends a text on its own connection.
     async fn send(&self, text: &str) -> Seen {
         self.exchange(&self.sms(text)).await
     }
 
     async fn exchange(&self, request: &str) -> Seen {
         let mut connection = self.connect().await;
-        // The reset may be faster.
+        // The reset may come first.
         let _ = connection.write_all(request.as_bytes()).await;
         read(&mut connection).await
     }
 
-    /// The last request, when nothing is under way any more.
+    /// The last request, once no request is in flight.
     async fn last(&self) -> Entry {
         self.requests_settled().await;
         self.ledger().pop().unwrap()
@@ -113,9 +113,9 @@ async fn read(connection: &mut TcpStream) -> Seen {
     Seen { bytes, error }
 }
 
-/// Lets one send meet a fault that leaves a whole request, and compares what was carried
-/// out with what the fault promises.
-async fn meet(fault: Fault) -> Seen {
+/// Lets one send meet a fault after the whole request has arrived, and checks whether it
+/// was carried out as the fault says.
+async fn send_with(fault: Fault) -> Seen {
     let api = Api::start().await;
     api.fail_next("sendSms", fault.clone());
 
@@ -128,15 +128,15 @@ async fn meet(fault: Fault) -> Seen {
     assert_eq!(entry.carried_out, carried_out, "{fault:?}");
     assert_eq!(api.texts().len(), usize::from(carried_out), "{fault:?}");
     assert!(api.broken_requests().is_empty());
-    // It met one request, and only one.
+    // It met exactly one request.
     assert_eq!(api.send("after").await.status(), Some(200));
     assert_eq!(api.last().await.fault, None);
     assert!(api.last().await.carried_out);
     seen
 }
 
-/// Lets one request break, and returns how many bytes the sandbox read.
-async fn break_by(fault: Fault) -> u64 {
+/// Breaks one request, and returns how many bytes the sandbox read.
+async fn bytes_before_reset(fault: Fault) -> u64 {
     let api = Api::start().await;
     api.fail_next("sendSms", fault.clone());
 
@@ -158,23 +158,23 @@ async fn break_by(fault: Fault) -> u64 {
 
 #[tokio::test]
 async fn reset_before_the_request() {
-    assert!(break_by(Fault::reset_before_request()).await > 0);
+    assert!(bytes_before_reset(Fault::reset_before_request()).await > 0);
 }
 
 #[tokio::test]
-async fn reset_after_so_many_bytes_of_the_request() {
+async fn reset_after_some_bytes_of_the_request() {
     let api = Api::start().await;
     let (whole, line) = (api.sms("once"), api.sms_target("once"));
     let whole = whole.len() as u64;
 
-    let first = break_by(Fault::reset_after_request_bytes(1)).await;
+    let first = bytes_before_reset(Fault::reset_after_request_bytes(1)).await;
     assert!(first > line.len() as u64, "the first line is needed");
     assert_eq!(
-        break_by(Fault::reset_after_request_bytes(whole - 1)).await,
+        bytes_before_reset(Fault::reset_after_request_bytes(whole - 1)).await,
         whole
     );
     assert_eq!(
-        break_by(Fault::reset_after_request_bytes(u64::MAX)).await,
+        bytes_before_reset(Fault::reset_after_request_bytes(u64::MAX)).await,
         whole
     );
 }
@@ -209,15 +209,15 @@ async fn reset_of_a_connection_before_anything_of_it_is_read() {
     let target = broken[0].target.as_deref().unwrap();
     assert!(
         target.contains("text=once"),
-        "looked at, so that it is known whose it was"
+        "peeked at, so that the request is known"
     );
     assert_eq!(api.send("after").await.status(), Some(200));
 }
 
 #[tokio::test]
-async fn reset_before_the_answer() {
+async fn reset_before_the_response() {
     for commit in BOTH {
-        let seen = meet(Fault::reset_before_answer(commit)).await;
+        let seen = send_with(Fault::reset_before_answer(commit)).await;
         assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
         assert!(seen.bytes.is_empty());
     }
@@ -226,7 +226,7 @@ async fn reset_before_the_answer() {
 #[tokio::test]
 async fn reset_after_the_headers() {
     for commit in BOTH {
-        let seen = meet(Fault::reset_after_headers(commit)).await;
+        let seen = send_with(Fault::reset_after_headers(commit)).await;
         assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
         assert_eq!(seen.status(), Some(200));
         assert!(seen.bytes.ends_with(b"\r\n\r\n"));
@@ -235,22 +235,25 @@ async fn reset_after_the_headers() {
 }
 
 #[tokio::test]
-async fn half_a_body_then_a_reset_or_an_end() {
+async fn half_a_body_then_a_reset_or_a_close() {
     for commit in BOTH {
-        let seen = meet(Fault::reset_in_body(commit)).await;
+        let seen = send_with(Fault::reset_in_body(commit)).await;
         assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
         assert_eq!(seen.body().len(), seen.length() / 2);
 
-        let seen = meet(Fault::truncated_body(commit)).await;
+        let seen = send_with(Fault::truncated_body(commit)).await;
         assert_eq!(seen.error, None);
         assert_eq!(seen.body().len(), seen.length() / 2);
     }
 }
 
 #[tokio::test]
-async fn an_answer_without_a_body_gets_one_to_be_cut() {
+async fn a_response_without_a_body_gets_one_to_cut() {
     let api = Api::start().await;
-    api.answer_next("sendSms", stratustexting_sandbox::Answer::new(204));
+    api.respond_next(
+        "sendSms",
+        stratustexting_sandbox::ScriptedResponse::new(204),
+    );
     api.fail_next("sendSms", Fault::truncated_body(Commit::After));
 
     let seen = api.send("once").await;
@@ -259,12 +262,12 @@ async fn an_answer_without_a_body_gets_one_to_be_cut() {
     assert_eq!(seen.body().len(), 32);
     assert!(
         !api.last().await.carried_out,
-        "the scripted answer stands in"
+        "the scripted response carries nothing out"
     );
 }
 
 #[tokio::test]
-async fn no_answer_until_the_client_goes_away() {
+async fn no_response_until_the_client_closes_the_connection() {
     for commit in BOTH {
         let api = Api::start().await;
         api.fail_next("sendSms", Fault::never_answer(commit));
@@ -273,12 +276,12 @@ async fn no_answer_until_the_client_goes_away() {
             .write_all(api.sms("once").as_bytes())
             .await
             .unwrap();
-        // Nothing to wait for: an answer can only be missed. The other request is
-        // answered meanwhile.
+        // There is no event to wait for: a late response could only be missed. Another
+        // request gets its response meanwhile.
         assert_eq!(api.send("other").await.status(), Some(200));
         let mut space = [0];
-        let nothing = connection.try_read(&mut space).unwrap_err();
-        assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+        let none_yet = connection.try_read(&mut space).unwrap_err();
+        assert_eq!(none_yet.kind(), ErrorKind::WouldBlock);
         drop(connection);
 
         api.requests_settled().await;
@@ -292,7 +295,7 @@ async fn no_answer_until_the_client_goes_away() {
 }
 
 #[tokio::test]
-async fn what_is_never_answered_ends_when_faults_do() {
+async fn a_request_without_a_response_ends_when_faults_are_stopped() {
     let api = Api::start().await;
     api.fail_next("sendSms", Fault::never_answer(Commit::After));
     let mut connection = api.connect().await;
@@ -312,7 +315,7 @@ async fn what_is_never_answered_ends_when_faults_do() {
 }
 
 #[tokio::test]
-async fn a_sandbox_ends_with_a_request_that_is_never_answered() {
+async fn a_sandbox_stops_despite_a_request_without_a_response() {
     let api = Api::start().await;
     api.fail_next("sendSms", Fault::never_answer(Commit::Before));
     let mut connection = api.connect().await;
@@ -320,7 +323,7 @@ async fn a_sandbox_ends_with_a_request_that_is_never_answered() {
         .write_all(api.sms("once").as_bytes())
         .await
         .unwrap();
-    // It is on its way in once another is through, or soon after: either is an end.
+    // When another request is done, it has arrived or is about to: it must end either way.
     assert_eq!(api.send("other").await.status(), Some(200));
     drop(api);
 
@@ -328,11 +331,11 @@ async fn a_sandbox_ends_with_a_request_that_is_never_answered() {
 }
 
 #[tokio::test]
-async fn a_late_answer() {
+async fn a_late_response() {
     for commit in BOTH {
         let delay = Duration::from_millis(40);
         let start = std::time::Instant::now();
-        let seen = meet(Fault::answer_late(delay, commit)).await;
+        let seen = send_with(Fault::answer_late(delay, commit)).await;
         assert!(start.elapsed() >= delay);
         assert_eq!((seen.status(), seen.error), (Some(200), None));
         assert!(seen.body().ends_with(b"Successfully\"}"));
@@ -340,7 +343,7 @@ async fn a_late_answer() {
 }
 
 #[tokio::test]
-async fn what_is_late_is_carried_out_though_the_client_has_gone_away() {
+async fn a_late_request_is_carried_out_although_the_client_closed_the_connection() {
     for commit in BOTH {
         let api = Api::start().await;
         let fault = Fault::answer_late(Duration::from_millis(30), commit);
@@ -365,11 +368,11 @@ async fn what_is_late_is_carried_out_though_the_client_has_gone_away() {
 async fn statuses_with_and_without_retry_after() {
     for commit in BOTH {
         for status in [400, 404, 429, 500, 502, 503, 504] {
-            let seen = meet(Fault::status(status, commit)).await;
+            let seen = send_with(Fault::status(status, commit)).await;
             assert_eq!((seen.status(), seen.error), (Some(status), None));
             assert_eq!(seen.header("retry-after"), None);
         }
-        let seen = meet(Fault::status(429, commit).retry_after(7)).await;
+        let seen = send_with(Fault::status(429, commit).retry_after(7)).await;
         assert_eq!(seen.header("retry-after").as_deref(), Some("7"));
     }
 }
@@ -377,7 +380,7 @@ async fn statuses_with_and_without_retry_after() {
 #[tokio::test]
 async fn another_content_type() {
     for commit in BOTH {
-        let seen = meet(Fault::wrong_content_type(commit)).await;
+        let seen = send_with(Fault::wrong_content_type(commit)).await;
         assert_eq!((seen.status(), seen.error), (Some(200), None));
         assert_eq!(seen.header("content-type").as_deref(), Some("text/html"));
         assert!(seen.body().starts_with(b"<!doctype html>"));
@@ -387,7 +390,7 @@ async fn another_content_type() {
 #[tokio::test]
 async fn an_oversized_body_is_valid_json() {
     for commit in BOTH {
-        let seen = meet(Fault::oversized_body(300_000, commit)).await;
+        let seen = send_with(Fault::oversized_body(300_000, commit)).await;
         assert_eq!((seen.length(), seen.body().len()), (300_000, 300_000));
         assert!(serde_json::from_slice::<Value>(seen.body()).is_ok());
     }
@@ -397,7 +400,7 @@ async fn an_oversized_body_is_valid_json() {
 async fn redirects() {
     for commit in BOTH {
         for status in [301, 302, 303, 307, 308] {
-            let seen = meet(Fault::redirect(status, ELSEWHERE, commit)).await;
+            let seen = send_with(Fault::redirect(status, ELSEWHERE, commit)).await;
             assert_eq!((seen.status(), seen.error), (Some(status), None));
             assert_eq!(seen.header("location").as_deref(), Some(ELSEWHERE));
         }
@@ -417,9 +420,9 @@ async fn the_second_request_of_a_connection_meets_its_fault_too() {
             .into_iter()
             .for_each(|fault| api.fail_next("sendSms", fault));
         connection.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"Successfully\"}") {
-            assert!(connection.read_buf(&mut answer).await.unwrap() > 0);
+        let mut response = Vec::new();
+        while !response.ends_with(b"Successfully\"}") {
+            assert!(connection.read_buf(&mut response).await.unwrap() > 0);
         }
     }
     api.fail_next("sendSms", Fault::reset_before_request());
@@ -434,7 +437,7 @@ async fn the_second_request_of_a_connection_meets_its_fault_too() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_in_the_middle_leaves_a_broken_request() {
+async fn a_connection_that_is_closed_in_the_middle_leaves_a_broken_request() {
     for cut in [10, 200] {
         let api = Api::start().await;
         let request = api.sms("once");
@@ -456,20 +459,24 @@ async fn a_client_that_goes_away_in_the_middle_leaves_a_broken_request() {
 }
 
 #[tokio::test]
-async fn connections_are_refused_and_idle_ones_closed_until_they_arent() {
+async fn connections_are_refused_and_idle_ones_closed_until_it_listens_again() {
     let api = Api::start().await;
     let mut idle = api.connect().await;
     let request = api.sms("one").replace("Connection: close\r\n", "");
     idle.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"Successfully\"}") {
-        assert!(idle.read_buf(&mut answer).await.unwrap() > 0);
+    let mut response = Vec::new();
+    while !response.ends_with(b"Successfully\"}") {
+        assert!(idle.read_buf(&mut response).await.unwrap() > 0);
     }
     let url = api.api_base().to_owned();
 
     api.refuse_connections(true).unwrap();
 
-    assert_eq!(api.idle_connections_closed(), 2, "the token's, too");
+    assert_eq!(
+        api.idle_connections_closed(),
+        2,
+        "also the one of the token request"
+    );
     assert!(read(&mut idle).await.bytes.is_empty(), "closed");
     let error = http().get(&url).send().await.unwrap_err();
     assert!(error.is_connect(), "{error}");
@@ -483,7 +490,7 @@ async fn connections_are_refused_and_idle_ones_closed_until_they_arent() {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_finished_while_connections_are_refused() {
+async fn a_request_in_flight_is_finished_while_connections_are_refused() {
     let api = Api::start().await;
     let late = Fault::answer_late(Duration::from_millis(30), Commit::Before);
     api.fail_next("sendSms", late);
@@ -503,7 +510,7 @@ async fn a_request_under_way_is_finished_while_connections_are_refused() {
 
 #[tokio::test]
 async fn the_token_endpoint_fails_too() {
-    for (commit, given) in [(Commit::Before, false), (Commit::After, true)] {
+    for (commit, issued) in [(Commit::Before, false), (Commit::After, true)] {
         let sandbox = Sandbox::start().await.unwrap();
         sandbox.fail_next("token", Fault::reset_before_answer(commit));
         let request = http()
@@ -515,12 +522,12 @@ async fn the_token_endpoint_fails_too() {
 
         let entry = sandbox.ledger().pop().unwrap();
         assert_eq!(entry.operation.as_deref(), Some("token"));
-        assert_eq!(entry.carried_out, given);
+        assert_eq!(entry.carried_out, issued);
     }
 }
 
 #[tokio::test]
-async fn what_the_sandbox_refuses_is_not_carried_out() {
+async fn a_rejected_request_is_not_carried_out() {
     let api = Api::start().await;
     api.fail_next("sendSms", Fault::reset_before_answer(Commit::After));
     let bad = api.sms("x").replace(&api.token, "other");
@@ -531,7 +538,7 @@ async fn what_the_sandbox_refuses_is_not_carried_out() {
     assert!(!api.last().await.carried_out);
 }
 
-/// What a series of sends met, and what its client saw.
+/// The faults that a series of sends met, and what the client saw.
 async fn trace(
     seed: u64,
     texts: impl Iterator<Item = u32>,
@@ -556,7 +563,7 @@ async fn trace(
         api.clear_ledger();
         let fault = broken.unwrap_or(entry.fault);
         trace.push((text, fault, format!("{:?} {:?}", seen.status(), seen.error)));
-        // Something has to be there to pop.
+        // So that there is an entry to pop.
         api.call("GET", "/nowhere").await;
     }
     trace.sort_by_key(|(text, ..)| *text);
@@ -576,7 +583,7 @@ async fn the_same_seed_gives_the_same_faults() {
 }
 
 #[tokio::test]
-async fn faults_end_when_they_are_told_to() {
+async fn faults_can_be_stopped() {
     let api = Api::start().await;
     api.fail_at_random(FaultPlan::new(1).probability(1.0));
     api.fail_next("sendSms", Fault::reset_before_request());
@@ -590,7 +597,7 @@ async fn faults_are_scripted_over_http() {
     let api = Api::start().await;
     let control = async |method: &str, path: &str, body: Value| {
         let url = format!("{}{path}", api.control_url());
-        answer(api.http.request(method.parse().unwrap(), url).json(&body)).await
+        fetch(api.http.request(method.parse().unwrap(), url).json(&body)).await
     };
     let fault = json!({"kind": "status", "status": 503, "retry_after": 2, "commit": "after"});
     let body = json!({"operation": "sendSms", "fault": fault});
@@ -647,7 +654,7 @@ async fn faults_are_scripted_over_http() {
 }
 
 #[test]
-fn a_fault_is_the_same_after_being_written_down_and_read() {
+fn a_fault_is_the_same_after_serialization() {
     for fault in Fault::every(ELSEWHERE) {
         let text = serde_json::to_string(&fault).unwrap();
         assert_eq!(

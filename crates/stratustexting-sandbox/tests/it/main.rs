@@ -1,40 +1,40 @@
-//! The sandbox, talked to as a program in any language would: plain HTTP and raw JSON,
-//! nothing of the SDK. What its answers have to look like stands in the fixtures that
-//! the SDK is held against, too, which were written by hand.
+//! The sandbox, used as by a program in any language: plain HTTP and raw JSON, nothing of
+//! the SDK. The fixtures define what its responses must look like. They were written by
+//! hand, and the SDK is tested against them, too.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-/// Plain HTTP with and without credentials, fixtures, a callback to be called.
+/// Plain HTTP with and without credentials, fixtures, a callback.
 mod support;
 
-/// A callback that does as it is told.
+/// A callback that a test controls.
 mod receiver;
 
-/// Steering the sandbox over HTTP.
+/// Controlling the sandbox over HTTP.
 mod control;
+/// The control API's index, its errors, and scripted responses.
+mod control_api;
 /// Pages in a browser that call the sandbox.
 mod cors;
-/// In which order events come, how often, how many at a time, and why not.
+/// The order of events, attempts, how many at a time, and why a delivery failed.
 mod deliveries;
-/// Other answers than those that were inferred.
+/// Responses that differ from the inferred ones.
 mod dialect;
 /// Faults at every point of an exchange.
 mod faults;
-/// What is turned away before the application sees it.
+/// What the gateway rejects.
 mod gateway;
+/// Requests that are too long, or not UTF-8.
+mod limits;
 /// The OAuth server.
 mod oauth;
-/// Each operation, and each refusal of bad input.
+/// Each operation, and how it rejects bad input.
 mod operations;
 /// The program, and a client in another language.
 mod program;
-/// What can be set and scripted over HTTP, and what its mistakes are answered with.
-mod steering;
-/// Subscriptions that are suspended, whose filters are disabled, or that nobody may have.
+/// Subscriptions that are suspended, have disabled filters, or are forbidden.
 mod subscriptions;
 /// Callbacks by TLS, with certificates that are trusted or not.
 mod tls;
-/// What is too long, or no text.
-mod too_much;
 /// Subscriptions, the handshake, deliveries.
 mod webhooks;

@@ -6,7 +6,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use stratustexting_sandbox::{Grant, NewClient, Sandbox};
 
-use crate::support::{Api, answer, fixture, http};
+use crate::support::{Api, fetch, fixture, http};
 
 const REDIRECT: &str = "http://127.0.0.1:9/callback";
 
@@ -40,8 +40,8 @@ fn login(sandbox: &Sandbox, query: &Pairs<'_>) -> RequestBuilder {
         .form(&form)
 }
 
-/// Where the browser is sent, taken apart.
-async fn lands(request: RequestBuilder) -> (String, Vec<(String, String)>) {
+/// The URL that the browser is redirected to, and its query.
+async fn redirected_to(request: RequestBuilder) -> (String, Vec<(String, String)>) {
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 302);
     let location = response.headers()["location"].to_str().unwrap();
@@ -51,7 +51,7 @@ async fn lands(request: RequestBuilder) -> (String, Vec<(String, String)>) {
 }
 
 async fn code(sandbox: &Sandbox, more: &[(&str, &str)]) -> String {
-    let (to, values) = lands(login(sandbox, &authorize(sandbox, more))).await;
+    let (to, values) = redirected_to(login(sandbox, &authorize(sandbox, more))).await;
     assert_eq!(to, REDIRECT);
     let code = values.into_iter().find(|(name, _)| name == "code");
     code.unwrap().1
@@ -60,7 +60,7 @@ async fn code(sandbox: &Sandbox, more: &[(&str, &str)]) -> String {
 async fn token(sandbox: &Sandbox, form: &[(&str, &str)]) -> (u16, Value) {
     let request = http().post(sandbox.token_url()).form(form);
     let request = request.basic_auth(sandbox.client_id(), Some(sandbox.client_secret()));
-    answer(request).await
+    fetch(request).await
 }
 
 async fn exchange(sandbox: &Sandbox, code: &str, more: &[(&str, &str)]) -> (u16, Value) {
@@ -81,20 +81,23 @@ fn keys(body: &Value) -> Vec<&str> {
         .collect()
 }
 
-async fn is_good(sandbox: &Sandbox, body: &Value) -> bool {
+async fn is_valid(sandbox: &Sandbox, body: &Value) -> bool {
     let request = http()
         .get(format!("{}/site/all", sandbox.api_base()))
         .bearer_auth(body["access_token"].as_str().unwrap())
         .header("x-api-key", sandbox.api_key());
-    answer(request).await.0 == 200
+    fetch(request).await.0 == 200
 }
 
 async fn sandbox() -> Sandbox {
     Sandbox::builder().contacts(1).start().await.unwrap()
 }
 
-fn grant_error(word: &str) -> (u16, Value) {
-    let fixture = fixture(&format!("oauth/error-{}.json", word.replace('_', "-")));
+fn grant_error(error_code: &str) -> (u16, Value) {
+    let fixture = fixture(&format!(
+        "oauth/error-{}.json",
+        error_code.replace('_', "-")
+    ));
     let response = &fixture["response"];
     (
         response["status"].as_u64().unwrap() as u16,
@@ -102,9 +105,9 @@ fn grant_error(word: &str) -> (u16, Value) {
     )
 }
 
-/// As the clients do that were seen: no state, no PKCE, scopes separated by spaces.
+/// As in the existing clients: no state, no PKCE, scopes separated by spaces.
 #[tokio::test]
-async fn a_user_logs_in_as_seen_in_working_programs() {
+async fn a_user_logs_in_as_in_existing_clients() {
     let sandbox = sandbox().await;
     let scopes = "https://com.beetexting.scopes/ReadContact \
                   https://com.beetexting.scopes/WriteContact \
@@ -120,9 +123,9 @@ async fn a_user_logs_in_as_seen_in_working_programs() {
     let page = page.text().await.unwrap();
     assert!(page.contains("name=\"username\"") && page.contains("scopes/SendMessage"));
 
-    let (to, values) = lands(login(&sandbox, &query)).await;
+    let (to, values) = redirected_to(login(&sandbox, &query)).await;
     assert_eq!(to, REDIRECT);
-    assert_eq!(values.len(), 1, "a code, and no state that nobody sent");
+    assert_eq!(values.len(), 1, "a code, and no state, since none was sent");
     let (status, body) = exchange(&sandbox, &values[0].1, &[]).await;
 
     let like = fixture("oauth/response-code.json")["response"]["body"].clone();
@@ -138,14 +141,15 @@ async fn a_user_logs_in_as_seen_in_working_programs() {
             .unwrap()
             .starts_with("eyJhbGciOiJSUzI1NiIs")
     );
-    assert!(is_good(&sandbox, &body).await);
+    assert!(is_valid(&sandbox, &body).await);
 }
 
 #[tokio::test]
-async fn state_comes_back_as_it_was_and_slashes_do_not_matter() {
+async fn state_comes_back_unchanged_and_final_slashes_do_not_matter() {
     let sandbox = sandbox().await;
     let state = "a&b=c d+é";
-    let (_, values) = lands(login(&sandbox, &authorize(&sandbox, &[("state", state)]))).await;
+    let (_, values) =
+        redirected_to(login(&sandbox, &authorize(&sandbox, &[("state", state)]))).await;
     assert!(values.contains(&("state".to_owned(), state.to_owned())));
 
     let query = authorize(&sandbox, &[]);
@@ -159,7 +163,7 @@ async fn state_comes_back_as_it_was_and_slashes_do_not_matter() {
         .post(sandbox.token_url().trim_end_matches('/'))
         .form(&form);
     let request = request.basic_auth(sandbox.client_id(), Some(sandbox.client_secret()));
-    assert_eq!(answer(request).await.0, 200);
+    assert_eq!(fetch(request).await.0, 200);
 }
 
 #[tokio::test]
@@ -182,13 +186,13 @@ async fn pkce_is_enforced_when_there_is_a_challenge() {
         (&[], &[("code_verifier", VERIFIER)], false),
     ];
 
-    for (challenge, verifier, good) in cases {
+    for (challenge, verifier, valid) in cases {
         let code = code(&sandbox, challenge).await;
         let (status, body) = exchange(&sandbox, &code, verifier).await;
-        assert_eq!(status == 200, good, "{challenge:?} {verifier:?}");
-        assert!(good || (status, body) == grant_error("invalid_grant"));
+        assert_eq!(status == 200, valid, "{challenge:?} {verifier:?}");
+        assert!(valid || (status, body) == grant_error("invalid_grant"));
     }
-    for wrong in [
+    for invalid in [
         [
             ("code_challenge", "short"),
             ("code_challenge_method", "S256"),
@@ -198,7 +202,7 @@ async fn pkce_is_enforced_when_there_is_a_challenge() {
             ("code_challenge_method", "S512"),
         ],
     ] {
-        let (_, values) = lands(login(&sandbox, &authorize(&sandbox, &wrong))).await;
+        let (_, values) = redirected_to(login(&sandbox, &authorize(&sandbox, &invalid))).await;
         assert_eq!(
             values[0],
             ("error".to_owned(), "invalid_request".to_owned())
@@ -207,21 +211,21 @@ async fn pkce_is_enforced_when_there_is_a_challenge() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_for_five_minutes_for_one_client_and_one_place() {
+async fn a_code_is_valid_once_for_five_minutes_for_one_client_and_one_redirect_uri() {
     let sandbox = sandbox().await;
-    let refused = grant_error("invalid_grant");
+    let rejected = grant_error("invalid_grant");
 
     let used = code(&sandbox, &[]).await;
     let (_, tokens) = exchange(&sandbox, &used, &[]).await;
-    assert!(is_good(&sandbox, &tokens).await);
-    assert_eq!(exchange(&sandbox, &used, &[]).await, refused);
-    // A page that is loaded again costs nothing.
-    assert!(is_good(&sandbox, &tokens).await);
+    assert!(is_valid(&sandbox, &tokens).await);
+    assert_eq!(exchange(&sandbox, &used, &[]).await, rejected);
+    // Reloading a page costs nothing.
+    assert!(is_valid(&sandbox, &tokens).await);
     assert_eq!(refresh(&sandbox, &tokens).await.0, 200);
 
     let late = code(&sandbox, &[]).await;
     sandbox.advance(Duration::from_secs(301));
-    assert_eq!(exchange(&sandbox, &late, &[]).await, refused);
+    assert_eq!(exchange(&sandbox, &late, &[]).await, rejected);
 
     let moved = code(&sandbox, &[]).await;
     let form = [
@@ -229,7 +233,7 @@ async fn a_code_is_good_once_for_five_minutes_for_one_client_and_one_place() {
         ("code", &*moved),
         ("redirect_uri", "http://127.0.0.1:10/callback"),
     ];
-    assert_eq!(token(&sandbox, &form).await, refused);
+    assert_eq!(token(&sandbox, &form).await, rejected);
 
     let stolen = code(&sandbox, &[]).await;
     let other = sandbox.register_client(NewClient::default()).unwrap();
@@ -240,12 +244,12 @@ async fn a_code_is_good_once_for_five_minutes_for_one_client_and_one_place() {
     ];
     let request = http().post(sandbox.token_url()).form(&form);
     let request = request.basic_auth(other.client_id, Some(other.client_secret));
-    assert_eq!(answer(request).await, refused);
-    assert_eq!(exchange(&sandbox, "none", &[]).await, refused);
+    assert_eq!(fetch(request).await, rejected);
+    assert_eq!(exchange(&sandbox, "none", &[]).await, rejected);
 }
 
 #[tokio::test]
-async fn a_code_that_comes_again_can_end_the_login() {
+async fn a_reused_code_can_end_the_login() {
     let builder = Sandbox::builder().contacts(1).code_reuse_ends_login(true);
     let sandbox = builder.start().await.unwrap();
     let code = code(&sandbox, &[]).await;
@@ -254,13 +258,13 @@ async fn a_code_that_comes_again_can_end_the_login() {
     let again = exchange(&sandbox, &code, &[]).await;
 
     assert_eq!(again, grant_error("invalid_grant"));
-    assert!(!is_good(&sandbox, &tokens).await);
+    assert!(!is_valid(&sandbox, &tokens).await);
     assert_eq!(refresh(&sandbox, &tokens).await.0, 400);
 }
 
 /// Days after the login; the code is exchanged four minutes after it.
 #[tokio::test]
-async fn a_login_ends_however_often_it_was_refreshed() {
+async fn a_login_ends_however_often_it_was_renewed() {
     const DAY: Duration = Duration::from_secs(86_400);
     for (rotate, grace) in [(false, 0), (true, 0), (true, 60)] {
         let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(rotate);
@@ -290,7 +294,7 @@ async fn a_login_ends_however_often_it_was_refreshed() {
 }
 
 #[tokio::test]
-async fn how_long_a_login_lasts_can_be_set_and_no_grace_outlasts_it() {
+async fn the_lifetime_of_a_login_can_be_set_and_the_grace_period_does_not_extend_it() {
     let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(true);
     let builder = builder.refresh_token_lifetime(Duration::from_secs(100));
     let builder = builder.refresh_token_grace(Duration::from_secs(60));
@@ -300,16 +304,20 @@ async fn how_long_a_login_lasts_can_be_set_and_no_grace_outlasts_it() {
 
     sandbox.advance(Duration::from_secs(80));
     assert_eq!(refresh(&sandbox, &tokens).await.0, 200);
-    assert_eq!(refresh(&sandbox, &tokens).await.0, 200, "within the grace");
+    assert_eq!(
+        refresh(&sandbox, &tokens).await.0,
+        200,
+        "within the grace period"
+    );
     sandbox.advance(Duration::from_secs(30));
     assert_eq!(refresh(&sandbox, &tokens).await.0, 400);
 }
 
 #[tokio::test]
-async fn nobody_is_sent_to_an_address_that_is_not_registered() {
+async fn no_browser_is_redirected_to_an_unregistered_uri() {
     let sandbox = sandbox().await;
 
-    for (name, value, word) in [
+    for (name, value, error_code) in [
         (
             "redirect_uri",
             "http://127.0.0.1:9/other",
@@ -331,11 +339,11 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
         assert_eq!(response.status(), 400, "{name}={value}");
         assert!(response.headers().get("location").is_none());
         assert!(
-            response.text().await.unwrap().contains(word),
+            response.text().await.unwrap().contains(error_code),
             "{name}={value}"
         );
     }
-    for (name, value, word) in [
+    for (name, value, error_code) in [
         ("response_type", "token", "unsupported_response_type"),
         (
             "scope",
@@ -343,14 +351,15 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
             "invalid_scope",
         ),
     ] {
-        let (to, values) = lands(login(&sandbox, &authorize(&sandbox, &[(name, value)]))).await;
+        let (to, values) =
+            redirected_to(login(&sandbox, &authorize(&sandbox, &[(name, value)]))).await;
         assert_eq!(to, REDIRECT);
-        assert_eq!(values[0], ("error".to_owned(), word.to_owned()));
+        assert_eq!(values[0], ("error".to_owned(), error_code.to_owned()));
     }
 }
 
 #[tokio::test]
-async fn a_wrong_password_gives_no_code_and_a_user_can_say_no() {
+async fn a_wrong_password_gives_no_code_and_a_user_can_deny_access() {
     let sandbox = sandbox().await;
     let query = authorize(&sandbox, &[("state", "s")]);
     let form = [
@@ -366,7 +375,7 @@ async fn a_wrong_password_gives_no_code_and_a_user_can_say_no() {
     assert!(response.text().await.unwrap().contains("role=\"alert\""));
 
     let request = http().post(sandbox.authorize_url()).query(&query);
-    let (_, values) = lands(request.form(&[("action", "deny")])).await;
+    let (_, values) = redirected_to(request.form(&[("action", "deny")])).await;
     assert_eq!(values[0], ("error".to_owned(), "access_denied".to_owned()));
     assert_eq!(values[1], ("state".to_owned(), "s".to_owned()));
 }
@@ -386,15 +395,15 @@ async fn a_refresh_keeps_its_token_or_changes_it() {
 
         let (status, second) = refresh(&old).await;
         assert_eq!(status, 200);
-        assert!(is_good(&sandbox, &first).await && is_good(&sandbox, &second).await);
+        assert!(is_valid(&sandbox, &first).await && is_valid(&sandbox, &second).await);
         let name = if rotate { "rotated" } else { "kept" };
         let like = fixture(&format!("oauth/response-refresh-{name}.json"));
         assert_eq!(keys(&second), keys(&like["response"]["body"]));
 
         let (status, _) = refresh(&old).await;
         assert_eq!(status, if rotate { 400 } else { 200 });
-        // The old one came again, so somebody else has it: the whole login ends.
-        assert_eq!(is_good(&sandbox, &second).await, !rotate);
+        // The old token was reused, so somebody else may have it: the whole login ends.
+        assert_eq!(is_valid(&sandbox, &second).await, !rotate);
         if rotate {
             let new = second["refresh_token"].as_str().unwrap();
             assert_eq!(refresh(new).await, grant_error("invalid_grant"));
@@ -405,7 +414,7 @@ async fn a_refresh_keeps_its_token_or_changes_it() {
     }
 }
 
-/// A sandbox with a minute of grace, and the tokens of a login.
+/// A sandbox with a grace period of a minute, and the tokens of a login.
 async fn with_grace() -> (Sandbox, Value) {
     let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(true);
     let builder = builder.refresh_token_grace(Duration::from_secs(60));
@@ -422,7 +431,7 @@ async fn refresh(sandbox: &Sandbox, from: &Value) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn within_the_grace_a_replaced_token_brings_the_same_successor() {
+async fn within_the_grace_period_a_replaced_token_returns_the_same_successor() {
     let (sandbox, first) = with_grace().await;
     let refresh = async |from: &Value| refresh(&sandbox, from).await;
 
@@ -436,22 +445,22 @@ async fn within_the_grace_a_replaced_token_brings_the_same_successor() {
     let lifetime = again["expires_in"].as_u64().unwrap();
     assert!(lifetime <= 3_570, "it is 30 seconds older: {lifetime}");
 
-    // An access token that is over is no answer; the refresh token stays the same.
+    // An expired access token is replaced; the refresh token stays the same.
     sandbox.expire_access_tokens();
     let (_, again) = refresh(&first).await;
     assert_ne!(again["access_token"], second["access_token"]);
     assert_eq!(again["refresh_token"], second["refresh_token"]);
-    assert!(is_good(&sandbox, &again).await);
+    assert!(is_valid(&sandbox, &again).await);
 
     let (status, third) = refresh(&second).await;
     assert_eq!(status, 200);
     sandbox.advance(Duration::from_secs(60));
-    assert_eq!(refresh(&second).await.0, 400, "the grace is over");
+    assert_eq!(refresh(&second).await.0, 400, "the grace period has ended");
     assert_eq!(refresh(&third).await.0, 400, "and the login with it");
 }
 
 #[tokio::test]
-async fn the_grace_is_for_the_immediately_preceding_token_only() {
+async fn the_grace_period_is_for_the_immediately_preceding_token_only() {
     let (sandbox, first) = with_grace().await;
     let refresh = async |from: &Value| refresh(&sandbox, from).await;
 
@@ -460,11 +469,11 @@ async fn the_grace_is_for_the_immediately_preceding_token_only() {
 
     assert_eq!(refresh(&first).await, grant_error("invalid_grant"));
     assert_eq!(refresh(&third).await, grant_error("invalid_grant"));
-    assert!(!is_good(&sandbox, &third).await);
+    assert!(!is_valid(&sandbox, &third).await);
 }
 
 #[tokio::test]
-async fn a_refresh_that_asks_for_too_much_ends_nothing() {
+async fn a_refresh_with_too_many_scopes_ends_nothing() {
     let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(true);
     let sandbox = builder.start().await.unwrap();
     let scope = "https://com.beetexting.scopes/ReadContact";
@@ -487,14 +496,14 @@ async fn a_client_authenticates_by_header_or_by_form_and_not_by_both() {
     let grant = ("grant_type", "client_credentials");
     let in_form = [grant, ("client_id", id), ("client_secret", secret)];
     let request = || http().post(sandbox.token_url());
-    let word = async |request: RequestBuilder| {
-        let (status, body) = answer(request).await;
+    let error_code = async |request: RequestBuilder| {
+        let (status, body) = fetch(request).await;
         assert_eq!(status, 400);
         body["error"].as_str().unwrap().to_owned()
     };
 
-    // As seen: fields, with an API key that nobody asks for there.
-    let (status, body) = answer(request().form(&in_form).header("x-api-key", "any")).await;
+    // As in an existing client: form fields, with an API key that isn't required there.
+    let (status, body) = fetch(request().form(&in_form).header("x-api-key", "any")).await;
     assert_eq!(
         (status, keys(&body)),
         (200, vec!["access_token", "expires_in", "token_type"])
@@ -502,14 +511,14 @@ async fn a_client_authenticates_by_header_or_by_form_and_not_by_both() {
     let with_id = request()
         .basic_auth(id, Some(secret))
         .form(&[grant, ("client_id", id)]);
-    assert_eq!(answer(with_id).await.0, 200);
+    assert_eq!(fetch(with_id).await.0, 200);
 
     let both = request().basic_auth(id, Some(secret)).form(&in_form);
-    assert_eq!(word(both).await, "invalid_request");
+    assert_eq!(error_code(both).await, "invalid_request");
     let other = request()
         .basic_auth(id, Some(secret))
         .form(&[grant, ("client_id", "x")]);
-    assert_eq!(word(other).await, "invalid_request");
+    assert_eq!(error_code(other).await, "invalid_request");
     for request in [
         request().basic_auth(id, Some("wrong")).form(&[grant]),
         request().basic_auth("wrong", Some(secret)).form(&[grant]),
@@ -517,7 +526,7 @@ async fn a_client_authenticates_by_header_or_by_form_and_not_by_both() {
         request().form(&[grant]),
         request().form(&[grant, ("client_id", id)]),
     ] {
-        assert_eq!(word(request).await, "invalid_client");
+        assert_eq!(error_code(request).await, "invalid_client");
     }
 }
 
@@ -541,24 +550,24 @@ async fn the_token_endpoint_says_what_is_wrong() {
             "invalid_request",
         ),
     ];
-    for (form, word) in cases {
+    for (form, error_code) in cases {
         let (status, body) = token(&sandbox, form).await;
         assert_eq!(
             (status, body["error"].as_str()),
-            (400, Some(word)),
+            (400, Some(error_code)),
             "{form:?}"
         );
     }
     let json = http()
         .post(sandbox.token_url())
         .json(&json!({"grant_type": "x"}));
-    assert_eq!(answer(json).await.1["error"], "invalid_request");
-    assert_eq!(answer(http().get(sandbox.token_url())).await.0, 403);
+    assert_eq!(fetch(json).await.1["error"], "invalid_request");
+    assert_eq!(fetch(http().get(sandbox.token_url())).await.0, 403);
 }
 
-/// Seen: a client that was made for logins by code gets `invalid_grant`.
+/// Observed: a client that was made for logins by code gets `invalid_grant`.
 #[tokio::test]
-async fn a_client_has_the_grants_that_it_was_made_with() {
+async fn a_client_has_the_grants_that_it_was_registered_with() {
     let api = Api::start().await;
     let only = |grant| {
         NewClient::default()
@@ -572,17 +581,17 @@ async fn a_client_has_the_grants_that_it_was_made_with() {
         .post(api.token_url())
         .form(&[("grant_type", "client_credentials")]);
     let request = request.basic_auth(&user.client_id, Some(&user.client_secret));
-    assert_eq!(answer(request).await, grant_error("invalid_grant"));
+    assert_eq!(fetch(request).await, grant_error("invalid_grant"));
     let query = authorize(&api, &[("client_id", &machine.client_id)]);
-    let (_, values) = lands(login(&api, &query)).await;
+    let (_, values) = redirected_to(login(&api, &query)).await;
     assert_eq!(
         values[0],
         ("error".to_owned(), "unauthorized_client".to_owned())
     );
-    // Each client's key is good.
+    // Each client's key is valid.
     let request = api.bare("GET", "/site/all").bearer_auth(&api.token);
     assert_eq!(
-        answer(request.header("x-api-key", machine.api_key)).await.0,
+        fetch(request.header("x-api-key", machine.api_key)).await.0,
         200
     );
 

@@ -1,5 +1,5 @@
-//! Each operation over plain HTTP: what it does, the shape of its answer, and what it
-//! says to bad input.
+//! Each operation over plain HTTP: what it does, the shape of its response, and how it
+//! rejects bad input.
 
 use std::collections::BTreeSet;
 
@@ -7,32 +7,32 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use stratustexting_sandbox::Sandbox;
 
-use crate::support::{Api, CUSTOMER, answer, fixture};
+use crate::support::{Api, CUSTOMER, fetch, fixture};
 
 const EMPTY: [(&str, &str); 0] = [];
 
-/// Whether an answer has the form of the fixture's: every field that is in both has the
-/// same kind of value, and the fixture knows every field.
+/// Checks that a response has the form of the fixture's: every field in both has the same
+/// type, and the fixture has every field.
 fn has_form_of(body: &Value, operation: &str) {
     let fixture = fixture(&format!("operations/{operation}.json"));
-    let like = &fixture["response"]["body"];
-    compare(body, like, operation);
+    let expected = &fixture["response"]["body"];
+    compare(body, expected, operation);
 }
 
-fn compare(value: &Value, like: &Value, at: &str) {
-    match (value, like) {
+fn compare(value: &Value, expected: &Value, at: &str) {
+    match (value, expected) {
         (Value::Object(fields), Value::Object(known)) => {
             for (name, value) in fields {
                 let at = format!("{at}.{name}");
                 let siblings_of_content = fields.contains_key("content");
                 match known.get(name) {
-                    Some(like) => compare(value, like, &at),
+                    Some(expected) => compare(value, expected, &at),
                     None => assert!(siblings_of_content, "{at} isn't known"),
                 }
             }
         }
         (Value::Array(items), Value::Array(known)) => {
-            // Between them the fixture's items have all fields that there are.
+            // Together the fixture's items have all possible fields.
             let mut all = serde_json::Map::new();
             for item in known.iter().filter_map(Value::as_object) {
                 all.extend(item.clone());
@@ -43,16 +43,16 @@ fn compare(value: &Value, like: &Value, at: &str) {
                 }
             }
         }
-        (value, like) => assert_eq!(
+        (value, expected) => assert_eq!(
             std::mem::discriminant(value),
-            std::mem::discriminant(like),
+            std::mem::discriminant(expected),
             "{at}"
         ),
     }
 }
 
 #[tokio::test]
-async fn a_text_is_sent_with_nothing_but_a_query() {
+async fn an_sms_is_sent_with_a_query_only() {
     let api = Api::start().await;
     let query = [
         ("from", api.number()),
@@ -60,9 +60,9 @@ async fn a_text_is_sent_with_nothing_but_a_query() {
         ("text", "Ça va? 👍 & so on"),
     ];
 
-    let sent = answer(api.request("POST", "/message/sendsms").query(&query)).await;
+    let sent = fetch(api.request("POST", "/message/sendsms").query(&query)).await;
     let path = "/message/sendsms/ann%40example.com";
-    let as_agent = answer(api.request("POST", path).query(&query)).await;
+    let as_agent = fetch(api.request("POST", path).query(&query)).await;
 
     assert_eq!(
         sent,
@@ -95,7 +95,7 @@ async fn files_are_sent_as_parts_of_a_form() {
     let query = [("from", api.number()), ("to", CUSTOMER)];
 
     let request = api.request("POST", "/message/sendmms").query(&query);
-    let (status, body) = answer(request.multipart(form)).await;
+    let (status, body) = fetch(request.multipart(form)).await;
 
     assert_eq!(status, 200, "{body}");
     has_form_of(&body, "sendMms");
@@ -113,7 +113,7 @@ async fn files_are_sent_as_parts_of_a_form() {
 }
 
 #[tokio::test]
-async fn a_form_without_files_or_with_too_much_is_refused() {
+async fn a_form_without_files_or_with_too_large_ones_is_rejected() {
     let api = Api::start().await;
     let query = [("from", api.number()), ("to", CUSTOMER), ("text", "x")];
     let request = || api.request("POST", "/message/sendmms").query(&query);
@@ -124,15 +124,15 @@ async fn a_form_without_files_or_with_too_much_is_refused() {
         (Form::new().part("file", Part::bytes(Vec::new())), 400),
         (Form::new().part("file", Part::bytes(large)), 413),
     ] {
-        let (refused, body) = answer(request().multipart(form)).await;
-        assert_eq!(refused, status, "{body}");
+        let (rejected, body) = fetch(request().multipart(form)).await;
+        assert_eq!(rejected, status, "{body}");
     }
-    assert_eq!(answer(request().json(&json!({}))).await.0, 415);
+    assert_eq!(fetch(request().json(&json!({}))).await.0, 415);
     assert!(api.sent_messages().is_empty());
 }
 
 #[tokio::test]
-async fn what_a_customer_texts_is_found_by_its_id() {
+async fn a_customers_message_is_found_by_its_id() {
     let api = Api::start().await;
     let id = api
         .customer_texts(CUSTOMER, api.number(), "Liked 'x'")
@@ -144,8 +144,8 @@ async fn what_a_customer_texts_is_found_by_its_id() {
         .await;
 
     assert_eq!(status, 200);
-    let like = &fixture("payloads/message-with-direction-and-media.json")["payload"];
-    compare(&message, like, "message");
+    let expected = &fixture("payloads/message-with-direction-and-media.json")["payload"];
+    compare(&message, expected, "message");
     assert_eq!(message["from"], CUSTOMER);
     assert_eq!(message["to"], api.number());
     assert_eq!(message["text"], "Liked 'x'");
@@ -155,7 +155,7 @@ async fn what_a_customer_texts_is_found_by_its_id() {
 }
 
 #[tokio::test]
-async fn contacts_are_made_found_and_changed() {
+async fn contacts_are_created_found_and_changed() {
     let api = Api::start().await;
     let ada = json!({"mobileNumber": CUSTOMER, "firstName": "Ada", "consentLevel": "Other"});
 
@@ -164,7 +164,7 @@ async fn contacts_are_made_found_and_changed() {
     has_form_of(&made, "upsertContact");
     let id = made["id"].as_str().unwrap();
     assert_eq!(made["orgId"], api.organization_id());
-    assert_eq!(made["consentLevel"], "Other", "levels are open");
+    assert_eq!(made["consentLevel"], "Other", "any level is allowed");
 
     let again = json!({"mobileNumber": CUSTOMER, "lastName": "Example"});
     let (_, again) = api.post("/contact", again).await;
@@ -241,7 +241,7 @@ async fn lists_come_in_pages() {
 }
 
 #[tokio::test]
-async fn consents_are_made_changed_and_given() {
+async fn consents_are_created_changed_and_given() {
     let api = Api::start().await;
     let (_, made) = api
         .post("/customconsent", json!({"name": "News", "type": "Own"}))
@@ -278,13 +278,13 @@ async fn consents_are_made_changed_and_given() {
     };
     let change = |action: &str, key: &str, value: &Value| json!({"type": "Own", "action": action, key: value});
     let path = format!("{path}/type");
-    let (_, answer) = api
+    let (_, response) = api
         .post(&path, change("ADD", "contactId", &contact["id"]))
         .await;
-    has_form_of(&answer, "changeCustomConsentType");
+    has_form_of(&response, "changeCustomConsentType");
     let by_number = change("ADD", "mobileNumber", &contact["mobileNumber"]);
     assert_eq!(api.post(&path, by_number).await.0, 200);
-    assert_eq!(consents_of().await, 1, "once is enough");
+    assert_eq!(consents_of().await, 1, "it is listed only once");
     api.post(&path, change("REMOVE", "contactId", &contact["id"]))
         .await;
     assert_eq!(consents_of().await, 0);
@@ -305,11 +305,11 @@ async fn there_is_a_site_with_departments_and_numbers() {
     assert!(numbers.contains(&json!(api.number())));
 }
 
-/// Method, path, body (null for none), status, and what the message has to name.
+/// Method, path, body (null for none), status, and what the message must name.
 type Bad = (&'static str, String, Value, u16, &'static str);
 
 #[tokio::test]
-async fn bad_input_is_refused_in_the_applications_shape_and_named() {
+async fn bad_input_is_rejected_with_an_error_that_names_it() {
     let api = Api::start().await;
     let sms = |query: &str| format!("/message/sendsms?{query}");
     let from = api.number().replace('+', "%2B");
@@ -496,7 +496,7 @@ async fn bad_input_is_refused_in_the_applications_shape_and_named() {
             "'action'",
         ),
     ];
-    let like: Value = {
+    let expected: Value = {
         let fixture = fixture("errors/spring-bad-request.json");
         serde_json::from_str(fixture["body"].as_str().unwrap()).unwrap()
     };
@@ -507,19 +507,19 @@ async fn bad_input_is_refused_in_the_applications_shape_and_named() {
         } else {
             request.json(&body)
         };
-        let (refused, error) = answer(request).await;
+        let (rejected, error) = fetch(request).await;
 
-        assert_eq!(refused, status, "{method} {path}: {error}");
+        assert_eq!(rejected, status, "{method} {path}: {error}");
         let message = error["message"].as_str().unwrap();
         assert!(message.contains(named), "{method} {path}: {message}");
-        compare(&error, &like, &path);
+        compare(&error, &expected, &path);
         assert_eq!(error["status"], status);
         assert_eq!(error["path"], path.split('?').next().unwrap());
     }
     assert!(api.sent_messages().is_empty());
 
     let text = api.request("POST", "/contact").body("{}");
-    assert_eq!(answer(text).await.0, 415);
+    assert_eq!(fetch(text).await.0, 415);
     let form = api.request("POST", "/contact").form(&EMPTY);
-    assert_eq!(answer(form).await.0, 415);
+    assert_eq!(fetch(form).await.0, 415);
 }

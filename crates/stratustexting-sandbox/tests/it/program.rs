@@ -1,4 +1,4 @@
-//! The program, and a client in another language that knows nothing but the hosts.
+//! The program, and a client in another language that knows only the URLs.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 use stratustexting_sandbox::Dialect;
 
-use crate::support::{Api, answer, http};
+use crate::support::{Api, fetch, http};
 
 struct Program(Child);
 
@@ -28,11 +28,11 @@ impl Program {
     }
 }
 
-/// The signals come as close behind the line as they can, and many times, since what is
-/// tested is that nothing lies between.
+/// The signals follow the line as closely as possible, and many times, since there must be
+/// no gap in which a signal is lost.
 #[cfg(unix)]
 #[test]
-fn the_program_ends_well_when_it_is_told_to_as_soon_as_it_has_said_where_it_is() {
+fn the_program_stops_cleanly_by_a_signal_right_after_it_has_printed_its_urls() {
     use rustix::process::{Pid, Signal, kill_process};
 
     for round in 0..20 {
@@ -59,7 +59,7 @@ impl Drop for Program {
 }
 
 #[test]
-fn the_program_says_where_it_is_in_one_line() {
+fn the_program_prints_its_urls_in_one_line() {
     let (_program, line) = Program::start(&["--port", "0", "--seed", "7", "--json"]);
 
     let settings: Value = serde_json::from_str(&line).unwrap();
@@ -76,27 +76,27 @@ fn the_program_says_where_it_is_in_one_line() {
 }
 
 #[test]
-fn the_program_without_json_is_for_people() {
+fn the_program_without_json_prints_text() {
     let (_program, line) = Program::start(&["--contacts", "1"]);
 
-    assert!(line.starts_with("The sandbox is up"), "{line}");
+    assert!(line.starts_with("The sandbox is running"), "{line}");
 }
 
 #[test]
-fn the_program_answers_in_the_dialect_of_a_seed() {
+fn the_program_responds_in_the_dialect_of_a_seed() {
     let (_program, line) = Program::start(&["--json", "--contacts", "1", "--dialect-seed", "7"]);
     let settings: Value = serde_json::from_str(&line).unwrap();
     let url = format!("{}/dialect", settings["control_url"].as_str().unwrap());
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (_, told) = runtime.block_on(answer(http().get(url)));
+    let (_, shown) = runtime.block_on(fetch(http().get(url)));
 
     let drawn = Dialect::from_seed(7).to_string();
-    assert_eq!(told["differences"], drawn);
+    assert_eq!(shown["differences"], drawn);
 }
 
 #[test]
-fn bad_settings_end_the_program() {
+fn invalid_settings_end_the_program() {
     for arguments in [
         ["--without-operation", "none"],
         ["--redirect-uri", "http://example.com/"],
@@ -119,7 +119,7 @@ fn bad_settings_end_the_program() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_on_the_command_line_is_what_is_set() {
+async fn every_flag_sets_its_setting() {
     let (_program, line) = Program::start(&[
         "--json",
         "--contacts=0",
@@ -142,11 +142,15 @@ async fn what_is_asked_for_on_the_command_line_is_what_is_set() {
     let settings: Value = serde_json::from_str(&line).unwrap();
     let url = format!("{}/settings", settings["control_url"].as_str().unwrap());
 
-    let answer = http().get(url).header("origin", "http://localhost:5173");
-    let answer = answer.send().await.unwrap();
+    let response = http().get(url).header("origin", "http://localhost:5173");
+    let response = response.send().await.unwrap();
 
-    assert!(answer.headers().contains_key("access-control-allow-origin"));
-    let settings: Value = answer.json().await.unwrap();
+    assert!(
+        response
+            .headers()
+            .contains_key("access-control-allow-origin")
+    );
+    let settings: Value = response.json().await.unwrap();
     let expected = json!({
         "max_url": 9000,
         "missing_scope": 401,
@@ -169,11 +173,11 @@ async fn what_is_asked_for_on_the_command_line_is_what_is_set() {
 }
 
 #[tokio::test]
-async fn what_is_not_asked_for_is_as_in_the_library() {
+async fn the_defaults_of_the_program_are_those_of_the_library() {
     let (_program, line) = Program::start(&["--json", "--contacts=0"]);
     let settings: Value = serde_json::from_str(&line).unwrap();
     let url = format!("{}/settings", settings["control_url"].as_str().unwrap());
-    let (_, program) = answer(http().get(url)).await;
+    let (_, program) = fetch(http().get(url)).await;
 
     let api = Api::start().await;
     let (_, library) = api.control("GET", "/settings", Value::Null).await;
@@ -181,15 +185,15 @@ async fn what_is_not_asked_for_is_as_in_the_library() {
     assert_eq!(program, library);
 }
 
-/// Runs `client.py` against the program. A machine without Python can't, and says so;
-/// where the variable is set, as in CI, that is a failure.
+/// Runs `client.py` against the program. Without Python the test is skipped with a message;
+/// if the variable is set, as in CI, it fails.
 #[test]
-fn a_program_in_another_language_works_with_nothing_changed_but_the_hosts() {
+fn a_program_in_another_language_works_with_only_the_urls_changed() {
     let python = Command::new("python3").arg("--version").output();
     if python.is_err() {
         let required = std::env::var_os("STRATUSTEXTING_REQUIRE_PYTHON").is_some();
         assert!(!required, "there is no python3");
-        eprintln!("left out: there is no python3");
+        eprintln!("skipped: there is no python3");
         return;
     }
     let (_program, line) = Program::start(&["--json", "--contacts", "45"]);

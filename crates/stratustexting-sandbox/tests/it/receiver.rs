@@ -1,4 +1,4 @@
-//! A callback that does as it is told, and counts how many posts it has in hand.
+//! A callback that a test controls, and that counts how many posts are in flight.
 
 use std::{
     collections::VecDeque,
@@ -26,43 +26,43 @@ pub(crate) const INBOUND: &str = "message?direction=inbound";
 
 pub(crate) struct Receiver {
     pub(crate) uri: String,
-    /// What was posted, as soon as it came.
+    /// The posted events, as soon as they arrive.
     pub(crate) events: UnboundedReceiver<Value>,
-    desk: Arc<Desk>,
+    state: Arc<ReceiverState>,
     server: JoinHandle<()>,
 }
 
-struct Desk {
+struct ReceiverState {
     arrived: UnboundedSender<Value>,
-    /// A post is answered when it has got one of these.
-    answers: Semaphore,
-    /// What posts are answered with; after them 204.
+    /// A post gets its response when it has acquired one of these.
+    permits: Semaphore,
+    /// The statuses of the next responses; after them 204.
     statuses: Mutex<VecDeque<u16>>,
-    in_hand: AtomicUsize,
-    most: AtomicUsize,
+    in_flight: AtomicUsize,
+    max_in_flight: AtomicUsize,
 }
 
 impl Receiver {
-    /// One that answers at once.
+    /// One that responds at once.
     pub(crate) async fn start() -> Self {
-        let receiver = Self::holding().await;
-        receiver.answer(Semaphore::MAX_PERMITS / 2);
+        let receiver = Self::paused().await;
+        receiver.respond(Semaphore::MAX_PERMITS / 2);
         receiver
     }
 
-    /// One that answers only as often as it is told to.
-    pub(crate) async fn holding() -> Self {
+    /// One that responds only as often as the test allows.
+    pub(crate) async fn paused() -> Self {
         let (arrived, events) = unbounded_channel();
-        let desk = Arc::new(Desk {
+        let state = Arc::new(ReceiverState {
             arrived,
-            answers: Semaphore::new(0),
+            permits: Semaphore::new(0),
             statuses: Mutex::default(),
-            in_hand: AtomicUsize::new(0),
-            most: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
+            max_in_flight: AtomicUsize::new(0),
         });
         let routes = Router::new()
-            .route("/hook", get(handshake).post(take))
-            .with_state(Arc::clone(&desk));
+            .route("/hook", get(handshake).post(receive))
+            .with_state(Arc::clone(&state));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri = format!("http://{}/hook", listener.local_addr().unwrap());
         let server = tokio::spawn(async move {
@@ -71,39 +71,39 @@ impl Receiver {
         Self {
             uri,
             events,
-            desk,
+            state,
             server,
         }
     }
 
-    /// Lets so many posts be answered.
-    pub(crate) fn answer(&self, posts: usize) {
-        self.desk.answers.add_permits(posts);
+    /// Allows this many responses.
+    pub(crate) fn respond(&self, posts: usize) {
+        self.state.permits.add_permits(posts);
     }
 
-    /// Answers the next posts with these.
+    /// Sets the statuses of the next responses.
     pub(crate) fn statuses(&self, statuses: &[u16]) {
-        self.desk.statuses.lock().unwrap().extend(statuses);
+        self.state.statuses.lock().unwrap().extend(statuses);
     }
 
-    /// The most posts that were in hand at a time, since it was last asked.
-    pub(crate) fn most_in_hand(&self) -> usize {
-        self.desk.most.swap(0, SeqCst)
+    /// The most posts that were in flight at a time, since the last call.
+    pub(crate) fn max_in_flight(&self) -> usize {
+        self.state.max_in_flight.swap(0, SeqCst)
     }
 
-    /// Stops listening; it has when this returns.
+    /// Stops listening before it returns.
     pub(crate) async fn stop(self) {
         self.server.abort();
         assert!(self.server.await.unwrap_err().is_cancelled());
     }
 
-    /// The next event's message.
+    /// The id of the next event's message.
     pub(crate) async fn next_message(&mut self) -> String {
         let event = self.events.recv().await.unwrap();
         message_of(&event)
     }
 
-    /// The messages of all events that came.
+    /// The ids of the messages of all events so far.
     pub(crate) fn messages(&mut self) -> Vec<String> {
         let mut messages = Vec::new();
         while let Ok(event) = self.events.try_recv() {
@@ -118,40 +118,41 @@ fn message_of(event: &Value) -> String {
     id.unwrap().to_owned()
 }
 
-/// The connection isn't kept, so that none is left when the server stops.
+/// The connection isn't kept alive, so that none is left when the server stops.
 async fn handshake(headers: HeaderMap) -> HeaderMap {
-    let mut answer = HeaderMap::from_iter([(CONNECTION, "close".parse().unwrap())]);
+    let mut response = HeaderMap::from_iter([(CONNECTION, "close".parse().unwrap())]);
     let token = headers.get("validation-token").cloned();
     if let Some(token) = token {
-        answer.insert("validation-token", token);
+        response.insert("validation-token", token);
     }
-    answer
+    response
 }
 
-/// What a callback that is no HTTP server answers to the handshake; none to a post.
-pub(crate) fn handshake_answer(head: &[u8]) -> Option<Vec<u8>> {
+/// The response to the handshake, for a callback without an HTTP server; `None` for a post.
+pub(crate) fn handshake_response(head: &[u8]) -> Option<Vec<u8>> {
     let head = String::from_utf8_lossy(head);
     let mut lines = head.lines();
     if !lines.next().unwrap().starts_with("GET ") {
         return None;
     }
     let token = lines.find(|line| line.to_lowercase().starts_with("validation-token:"));
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n{}\r\n\r\n",
         token.unwrap()
     );
-    Some(answer.into_bytes())
+    Some(response.into_bytes())
 }
 
-async fn take(State(desk): State<Arc<Desk>>, body: Bytes) -> StatusCode {
-    let in_hand = desk.in_hand.fetch_add(1, SeqCst) + 1;
-    desk.most.fetch_max(in_hand, SeqCst);
-    desk.arrived
+async fn receive(State(state): State<Arc<ReceiverState>>, body: Bytes) -> StatusCode {
+    let in_flight = state.in_flight.fetch_add(1, SeqCst) + 1;
+    state.max_in_flight.fetch_max(in_flight, SeqCst);
+    state
+        .arrived
         .send(serde_json::from_slice(&body).unwrap())
         .unwrap();
-    desk.answers.acquire().await.unwrap().forget();
-    desk.in_hand.fetch_sub(1, SeqCst);
-    let status = desk.statuses.lock().unwrap().pop_front();
+    state.permits.acquire().await.unwrap().forget();
+    state.in_flight.fetch_sub(1, SeqCst);
+    let status = state.statuses.lock().unwrap().pop_front();
     StatusCode::from_u16(status.unwrap_or(204)).unwrap()
 }
 
@@ -164,7 +165,7 @@ impl Api {
         subscription["id"].as_str().unwrap().to_owned()
     }
 
-    /// Has a customer text so many times; returns the messages' ids.
+    /// Plays a customer who texts this many times; returns the messages' ids.
     pub(crate) async fn customer_texted(&self, count: usize) -> Vec<String> {
         let mut ids = Vec::new();
         for _ in 0..count {

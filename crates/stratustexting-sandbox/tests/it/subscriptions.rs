@@ -1,10 +1,10 @@
-//! Subscriptions that a service suspends, or whose filters it disables; who may have
-//! them, and what their requests look like.
+//! Suspended subscriptions and disabled filters; which tokens may have subscriptions, and
+//! what their requests look like.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stratustexting_sandbox::{Deliveries, Sandbox};
+use stratustexting_sandbox::{DeliverySettings, Sandbox};
 
 use crate::{
     receiver::{INBOUND, Receiver},
@@ -46,7 +46,7 @@ async fn nothing_is_posted_while_a_subscription_is_not_active() {
 }
 
 #[tokio::test]
-async fn a_filter_that_is_disabled_is_listed_so_and_matches_nothing() {
+async fn a_disabled_filter_is_listed_and_matches_nothing() {
     for over_http in [false, true] {
         let api = Api::with_user().await;
         let mut receiver = Receiver::start().await;
@@ -71,17 +71,17 @@ async fn a_filter_that_is_disabled_is_listed_so_and_matches_nothing() {
         let reason = if over_http { "Blocked" } else { "Disabled" };
         assert_eq!(disabled["reason"], reason);
         assert_eq!(subscription["status"], "ACTIVE");
-        assert!(!api.disable_filter(&id, &filter), "it isn't there any more");
+        assert!(!api.disable_filter(&id, &filter), "it was removed");
         let body = json!({"filter": filter});
         assert_eq!(api.control("POST", &path, body).await.0, 404);
     }
 }
 
 #[tokio::test]
-async fn deliveries_that_fail_in_a_row_suspend_a_subscription_if_they_are_to() {
-    let deliveries = Deliveries::new().attempts(2).wait(Duration::ZERO);
+async fn failed_deliveries_in_a_row_can_suspend_a_subscription() {
+    let settings = DeliverySettings::new().attempts(2).wait(Duration::ZERO);
     let builder = Sandbox::builder().contacts(0);
-    let api = Api::of_user(builder.deliveries(deliveries.suspend_after(2))).await;
+    let api = Api::of_user(builder.delivery_settings(settings.suspend_after(2))).await;
     let mut receiver = Receiver::start().await;
     // Failed; delivered at the second attempt; failed; failed.
     receiver.statuses(&[500, 500, 500, 204, 500, 500, 500, 500]);
@@ -97,7 +97,7 @@ async fn deliveries_that_fail_in_a_row_suspend_a_subscription_if_they_are_to() {
         api.deliveries_settled().await;
         assert_eq!(api.only_subscription().await["status"], status);
     }
-    assert_eq!(api.deliveries().len(), 4, "the last one is nobody's");
+    assert_eq!(api.deliveries().len(), 4, "the last text has no delivery");
     receiver.messages();
 
     api.subscribe(&receiver.uri).await;
@@ -105,14 +105,14 @@ async fn deliveries_that_fail_in_a_row_suspend_a_subscription_if_they_are_to() {
     assert_eq!(
         receiver.next_message().await,
         sent[0],
-        "made anew, it is active"
+        "after another upsert it is active"
     );
 }
 
 #[tokio::test]
 async fn failures_suspend_nothing_by_default() {
-    let deliveries = Deliveries::new().attempts(1);
-    let api = Api::of_user(Sandbox::builder().contacts(0).deliveries(deliveries)).await;
+    let settings = DeliverySettings::new().attempts(1);
+    let api = Api::of_user(Sandbox::builder().contacts(0).delivery_settings(settings)).await;
     let receiver = Receiver::start().await;
     receiver.statuses(&[500; 30]);
     api.subscribe(&receiver.uri).await;
@@ -124,24 +124,28 @@ async fn failures_suspend_nothing_by_default() {
 }
 
 #[tokio::test]
-async fn a_program_without_a_user_has_no_subscriptions_unless_it_is_let() {
+async fn a_program_without_a_user_has_no_subscriptions_unless_allowed() {
     let api = Api::start().await;
     let receiver = Receiver::start().await;
     let body = json!({"uri": receiver.uri, "eventFilters": [api.filter(INBOUND)]});
     let forbidden = fixture("errors/gateway-forbidden.json");
     let forbidden: Value = serde_json::from_str(forbidden["body"].as_str().unwrap()).unwrap();
 
-    for answer in [
+    for response in [
         api.call("GET", "/webhooksubscription/all").await,
         api.post("/webhooksubscription", body.clone()).await,
         api.call("DELETE", "/webhooksubscription/x").await,
     ] {
-        assert_eq!(answer, (403, forbidden.clone()));
+        assert_eq!(response, (403, forbidden.clone()));
     }
     for entry in &api.ledger()[1..] {
         assert!(!entry.carried_out);
     }
-    assert_eq!(api.call("GET", "/site/all").await.0, 200, "all else it has");
+    assert_eq!(
+        api.call("GET", "/site/all").await.0,
+        200,
+        "everything else is allowed"
+    );
 
     let change = json!({"allow_machine_subscriptions": true});
     assert_eq!(api.control("PATCH", "/settings", change).await.0, 200);
@@ -152,7 +156,7 @@ async fn a_program_without_a_user_has_no_subscriptions_unless_it_is_let() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_subscription_may_be_digits_in_a_text() {
+async fn the_end_of_a_subscription_may_be_a_string_of_digits() {
     let api = Api::with_user().await;
     let receiver = Receiver::start().await;
     let ending = |end: Value| {
@@ -165,8 +169,8 @@ async fn the_end_of_a_subscription_may_be_digits_in_a_text() {
         json!(1_795_000_000_000_i64),
         json!(null),
     ] {
-        let (status, answer) = api.post("/webhooksubscription", ending(end)).await;
-        assert_eq!(status, 200, "{answer}");
+        let (status, response) = api.post("/webhooksubscription", ending(end)).await;
+        assert_eq!(status, 200, "{response}");
     }
     for end in [
         json!("soon"),

@@ -23,7 +23,7 @@ use tokio::{
 /// A customer's number; no seeded contact has it.
 pub(crate) const CUSTOMER: &str = "+13035550123";
 
-/// Where logins lead; nobody goes there.
+/// The redirect URI of logins; nothing listens there.
 const REDIRECT_URI: &str = "http://127.0.0.1:1/callback";
 
 /// A sandbox and a program with a token for it.
@@ -38,12 +38,12 @@ impl Api {
         Self::of(Sandbox::builder().contacts(20)).await
     }
 
-    /// A program on its own, without a user: it may use subscriptions only where the
-    /// sandbox is told so.
+    /// A program without a user's login: it may use subscriptions only if the sandbox allows
+    /// that.
     pub(crate) async fn of(builder: Builder) -> Self {
         let sandbox = builder.start().await.unwrap();
         let http = http();
-        let (_, token) = answer(
+        let (_, token) = fetch(
             http.post(sandbox.token_url())
                 .basic_auth(sandbox.client_id(), Some(sandbox.client_secret()))
                 .form(&[("grant_type", "client_credentials")]),
@@ -57,19 +57,19 @@ impl Api {
         }
     }
 
-    /// A program that a user has logged in for.
+    /// A program with a user's login.
     pub(crate) async fn with_user() -> Self {
         Self::of_user(Sandbox::builder().contacts(20)).await
     }
 
     pub(crate) async fn of_user(builder: Builder) -> Self {
         let mut api = Self::of(builder).await;
-        api.token = api.sign_in().await;
+        api.token = api.log_in().await;
         api
     }
 
     /// Logs the user in; returns the access token.
-    async fn sign_in(&self) -> String {
+    async fn log_in(&self) -> String {
         let query = [
             ("client_id", self.client_id()),
             ("response_type", "code"),
@@ -77,8 +77,8 @@ impl Api {
         ];
         let form = [("username", self.username()), ("password", self.password())];
         let page = self.http.post(self.authorize_url()).query(&query);
-        let back = page.form(&form).send().await.unwrap();
-        let location = back.headers()["location"].to_str().unwrap();
+        let response = page.form(&form).send().await.unwrap();
+        let location = response.headers()["location"].to_str().unwrap();
         let location = url::Url::parse(location).unwrap();
         let (_, code) = location.query_pairs().next().unwrap();
         let form = [
@@ -88,15 +88,15 @@ impl Api {
         ];
         let request = self.http.post(self.token_url()).form(&form);
         let request = request.basic_auth(self.client_id(), Some(self.client_secret()));
-        let (_, tokens) = answer(request).await;
+        let (_, tokens) = fetch(request).await;
         tokens["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// A call of the control API; null is no body.
+    /// Calls the control API; null means no body.
     pub(crate) async fn control(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let url = format!("{}{path}", self.control_url());
         let request = self.http.request(method.parse().unwrap(), url);
-        answer(if body.is_null() {
+        fetch(if body.is_null() {
             request
         } else {
             request.json(&body)
@@ -119,15 +119,15 @@ impl Api {
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str) -> (u16, Value) {
-        answer(self.request(method, path)).await
+        fetch(self.request(method, path)).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
-        answer(self.request("POST", path).json(&body)).await
+        fetch(self.request("POST", path).json(&body)).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> (u16, Value) {
-        answer(self.request("PUT", path).json(&body)).await
+        fetch(self.request("PUT", path).json(&body)).await
     }
 
     /// A filter of this account.
@@ -150,8 +150,8 @@ pub(crate) fn http() -> reqwest::Client {
     builder.redirect(Policy::none()).no_proxy().build().unwrap()
 }
 
-/// Status and body, null where it isn't JSON.
-pub(crate) async fn answer(request: RequestBuilder) -> (u16, Value) {
+/// Sends a request; returns status and body, null if it isn't JSON.
+pub(crate) async fn fetch(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let body = response.bytes().await.unwrap();
@@ -165,7 +165,7 @@ pub(crate) fn fixture(path: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// A program that takes part in the handshake and keeps what is posted to it.
+/// A program that passes the handshake and keeps the posted events.
 pub(crate) struct Callback {
     pub(crate) uri: String,
     pub(crate) events: UnboundedReceiver<Value>,
@@ -176,7 +176,7 @@ impl Callback {
         Self::failing(0).await
     }
 
-    /// One that answers the first posts with 500.
+    /// One that responds to the first posts with 500.
     pub(crate) async fn failing(failures: usize) -> Self {
         type Arrivals = (UnboundedSender<Value>, Arc<AtomicUsize>);
         async fn handshake(headers: HeaderMap) -> HeaderMap {

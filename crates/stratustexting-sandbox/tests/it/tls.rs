@@ -1,5 +1,5 @@
-//! Callbacks by TLS. Whoever sets one up is told what is wrong with it: that nobody
-//! listens is another mistake than a certificate that isn't trusted.
+//! Callbacks by TLS. The error says what is wrong with a callback: a port where nothing
+//! listens isn't the same as an untrusted certificate.
 
 use std::{
     io::Write,
@@ -9,7 +9,7 @@ use std::{
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
-use stratustexting_sandbox::{Deliveries, DeliveryError, DeliveryState, Sandbox};
+use stratustexting_sandbox::{DeliveryError, DeliverySettings, DeliveryState, Sandbox};
 use tempfile::NamedTempFile;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -26,11 +26,11 @@ use tokio_rustls::{
 };
 
 use crate::{
-    receiver::{INBOUND, handshake_answer},
+    receiver::{INBOUND, handshake_response},
     support::Api,
 };
 
-/// An authority that only who is told to trusts.
+/// A certificate authority that is trusted only by those who are configured to.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -47,7 +47,7 @@ impl Authority {
         file
     }
 
-    /// Who has a certificate of this authority for this machine.
+    /// An acceptor with a certificate of this authority for this machine.
     fn acceptor(&self) -> TlsAcceptor {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let key = KeyPair::generate().unwrap();
@@ -82,7 +82,7 @@ impl Secure {
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
                 let acceptor = current.lock().unwrap().clone();
-                // Who doesn't trust it goes away.
+                // A client that doesn't trust it closes the connection.
                 let Ok(mut stream) = acceptor.accept(socket).await else {
                     continue;
                 };
@@ -90,11 +90,11 @@ impl Secure {
                 while !head.windows(4).any(|four| four == b"\r\n\r\n") {
                     stream.read_buf(&mut head).await.unwrap();
                 }
-                let answer = handshake_answer(&head).unwrap_or_else(|| {
+                let response = handshake_response(&head).unwrap_or_else(|| {
                     posted.send(()).unwrap();
                     b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()
                 });
-                stream.write_all(&answer).await.unwrap();
+                stream.write_all(&response).await.unwrap();
                 let _ = stream.shutdown().await;
             }
         });
@@ -106,7 +106,7 @@ impl Secure {
     }
 }
 
-async fn refused(api: &Api, uri: &str) -> String {
+async fn rejection_message(api: &Api, uri: &str) -> String {
     let body = json!({"uri": uri, "eventFilters": [api.filter(INBOUND)]});
     let (status, error) = api.post("/webhooksubscription", body).await;
     assert_eq!(status, 400, "{error}");
@@ -116,25 +116,25 @@ async fn refused(api: &Api, uri: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_refusal_tells_trouble_with_tls_from_a_port_that_nobody_listens_at() {
+async fn an_error_tells_a_tls_failure_from_a_port_where_nothing_listens() {
     let api = Api::with_user().await;
     let untrusted = Secure::start(Authority::new().acceptor()).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
 
-    let message = refused(&api, &untrusted.uri).await;
+    let message = rejection_message(&api, &untrusted.uri).await;
     assert!(
         message.contains("TLS") && message.contains("certificate"),
         "{message}"
     );
     let plain = crate::receiver::Receiver::start().await;
-    let message = refused(&api, &plain.uri.replace("http:", "https:")).await;
+    let message = rejection_message(&api, &plain.uri.replace("http:", "https:")).await;
     assert!(message.contains("TLS"), "{message}");
 
     for scheme in ["http", "https"] {
-        let message = refused(&api, &format!("{scheme}://127.0.0.1:{port}/hook")).await;
-        assert!(message.contains("nothing answers"), "{message}");
+        let message = rejection_message(&api, &format!("{scheme}://127.0.0.1:{port}/hook")).await;
+        assert!(message.contains("nothing listens"), "{message}");
         assert!(!message.contains("TLS"), "{message}");
     }
 }
@@ -143,8 +143,8 @@ async fn a_refusal_tells_trouble_with_tls_from_a_port_that_nobody_listens_at() {
 async fn the_authority_of_a_file_is_trusted_and_another_is_not() {
     let authority = Authority::new();
     let file = authority.file();
-    let deliveries = Deliveries::new().attempts(1).wait(Duration::ZERO);
-    let builder = Sandbox::builder().contacts(0).deliveries(deliveries);
+    let settings = DeliverySettings::new().attempts(1).wait(Duration::ZERO);
+    let builder = Sandbox::builder().contacts(0).delivery_settings(settings);
     let api = Api::of_user(builder.callback_ca(file.path())).await;
     let mut callback = Secure::start(authority.acceptor()).await;
     api.subscribe(&callback.uri).await;
@@ -164,7 +164,7 @@ async fn the_authority_of_a_file_is_trusted_and_another_is_not() {
 }
 
 #[tokio::test]
-async fn a_file_without_certificates_ends_the_start() {
+async fn a_file_without_certificates_is_an_error_at_the_start() {
     let mut empty = NamedTempFile::new().unwrap();
     empty.write_all(b"no certificate").unwrap();
     for file in [empty.path(), std::path::Path::new("/nowhere/ca.pem")] {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use stratustexting_sandbox::{DeliveryState, Sandbox};
 use tokio::net::TcpListener;
 
-use crate::support::{Api, CUSTOMER, Callback, answer, fixture};
+use crate::support::{Api, CUSTOMER, Callback, fetch, fixture};
 
 const INBOUND: &str = "message?direction=inbound";
 const OUTBOUND: &str = "message?direction=outbound";
@@ -28,7 +28,7 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn an_inbound_message_is_posted_by_its_id() {
+async fn an_inbound_message_is_posted_with_its_id() {
     let api = Api::with_user().await;
     let mut callback = Callback::start().await;
     let (status, subscription) = subscribe(&api, &callback.uri, &[INBOUND]).await;
@@ -65,7 +65,7 @@ async fn an_inbound_message_is_posted_by_its_id() {
 }
 
 #[tokio::test]
-async fn only_what_was_asked_for_is_posted() {
+async fn only_subscribed_events_are_posted() {
     let api = Api::with_user().await;
     let mut callback = Callback::start().await;
     subscribe(&api, &callback.uri, &[OUTBOUND, "contact?event=delete"]).await;
@@ -80,13 +80,13 @@ async fn only_what_was_asked_for_is_posted() {
         ("text", "other"),
     ];
     assert_eq!(
-        answer(api.request("POST", "/message/sendsms").query(&query))
+        fetch(api.request("POST", "/message/sendsms").query(&query))
             .await
             .0,
         200
     );
     let query = [("from", api.number()), ("to", CUSTOMER), ("text", "out")];
-    answer(api.request("POST", "/message/sendsms").query(&query)).await;
+    fetch(api.request("POST", "/message/sendsms").query(&query)).await;
     let (_, contact) = api
         .post("/contact", json!({"mobileNumber": CUSTOMER}))
         .await;
@@ -109,7 +109,7 @@ async fn only_what_was_asked_for_is_posted() {
     );
 }
 
-/// Answers the handshake by a header, or by none, and a status.
+/// A callback that responds to the handshake with a status, and a token or none.
 async fn callback(status: u16, token: Option<&'static str>) -> String {
     let handler = move || async move {
         let headers = token.map(|t| ("validation-token".parse().unwrap(), t.parse().unwrap()));
@@ -126,7 +126,7 @@ async fn callback(status: u16, token: Option<&'static str>) -> String {
 }
 
 #[tokio::test]
-async fn a_callback_has_to_repeat_the_token() {
+async fn a_callback_must_return_the_token() {
     let api = Api::with_user().await;
     let gone = {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -151,7 +151,7 @@ async fn a_callback_has_to_repeat_the_token() {
 }
 
 #[tokio::test]
-async fn a_sandbox_calls_nobody_else() {
+async fn a_sandbox_calls_no_other_machine() {
     let api = Api::with_user().await;
 
     for uri in [
@@ -201,7 +201,7 @@ async fn a_subscription_is_changed_by_its_id_or_its_uri_and_can_be_deleted() {
 }
 
 #[tokio::test]
-async fn filters_that_mean_nothing_are_listed_as_disabled() {
+async fn unknown_filters_are_listed_as_disabled() {
     let api = Api::with_user().await;
     let callback = Callback::start().await;
     let foreign = "/orgId/none/department/none/message?direction=inbound";
@@ -229,7 +229,7 @@ async fn filters_that_mean_nothing_are_listed_as_disabled() {
 }
 
 #[tokio::test]
-async fn an_event_is_posted_three_times_at_most() {
+async fn an_event_is_posted_at_most_three_times() {
     let builder = Sandbox::builder()
         .contacts(1)
         .webhook_retry_wait(Duration::ZERO);
@@ -268,7 +268,7 @@ async fn an_event_is_posted_three_times_at_most() {
 }
 
 #[tokio::test]
-async fn nothing_is_posted_when_the_subscription_is_over() {
+async fn nothing_is_posted_when_the_subscription_has_expired() {
     let api = Api::with_user().await;
     let callback = Callback::start().await;
     subscribe(&api, &callback.uri, &[INBOUND]).await;
@@ -282,7 +282,7 @@ async fn nothing_is_posted_when_the_subscription_is_over() {
 }
 
 #[tokio::test]
-async fn a_customer_who_texts_nobody_is_told_so() {
+async fn a_text_to_an_unknown_number_is_an_error() {
     let api = Api::with_user().await;
 
     for (from, to, named) in [

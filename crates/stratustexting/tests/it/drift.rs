@@ -25,7 +25,7 @@ use stratustexting::{
     pager::End,
     webhook::{Event, Incoming},
 };
-use stratustexting_sandbox::Answer;
+use stratustexting_sandbox::ScriptedResponse;
 use tokio::net::TcpListener;
 
 use crate::support::{TEXT, Watched, fixture};
@@ -55,9 +55,9 @@ fn case(id: &str) -> Case {
 }
 
 impl Case {
-    fn answer(&self) -> Answer {
+    fn answer(&self) -> ScriptedResponse {
         let headers = self.headers.iter();
-        let answer = Answer::new(self.status).body(self.body.clone());
+        let answer = ScriptedResponse::new(self.status).body(self.body.clone());
         headers.fold(answer, |answer, (name, value)| answer.header(name, value))
     }
 
@@ -72,7 +72,7 @@ impl Case {
     async fn sandbox(&self) -> Watched {
         let sandbox = Watched::start().await;
         for _ in 0..10 {
-            sandbox.answer_next(self.operation(), self.answer());
+            sandbox.respond_next(self.operation(), self.answer());
         }
         sandbox
     }
@@ -289,38 +289,38 @@ async fn a_send_is_accepted_packed_or_misnamed_too() {
     };
     for (answer, outcome) in [
         (
-            Answer::new(200)
+            ScriptedResponse::new(200)
                 .header("content-encoding", "gzip")
                 .body(gzip.clone()),
             SendOutcome::Accepted,
         ),
         (
-            Answer::new(200)
+            ScriptedResponse::new(200)
                 .header("content-type", "text/html")
                 .body(accepted.clone()),
             SendOutcome::Accepted,
         ),
         (
-            Answer::new(200)
+            ScriptedResponse::new(200)
                 .header("content-type", "text/html")
                 .body("<p>Message Processed"),
             SendOutcome::Unknown,
         ),
         (
-            Answer::new(200)
+            ScriptedResponse::new(200)
                 .header("content-encoding", "gzip")
                 .body(gzip.slice(..20)),
             SendOutcome::Unknown,
         ),
-        (Answer::new(204), SendOutcome::Unknown),
+        (ScriptedResponse::new(204), SendOutcome::Unknown),
         (
-            Answer::json(200, json!({"result": "error"})),
+            ScriptedResponse::json(200, json!({"result": "error"})),
             SendOutcome::Unknown,
         ),
     ] {
         let sandbox = Watched::start().await;
         let from = sandbox.number().to_owned();
-        sandbox.answer_next("sendSms", answer.clone());
+        sandbox.respond_next("sendSms", answer.clone());
         let sent = sandbox
             .client()
             .messages()
@@ -340,7 +340,7 @@ async fn a_send_by_the_generated_client_is_no_success_by_silence_either() {
     ] {
         let sandbox = Watched::start().await;
         let from = sandbox.number().to_owned();
-        sandbox.answer_next("sendSms", Answer::json(200, body.clone()));
+        sandbox.respond_next("sendSms", ScriptedResponse::json(200, body.clone()));
         let client = sandbox.client();
         let sms = client
             .api()
@@ -389,15 +389,15 @@ async fn a_message_is_read_whatever_its_text_and_types_are() {
 async fn latin_bytes_and_other_names_are_read() {
     let body = b"{\"id\":\"c1\",\"firstName\":\"Jos\xe9\"}".to_vec();
     for answer in [
-        Answer::new(200)
+        ScriptedResponse::new(200)
             .header("content-type", "text/html")
             .body(body.clone()),
-        Answer::new(200)
+        ScriptedResponse::new(200)
             .header("content-type", "application/json; charset=ISO-8859-1")
             .body(body),
     ] {
         let sandbox = Watched::start().await;
-        sandbox.answer_next("findContactByMobile", answer);
+        sandbox.respond_next("findContactByMobile", answer);
         let contact = sandbox
             .client()
             .contacts()
@@ -730,7 +730,10 @@ async fn a_page_beyond_the_last_may_be_unknown() {
 async fn what_may_be_missing_can_be_accepted() {
     let sandbox = Watched::start().await;
     for _ in 0..3 {
-        sandbox.answer_next("listContacts", Answer::json(200, json!([{"id": "a"}])));
+        sandbox.respond_next(
+            "listContacts",
+            ScriptedResponse::json(200, json!([{"id": "a"}])),
+        );
     }
     let mut pager = sandbox.client().contacts().list().accept_incomplete(true);
 
@@ -743,7 +746,7 @@ async fn what_may_be_missing_can_be_accepted() {
 async fn paths_and_paging_can_be_said_at_run_time() {
     let sandbox = Watched::start().await;
     let all = json!({"data": {"people": [{"id": "a"}, {"id": "b"}]}});
-    sandbox.answer_next("listContacts", Answer::json(200, all));
+    sandbox.respond_next("listContacts", ScriptedResponse::json(200, all));
     let single = OperationOverride::new()
         .items("data.people")
         .paging(Paging::Single);
@@ -843,7 +846,10 @@ async fn a_page_that_is_unknown_though_there_is_more_is_an_error() {
 #[tokio::test]
 async fn strict_reading_makes_errors_of_differences() {
     let sandbox = Watched::start().await;
-    sandbox.answer_next("getMessageById", Answer::json(200, json!({"id": 7})));
+    sandbox.respond_next(
+        "getMessageById",
+        ScriptedResponse::json(200, json!({"id": 7})),
+    );
     let client = sandbox
         .builder()
         .credentials(sandbox.machine())
@@ -908,7 +914,7 @@ async fn a_first_page_that_a_success_refuses_is_passed_over_only_for_its_number(
 
 #[tokio::test]
 async fn a_403_that_speaks_of_the_token_renews_it_and_another_does_not() {
-    let refusal = || Answer::json(403, json!({"message": "Forbidden"}));
+    let refusal = || ScriptedResponse::json(403, json!({"message": "Forbidden"}));
     for (answer, renewals) in [
         (
             refusal().header("x-amzn-errortype", "ExpiredTokenException"),
@@ -932,7 +938,7 @@ async fn a_403_that_speaks_of_the_token_renews_it_and_another_does_not() {
         ),
     ] {
         let sandbox = Watched::start().await;
-        sandbox.answer_next("listSites", answer.clone());
+        sandbox.respond_next("listSites", answer.clone());
 
         let listed = sandbox.client().sites().list().try_next().await;
 
@@ -945,7 +951,7 @@ async fn a_403_that_speaks_of_the_token_renews_it_and_another_does_not() {
     // A send isn't repeated by itself after that either.
     let sandbox = Watched::start().await;
     let expired = refusal().header("x-amzn-errortype", "ExpiredTokenException");
-    sandbox.answer_next("sendSms", expired);
+    sandbox.respond_next("sendSms", expired);
     let from = sandbox.number().to_owned();
     let client = sandbox.client();
     let sent = client
@@ -981,7 +987,7 @@ async fn a_refused_refresh_token_asks_for_a_login_in_any_words() {
         let sandbox = Watched::start().await;
         let client = crate::login::logged_in(&sandbox).await;
         sandbox.expire_access_tokens();
-        sandbox.answer_next("token", Answer::new(400).body(body));
+        sandbox.respond_next("token", ScriptedResponse::new(400).body(body));
 
         let error = client.sites().list().try_next().await.unwrap_err();
 

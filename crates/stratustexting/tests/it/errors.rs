@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use stratustexting::Error;
-use stratustexting_sandbox::Answer;
+use stratustexting_sandbox::ScriptedResponse;
 
 use crate::support::{TEXT, Watched, folder};
 
@@ -18,8 +18,8 @@ struct Fixture {
 }
 
 impl Fixture {
-    fn answer(&self) -> Answer {
-        let mut answer = Answer::new(self.status).body(self.body.clone());
+    fn answer(&self) -> ScriptedResponse {
+        let mut answer = ScriptedResponse::new(self.status).body(self.body.clone());
         for (name, value) in &self.headers {
             answer = answer.header(name, value);
         }
@@ -50,7 +50,7 @@ async fn every_shape_reaches_the_caller_of_a_resource_whole() {
     for (name, fixture) in folder::<Fixture>("errors") {
         let sandbox = Watched::start().await;
         let client = sandbox.one_attempt();
-        sandbox.answer_next("getMessageById", fixture.answer());
+        sandbox.respond_next("getMessageById", fixture.answer());
 
         let error = client
             .messages()
@@ -77,7 +77,7 @@ async fn every_shape_reaches_the_caller_of_the_generated_client_whole() {
     for (name, fixture) in folder::<Fixture>("errors") {
         let sandbox = Watched::start().await;
         let client = sandbox.one_attempt();
-        sandbox.answer_next("listSites", fixture.answer());
+        sandbox.respond_next("listSites", fixture.answer());
 
         let error = client.api().list_sites().send().await.unwrap_err();
 
@@ -97,7 +97,10 @@ async fn the_token_endpoints_status_is_not_the_operations() {
         let sandbox = Watched::start().await;
         // Each attempt of a call that may be repeated asks anew.
         for _ in 0..10 {
-            sandbox.answer_next("token", stratustexting_sandbox::Answer::new(status));
+            sandbox.respond_next(
+                "token",
+                stratustexting_sandbox::ScriptedResponse::new(status),
+            );
         }
 
         let contacts = sandbox.client().contacts();
@@ -118,7 +121,7 @@ async fn the_token_endpoints_status_is_not_the_operations() {
 async fn every_shape_reaches_the_caller_of_a_raw_request_whole() {
     for (name, fixture) in folder::<Fixture>("errors") {
         let sandbox = Watched::start().await;
-        sandbox.answer_next("listSites", fixture.answer());
+        sandbox.respond_next("listSites", fixture.answer());
 
         let request = sandbox
             .one_attempt()
@@ -133,7 +136,7 @@ async fn every_shape_reaches_the_caller_of_a_raw_request_whole() {
 async fn every_shape_of_the_token_endpoint_reaches_the_caller_whole() {
     for (name, fixture) in folder::<Fixture>("errors") {
         let sandbox = Watched::start().await;
-        sandbox.answer_next("token", fixture.answer());
+        sandbox.respond_next("token", fixture.answer());
 
         let error = sandbox.one_attempt().messages().get("m").await.unwrap_err();
 
@@ -158,10 +161,10 @@ async fn a_success_that_is_not_the_promised_json_keeps_the_answer() {
         ("{result: 1}", "application/json", "not JSON, at line 1"),
     ] {
         let sandbox = Watched::start().await;
-        let answer = Answer::new(200)
+        let answer = ScriptedResponse::new(200)
             .header("content-type", content_type)
             .body(body);
-        sandbox.answer_next("sendSms", answer);
+        sandbox.respond_next("sendSms", answer);
 
         let messages = sandbox.one_attempt().messages();
         let error = messages

@@ -16,7 +16,7 @@ use stratustexting::{
         scopes,
     },
 };
-use stratustexting_sandbox::{Answer, Entry, Sandbox};
+use stratustexting_sandbox::{Entry, Sandbox, ScriptedResponse};
 use url::Url;
 
 use crate::support::{TEXT, Watched, fixture, folder};
@@ -434,8 +434,8 @@ struct Answered {
 }
 
 impl Answered {
-    fn answer(&self) -> Answer {
-        let mut answer = Answer::new(self.status).body(self.body.to_string());
+    fn answer(&self) -> ScriptedResponse {
+        let mut answer = ScriptedResponse::new(self.status).body(self.body.to_string());
         for (name, value) in &self.headers {
             answer = answer.header(name, value);
         }
@@ -493,7 +493,7 @@ async fn a_code_is_exchanged_as_written_by_hand() {
         let fixture: Request = fixture(&format!("oauth/{name}.json"));
         let reply: Reply = crate::support::fixture("oauth/response-code.json");
         let sandbox = Watched::start().await;
-        sandbox.answer_next("token", reply.response.answer());
+        sandbox.respond_next("token", reply.response.answer());
         let credentials = Credentials::authorization_code(
             fixture.text("client_id"),
             fixture.text("client_secret"),
@@ -533,7 +533,7 @@ async fn tokens_are_refreshed_as_written_by_hand() {
         ] {
             let reply: Reply = crate::support::fixture(&format!("oauth/response-{reply}.json"));
             let sandbox = Watched::start().await;
-            sandbox.answer_next("token", reply.response.answer());
+            sandbox.respond_next("token", reply.response.answer());
             let credentials = Credentials::refresh_token(
                 fixture.text("client_id"),
                 fixture.text("client_secret"),
@@ -573,7 +573,7 @@ async fn a_machine_logs_in_as_written_by_hand() {
         let fixture: Request = fixture(&format!("oauth/request-client-credentials{name}.json"));
         let reply: Reply = crate::support::fixture("oauth/response-client-credentials.json");
         let sandbox = Watched::start().await;
-        sandbox.answer_next("token", reply.response.answer());
+        sandbox.respond_next("token", reply.response.answer());
         let mut credentials = Credentials::client_credentials(
             fixture.text("client_id"),
             fixture.text("client_secret"),
@@ -600,7 +600,7 @@ async fn the_token_endpoints_errors_are_read() {
     {
         let reply: Reply = serde_json::from_value(reply).unwrap();
         let sandbox = Watched::start().await;
-        sandbox.answer_next("token", reply.response.answer());
+        sandbox.respond_next("token", reply.response.answer());
 
         let error = sandbox.client().auth().access_token().await.unwrap_err();
 

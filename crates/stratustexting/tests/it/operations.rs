@@ -14,7 +14,7 @@ use stratustexting::{
     Client, ContactRef, Media, Response, Result,
     models::{ConsentType, ContactRequest, CustomConsentRequest, SubscriptionRequest},
 };
-use stratustexting_sandbox::{Answer, Entry};
+use stratustexting_sandbox::{Entry, ScriptedResponse};
 
 use crate::support::{Watched, fixture};
 
@@ -50,7 +50,7 @@ async fn check<T: Serialize>(
     let fixture: Fixture = fixture(&format!("operations/{operation}.json"));
     assert_eq!(fixture.operation, operation);
     let sandbox = Watched::start().await;
-    sandbox.answer_next(operation, answer(&fixture.response));
+    sandbox.respond_next(operation, answer(&fixture.response));
 
     let response = call(sandbox.client(), &fixture.request).await.unwrap();
 
@@ -65,8 +65,8 @@ async fn check<T: Serialize>(
     compare(&sandbox, &fixture.request, &calls[0]);
 }
 
-fn answer(reply: &Reply) -> Answer {
-    let mut answer = Answer::new(reply.status);
+fn answer(reply: &Reply) -> ScriptedResponse {
+    let mut answer = ScriptedResponse::new(reply.status);
     for (name, value) in &reply.headers {
         answer = answer.header(name, value);
     }
@@ -333,10 +333,13 @@ async fn check_page<T: Serialize>(
     let fixture: Fixture = fixture(&format!("operations/{operation}.json"));
     assert_eq!(fixture.operation, operation);
     let sandbox = Watched::start().await;
-    sandbox.answer_next(operation, answer(&fixture.response));
+    sandbox.respond_next(operation, answer(&fixture.response));
     let tells_the_end = fixture.response.body.get("last").is_some();
     if !tells_the_end {
-        sandbox.answer_next(operation, Answer::json(200, json!({"content": []})));
+        sandbox.respond_next(
+            operation,
+            ScriptedResponse::json(200, json!({"content": []})),
+        );
     }
 
     let size = parameter(&fixture.request, "size").parse().unwrap();
@@ -424,7 +427,7 @@ async fn list_sites() {
 async fn the_generated_client_sends_the_same_as_the_resource() {
     let fixture: Fixture = fixture("operations/sendSms.json");
     let sandbox = Watched::start().await;
-    sandbox.answer_next("sendSms", answer(&fixture.response));
+    sandbox.respond_next("sendSms", answer(&fixture.response));
     let request = &fixture.request;
 
     let client = sandbox.client();
@@ -447,7 +450,7 @@ async fn the_generated_client_sends_the_same_as_the_resource() {
 async fn a_raw_request_sends_the_same_as_the_resource() {
     let fixture: Fixture = fixture("operations/updateContact.json");
     let sandbox = Watched::start().await;
-    sandbox.answer_next("updateContact", answer(&fixture.response));
+    sandbox.respond_next("updateContact", answer(&fixture.response));
     let request = &fixture.request;
 
     let response = sandbox

@@ -3,7 +3,7 @@
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use stratustexting::{models::Contact, pager::Position};
-use stratustexting_sandbox::{Answer, Sandbox};
+use stratustexting_sandbox::{Sandbox, ScriptedResponse};
 
 use crate::support::Watched;
 
@@ -15,24 +15,24 @@ fn ids(contacts: &[Contact]) -> Vec<&str> {
 }
 
 /// A page with the given ids, and whatever else.
-fn page(ids: &[&str], more: Value) -> Answer {
+fn page(ids: &[&str], more: Value) -> ScriptedResponse {
     let content: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
     let mut page = json!({"content": content});
     page.as_object_mut()
         .unwrap()
         .extend(more.as_object().unwrap().clone());
-    Answer::json(200, page)
+    ScriptedResponse::json(200, page)
 }
 
 /// Lists against scripted pages; returns the ids, and how many requests it took.
-async fn scripted(pages: Vec<Answer>) -> (Vec<String>, usize) {
+async fn scripted(pages: Vec<ScriptedResponse>) -> (Vec<String>, usize) {
     let sandbox = Watched::start().await;
     for page in pages {
-        sandbox.answer_next("listContacts", page);
+        sandbox.respond_next("listContacts", page);
     }
     // What is asked for beyond the script is an error, and not the seeded contacts.
     for _ in 0..3 {
-        sandbox.answer_next("listContacts", Answer::new(418));
+        sandbox.respond_next("listContacts", ScriptedResponse::new(418));
     }
     let client = sandbox.client();
     let list = client.contacts().list().accept_incomplete(true);
@@ -161,7 +161,7 @@ async fn a_service_that_goes_round_in_a_circle_ends() {
 async fn a_service_that_sends_empty_pages_for_ever_is_an_error() {
     let sandbox = Watched::start().await;
     for _ in 0..200 {
-        sandbox.answer_next("listContacts", page(&[], json!({"last": false})));
+        sandbox.respond_next("listContacts", page(&[], json!({"last": false})));
     }
 
     let list = sandbox.client().contacts().list();
@@ -181,7 +181,7 @@ async fn after_an_error_the_stream_ends_and_can_be_resumed_where_it_was() {
     for _ in 0..20 {
         seen.push(list.try_next().await.unwrap().unwrap());
     }
-    sandbox.answer_next("listContacts", Answer::new(503));
+    sandbox.respond_next("listContacts", ScriptedResponse::new(503));
 
     assert!(list.next().await.unwrap().is_err());
     assert!(list.next().await.is_none());

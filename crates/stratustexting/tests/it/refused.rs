@@ -8,7 +8,7 @@ use stratustexting::{
     Resend, SendOutcome,
     auth::{MemoryTokenStore, TokenStore},
 };
-use stratustexting_sandbox::Answer;
+use stratustexting_sandbox::ScriptedResponse;
 
 use crate::{
     login::logged_in_with,
@@ -18,8 +18,9 @@ use crate::{
 const TO: &str = "+13035550123";
 
 /// What gateways answer to a token that has expired.
-fn expired_token() -> Vec<Answer> {
-    let answer = |status: u16| Answer::new(status).header("content-type", "application/json");
+fn expired_token() -> Vec<ScriptedResponse> {
+    let answer =
+        |status: u16| ScriptedResponse::new(status).header("content-type", "application/json");
     vec![
         answer(403)
             .header("x-amzn-errortype", "ExpiredTokenException")
@@ -48,7 +49,7 @@ async fn an_expired_token_is_renewed_once_and_a_read_repeated_once() {
         let client = sandbox.client();
         let first = client.auth().access_token().await.unwrap();
         let shown = format!("{refusal:?}");
-        sandbox.answer_next("listSites", refusal.clone());
+        sandbox.respond_next("listSites", refusal.clone());
 
         call(&client).await.unwrap();
 
@@ -58,7 +59,7 @@ async fn an_expired_token_is_renewed_once_and_a_read_repeated_once() {
 
         // One that lasts is an error after one more renewal.
         for _ in 0..5 {
-            sandbox.answer_next("listSites", refusal.clone());
+            sandbox.respond_next("listSites", refusal.clone());
         }
         let error = call(&client).await.unwrap_err();
         assert!(error.is_auth() && !error.is_login_required(), "{error:?}");
@@ -74,7 +75,7 @@ async fn a_send_whose_token_has_expired_renews_it_and_is_repeated_only_if_its_ca
             let sandbox = Watched::start().await;
             let client = sandbox.client();
             let first = client.auth().access_token().await.unwrap();
-            sandbox.answer_next("sendSms", refusal.clone());
+            sandbox.respond_next("sendSms", refusal.clone());
             let messages = client.messages();
             let messages = messages.from(sandbox.number());
 
@@ -107,7 +108,7 @@ async fn a_plain_403_renews_nothing() {
     ] {
         let sandbox = Watched::start().await;
         let client = sandbox.client();
-        sandbox.answer_next("listSites", Answer::new(403).body(body));
+        sandbox.respond_next("listSites", ScriptedResponse::new(403).body(body));
 
         let error = call(&client).await.unwrap_err();
 
@@ -119,8 +120,8 @@ async fn a_plain_403_renews_nothing() {
 }
 
 /// What token endpoints say of a login that is over.
-fn login_over() -> Vec<Answer> {
-    let said = |status, body: &str| Answer::new(status).body(body.to_owned());
+fn login_over() -> Vec<ScriptedResponse> {
+    let said = |status, body: &str| ScriptedResponse::new(status).body(body.to_owned());
     vec![
         said(400, r#"{"error":"invalid_token"}"#),
         said(400, r#"{"error":"INVALID_GRANT"}"#),
@@ -132,7 +133,7 @@ fn login_over() -> Vec<Answer> {
             400,
             r#"{"error":"invalid_request","error_description":"The refresh token has been revoked"}"#,
         ),
-        Answer::new(400)
+        ScriptedResponse::new(400)
             .header("content-type", "application/x-www-form-urlencoded")
             .body("error=invalid_grant&error_description=Token+is+not+active"),
     ]
@@ -146,7 +147,7 @@ async fn the_very_call_that_finds_a_login_over_says_so_and_the_store_keeps_its_t
         let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
         let before = store.load().await.unwrap().unwrap();
         sandbox.expire_access_tokens();
-        sandbox.answer_next("token", refusal.clone());
+        sandbox.respond_next("token", refusal.clone());
 
         let error = call(&client).await.unwrap_err();
 
@@ -174,7 +175,7 @@ async fn before_a_login_is_called_over_the_store_is_read_once_more() {
         store.inner.save(&theirs).await.unwrap();
         let builder = sandbox.builder().credentials(sandbox.user());
         let client = builder.token_store(store).build().unwrap();
-        sandbox.answer_next("token", refusal.clone());
+        sandbox.respond_next("token", refusal.clone());
 
         call(&client)
             .await
@@ -188,14 +189,14 @@ async fn before_a_login_is_called_over_the_store_is_read_once_more() {
 async fn in_doubt_a_login_is_not_called_over_and_goes_on() {
     let page = "<html>Your refresh token has expired</html>";
     for refusal in [
-        Answer::json(401, json!({"error": "invalid_client"})),
-        Answer::json(400, json!({"error": "unauthorized_client"})),
-        Answer::json(400, json!({"error": "temporarily_unavailable"})),
-        Answer::json(400, json!({"error": "server_error"})),
-        Answer::json(400, json!({"error": "invalid_request"})),
-        Answer::json(429, json!({"error": "invalid_grant"})),
-        Answer::json(503, json!({"error": "invalid_grant"})),
-        Answer::new(403)
+        ScriptedResponse::json(401, json!({"error": "invalid_client"})),
+        ScriptedResponse::json(400, json!({"error": "unauthorized_client"})),
+        ScriptedResponse::json(400, json!({"error": "temporarily_unavailable"})),
+        ScriptedResponse::json(400, json!({"error": "server_error"})),
+        ScriptedResponse::json(400, json!({"error": "invalid_request"})),
+        ScriptedResponse::json(429, json!({"error": "invalid_grant"})),
+        ScriptedResponse::json(503, json!({"error": "invalid_grant"})),
+        ScriptedResponse::new(403)
             .header("content-type", "text/html")
             .body(page),
     ] {
@@ -204,7 +205,7 @@ async fn in_doubt_a_login_is_not_called_over_and_goes_on() {
         let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
         sandbox.expire_access_tokens();
         for _ in 0..3 {
-            sandbox.answer_next("token", refusal.clone());
+            sandbox.respond_next("token", refusal.clone());
         }
 
         let error = client.auth().access_token().await;

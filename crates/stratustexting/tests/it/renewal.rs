@@ -12,7 +12,7 @@ use stratustexting::{
     AccessToken, Client,
     auth::{MemoryTokenStore, Token, TokenStore},
 };
-use stratustexting_sandbox::Answer;
+use stratustexting_sandbox::ScriptedResponse;
 
 use crate::{
     login::{REDIRECT, logged_in_with, visit},
@@ -75,7 +75,7 @@ async fn a_failed_early_renewal_takes_nothing_away_and_isnt_repeated_at_once() {
     let sandbox = Watched::start().await;
     let (client, old) = with_a_minute_left(&sandbox).await;
     for _ in 0..5 {
-        sandbox.answer_next("token", Answer::new(503));
+        sandbox.respond_next("token", ScriptedResponse::new(503));
     }
 
     let auth = client.auth();
@@ -201,8 +201,8 @@ async fn a_login_that_has_ended_is_told_by_the_very_call_that_finds_out() {
     let sandbox = Watched::strict().await;
     let client = logged_in_with(&sandbox, MemoryTokenStore::new()).await;
     sandbox.expire_access_tokens();
-    let ended = Answer::json(400, json!({"error": "invalid_grant"}));
-    sandbox.answer_next("token", ended);
+    let ended = ScriptedResponse::json(400, json!({"error": "invalid_grant"}));
+    sandbox.respond_next("token", ended);
 
     let error = call(&client).await.unwrap_err();
 
@@ -230,7 +230,7 @@ async fn an_odd_lifetime_loses_no_token() {
             "refresh_token": "the next",
             "expires_in": lifetime,
         });
-        sandbox.answer_next("token", Answer::json(200, answer));
+        sandbox.respond_next("token", ScriptedResponse::json(200, answer));
         let store = Arc::new(MemoryTokenStore::with(expired("the first")));
         let builder = sandbox.builder().credentials(sandbox.user());
         let client = builder.token_store(Arc::clone(&store)).build().unwrap();

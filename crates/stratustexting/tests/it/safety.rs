@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use stratustexting::{Client, Media};
-use stratustexting_sandbox::Answer;
+use stratustexting_sandbox::ScriptedResponse;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -19,8 +19,8 @@ async fn a_redirect_is_not_followed_and_carries_nothing_away() {
         let elsewhere = Watched::start().await;
         let sandbox = Watched::start().await;
         let target = format!("{}/message/sendsms?secret=1", elsewhere.api_base());
-        let answer = Answer::new(status).header("location", &target);
-        sandbox.answer_next("sendSms", answer);
+        let answer = ScriptedResponse::new(status).header("location", &target);
+        sandbox.respond_next("sendSms", answer);
 
         let messages = sandbox.client().messages();
         let error = messages
@@ -53,7 +53,10 @@ async fn a_redirect_is_not_followed_and_carries_nothing_away() {
 async fn a_status_3xx_that_leads_nowhere_is_no_redirect() {
     for status in [300, 304] {
         let sandbox = Watched::start().await;
-        sandbox.answer_next("listSites", Answer::new(status).header("etag", "\"1\""));
+        sandbox.respond_next(
+            "listSites",
+            ScriptedResponse::new(status).header("etag", "\"1\""),
+        );
 
         let request = sandbox.client().request(http::Method::GET, "/site/all");
         let error = request.header("if-none-match", "\"1\"").send().await;
@@ -68,8 +71,8 @@ async fn a_status_3xx_that_leads_nowhere_is_no_redirect() {
 async fn a_redirect_of_the_token_endpoint_is_not_followed() {
     let elsewhere = Watched::start().await;
     let sandbox = Watched::start().await;
-    let answer = Answer::new(307).header("location", elsewhere.token_url());
-    sandbox.answer_next("token", answer);
+    let answer = ScriptedResponse::new(307).header("location", elsewhere.token_url());
+    sandbox.respond_next("token", answer);
 
     let error = sandbox.client().auth().access_token().await.unwrap_err();
 
@@ -258,9 +261,9 @@ async fn debug_and_errors_show_no_secret_number_or_text() {
     let client = builder.build().unwrap();
     let token = client.auth().access_token().await.unwrap();
     let (from, text) = (sandbox.number().to_owned(), "a canary of a text");
-    sandbox.answer_next(
+    sandbox.respond_next(
         "sendSms",
-        Answer::json(400, serde_json::json!({"message": text})),
+        ScriptedResponse::json(400, serde_json::json!({"message": text})),
     );
     let messages = client.messages();
     let error = messages.from(&from).send_sms(TO, text).await.unwrap_err();

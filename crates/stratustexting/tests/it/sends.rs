@@ -12,7 +12,7 @@ use stratustexting::{
     api::{OPERATIONS, Operation},
     models::Message,
 };
-use stratustexting_sandbox::Answer;
+use stratustexting_sandbox::ScriptedResponse;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -50,8 +50,8 @@ async fn each_operation_is_repeated_as_the_table_says() {
     for operation in OPERATIONS {
         let sandbox = Watched::start().await;
         let client = client(&sandbox);
-        sandbox.answer_next(operation.id, Answer::new(503));
-        sandbox.answer_next(operation.id, Answer::json(200, json!({})));
+        sandbox.respond_next(operation.id, ScriptedResponse::new(503));
+        sandbox.respond_next(operation.id, ScriptedResponse::json(200, json!({})));
 
         let outcome = request(&client, operation).send().await;
 
@@ -129,7 +129,7 @@ async fn a_send_that_got_no_token_is_tried_again_within_its_attempts() {
     for (failures, outcome) in [(2, SendOutcome::Accepted), (3, SendOutcome::NotSent)] {
         let sandbox = Watched::start().await;
         for _ in 0..failures {
-            sandbox.answer_next("token", Answer::new(503));
+            sandbox.respond_next("token", ScriptedResponse::new(503));
         }
 
         let messages = client(&sandbox).messages();
@@ -148,7 +148,7 @@ async fn a_send_whose_token_was_refused_outlives_a_renewal_that_fails_once() {
     let client = client(&sandbox);
     client.auth().access_token().await.unwrap();
     sandbox.revoke_access_tokens();
-    sandbox.answer_next("token", Answer::new(503));
+    sandbox.respond_next("token", ScriptedResponse::new(503));
 
     let messages = client.messages().from(sandbox.number());
     let sms = messages.send_sms(TO, TEXT);
@@ -162,8 +162,8 @@ async fn a_send_whose_token_was_refused_outlives_a_renewal_that_fails_once() {
 #[tokio::test]
 async fn a_refused_token_request_is_not_repeated() {
     let sandbox = Watched::start().await;
-    let answer = Answer::json(400, json!({"error": "invalid_client"}));
-    sandbox.answer_next("token", answer);
+    let answer = ScriptedResponse::json(400, json!({"error": "invalid_client"}));
+    sandbox.respond_next("token", answer);
 
     let messages = client(&sandbox).messages();
     let sent = messages.from(sandbox.number()).send_sms(TO, TEXT).await;
@@ -176,45 +176,45 @@ async fn a_refused_token_request_is_not_repeated() {
 #[tokio::test]
 async fn an_answer_says_what_became_of_the_send() {
     let html = || {
-        Answer::new(200)
+        ScriptedResponse::new(200)
             .header("content-type", "text/html")
             .body("<p>Hello</p>")
     };
     let cases = [
-        (Answer::new(400), SendOutcome::Rejected),
-        (Answer::new(403), SendOutcome::Rejected),
-        (Answer::new(408), SendOutcome::Unknown),
-        (Answer::new(425), SendOutcome::Unknown),
-        (Answer::new(429), SendOutcome::Unknown),
+        (ScriptedResponse::new(400), SendOutcome::Rejected),
+        (ScriptedResponse::new(403), SendOutcome::Rejected),
+        (ScriptedResponse::new(408), SendOutcome::Unknown),
+        (ScriptedResponse::new(425), SendOutcome::Unknown),
+        (ScriptedResponse::new(429), SendOutcome::Unknown),
         // The gateway's own answers: what it stopped never came to the service.
         (gateways(429), SendOutcome::Rejected),
         (gateways(403), SendOutcome::Rejected),
         (gateways(502), SendOutcome::Unknown),
         (gateways(504), SendOutcome::Unknown),
-        (Answer::new(500), SendOutcome::Unknown),
-        (Answer::new(502), SendOutcome::Unknown),
+        (ScriptedResponse::new(500), SendOutcome::Unknown),
+        (ScriptedResponse::new(502), SendOutcome::Unknown),
         (
-            Answer::new(303).header("location", "/x"),
+            ScriptedResponse::new(303).header("location", "/x"),
             SendOutcome::Unknown,
         ),
         (html(), SendOutcome::Unknown),
-        (Answer::new(204), SendOutcome::Unknown),
-        (Answer::json(200, json!([])), SendOutcome::Unknown),
-        (Answer::json(200, json!({})), SendOutcome::Unknown),
+        (ScriptedResponse::new(204), SendOutcome::Unknown),
+        (ScriptedResponse::json(200, json!([])), SendOutcome::Unknown),
+        (ScriptedResponse::json(200, json!({})), SendOutcome::Unknown),
         (
-            Answer::json(200, json!({"result": null})),
+            ScriptedResponse::json(200, json!({"result": null})),
             SendOutcome::Unknown,
         ),
         (
-            Answer::json(200, json!({"result": " "})),
+            ScriptedResponse::json(200, json!({"result": " "})),
             SendOutcome::Unknown,
         ),
         (
-            Answer::json(200, json!({"errorMessage": "Task timed out"})),
+            ScriptedResponse::json(200, json!({"errorMessage": "Task timed out"})),
             SendOutcome::Unknown,
         ),
         (
-            Answer::json(200, json!({"result": "ok"})),
+            ScriptedResponse::json(200, json!({"result": "ok"})),
             SendOutcome::Accepted,
         ),
     ];
@@ -222,7 +222,7 @@ async fn an_answer_says_what_became_of_the_send() {
         let sandbox = Watched::start().await;
         let shown = format!("{answer:?}");
         for operation in ["sendSms", "sendMms"] {
-            sandbox.answer_next(operation, answer.clone());
+            sandbox.respond_next(operation, answer.clone());
         }
         let messages = client(&sandbox).messages();
 
@@ -252,7 +252,7 @@ async fn a_send_by_its_path_is_taken_by_the_same_words() {
     ] {
         for id in ["sendSms", "sendSmsAsAgent", "sendMms"] {
             let sandbox = Watched::start().await;
-            sandbox.answer_next(id, Answer::json(200, body.clone()));
+            sandbox.respond_next(id, ScriptedResponse::json(200, body.clone()));
             let client = client(&sandbox);
 
             let sent = request(&client, Operation::find(id).unwrap()).send().await;
@@ -368,9 +368,9 @@ async fn a_proxys_page_deletes_nothing() {
     let sandbox = Watched::start().await;
     let subscriptions = client(&sandbox).subscriptions();
     for media_type in ["Text/HTML; charset=utf-8", "application/xhtml+xml"] {
-        let page = Answer::new(200).header("content-type", media_type);
-        sandbox.answer_next("deleteSubscription", page.clone().body("<p>Log in</p>"));
-        sandbox.answer_next("deleteSubscription", page);
+        let page = ScriptedResponse::new(200).header("content-type", media_type);
+        sandbox.respond_next("deleteSubscription", page.clone().body("<p>Log in</p>"));
+        sandbox.respond_next("deleteSubscription", page);
 
         assert!(subscriptions.delete("x").await.unwrap_err().is_decode());
         assert!(
@@ -384,7 +384,7 @@ async fn a_proxys_page_deletes_nothing() {
 async fn a_ticket_finds_its_message_among_others() {
     let sandbox = Watched::start().await;
     let client = client(&sandbox);
-    sandbox.answer_next("sendSms", Answer::new(500));
+    sandbox.respond_next("sendSms", ScriptedResponse::new(500));
     let messages = client.messages().from(sandbox.number());
 
     let sent = messages
@@ -420,7 +420,7 @@ async fn a_caller_can_widen_the_rule_for_one_call() {
         (Resend::EvenIfUnknown, 400, false),
     ] {
         let sandbox = Watched::start().await;
-        sandbox.answer_next("sendSms", Answer::new(status));
+        sandbox.respond_next("sendSms", ScriptedResponse::new(status));
         let messages = client(&sandbox).messages().from(sandbox.number());
 
         let sent = messages.send_sms(TO, TEXT).resend(resend).await;
@@ -514,7 +514,7 @@ async fn reads_survive_a_connection_that_breaks() {
 #[tokio::test]
 async fn spans_say_what_was_tried_and_why_again() {
     let sandbox = Watched::start().await;
-    sandbox.answer_next("listSites", Answer::new(503));
+    sandbox.respond_next("listSites", ScriptedResponse::new(503));
     let options = CallOptions::new().correlation("a-name-for-the-log");
 
     let sites = client(&sandbox).sites().list().options(options);
@@ -538,6 +538,6 @@ async fn spans_say_what_was_tried_and_why_again() {
 }
 
 /// An answer that the gateway made itself, as its header says.
-fn gateways(status: u16) -> Answer {
-    Answer::new(status).header("x-amzn-errortype", "SomeException")
+fn gateways(status: u16) -> ScriptedResponse {
+    ScriptedResponse::new(status).header("x-amzn-errortype", "SomeException")
 }

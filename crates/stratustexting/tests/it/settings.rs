@@ -8,7 +8,7 @@ use std::{
 use stratustexting::{
     Backoff, Client, ClientBuilder, Outcome, RateLimit, RetryBudget, SendOutcome,
 };
-use stratustexting_sandbox::Answer;
+use stratustexting_sandbox::ScriptedResponse;
 
 use crate::support::{TEXT, Watched, call, silent};
 
@@ -59,7 +59,7 @@ async fn a_retry_budget_that_is_empty_allows_no_repeat() {
     for (reserve, requests) in [(0.0, 1), (9.0, 3)] {
         let sandbox = Watched::start().await;
         for _ in 0..3 {
-            sandbox.answer_next("listSites", Answer::new(503));
+            sandbox.respond_next("listSites", ScriptedResponse::new(503));
         }
         let budget = RetryBudget::new().ratio(0.0).per_second(0.0);
         let client = builder(&sandbox)

@@ -8,7 +8,7 @@ use stratustexting::{
     Backoff, Client, Resend, SendOutcome,
     auth::{MemoryTokenStore, Token},
 };
-use stratustexting_sandbox::{Answer, Commit, Fault};
+use stratustexting_sandbox::{Commit, Fault, ScriptedResponse};
 
 use crate::support::{TEXT, Watched};
 
@@ -108,7 +108,7 @@ async fn a_renewal_goes_on_when_its_caller_goes_away() {
 async fn a_failed_renewal_fails_all_who_wait_and_the_next_call_tries_again() {
     let sandbox = Watched::start().await;
     let client = sandbox.client();
-    sandbox.answer_next("token", Answer::new(503));
+    sandbox.respond_next("token", ScriptedResponse::new(503));
 
     let outcomes = join_all((0..10).map(|_| client.auth().access_token())).await;
     assert!(outcomes.iter().all(Result::is_err));
@@ -191,8 +191,8 @@ async fn a_lasting_401_is_tried_twice_and_then_an_error() {
     let sandbox = Watched::start().await;
     let client = sandbox.client();
     for _ in 0..5 {
-        let answer = Answer::new(401).body(r#"{"message":"Unauthorized"}"#);
-        sandbox.answer_next("getMessageById", answer);
+        let answer = ScriptedResponse::new(401).body(r#"{"message":"Unauthorized"}"#);
+        sandbox.respond_next("getMessageById", answer);
     }
 
     let error = client.messages().get("m").await.unwrap_err();
@@ -222,14 +222,14 @@ async fn a_lasting_401_costs_sends_one_token_and_not_one_each() {
             .await
     };
     for _ in 0..5 {
-        sandbox.answer_next("sendSms", Answer::new(401));
+        sandbox.respond_next("sendSms", ScriptedResponse::new(401));
         assert!(send().await.unwrap_err().is_auth());
     }
 
     assert_eq!(sandbox.token_requests().len(), 2);
     // Once one is accepted, a refusal is the token's again.
     send().await.unwrap();
-    sandbox.answer_next("sendSms", Answer::new(401));
+    sandbox.respond_next("sendSms", ScriptedResponse::new(401));
     assert!(send().await.unwrap_err().is_auth());
     send().await.unwrap();
     assert_eq!(sandbox.token_requests().len(), 3);
@@ -239,9 +239,9 @@ async fn a_lasting_401_costs_sends_one_token_and_not_one_each() {
 async fn a_401_whose_renewal_fails_is_still_a_401_with_the_reason_as_its_source() {
     let lasting = json!({"error": "invalid_client"});
     for answers in [
-        vec![Answer::json(400, lasting)],
+        vec![ScriptedResponse::json(400, lasting)],
         // The first attempt has the 401, the two after it get no token.
-        vec![Answer::new(503), Answer::new(503)],
+        vec![ScriptedResponse::new(503), ScriptedResponse::new(503)],
     ] {
         let sandbox = Watched::start().await;
         let builder = sandbox.builder().credentials(sandbox.machine());
@@ -251,7 +251,7 @@ async fn a_401_whose_renewal_fails_is_still_a_401_with_the_reason_as_its_source(
         sandbox.revoke_access_tokens();
         let renewals = answers.len();
         for answer in answers {
-            sandbox.answer_next("token", answer);
+            sandbox.respond_next("token", answer);
         }
 
         let error = client.messages().get("m").await.unwrap_err();

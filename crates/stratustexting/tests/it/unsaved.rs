@@ -11,7 +11,7 @@ use stratustexting::{
     AccessToken, Backoff,
     auth::{Credentials, MemoryTokenStore, Token, TokenStore},
 };
-use stratustexting_sandbox::{Answer, Sandbox};
+use stratustexting_sandbox::{Sandbox, ScriptedResponse};
 
 use crate::{
     endpoint::{Endpoint, SHORT, failing, log_in, over, stored, token},
@@ -289,10 +289,10 @@ async fn a_renewal_whose_answer_is_odd_loses_no_login() {
     let first = client.auth().access_token().await.unwrap();
     sandbox.expire_access_tokens();
     let odd = json!({"access_token": "odd", "scope": ["a"], "expires_in": "60"});
-    let answer = Answer::new(201)
+    let answer = ScriptedResponse::new(201)
         .header("content-type", "text/plain")
         .body(odd.to_string());
-    sandbox.answer_next("token", answer);
+    sandbox.respond_next("token", answer);
 
     // The token is the sandbox's no more than the answer was, so it is refused. This client
     // waits before it asks for a third one; another asks at once, and the login is good.

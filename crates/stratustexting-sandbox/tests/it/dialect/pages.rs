@@ -1,4 +1,4 @@
-//! Envelopes, facts about pages, ways of paging, and that nothing is ever lost.
+//! Envelopes, facts about pages, styles of paging, and that no item is ever lost.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn whatever_the_dialect_all_contacts_can_be_read_and_a_send_is_kept_once() {
+async fn in_every_dialect_all_contacts_can_be_read_and_a_send_is_recorded_once() {
     let api = Api::of(Sandbox::builder()).await;
     let canonical = all(&api, Dialect::none(), "/contact/all", 500).await;
     let expected: BTreeSet<String> = canonical.iter().map(digits).collect();
@@ -117,7 +117,7 @@ async fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn each_envelope_has_the_items_at_its_own_place() {
+async fn each_envelope_has_the_items_in_its_own_field() {
     let api = five_contacts(Dialect::none()).await;
     for (envelope, pointer, facts) in [
         (ListEnvelope::Content, "/content", ""),
@@ -142,7 +142,7 @@ async fn each_envelope_has_the_items_at_its_own_place() {
         } else {
             assert_eq!(facts["last"], true, "{envelope:?}");
         }
-        // A list without items is there, too.
+        // A list without items has an envelope, too.
         let (_, body) = api.call("GET", "/contact/all?size=2&page=3").await;
         assert_eq!(items_of(dialect, &body), Vec::<Value>::new());
     }
@@ -152,9 +152,9 @@ async fn each_envelope_has_the_items_at_its_own_place() {
 }
 
 #[tokio::test]
-async fn each_choice_of_facts_says_that_and_no_more() {
+async fn each_choice_of_facts_has_only_those_facts() {
     let api = five_contacts(Dialect::none()).await;
-    let said = async |facts, page: usize| {
+    let facts_of = async |facts, page: usize| {
         api.set_dialect(Dialect::none().page_facts(facts));
         let path = format!("/contact/all?size=2&page={page}");
         let (_, mut body) = api.call("GET", &path).await;
@@ -191,11 +191,11 @@ async fn each_choice_of_facts_says_that_and_no_more() {
             json!({"hasNext": false}),
         ),
     ] {
-        assert_eq!(said(facts, 0).await, first, "{facts:?}");
-        assert_eq!(said(facts, 2).await, last, "{facts:?}");
+        assert_eq!(facts_of(facts, 0).await, first, "{facts:?}");
+        assert_eq!(facts_of(facts, 2).await, last, "{facts:?}");
     }
     for page in [0, 2] {
-        let body = said(PageFacts::Contradicting, page).await;
+        let body = facts_of(PageFacts::Contradicting, page).await;
         assert_eq!(body["last"], true);
         assert_eq!(
             (&body["totalPages"], &body["totalElements"]),
@@ -205,7 +205,7 @@ async fn each_choice_of_facts_says_that_and_no_more() {
 }
 
 #[tokio::test]
-async fn pages_without_facts_have_none_in_a_dialect_either_unless_it_chooses_some() {
+async fn bare_pages_have_no_facts_in_a_dialect_unless_it_chooses_some() {
     let dialect = Dialect::none().list_envelope(ListEnvelope::Data);
     let builder = Sandbox::builder().contacts(5).bare_pages(true);
     let api = Api::of(builder.dialect(dialect)).await;

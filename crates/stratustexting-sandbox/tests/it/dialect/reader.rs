@@ -1,5 +1,5 @@
-//! A client that knows the dialect: it undoes how JSON is written, finds the items, and
-//! goes from page to page until there is nothing new.
+//! A client that knows the dialect: it decodes the JSON, finds the items, and reads page
+//! after page until there is nothing new.
 
 use std::io::Read;
 
@@ -13,7 +13,7 @@ use stratustexting_sandbox::{
 
 use crate::support::Api;
 
-/// Status, and body as JSON however it is written.
+/// Status, and body as JSON, however it is encoded.
 pub(super) async fn lenient(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
@@ -35,7 +35,7 @@ async fn body(response: Response) -> Value {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// All items of a list, and how many requests it took.
+/// All items of a list.
 pub(super) async fn all(api: &Api, dialect: Dialect, path: &str, size: usize) -> Vec<Value> {
     let style = dialect.paging();
     let mut page = match style {
@@ -71,7 +71,7 @@ pub(super) async fn all(api: &Api, dialect: Dialect, path: &str, size: usize) ->
     }
 }
 
-/// The items of a page, without what is none.
+/// The items of a page, without nulls.
 pub(super) fn items_of(dialect: Dialect, body: &Value) -> Vec<Value> {
     let list = match dialect.list_envelope {
         ListEnvelope::Content | ListEnvelope::PagedModel => &body["content"],
@@ -107,7 +107,7 @@ fn next(dialect: Dialect, body: &Value) -> Option<String> {
     holder[key].as_str().map(str::to_owned)
 }
 
-/// The digits of a contact's number, in whichever form it is.
+/// The digits of a contact's number, whatever its form.
 pub(super) fn digits(contact: &Value) -> String {
     let number = contact["mobileNumber"].to_string();
     number.chars().filter(char::is_ascii_digit).collect()

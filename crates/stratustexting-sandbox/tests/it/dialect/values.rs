@@ -1,4 +1,4 @@
-//! The types of values, and that they are understood when they come back.
+//! The types of values, and that requests may have them, too.
 
 use chrono::DateTime;
 use reqwest::multipart::{Form, Part};
@@ -10,7 +10,7 @@ use stratustexting_sandbox::{
     },
 };
 
-use crate::support::{Api, CUSTOMER, Callback, answer};
+use crate::support::{Api, CUSTOMER, Callback, fetch};
 
 async fn start(dialect: Dialect) -> Api {
     Api::of(
@@ -23,7 +23,7 @@ async fn start(dialect: Dialect) -> Api {
 }
 
 #[tokio::test]
-async fn ids_that_are_numbers_mean_the_same_when_they_come_back() {
+async fn ids_that_are_numbers_work_in_requests() {
     let api = start(Dialect::none().ids(Ids::Number)).await;
     let callback = Callback::start().await;
     let (_, page) = api.call("GET", "/contact/all").await;
@@ -51,12 +51,12 @@ async fn ids_that_are_numbers_mean_the_same_when_they_come_back() {
     let given = &page["content"][1]["customConsents"][0]["customConsentId"];
     assert_eq!(given, &consent["id"]);
 
-    let real = api
+    let message_id = api
         .customer_texts(CUSTOMER, api.number(), "hi")
         .await
         .unwrap();
     let (_, message) = api
-        .call("GET", &format!("/message/getmessagebyid/{real}"))
+        .call("GET", &format!("/message/getmessagebyid/{message_id}"))
         .await;
     assert!(message["id"].is_u64());
     let path = format!("/message/getmessagebyid/{}", message["id"]);
@@ -77,7 +77,7 @@ async fn ids_that_are_numbers_mean_the_same_when_they_come_back() {
     let path = format!("/webhooksubscription/{}", made["id"]);
     assert_eq!(api.call("DELETE", &path).await.0, 204);
 
-    // The id itself goes on to mean it, and a number that was never shown means nothing.
+    // The id itself still works, and a number that was never shown is unknown.
     assert_eq!(
         api.call("GET", "/message/getmessagebyid/999999").await.0,
         404
@@ -96,8 +96,8 @@ async fn values_of_a_contact_come_in_other_types() {
     let body = json!({
         "mobileNumber": CUSTOMER, "tags": ["vip", "new"], "consentLevel": "Promotional",
     });
-    let (_, today) = api.post("/contact", body.clone()).await;
-    assert_eq!(today["tags"], json!(["vip", "new"]));
+    let (_, inferred) = api.post("/contact", body.clone()).await;
+    assert_eq!(inferred["tags"], json!(["vip", "new"]));
     let none = Dialect::none();
     for (dialect, key, expected) in [
         (
@@ -135,15 +135,15 @@ async fn values_of_a_contact_come_in_other_types() {
         api.set_dialect(dialect);
         let (status, mut contact) = api.post("/contact", body.clone()).await;
         assert_eq!((status, &contact[key]), (200, &expected), "{dialect}");
-        // Nothing else differs, but for when it was changed.
-        contact[key] = today[key].clone();
-        contact["lastUpdateDateTime"] = today["lastUpdateDateTime"].clone();
-        assert_eq!(contact, today, "{dialect}");
+        // Nothing else differs, except for the time of the last update.
+        contact[key] = inferred[key].clone();
+        contact["lastUpdateDateTime"] = inferred["lastUpdateDateTime"].clone();
+        assert_eq!(contact, inferred, "{dialect}");
     }
 }
 
 #[tokio::test]
-async fn values_are_taken_as_they_were_shown() {
+async fn values_are_accepted_as_they_were_shown() {
     let api = start(Dialect::none()).await;
     for numbers in [PhoneNumbers::Number, PhoneNumbers::WithoutPlus] {
         for levels in [ConsentLevels::Number, ConsentLevels::Object] {
@@ -159,9 +159,9 @@ async fn values_are_taken_as_they_were_shown() {
             let same = json!({
                 "mobileNumber": shown["mobileNumber"], "consentLevel": shown["consentLevel"],
             });
-            let (status, kept) = api.post("/contact", same).await;
-            assert_eq!((status, &kept["id"]), (200, &shown["id"]), "{dialect}");
-            assert_eq!(kept["consentLevel"], shown["consentLevel"]);
+            let (status, stored) = api.post("/contact", same).await;
+            assert_eq!((status, &stored["id"]), (200, &shown["id"]), "{dialect}");
+            assert_eq!(stored["consentLevel"], shown["consentLevel"]);
         }
     }
     for tags in Tags::ALL {
@@ -170,8 +170,8 @@ async fn values_are_taken_as_they_were_shown() {
         let shown = &shown["content"][0];
         assert!(!shown["tags"].is_null(), "the first contact has some");
         let path = format!("/contact/{}", shown["id"].as_str().unwrap());
-        let (status, kept) = api.put(&path, json!({"tags": shown["tags"]})).await;
-        assert_eq!((status, &kept["tags"]), (200, &shown["tags"]), "{tags:?}");
+        let (status, stored) = api.put(&path, json!({"tags": shown["tags"]})).await;
+        assert_eq!((status, &stored["tags"]), (200, &shown["tags"]), "{tags:?}");
     }
     api.set_dialect(Dialect::none().booleans(Booleans::Text));
     let (_, consents) = api.call("GET", "/customconsent/all").await;
@@ -179,18 +179,18 @@ async fn values_are_taken_as_they_were_shown() {
         "/customconsent/{}",
         consents["content"][0]["id"].as_str().unwrap()
     );
-    let (status, kept) = api.put(&path, json!({"active": "false"})).await;
-    assert_eq!((status, &kept["active"]), (200, &json!("false")));
+    let (status, stored) = api.put(&path, json!({"active": "false"})).await;
+    assert_eq!((status, &stored["active"]), (200, &json!("false")));
 
-    // A send asks for the whole form in every dialect.
+    // A send requires E.164 in every dialect.
     let query = [("from", "12025550100"), ("to", CUSTOMER), ("text", "hi")];
     let request = api.request("POST", "/message/sendsms").query(&query);
-    assert_eq!(answer(request).await.0, 400);
+    assert_eq!(fetch(request).await.0, 400);
     assert!(api.sent_messages().is_empty());
 }
 
 #[tokio::test]
-async fn times_come_in_other_forms_wherever_they_stand() {
+async fn times_come_in_other_forms_everywhere() {
     let api = start(Dialect::none()).await;
     let id = api
         .customer_texts(CUSTOMER, api.number(), "hi")
@@ -249,11 +249,11 @@ async fn a_messages_parties_and_media_and_a_consents_flag_come_in_other_forms() 
     let form = Form::new().part("file", part.mime_str("image/gif").unwrap());
     let query = [("from", api.number()), ("to", CUSTOMER)];
     let request = api.request("POST", "/message/sendmms").query(&query);
-    assert_eq!(answer(request.multipart(form)).await.0, 200);
+    assert_eq!(fetch(request.multipart(form)).await.0, 200);
     let event = callback.events.recv().await.unwrap();
     let id = event["messageInfo"]["messageId"].as_str().unwrap();
     let path = format!("/message/getmessagebyid/{id}");
-    let (_, today) = api.call("GET", &path).await;
+    let (_, inferred) = api.call("GET", &path).await;
 
     api.set_dialect(
         Dialect::none()
@@ -265,7 +265,7 @@ async fn a_messages_parties_and_media_and_a_consents_flag_come_in_other_forms() 
     assert_eq!(message["to"], json!({"phoneNumber": CUSTOMER}));
     assert_eq!(
         message["media"],
-        json!({"count": 1, "files": today["media"]})
+        json!({"count": 1, "files": inferred["media"]})
     );
 
     let both = Dialect::none()
@@ -284,7 +284,7 @@ async fn a_messages_parties_and_media_and_a_consents_flag_come_in_other_forms() 
 }
 
 #[tokio::test]
-async fn a_single_object_stands_in_an_envelope() {
+async fn a_single_object_has_an_envelope() {
     let api = start(Dialect::none()).await;
     let (_, page) = api.call("GET", "/customconsent/all").await;
     let consent = page["content"][0].clone();
@@ -293,7 +293,7 @@ async fn a_single_object_stands_in_an_envelope() {
         let dialect = Dialect::none().object_envelope(envelope);
         api.set_dialect(dialect);
         let list: Value = api.call("GET", "/customconsent/all").await.1;
-        assert_eq!(list, page, "a list has an envelope of its own");
+        assert_eq!(list, page, "a list has its own envelope");
         api.call("GET", &path).await.1
     };
     assert_eq!(read(ObjectEnvelope::Data).await, json!({"data": consent}));

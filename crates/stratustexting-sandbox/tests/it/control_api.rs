@@ -1,17 +1,17 @@
-//! The control API as a program sees it that has nothing but its address.
+//! The control API, as seen by a program that knows only its URL.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use stratustexting_sandbox::Answer;
+use stratustexting_sandbox::ScriptedResponse;
 
 use crate::{
     receiver::{INBOUND, Receiver},
-    support::{Api, answer},
+    support::{Api, fetch},
 };
 
 #[tokio::test]
-async fn every_mistake_is_answered_in_one_shape() {
+async fn every_error_has_the_same_shape() {
     let api = Api::start().await;
     let at = |path: &str| format!("{}{path}", api.control_url());
     for (method, path, body, expected) in [
@@ -29,18 +29,22 @@ async fn every_mistake_is_answered_in_one_shape() {
         ("DELETE", "/contacts/none", "", 404),
     ] {
         let request = api.http.request(method.parse().unwrap(), at(path));
-        let answer = request.body(body).send().await.unwrap();
+        let response = request.body(body).send().await.unwrap();
 
-        assert_eq!(answer.status(), expected, "{method} {path} {body}");
-        assert_eq!(answer.headers()["content-type"], "application/json");
-        let error: Value = answer.json().await.unwrap();
+        assert_eq!(response.status(), expected, "{method} {path} {body}");
+        assert_eq!(response.headers()["content-type"], "application/json");
+        let error: Value = response.json().await.unwrap();
         assert!(error["message"].is_string(), "{method} {path}: {error}");
     }
-    assert_eq!(api.ledger().len(), 1, "none of it is a request to the API");
+    assert_eq!(
+        api.ledger().len(),
+        1,
+        "none of these is a request to the API"
+    );
 }
 
 #[tokio::test]
-async fn the_index_is_there_with_and_without_a_slash() {
+async fn the_index_works_with_and_without_a_slash() {
     let api = Api::start().await;
 
     let (status, index) = api.control("GET", "", Value::Null).await;
@@ -50,7 +54,7 @@ async fn the_index_is_there_with_and_without_a_slash() {
 }
 
 #[tokio::test]
-async fn no_content_type_is_asked_for() {
+async fn no_content_type_is_required() {
     let api = Api::start().await;
     let url = format!("{}/clock/advance", api.control_url());
 
@@ -59,13 +63,13 @@ async fn no_content_type_is_asked_for() {
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }
-        assert_eq!(answer(request).await.0, 204, "{content_type:?}");
+        assert_eq!(fetch(request).await.0, 204, "{content_type:?}");
     }
 }
 
-/// Each example of the index is sent to where the index says.
+/// Sends each example of the index to its endpoint.
 #[tokio::test]
-async fn the_index_has_an_example_for_each_body_that_works_and_fits_its_schema() {
+async fn each_example_of_the_index_works_and_fits_its_schema() {
     let api = Api::with_user().await;
     let receiver = Receiver::start().await;
     let subscription = api.subscribe(&receiver.uri).await;
@@ -73,56 +77,56 @@ async fn the_index_has_an_example_for_each_body_that_works_and_fits_its_schema()
     let (_, contact) = api.post("/contact", contact).await;
     let contact = contact["id"].as_str().unwrap().to_owned();
     let (_, index) = api.control("GET", "", Value::Null).await;
-    let calls = index["control"].as_array().unwrap();
+    let endpoints = index["control"].as_array().unwrap();
     let mut seen = BTreeSet::new();
-    for call in calls {
+    for endpoint in endpoints {
         let (method, path) = (
-            call["method"].as_str().unwrap(),
-            call["path"].as_str().unwrap(),
+            endpoint["method"].as_str().unwrap(),
+            endpoint["path"].as_str().unwrap(),
         );
-        assert!(seen.insert(format!("{method} {path}")), "{call}");
-        assert!(!call["does"].as_str().unwrap().is_empty());
+        assert!(seen.insert(format!("{method} {path}")), "{endpoint}");
+        assert!(!endpoint["does"].as_str().unwrap().is_empty());
         let id = if path.contains("contacts") {
             &contact
         } else {
             &subscription
         };
-        let mut body = call["body"]["example"].clone();
+        let mut body = endpoint["body"]["example"].clone();
         if body["filter"].is_string() {
             body["filter"] = json!(api.filter(INBOUND));
         }
         if !body.is_null() {
-            let schema = &call["body"]["schema"];
+            let schema = &endpoint["body"]["schema"];
             assert!(fits(schema, schema, &body), "{path}: {body} {schema}");
         }
         let below = path.strip_prefix("/control").unwrap().replace("{id}", id);
 
-        let (status, answer) = api.control(method, &below, body).await;
+        let (status, response) = api.control(method, &below, body).await;
 
         assert!(
             (200..300).contains(&status),
-            "{method} {path}: {status} {answer}"
+            "{method} {path}: {status} {response}"
         );
-        // So that the next call finds what it needs.
+        // So that the next endpoint works.
         api.refuse_connections(false).unwrap();
         api.stop_failing();
-        api.forget_answers();
+        api.clear_responses();
     }
-    for call in [
+    for endpoint in [
         "PATCH /control/settings",
         "POST /control/faults",
         "GET /control/ledger",
     ] {
-        assert!(seen.contains(call), "{call}");
+        assert!(seen.contains(endpoint), "{endpoint}");
     }
     assert_eq!(seen.len(), 24);
 }
 
-/// As much of JSON Schema as is needed to see that an example isn't about something else.
+/// The part of JSON Schema that is needed to see that an example fits its schema.
 fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
     if let Some(reference) = schema["$ref"].as_str() {
-        let place = root.pointer(reference.strip_prefix('#').unwrap());
-        return fits(root, place.unwrap(), value);
+        let target = root.pointer(reference.strip_prefix('#').unwrap());
+        return fits(root, target.unwrap(), value);
     }
     for kinds in ["oneOf", "anyOf"] {
         if let Some(kinds) = schema[kinds].as_array() {
@@ -179,13 +183,13 @@ fn has_type(schema: &Value, name: &str) -> bool {
 }
 
 #[tokio::test]
-async fn an_answer_is_given_as_often_as_it_says_and_then_the_next() {
+async fn a_response_is_given_as_often_as_scripted_and_then_the_next() {
     let api = Api::start().await;
     let scripted = json!({
         "operation": "listSites", "status": 429, "headers": {"retry-after": "2"}, "times": 3,
     });
     assert_eq!(api.control("POST", "/answers", scripted).await.0, 204);
-    api.answer_times("listSites", 2, Answer::new(503));
+    api.respond_times("listSites", 2, ScriptedResponse::new(503));
 
     let mut statuses = Vec::new();
     for _ in 0..6 {
@@ -198,7 +202,7 @@ async fn an_answer_is_given_as_often_as_it_says_and_then_the_next() {
 }
 
 #[tokio::test]
-async fn answers_that_wait_can_be_forgotten() {
+async fn waiting_responses_can_be_cleared() {
     let api = Api::start().await;
     let often = json!({"operation": "listSites", "status": 503, "times": 1_000_000_000});
     assert_eq!(api.control("POST", "/answers", often).await.0, 204);

@@ -1,16 +1,16 @@
-//! Statuses, how JSON is written, refusals, paths, events.
+//! Statuses, how JSON is encoded, rejections, paths, events.
 
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use stratustexting_sandbox::{
-    Answer, Dialect, Sandbox,
+    Dialect, Sandbox, ScriptedResponse,
     dialect::{
         Events, ExpiredToken, Failures, Ids, Paths, RefusedRefresh, SuccessStatus, Text, Times,
     },
 };
 
 use super::reader::lenient;
-use crate::support::{Api, CUSTOMER, Callback, answer};
+use crate::support::{Api, CUSTOMER, Callback, fetch};
 
 async fn start(dialect: Dialect) -> Api {
     Api::of(
@@ -42,7 +42,7 @@ async fn a_success_has_the_status_that_the_dialect_says() {
         (SuccessStatus::NoContent, 200, 200, 204),
     ] {
         let api = start(Dialect::none().success_status(kind)).await;
-        assert_eq!(answer(send(&api)).await.0, sent);
+        assert_eq!(fetch(send(&api)).await.0, sent);
         let (status, contact) = api
             .post("/contact", json!({"mobileNumber": CUSTOMER}))
             .await;
@@ -70,7 +70,7 @@ async fn a_success_has_the_status_that_the_dialect_says() {
 }
 
 #[tokio::test]
-async fn json_is_written_as_the_dialect_says_and_says_the_same() {
+async fn json_is_encoded_as_the_dialect_says_with_the_same_content() {
     let api = start(Dialect::none()).await;
     let name = json!({"mobileNumber": CUSTOMER, "firstName": "Zoë", "lastName": "Dąbrowski"});
     let (_, contact) = api.post("/contact", name).await;
@@ -115,7 +115,7 @@ async fn json_is_written_as_the_dialect_says_and_says_the_same() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_over_is_refused_as_the_dialect_says_and_none_as_ever() {
+async fn an_expired_token_is_rejected_as_the_dialect_says_and_a_missing_one_as_usual() {
     for (kind, status, name, value) in [
         (
             ExpiredToken::Unauthorized,
@@ -145,14 +145,14 @@ async fn a_token_that_is_over_is_refused_as_the_dialect_says_and_none_as_ever() 
             (status, Some(value))
         );
         assert!(response.json::<Value>().await.unwrap()["message"].is_string());
-        assert_eq!(answer(send(&api)).await.0, status);
+        assert_eq!(fetch(send(&api)).await.0, status);
         assert!(api.sent_messages().is_empty());
-        assert_eq!(answer(api.bare("GET", "/site/all")).await.0, 401);
+        assert_eq!(fetch(api.bare("GET", "/site/all")).await.0, 401);
     }
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_refused_in_the_dialects_words_and_other_requests_in_the_usual() {
+async fn a_refresh_token_is_rejected_as_the_dialect_says_and_other_requests_as_usual() {
     let error = |word: &str| json!({"error": word}).to_string();
     let with_mark = format!("\u{feff}{}", error("invalid_grant"));
     let revoked = json!({"error": "invalid_request", "error_description": "refresh token revoked"});
@@ -166,7 +166,7 @@ async fn a_refresh_token_is_refused_in_the_dialects_words_and_other_requests_in_
         (RefusedRefresh::ByteOrderMark, with_mark),
     ] {
         api.set_dialect(Dialect::none().refused_refresh(kind));
-        let ask = async |form: &[(&str, &str)]| {
+        let send_form = async |form: &[(&str, &str)]| {
             let request = api.http.post(api.token_url()).form(form);
             let request = request.basic_auth(api.client_id(), Some(api.client_secret()));
             let response = request.send().await.unwrap();
@@ -176,35 +176,39 @@ async fn a_refresh_token_is_refused_in_the_dialects_words_and_other_requests_in_
             let bytes = response.bytes().await.unwrap();
             (status, form, String::from_utf8(bytes.to_vec()).unwrap())
         };
-        let refused = ask(&[("grant_type", "refresh_token"), ("refresh_token", "gone")]).await;
-        assert_eq!(refused, (400, kind == RefusedRefresh::Form, expected));
+        let rejected =
+            send_form(&[("grant_type", "refresh_token"), ("refresh_token", "gone")]).await;
+        assert_eq!(rejected, (400, kind == RefusedRefresh::Form, expected));
         let code = [
             ("grant_type", "authorization_code"),
             ("code", "gone"),
             ("redirect_uri", "x"),
         ];
-        assert_eq!(ask(&code).await, (400, false, error("invalid_grant")));
-        assert_eq!(ask(&[("grant_type", "client_credentials")]).await.0, 200);
+        assert_eq!(send_form(&code).await, (400, false, error("invalid_grant")));
+        assert_eq!(
+            send_form(&[("grant_type", "client_credentials")]).await.0,
+            200
+        );
     }
 }
 
 #[tokio::test]
-async fn the_applications_refusals_can_look_like_successes_and_are_none() {
+async fn the_applications_errors_can_look_like_successes() {
     let api = start(Dialect::none().failures(Failures::SuccessFalse)).await;
     let request = api
         .request("POST", "/message/sendsms")
         .query(&[("to", CUSTOMER)]);
 
-    let (status, body) = answer(request).await;
+    let (status, body) = fetch(request).await;
 
     assert_eq!((status, &body["success"]), (200, &json!(false)));
     assert!(body["message"].as_str().unwrap().contains("text"), "{body}");
     assert!(api.sent_messages().is_empty());
     let last = api.ledger().pop().unwrap();
     assert_eq!((last.status, last.carried_out), (200, false));
-    // The gateway's are as ever.
+    // The gateway's are as usual.
     assert_eq!(api.call("GET", "/nowhere").await.0, 403);
-    assert_eq!(answer(api.bare("GET", "/site/all")).await.0, 401);
+    assert_eq!(fetch(api.bare("GET", "/site/all")).await.0, 401);
 }
 
 #[tokio::test]
@@ -221,7 +225,7 @@ async fn the_contact_group_can_have_verbs_in_its_paths() {
         let path = path.replace("{contactId}", id);
         let mut request = api.request(method, &path);
         if *method != "GET" {
-            // The one with the number comes first, and makes it.
+            // The upsert comes first, and creates the contact.
             let body = match *operation {
                 "updateContact" => json!({}),
                 _ => json!({"mobileNumber": CUSTOMER}),
@@ -237,12 +241,12 @@ async fn the_contact_group_can_have_verbs_in_its_paths() {
             }
             _ => request,
         };
-        assert_eq!(answer(request).await.0, 200, "{operation}");
+        assert_eq!(fetch(request).await.0, 200, "{operation}");
         let entry = api.ledger().pop().unwrap();
         assert_eq!(entry.operation.as_deref(), Some(*operation));
         assert_eq!(entry.path, format!("/stratustexting-prod{path}"));
     }
-    let refusal = json!({"message": "Missing Authentication Token"});
+    let rejection = json!({"message": "Missing Authentication Token"});
     for (method, path) in [
         ("GET", "/contact/all"),
         ("POST", "/contact"),
@@ -250,7 +254,7 @@ async fn the_contact_group_can_have_verbs_in_its_paths() {
     ] {
         assert_eq!(
             api.call(method, path).await,
-            (403, refusal.clone()),
+            (403, rejection.clone()),
             "{path}"
         );
     }
@@ -262,10 +266,10 @@ async fn the_contact_group_can_have_verbs_in_its_paths() {
 }
 
 #[tokio::test]
-async fn what_a_test_scripted_is_given_as_it_is() {
+async fn a_scripted_response_is_not_translated() {
     let api = start(Dialect::from_seed(3)).await;
     let body = json!({"content": [{"id": "1"}]});
-    api.answer_next("listSites", Answer::json(200, body.clone()));
+    api.respond_next("listSites", ScriptedResponse::json(200, body.clone()));
 
     assert_eq!(api.call("GET", "/site/all").await, (200, body));
 }
@@ -292,7 +296,7 @@ async fn an_event_has_the_dialects_types_and_its_message_is_found_by_them() {
     };
 
     let (id, numbers) = event(Dialect::none().events(Events::Numbers)).await;
-    // Whoever was shown a number reads the message by it, or by its own id.
+    // The message can be read by the number, and by its own id.
     let shown = numbers["messageInfo"]["messageId"].to_string();
     for id in [id, shown] {
         let path = format!("/message/getmessagebyid/{id}");
@@ -331,7 +335,7 @@ async fn an_event_has_the_dialects_types_and_its_message_is_found_by_them() {
     let (id, list) = event(Dialect::none().events(Events::ArrayOfOne)).await;
     assert_eq!(list.as_array().map(Vec::len), Some(1));
     assert_eq!(list[0]["messageInfo"]["messageId"], id);
-    // The sandbox's own books are as ever.
+    // The sandbox's own data is unchanged.
     assert!(
         api.deliveries()
             .iter()
@@ -340,7 +344,7 @@ async fn an_event_has_the_dialects_types_and_its_message_is_found_by_them() {
 }
 
 #[tokio::test]
-async fn events_that_wait_are_posted_in_one_batch_until_it_arrives() {
+async fn waiting_events_are_posted_in_one_batch_until_it_is_accepted() {
     let dialect = Dialect::none().events(Events::Batch);
     let wait = std::time::Duration::ZERO;
     let builder = Sandbox::builder()
@@ -352,7 +356,7 @@ async fn events_that_wait_are_posted_in_one_batch_until_it_arrives() {
     let mut callback = Callback::failing(1).await;
     subscribe(&api, &callback).await;
     let mut ids = Vec::new();
-    // Nothing is waited for in between, so nothing is posted in between.
+    // There is no await in between, so nothing is posted in between.
     for _ in 0..3 {
         ids.push(
             api.customer_texts(CUSTOMER, api.number(), "hi")
@@ -361,14 +365,14 @@ async fn events_that_wait_are_posted_in_one_batch_until_it_arrives() {
         );
     }
 
-    let (refused, taken) = (
+    let (rejected, accepted) = (
         callback.events.recv().await.unwrap(),
         callback.events.recv().await.unwrap(),
     );
     api.deliveries_settled().await;
 
-    assert_eq!(refused, taken);
-    let posted: Vec<&str> = taken
+    assert_eq!(rejected, accepted);
+    let posted: Vec<&str> = accepted
         .as_array()
         .unwrap()
         .iter()
@@ -390,7 +394,7 @@ async fn events_that_wait_are_posted_in_one_batch_until_it_arrives() {
 }
 
 #[tokio::test]
-async fn a_batch_that_never_arrives_is_given_up() {
+async fn a_batch_fails_after_the_last_attempt() {
     let dialect = Dialect::none().events(Events::Batch);
     let wait = std::time::Duration::ZERO;
     let builder = Sandbox::builder()

@@ -1,17 +1,17 @@
-//! Answers of the service, in the shapes that they come in.
+//! Responses of the service, and the application's errors.
 
 use std::fmt;
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
-use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde::Serialize;
 use serde_json::json;
 
-pub(crate) type Reply = Response<Bytes>;
+pub(crate) type Response = http::Response<Bytes>;
 
-/// An answer with a JSON body.
-pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Reply {
+/// A response with a JSON body.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let (status, body) = match serde_json::to_vec(body) {
         Ok(body) => (status, body),
         Err(error) => (
@@ -28,27 +28,27 @@ pub(crate) fn with_body(
     status: StatusCode,
     content_type: &'static str,
     body: impl Into<Bytes>,
-) -> Reply {
-    let mut reply = Response::new(body.into());
-    *reply.status_mut() = status;
+) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
     let content_type = HeaderValue::from_static(content_type);
-    reply.headers_mut().insert(CONTENT_TYPE, content_type);
-    reply
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
 }
 
-/// The form in which the service writes times.
+/// A time as the service writes it.
 pub(crate) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// The application's refusal: it names what is wrong, in the shape of Spring's errors.
+/// An error of the application: it names what is wrong, in the shape of Spring's errors.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub(crate) struct ApiError {
     status: StatusCode,
     message: String,
 }
 
-impl Fault {
+impl ApiError {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { status, message }
@@ -78,8 +78,8 @@ impl Fault {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
     }
 
-    /// The answer; `path` is the one below the API's base URL.
-    pub(crate) fn into_reply(self, path: &str, now: DateTime<Utc>) -> Reply {
+    /// The response; `path` is the one below the API's base URL.
+    pub(crate) fn into_response(self, path: &str, now: DateTime<Utc>) -> Response {
         json(
             self.status,
             &json!({
@@ -93,8 +93,8 @@ impl Fault {
     }
 }
 
-/// The message alone, for who called a function and not the API.
-impl fmt::Display for Fault {
+/// The message alone, for callers of a function instead of the API.
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }

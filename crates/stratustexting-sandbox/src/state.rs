@@ -1,19 +1,23 @@
-//! All that the sandbox knows: one organization and what happened to it.
+//! The sandbox's state: one organization and what happened to it.
+
+pub(crate) mod contacts;
+pub(crate) mod delivery;
+pub(crate) mod messages;
+pub(crate) mod subscriptions;
 
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use stratustexting_client::types::{CustomConsent, Site, Subscription};
 
+use self::{contacts::Contacts, delivery::Delivery, messages::Messages};
 use crate::{
-    api::{contacts::Contacts, messages::Messages},
     clock::Clock,
-    delivery::Delivery,
     ids::Ids,
-    oauth::{self, NewClient, Registered},
+    oauth::{self, NewClient, RegisteredClient},
 };
 
-pub(crate) struct World {
+pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) oauth: oauth::Server,
@@ -27,14 +31,14 @@ pub(crate) struct World {
     pub(crate) failures: HashMap<String, u32>,
 }
 
-impl World {
+impl State {
     pub(crate) fn expire_access_tokens(&mut self) {
         let now = self.clock.now();
         self.oauth.expire_access_tokens(now);
     }
 
     /// Registers a client that was checked.
-    pub(crate) fn register(&mut self, client: NewClient) -> Registered {
+    pub(crate) fn register(&mut self, client: NewClient) -> RegisteredClient {
         self.oauth.clients.add(&mut self.ids, client)
     }
 

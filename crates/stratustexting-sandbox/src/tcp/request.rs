@@ -1,6 +1,6 @@
-//! As much of HTTP as has to be understood of a request before the server gets it.
+//! The little HTTP that must be parsed before the server gets a request.
 
-use crate::settings::LONGEST_URL;
+use crate::settings::MAX_URL;
 
 /// The first line of a request.
 pub(super) struct FirstLine {
@@ -18,7 +18,7 @@ impl FirstLine {
     }
 }
 
-/// The first line, if it is whole.
+/// The first line, if it is complete.
 pub(super) fn first_line(bytes: &[u8]) -> Option<FirstLine> {
     // Empty lines before a request are allowed.
     let start = bytes.iter().position(|byte| !b"\r\n".contains(byte))?;
@@ -42,25 +42,25 @@ pub(super) fn first_line(bytes: &[u8]) -> Option<FirstLine> {
     })
 }
 
-/// The most of a target that the HTTP server can read, and less.
-const LONGEST_TARGET: usize = LONGEST_URL + 1_000;
+/// A target of this length can be read by the HTTP server.
+const MAX_TARGET: usize = MAX_URL + 1_000;
 
-/// Cuts a target down to what the HTTP server can read: still too long for the gateway,
-/// which is to be the one that refuses it.
-pub(super) fn shorten(held: &mut Vec<u8>) {
+/// Cuts a target to a length that the HTTP server can read. It is still too long for the
+/// gateway, which must be the one that rejects it.
+pub(super) fn shorten_target(held: &mut Vec<u8>) {
     let is_space = |byte: &u8| *byte == b' ';
     let Some(start) = held.iter().position(is_space) else {
         return;
     };
     let start = start + 1;
     let length = held[start..].iter().position(is_space);
-    if let Some(length) = length.filter(|length| *length > LONGEST_TARGET) {
-        held.drain(start + LONGEST_TARGET..start + length);
+    if let Some(length) = length.filter(|length| *length > MAX_TARGET) {
+        held.drain(start + MAX_TARGET..start + length);
     }
 }
 
-/// Whether a request is whole, as far as its head says how long it is.
-pub(super) fn is_whole(bytes: &[u8]) -> bool {
+/// Whether a request is complete, by what its head says about its length.
+pub(super) fn is_complete(bytes: &[u8]) -> bool {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
         return false;
     };
@@ -80,10 +80,10 @@ pub(super) fn is_whole(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{first_line, is_whole};
+    use super::{first_line, is_complete};
 
     #[test]
-    fn a_first_line_is_taken_apart_once_it_is_whole() {
+    fn a_first_line_is_parsed_once_it_is_complete() {
         assert!(first_line(b"").is_none());
         assert!(first_line(b"\r\nGET /a?b=c HTTP/1.1\r").is_none());
         for start in ["", "\r\n"] {
@@ -96,16 +96,16 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_whole_with_the_last_byte_that_its_head_announces() {
+    fn a_request_is_complete_with_the_last_byte_that_its_head_announces() {
         for request in [
             "GET / HTTP/1.1\r\n\r\n",
             "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
             "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
         ] {
             for length in 0..request.len() {
-                assert!(!is_whole(&request.as_bytes()[..length]), "{length}");
+                assert!(!is_complete(&request.as_bytes()[..length]), "{length}");
             }
-            assert!(is_whole(request.as_bytes()));
+            assert!(is_complete(request.as_bytes()));
         }
     }
 }

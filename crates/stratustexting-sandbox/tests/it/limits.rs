@@ -1,4 +1,4 @@
-//! Requests that are too long for the gateway, and what isn't text.
+//! Requests that are too long for the gateway or not UTF-8, and many contacts.
 
 use serde_json::{Value, json};
 use stratustexting_sandbox::Sandbox;
@@ -7,10 +7,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Api, CUSTOMER, answer};
+use crate::support::{Api, CUSTOMER, fetch};
 
 impl Api {
-    /// Path and query of an SMS, so long.
+    /// Path and query of an SMS, of this length.
     fn target(&self, length: usize) -> String {
         let from = self.number().replace('+', "%2B");
         let to = CUSTOMER.replace('+', "%2B");
@@ -20,7 +20,7 @@ impl Api {
         format!("{start}{text}")
     }
 
-    /// Sends a target as it is: no client would send the longest. Returns status, head
+    /// Sends a target as it is: no HTTP client would send the longest. Returns status, head
     /// and body.
     async fn send_raw(&self, target: &str) -> (u16, String, Value) {
         let (host, _) = self.api_base()[7..].split_once('/').unwrap();
@@ -31,9 +31,9 @@ impl Api {
         );
         let mut connection = TcpStream::connect(host).await.unwrap();
         connection.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await.unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let mut response = String::new();
+        connection.read_to_string(&mut response).await.unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let body = serde_json::from_str(body).unwrap_or_else(|_| panic!("{head}: {body:?}"));
         (status, head.to_lowercase(), body)
@@ -41,7 +41,7 @@ impl Api {
 }
 
 #[tokio::test]
-async fn a_url_that_is_too_long_is_refused_by_the_gateway_and_not_carried_out() {
+async fn a_url_that_is_too_long_is_rejected_by_the_gateway_and_not_carried_out() {
     let api = Api::start().await;
 
     assert_eq!(api.target(8_192).len(), 8_192);
@@ -68,7 +68,7 @@ async fn a_url_that_is_too_long_is_refused_by_the_gateway_and_not_carried_out() 
 }
 
 #[tokio::test]
-async fn how_long_a_url_may_be_can_be_set() {
+async fn the_longest_url_can_be_set() {
     let api = Api::of(Sandbox::builder().contacts(0).max_url(200)).await;
     assert_eq!(api.send_raw(&api.target(200)).await.0, 200);
     assert_eq!(api.send_raw(&api.target(201)).await.0, 414);
@@ -81,7 +81,7 @@ async fn how_long_a_url_may_be_can_be_set() {
 }
 
 #[tokio::test]
-async fn what_is_not_utf_8_is_refused_and_not_carried_out() {
+async fn a_request_that_is_not_utf_8_is_rejected_and_not_carried_out() {
     let api = Api::start().await;
     let numbers = "from=%2B12025550100&to=%2B13035550123";
     for (path, named) in [
@@ -107,12 +107,12 @@ async fn what_is_not_utf_8_is_refused_and_not_carried_out() {
     let request = api.http.post(api.token_url()).body(form);
     let request = request.basic_auth(api.client_id(), Some(api.client_secret()));
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    let (status, error) = answer(request).await;
+    let (status, error) = fetch(request).await;
     assert_eq!((status, &error["error"]), (400, &json!("invalid_request")));
 }
 
 #[tokio::test]
-async fn so_many_contacts_are_all_there() {
+async fn a_hundred_thousand_contacts_are_all_there() {
     let api = Api::of(Sandbox::builder().contacts(100_000)).await;
 
     let (_, last) = api.call("GET", "/contact/all?size=1&page=99999").await;

@@ -1,20 +1,20 @@
-//! An answer that ends before its end.
+//! A response that ends early.
 
 /// How a connection is ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum End {
-    /// Closed in good order.
+    /// Closed cleanly.
     Close,
-    /// Reset: the client gets an error and not an end.
+    /// Reset: the client gets an error instead of an end.
     Reset,
 }
 
-/// Where an answer ends, counted while it is written.
+/// Where a response ends early, counted while it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Cut {
-    /// How much of the empty line after the headers was seen.
+    /// How many bytes of the empty line after the headers were seen.
     matched: usize,
-    /// How many bytes of the body are still to be written.
+    /// How many bytes of the body are left to write.
     body: usize,
     end: End,
 }
@@ -31,7 +31,7 @@ impl Cut {
         }
     }
 
-    /// After the headers and so many bytes of the body.
+    /// After the headers and this many bytes of the body.
     pub(crate) fn after_body_bytes(body: usize, end: End) -> Self {
         Self {
             matched: 0,
@@ -83,28 +83,28 @@ impl Cut {
 mod tests {
     use super::{Cut, End};
 
-    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\na: b\r\n\r\n{\"c\": 1}";
+    const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\na: b\r\n\r\n{\"c\": 1}";
 
     #[test]
-    fn an_answer_ends_where_it_is_to_end_however_it_is_cut_into_writes() {
+    fn a_response_ends_at_the_same_byte_however_it_is_split_into_writes() {
         for body in 0..=8 {
-            for piece in 1..ANSWER.len() {
+            for size in 1..RESPONSE.len() {
                 let mut cut = Cut::after_body_bytes(body, End::Reset);
                 let mut written = Vec::new();
-                for data in ANSWER.chunks(piece) {
+                for data in RESPONSE.chunks(size) {
                     let allowed = cut.allows(data);
                     cut.wrote(&data[..allowed]);
                     written.extend_from_slice(&data[..allowed]);
                 }
-                assert_eq!(written, ANSWER[..ANSWER.len() - 8 + body]);
+                assert_eq!(written, RESPONSE[..RESPONSE.len() - 8 + body]);
                 assert!(cut.is_due());
             }
         }
     }
 
     #[test]
-    fn nothing_is_written_of_an_answer_that_ends_at_once() {
+    fn nothing_is_written_of_a_response_that_ends_at_once() {
         assert!(Cut::at_once().is_due());
-        assert_eq!(Cut::at_once().allows(ANSWER), 0);
+        assert_eq!(Cut::at_once().allows(RESPONSE), 0);
     }
 }

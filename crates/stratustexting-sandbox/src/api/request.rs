@@ -1,4 +1,4 @@
-//! A request to an operation, taken apart, with errors that name what is wrong.
+//! A parsed request to an operation, with errors that name what is wrong.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use stratustexting_client::Operation;
 
-use crate::{base, dialect::Paging, query, reply::Fault};
+use crate::{base, dialect::Paging, query, response::ApiError};
 
-pub(crate) struct Call {
+pub(crate) struct ApiRequest {
     pub(crate) operation: &'static Operation,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     path: String,
     query: Result<Vec<(String, String)>, String>,
-    /// How it asks for a page.
+    /// How the request asks for a page.
     pub(crate) paging: Paging,
 }
 
-impl Call {
+impl ApiRequest {
     pub(crate) fn new(operation: &'static Operation, parts: Parts, body: Bytes) -> Self {
         let path = parts.uri.path();
         let query = parts.uri.query().unwrap_or_default();
@@ -42,17 +42,17 @@ impl Call {
     /// # Errors
     ///
     /// When path or query aren't UTF-8.
-    pub(crate) fn check_encoding(&self) -> Result<(), Fault> {
+    pub(crate) fn check_encoding(&self) -> Result<(), ApiError> {
         if percent_decode_str(&self.path).decode_utf8().is_err() {
-            return Err(Fault::bad_request("Path isn't UTF-8"));
+            return Err(ApiError::bad_request("Path isn't UTF-8"));
         }
         self.query().map(drop)
     }
 
-    fn query(&self) -> Result<&[(String, String)], Fault> {
+    fn query(&self) -> Result<&[(String, String)], ApiError> {
         match &self.query {
             Ok(pairs) => Ok(pairs),
-            Err(error) => Err(Fault::bad_request(error)),
+            Err(error) => Err(ApiError::bad_request(error)),
         }
     }
 
@@ -65,29 +65,29 @@ impl Call {
         percent_decode_str(segment).decode_utf8_lossy().into_owned()
     }
 
-    /// A parameter of the query that may be missing.
-    pub(crate) fn optional(&self, name: &str) -> Result<Option<&str>, Fault> {
+    /// An optional parameter of the query.
+    pub(crate) fn optional(&self, name: &str) -> Result<Option<&str>, ApiError> {
         let mut found = self.query()?.iter().filter(|(key, _)| key == name);
         let value = found.next().map(|(_, value)| value.as_str());
         match found.next() {
             None => Ok(value),
-            Some(_) => Err(Fault::bad_request(format!(
-                "Parameter '{name}' is there twice"
+            Some(_) => Err(ApiError::bad_request(format!(
+                "Parameter '{name}' occurs twice"
             ))),
         }
     }
 
-    /// A parameter of the query that has to be there.
-    pub(crate) fn required(&self, name: &str) -> Result<&str, Fault> {
+    /// A required parameter of the query.
+    pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
         let missing = || {
             let text = format!("Required request parameter '{name}' is not present");
-            Fault::bad_request(text)
+            ApiError::bad_request(text)
         };
         self.optional(name)?.ok_or_else(missing)
     }
 
-    /// A number of the query, in E.164.
-    pub(crate) fn number(&self, name: &str) -> Result<&str, Fault> {
+    /// A phone number in the query, in E.164 form.
+    pub(crate) fn number(&self, name: &str) -> Result<&str, ApiError> {
         let value = self.required(name)?;
         check_number(format_args!("Parameter '{name}'"), value)?;
         Ok(value)
@@ -105,23 +105,23 @@ impl Call {
             .trim()
     }
 
-    /// The body.
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+    /// The body, as JSON.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         if !self.content_type().eq_ignore_ascii_case("application/json") {
-            let text = "Content-Type has to be application/json";
-            return Err(Fault::media_type(text));
+            let text = "Content-Type must be application/json";
+            return Err(ApiError::media_type(text));
         }
-        serde_json::from_slice(&self.body).map_err(unreadable)
+        serde_json::from_slice(&self.body).map_err(unreadable_body)
     }
 }
 
-/// The refusal of a body that isn't what it has to be.
-pub(crate) fn unreadable(error: serde_json::Error) -> Fault {
-    Fault::bad_request(format!("Body can't be read: {error}"))
+/// The error for a body that can't be parsed.
+pub(crate) fn unreadable_body(error: serde_json::Error) -> ApiError {
+    ApiError::bad_request(format!("Body can't be read: {error}"))
 }
 
-/// Whether `value` is a number in E.164; `what` names it in the refusal.
-pub(crate) fn check_number(what: impl fmt::Display, value: &str) -> Result<(), Fault> {
+/// Checks that `value` is a phone number in E.164 form; `what` names it in the error.
+pub(crate) fn check_number(what: impl fmt::Display, value: &str) -> Result<(), ApiError> {
     let digits = value.strip_prefix('+').unwrap_or_default();
     let fits = (7..=15).contains(&digits.len())
         && digits.bytes().all(|digit| digit.is_ascii_digit())
@@ -130,11 +130,11 @@ pub(crate) fn check_number(what: impl fmt::Display, value: &str) -> Result<(), F
         return Ok(());
     }
     let hint = if value.starts_with(' ') {
-        "; the plus sign has to be encoded as %2B in a query"
+        "; the plus sign must be encoded as %2B in a query"
     } else {
         ""
     };
-    Err(Fault::bad_request(format!(
-        "{what} has to be a number in E.164 form, such as +12025550123{hint}"
+    Err(ApiError::bad_request(format!(
+        "{what} must be a number in E.164 form, such as +12025550123{hint}"
     )))
 }

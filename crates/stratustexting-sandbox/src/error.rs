@@ -1,0 +1,26 @@
+//! The errors of the library.
+
+/// Why a sandbox didn't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The port is taken, or may not be used.
+    #[error("can't listen on 127.0.0.1:{port}")]
+    Listen {
+        /// The requested port; 0 for any.
+        port: u16,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A setting is invalid.
+    #[error("{0}")]
+    Setting(String),
+    /// The client for webhooks can't be made.
+    #[error("can't make a client for webhooks")]
+    Http(#[from] reqwest::Error),
+}
+
+/// Why a customer's text was rejected.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CustomerError(pub(crate) String);

@@ -1,0 +1,149 @@
+//! What all requests of a sandbox share.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicUsize},
+};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    callback::Callbacks, connection::ConnectionDetails, dialect::DialectState, dispatch::Outbox,
+    fault::Faults, ledger::Ledger, limits::Limits, route::Route, script::Script,
+    settings::Settings, state::State, tcp::ListenerState,
+};
+
+/// No lock is held across an await.
+pub(crate) struct Shared {
+    pub(crate) connection: ConnectionDetails,
+    pub(crate) limits: Limits,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) outbox: Outbox,
+    settings: Mutex<Settings>,
+    /// Ends the background tasks when the sandbox is dropped.
+    pub(crate) shutdown: CancellationToken,
+    /// How many deliveries aren't finished.
+    pub(crate) deliveries_in_flight: watch::Sender<usize>,
+    state: Mutex<State>,
+    ledger: Mutex<Ledger>,
+    script: Mutex<Script>,
+    faults: Mutex<Faults>,
+    dialect: Mutex<DialectState>,
+    pub(crate) listener: Mutex<ListenerState>,
+    /// Whether connections are refused.
+    pub(crate) refuses_connections: AtomicBool,
+    /// How many idle connections were closed because of that.
+    pub(crate) idle_connections_closed: AtomicUsize,
+    /// Ends the requests that never get a response.
+    pub(crate) faults_stopped: watch::Sender<()>,
+    /// How many requests are arriving or being carried out.
+    pub(crate) requests_in_flight: watch::Sender<usize>,
+}
+
+/// Counts one request as in flight until it is dropped.
+pub(crate) struct InFlight(Arc<Shared>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.requests_in_flight.send_modify(|count| *count -= 1);
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(
+        connection: ConnectionDetails,
+        limits: Limits,
+        settings: Settings,
+        callbacks: Callbacks,
+        outbox: Outbox,
+        state: State,
+        listener: ListenerState,
+    ) -> Self {
+        Self {
+            connection,
+            limits,
+            callbacks,
+            outbox,
+            settings: Mutex::new(settings),
+            shutdown: CancellationToken::new(),
+            deliveries_in_flight: watch::Sender::new(0),
+            state: Mutex::new(state),
+            ledger: Mutex::default(),
+            script: Mutex::default(),
+            faults: Mutex::default(),
+            dialect: Mutex::default(),
+            listener: Mutex::new(listener),
+            refuses_connections: AtomicBool::new(false),
+            idle_connections_closed: AtomicUsize::new(0),
+            faults_stopped: watch::Sender::new(()),
+            requests_in_flight: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn request_in_flight(shared: &Arc<Self>) -> InFlight {
+        shared.requests_in_flight.send_modify(|count| *count += 1);
+        InFlight(Arc::clone(shared))
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn dialect_state(&self) -> MutexGuard<'_, DialectState> {
+        self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn stop_failing(&self) {
+        self.faults().clear();
+        self.faults_stopped.send_replace(());
+    }
+
+    /// The name of the operation that a request is for, if it can meet faults.
+    pub(crate) fn operation_name(&self, method: &str, path: &str) -> Option<&'static str> {
+        self.route(method, path).name()
+    }
+
+    pub(crate) fn route(&self, method: &str, path: &str) -> Route {
+        let dialect = self.dialect_state().dialect();
+        Route::find(dialect, &self.limits, method, path)
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        let settings = self.settings.lock();
+        settings.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes settings; returns the new ones.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is invalid; then nothing is changed.
+    pub(crate) fn change_settings(
+        &self,
+        change: impl FnOnce(&Settings) -> Result<Settings, String>,
+    ) -> Result<Settings, String> {
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        *settings = change(&settings)?;
+        self.outbox.set_at_a_time(settings.deliveries.at_a_time);
+        Ok(settings.clone())
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets the requests that arrived, complete or broken.
+    pub(crate) fn clear_ledger(&self) {
+        self.ledger().clear();
+        self.faults().clear_broken();
+    }
+}

@@ -1,0 +1,162 @@
+//! The contacts, by id and by number.
+
+use std::{cell::OnceCell, collections::HashMap};
+
+use chrono::{DateTime, Utc};
+use indexmap::IndexMap;
+use stratustexting_client::types::{Contact, ContactRequest};
+
+/// All contacts. The seeded ones are made at the first access, since 100,000 of them take
+/// a while, and many programs never need any.
+pub(crate) struct Contacts {
+    make: Make,
+    index: OnceCell<ContactIndex>,
+}
+
+type Make = Box<dyn Fn() -> Vec<Contact> + Send>;
+
+#[derive(Default)]
+struct ContactIndex {
+    by_id: IndexMap<String, Contact>,
+    id_by_number: HashMap<String, String>,
+}
+
+impl Contacts {
+    pub(crate) fn lazy(make: impl Fn() -> Vec<Contact> + Send + 'static) -> Self {
+        Self {
+            make: Box::new(make),
+            index: OnceCell::new(),
+        }
+    }
+
+    fn index(&self) -> &ContactIndex {
+        self.index.get_or_init(|| {
+            let mut index = ContactIndex::default();
+            for contact in (self.make)() {
+                index.insert(contact);
+            }
+            index
+        })
+    }
+
+    fn index_mut(&mut self) -> &mut ContactIndex {
+        self.index();
+        let index = self.index.get_mut();
+        index.unwrap_or_else(|| unreachable!("index() has initialised it"))
+    }
+
+    pub(crate) fn all(&self) -> indexmap::map::Values<'_, String, Contact> {
+        self.index().by_id.values()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Contact> {
+        self.index().by_id.get(id)
+    }
+
+    pub(crate) fn insert(&mut self, contact: Contact) {
+        self.index_mut().insert(contact);
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) -> Option<Contact> {
+        let index = self.index_mut();
+        let contact = index.by_id.shift_remove(id)?;
+        if let Some(number) = &contact.mobile_number {
+            index.id_by_number.remove(number);
+        }
+        Some(contact)
+    }
+
+    pub(crate) fn id_of(&self, number: &str) -> Option<&str> {
+        self.index().id_of(number)
+    }
+
+    /// Changes the fields that the request has; returns the contact, if there is one.
+    pub(crate) fn change(
+        &mut self,
+        id: &str,
+        request: ContactRequest,
+        now: DateTime<Utc>,
+    ) -> Option<Contact> {
+        self.index_mut().change(id, request, now)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Contact> {
+        self.index_mut().by_id.get_mut(id)
+    }
+}
+
+impl ContactIndex {
+    fn insert(&mut self, contact: Contact) {
+        let id = contact.id.clone().unwrap_or_default();
+        if let Some(number) = &contact.mobile_number {
+            self.id_by_number.insert(number.clone(), id.clone());
+        }
+        self.by_id.insert(id, contact);
+    }
+
+    fn id_of(&self, number: &str) -> Option<&str> {
+        self.id_by_number.get(number).map(String::as_str)
+    }
+
+    fn change(&mut self, id: &str, request: ContactRequest, now: DateTime<Utc>) -> Option<Contact> {
+        let contact = self.by_id.get_mut(id)?;
+        if let Some(number) = &request.mobile_number {
+            if let Some(old) = &contact.mobile_number {
+                self.id_by_number.remove(old);
+            }
+            self.id_by_number.insert(number.clone(), id.to_owned());
+        }
+        apply(contact, request);
+        contact.last_update_date_time = Some(now.into());
+        Some(contact.clone())
+    }
+}
+
+/// Changes the fields that the request has.
+pub(crate) fn apply(contact: &mut Contact, request: ContactRequest) {
+    fn set<T>(field: &mut Option<T>, value: Option<T>) {
+        if value.is_some() {
+            *field = value;
+        }
+    }
+    set(&mut contact.first_name, request.first_name);
+    set(&mut contact.last_name, request.last_name);
+    set(&mut contact.mobile_number, request.mobile_number);
+    set(&mut contact.email, request.email);
+    set(&mut contact.company, request.company);
+    set(&mut contact.department_id, request.department_id);
+    set(&mut contact.consent_level, request.consent_level);
+    set(&mut contact.tags, request.tags);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    };
+
+    use stratustexting_client::types::Contact;
+
+    use super::Contacts;
+
+    #[test]
+    fn the_seeded_contacts_are_made_once_at_the_first_access() {
+        let made = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&made);
+        let mut contacts = Contacts::lazy(move || {
+            count.fetch_add(1, SeqCst);
+            vec![
+                Contact::default()
+                    .with_id("1")
+                    .with_mobile_number("+13035550123"),
+            ]
+        });
+        assert_eq!(made.load(SeqCst), 0);
+
+        assert_eq!(contacts.id_of("+13035550123"), Some("1"));
+        assert!(contacts.remove("1").is_some());
+        assert_eq!(contacts.all().len(), 0);
+        assert_eq!(made.load(SeqCst), 1);
+    }
+}

@@ -78,7 +78,7 @@ impl Credentials {
     /// ```
     /// # use stratustexting_sandbox::Sandbox;
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     /// use std::sync::Arc;
     /// use stratustexting::{Client, auth::{Credentials, MemoryTokenStore, TokenStore}};
     ///

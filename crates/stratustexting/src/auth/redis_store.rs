@@ -212,6 +212,8 @@ impl RedisTokenStore {
             root_cert: Some(pem.to_vec()),
         };
         self.client = Client::build_with_tls(info, certificates).map_err(|_| unreadable())?;
+        // A clone may have a connection already, and its trust isn't this one's.
+        self.connection = Arc::default();
         Ok(self)
     }
 
@@ -395,6 +397,22 @@ impl fmt::Debug for RedisTokenStore {
     }
 }
 
+/// Whether the connection failed by the check of the server's certificate. Redis' client says
+/// only that it is an I/O error, and wraps that error twice.
+#[cfg(feature = "rustls")]
+fn distrusts_certificate(error: &RedisError) -> bool {
+    std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<Arc<dyn std::error::Error + Send + Sync>>())
+        .and_then(|shared| shared.downcast_ref::<std::io::Error>())
+        .and_then(|error| error.get_ref()?.downcast_ref())
+        .is_some_and(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
+}
+
+#[cfg(not(feature = "rustls"))]
+fn distrusts_certificate(_: &RedisError) -> bool {
+    false
+}
+
 /// A failure of Redis without its details, which may quote the token.
 #[derive(Debug)]
 struct Failure(String);
@@ -405,6 +423,8 @@ impl Failure {
             "the connection was refused"
         } else if error.is_timeout() {
             "it timed out"
+        } else if distrusts_certificate(&error) {
+            "the server's certificate isn't trusted, or is for another name"
         } else {
             error.category()
         };

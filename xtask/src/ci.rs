@@ -91,6 +91,10 @@ fn steps(options: &Options) -> Vec<Step> {
         step("python-client", cargo(&["xtask", "python-client"])),
         step("native-tls", features(&["--features", "native-tls"])),
         step("no-tls", features(&[])),
+        step(
+            "no-tls-features",
+            features(&["--features", "redis,loopback-login"]),
+        ),
         step("refused", cargo(&["xtask", "refused"])),
         // What is generated of other vendors' shapes compiles.
         step("shapes", cargo(&["xtask", "shapes"])),

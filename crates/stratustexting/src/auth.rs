@@ -1,63 +1,111 @@
-//! OAuth 2.0: where access tokens come from, where they are kept, and how they are
+//! OAuth 2.0: how a client gets access tokens, where they are stored, and how they are
 //! renewed.
 //!
 //! Start with [`Credentials`], which say how a client gets its tokens:
 //!
-//! - [`Credentials::authorization_code`]: a user logs in once in a browser
-//!   ([`Auth::start_login`], [`Auth::finish_login`]); afterwards the client renews
-//!   its tokens by itself. This is the grant that the vendor documents.
-//! - [`Credentials::client_credentials`]: the program logs in as itself. Seen
-//!   working on the Beetexting brand for sending and for reading messages; the
-//!   vendor's pages tell not to use it.
-//! - [`Credentials::static_token`]: a token that somebody else takes care of.
+//! - [`Credentials::authorization_code`]: a user logs in once in a browser; afterwards the
+//!   client renews its tokens by itself. This is the grant that the vendor documents.
+//! - [`Credentials::refresh_token`]: the same, for a user who has logged in elsewhere.
+//! - [`Credentials::client_credentials`]: the program logs in as itself. Seen working on the
+//!   Beetexting brand for sending and for reading messages; the vendor's pages tell not to
+//!   use it.
+//! - [`Credentials::static_token`]: a token that another program renews.
 //! - [`Credentials::source`]: a [`TokenSource`] of your own.
 //!
-//! Tokens live in a [`TokenStore`]: in memory by default, in a file with
-//! [`FileTokenStore`], in Redis with `RedisTokenStore` (feature `redis`), or wherever
-//! you implement it. A renewed token is stored before it is used, because a service
-//! that rotates refresh tokens has by then forgotten the old one.
+//! Tokens are stored in a [`TokenStore`]: in memory by default, in a file with
+//! [`FileTokenStore`], in Redis with `RedisTokenStore` (feature `redis`), or wherever you
+//! implement it. A renewed token is stored before it is used, because a service that rotates
+//! refresh tokens has by then forgotten the old one.
+//!
+//! # Logging in
+//!
+//! A program on the user's own machine, such as a command line, opens the browser and waits:
+//! `client.auth().log_in_with_browser("http://127.0.0.1:8000/callback").await?` (feature
+//! `loopback-login`). A web application sends its user to a URL, and gets the callback as a
+//! request. With several instances, it stores the [`Login`] in between.
+//!
+//! ```
+//! # use stratustexting_sandbox::Sandbox;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use stratustexting::{Client, auth::{Credentials, FileTokenStore}};
+//!
+//! # let sandbox = Sandbox::start().await?;
+//! # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
+//! # let folder = tempfile::tempdir()?;
+//! # let token_file = folder.path().join("token.json");
+//! let client = Client::builder()
+//! #   .api_base(sandbox.api_base())
+//! #   .authorize_url(sandbox.authorize_url())
+//! #   .token_url(sandbox.token_url())
+//!     .credentials(Credentials::authorization_code(id, secret))
+//!     .token_store(FileTokenStore::new(token_file))
+//!     .api_key(key)
+//!     .build()?;
+//!
+//! if !client.auth().is_logged_in().await? {
+//!     let login = client.auth().start_login("http://localhost/callback")?;
+//!     // Redirect the user's browser to `login.url()`. It comes back to the redirect URI.
+//! #   let browser = stratustexting::reqwest::Client::builder()
+//! #       .redirect(stratustexting::reqwest::redirect::Policy::none()).no_proxy().build()?;
+//! #   let form = [("username", sandbox.username()), ("password", sandbox.password())];
+//! #   let response = browser.post(login.url().clone()).form(&form).send().await?;
+//! #   let callback_url = response.headers()["location"].to_str()?;
+//!     client.auth().finish_login(&login, callback_url).await?;
+//! }
+//! let sites = client.sites().list().collect_up_to(10).await?;
+//! # let _ = sites;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # When a token is renewed
 //!
-//! In the background during its last minutes (from 5½ minutes before its end at the
-//! earliest, from 1¾ minutes before at the latest, drawn at random; for tokens of less
-//! than 25 minutes correspondingly less), while calls go on with the one that there is.
-//! In its last 30 seconds a call waits for the renewal, for half of what is left at most,
-//! and if nothing comes of it uses the token all the same. After a 401 it counts as expired.
-//! A lifetime is counted from the start of the request for the token; an `expires_in` that is
-//! missing, zero, negative or no number means that the end isn't known, and the token is used
-//! until the service refuses it.
+//! In the background during its last minutes, while calls go on with the old one: from 5½
+//! minutes before its end at the earliest, from 1¾ minutes before at the latest, drawn at
+//! random; for tokens of less than 25 minutes correspondingly less. In its last 30 seconds a
+//! call waits for the renewal, for half of the time left at most, and if the renewal fails,
+//! uses the old token all the same. After a 401 the token counts as expired. A lifetime is
+//! counted from the start of the request for the token. An `expires_in` that is missing,
+//! zero, negative or no number means that the end isn't known, and the token is used until
+//! the service rejects it.
 //!
-//! However many calls wait, one renewal is made for all of them, and it goes on when
-//! they go away. An error never takes the place of a token that is still good. A token that
-//! the store doesn't take is kept, and stored with the next call; a store that has gone back
-//! in time, as after a restore, doesn't displace what a client knows to be newer.
+//! However many calls wait, one renewal is made for all of them, and it goes on when they go
+//! away. A failed renewal never takes the place of a token that is still good. A token that
+//! the store doesn't take is kept in memory, and stored with the next call. A store that has
+//! gone back in time, as after a restore, doesn't displace a token that a client knows to be
+//! newer.
 //!
-//! A renewal is a task of the runtime on which the call was made that began it. A program
-//! that drives its runtime only now and then (`block_on` of one call at a time on a
-//! current-thread runtime) stops it in between, and with it whoever waits for the store's
-//! lock: give such a program a runtime that runs all the time. A program that ends waits for
-//! a renewal that is under way by [`Auth::settle`], or it may lose its login with it.
+//! A renewal is a task of the runtime of the call that began it. A program that drives its
+//! runtime only now and then (`block_on` of one call at a time on a current-thread runtime)
+//! stops the task in between, and with it every process that waits for the store's lock:
+//! give such a program a runtime that runs all the time.
+//!
+//! A program that ends during a renewal may lose its login: the service may have replaced the
+//! refresh token, and nobody has the new one. [`Auth::wait_for_renewal`] at the end prevents
+//! that. Where the runtime ends without it, `tracing` has a warning.
 //!
 //! # Several processes with one login
 //!
-//! Share a [`FileTokenStore`] on one machine, or a `RedisTokenStore` on several. One
-//! process renews, under the store's lock; the others find its token and use it, also
-//! after a 401. A process that is killed meanwhile holds up nobody for long: a file's
-//! lock ends with it, one in Redis after its expiry. What nothing on this side can repair:
-//! the service has replaced the refresh token, and the process ends, or the machine does,
-//! before the new one is stored. Then the next renewal uses the old one again. A service
-//! with a grace period answers that, and nothing is lost; one without ends the login, and
-//! calls fail with [`Error::is_login_required`].
+//! Share a [`FileTokenStore`] on one machine, or a `RedisTokenStore` on several. One process
+//! renews, under the store's lock; the others find its token and use it, also after a 401. A
+//! process that is killed meanwhile holds up nobody for long: a file's lock ends with it, one
+//! in Redis after its expiry. One case can't be repaired on this side: the service has
+//! replaced the refresh token, and the process ends, or the machine does, before the new one
+//! is stored. Then the next renewal uses the old one again. A service with a grace period
+//! accepts that, and nothing is lost; one without ends the login, and calls fail with
+//! [`Error::is_login_required`].
 //!
-//! A store is for one login of one client: who shares it has the same client id and asks
-//! for the same scopes, since each uses what another has stored.
+//! A store is for one login of one client. Programs that share it must have the same client
+//! id and scopes, since each uses the token that another has stored.
 
 mod credentials;
 mod file_lock;
 mod file_store;
 mod lock;
 mod login;
+#[cfg(feature = "loopback-login")]
+mod loopback;
 mod managed;
 mod protocol;
 #[cfg(feature = "redis")]
@@ -67,10 +115,12 @@ mod schedule;
 mod source;
 mod store;
 mod token;
-mod token_answer;
+mod token_response;
 
 use std::sync::Arc;
 
+#[cfg(feature = "loopback-login")]
+pub use self::loopback::BrowserLogin;
 #[cfg(feature = "redis")]
 pub use self::redis_store::RedisTokenStore;
 pub use self::{
@@ -92,11 +142,11 @@ pub(crate) use self::{
 
 use crate::{AccessToken, Error, Result};
 
-/// The scopes that are known.
+/// The known scopes.
 ///
-/// The vendor's table of scopes per function is not available; which operation
-/// needs which is in [`OPERATIONS`](crate::api::OPERATIONS) as far as it is known.
-/// The strings come from client code on the Beetexting brand.
+/// The vendor's table of scopes per function is not available. Which operation needs which
+/// scope is in [`OPERATIONS`](crate::api::OPERATIONS) as far as it is known. The strings come
+/// from client code on the Beetexting brand.
 pub mod scopes {
     /// Reading contacts.
     pub const READ_CONTACT: &str = "https://com.beetexting.scopes/ReadContact";
@@ -104,8 +154,7 @@ pub mod scopes {
     pub const WRITE_CONTACT: &str = "https://com.beetexting.scopes/WriteContact";
     /// Sending messages.
     pub const SEND_MESSAGE: &str = "https://com.beetexting.scopes/SendMessage";
-    /// All that are known; what [`Credentials`](super::Credentials) ask for by
-    /// default.
+    /// All that are known; [`Credentials`](super::Credentials) request them by default.
     pub const ALL: [&str; 3] = [READ_CONTACT, WRITE_CONTACT, SEND_MESSAGE];
 }
 
@@ -113,7 +162,7 @@ pub mod scopes {
 #[derive(Clone, Debug)]
 pub struct Auth {
     pub(crate) tokens: Arc<dyn TokenSource>,
-    /// None where the tokens aren't this crate's to manage.
+    /// None where this crate doesn't manage the tokens.
     pub(crate) managed: Option<ManagedTokens>,
 }
 
@@ -123,18 +172,73 @@ impl Auth {
     /// Calls do this by themselves; this is for programs that need the token for
     /// something else.
     ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::{Client, auth::Credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::builder()
+    /// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url()).api_key(sandbox.api_key())
+    /// #     .credentials(Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret()))
+    /// #     .build()?;
+    /// let token = client.auth().access_token().await?;
+    /// let header = format!("Bearer {}", token.expose());
+    /// # assert!(header.len() > 20);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`Error::is_auth`] when none can be had.
+    /// [`Error::is_auth`] when there is none and none can be got; [`Error::is_store`] when
+    /// the store failed; that of the request when the token endpoint couldn't be reached.
     pub async fn access_token(&self) -> Result<AccessToken> {
         self.tokens.access_token().await
     }
 
-    /// Starts a login by authorization code, with PKCE (RFC 7636) and `state`.
+    /// Whether the next call has a login to use, as far as that is known without asking the
+    /// service. It reads the store, and makes no request.
     ///
-    /// Send the user to [`Login::url`]. The browser comes back to `redirect_uri`,
-    /// which has to be registered for the client, and
-    /// [`finish_login`](Self::finish_login) takes the URL it came back with.
+    /// | credentials | `true` means |
+    /// |---|---|
+    /// | [`authorization_code`](Credentials::authorization_code), [`refresh_token`](Credentials::refresh_token) | there is an access token that is good, or a refresh token of which the service hasn't said that its login is over |
+    /// | [`client_credentials`](Credentials::client_credentials) | always: no user is needed |
+    /// | [`static_token`](Credentials::static_token) | always: when the token ends isn't known |
+    /// | [`source`](Credentials::source) | as [`TokenSource::is_logged_in`] says |
+    ///
+    /// The service may have ended the login without anybody knowing it here. Then the next
+    /// call fails with [`Error::is_login_required`], and from then on this says `false` in
+    /// the same client.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> stratustexting::Result<()> {
+    /// use stratustexting::{Client, auth::Credentials};
+    ///
+    /// let client = Client::builder()
+    ///     .credentials(Credentials::authorization_code("the id", "the secret"))
+    ///     .api_key("the key")
+    ///     .build()?;
+    ///
+    /// assert!(!client.auth().is_logged_in().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_store`] when the store can't be read.
+    pub async fn is_logged_in(&self) -> Result<bool> {
+        self.tokens.is_logged_in().await
+    }
+
+    /// Starts a login by authorization code, with PKCE (RFC 7636) and `state`; the
+    /// [module](self#logging-in) has an example.
+    ///
+    /// Send the user to [`Login::url`]. The browser comes back to `redirect_uri`, and
+    /// [`finish_login`](Self::finish_login) takes the URL of that callback. The redirect URI
+    /// must be registered for the client, and is sent to the letter.
     ///
     /// # Errors
     ///
@@ -145,45 +249,89 @@ impl Auth {
         self.logging_in()?.start_login(redirect_uri)
     }
 
-    /// Finishes a login with the URL to which the browser came back.
+    /// Finishes a login with the URL of the callback; the [module](self#logging-in) has an
+    /// example.
     ///
-    /// The tokens are stored, and all clones of the client use them from here on. The URL
-    /// may be what a server sees, a path with a query, or what a person pasted.
+    /// The tokens are stored, and all clones of the client use them from then on. The URL
+    /// may be a path with a query, as a server sees it, or a text that a person pasted.
     ///
-    /// A URL that doesn't answer this login, such as one that a prefetch or another page
-    /// caused, leaves the login as it is: wait for the right one and call again. The code of
-    /// the right one is taken to the token endpoint once, whatever comes of it.
+    /// A URL that is not the response to this login, such as one that a prefetch or another
+    /// page caused, leaves the login as it is: wait for the right one and call again. The
+    /// code of the right one is taken to the token endpoint once, however that ends.
     ///
     /// # Errors
     ///
-    /// [`Error::is_auth`] when the user or the server refused, or when the `state`
-    /// isn't that of this login: then the URL is not an answer to it.
+    /// [`Error::is_auth`] when the user denied access, when the server rejected the login or
+    /// the code, or when the `state` isn't that of this login: then the URL is not the
+    /// response to it. [`Error::is_store`] when the store didn't take the tokens; the next
+    /// call stores them.
     pub async fn finish_login(&self, login: &Login, callback_url: &str) -> Result<()> {
         self.logging_in()?.finish_login(login, callback_url).await
     }
 
-    /// Forgets the tokens, here and in the store, once no renewal is under way. The
-    /// service is not told: it documents no way to. A process that shares the store
-    /// keeps what it has in memory, and its next renewal puts that into the store again:
-    /// end such processes first.
+    /// Forgets the tokens, here and in the store, once no renewal is under way. The service
+    /// is not told: it documents no way to. A process that shares the store keeps the tokens
+    /// that it has in memory, and its next renewal stores them again: end such processes
+    /// first.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> stratustexting::Result<()> {
+    /// use stratustexting::{AccessToken, Client, auth::{Credentials, MemoryTokenStore, Token}};
+    ///
+    /// let token = Token::new(AccessToken::new("a token")?);
+    /// let client = Client::builder()
+    ///     .credentials(Credentials::authorization_code("the id", "the secret"))
+    ///     .token_store(MemoryTokenStore::with(token))
+    ///     .api_key("the key")
+    ///     .build()?;
+    /// assert!(client.auth().is_logged_in().await?);
+    ///
+    /// client.auth().log_out().await?;
+    ///
+    /// assert!(!client.auth().is_logged_in().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// When the store fails, or the tokens aren't this crate's to manage.
+    /// [`Error::is_store`] when the store fails; [`Error::is_configuration`] when the
+    /// credentials are a static token or a source of your own.
     pub async fn log_out(&self) -> Result<()> {
         self.managed()?.log_out().await
     }
 
-    /// Waits until no renewal and no login is under way; nothing is begun by it, and how
-    /// a renewal ends, the next call says.
+    /// Waits until no renewal and no login is under way. It begins neither, and a failed
+    /// renewal is the next call's error.
     ///
     /// Call it at the end of a program that keeps its login. A renewal goes on in the
-    /// background while calls succeed, and is cut off when the runtime ends: then the
-    /// service may have replaced the refresh token, and nobody has the new one. It takes
-    /// as long as the token endpoint, and 30 seconds at most besides the store's lock.
-    pub async fn settle(&self) {
+    /// background while calls succeed, and is cut off when the runtime ends: then the service
+    /// may have replaced the refresh token, and nobody has the new one. Such an end is logged
+    /// as a warning by `tracing`; a process that exits without ending its runtime
+    /// ([`std::process::exit`]) logs nothing. It takes as long as the token endpoint, and 30
+    /// seconds at most besides the store's lock.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::{Client, auth::Credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::builder()
+    /// #     .api_base(sandbox.api_base()).token_url(sandbox.token_url()).api_key(sandbox.api_key())
+    /// #     .credentials(Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret()))
+    /// #     .build()?;
+    /// let sites = client.sites().list().collect_up_to(100).await?;
+    /// // The program's last line:
+    /// client.auth().wait_for_renewal().await;
+    /// # let _ = sites;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn wait_for_renewal(&self) {
         if let Some(managed) = &self.managed {
-            managed.settle().await;
+            managed.wait_for_renewal().await;
         }
     }
 
@@ -200,7 +348,7 @@ impl Auth {
             .ok_or_else(|| {
                 Error::configuration(
                     "credentials",
-                    "have to be `Credentials::authorization_code` for a user to log in",
+                    "must be `Credentials::authorization_code` for a user to log in",
                 )
             })
     }

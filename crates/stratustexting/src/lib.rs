@@ -65,6 +65,7 @@
 //! - `rustls` (default): TLS by rustls with the platform's certificate store.
 //! - `native-tls`: TLS by the platform's own library.
 //! - `redis`: `auth::RedisTokenStore`, one login for several machines.
+//! - `loopback-login`: `Auth::log_in_with_browser`, for programs on the user's own machine.
 //!
 //! Without the first two, a client can only be built for a loopback address.
 //!
@@ -95,7 +96,8 @@
 //! `server.port`; in it a span `attempt` with `http.request.resend_count`,
 //! `http.response.status_code`, `error.type`, after OpenTelemetry's conventions; an event
 //! `another attempt` with `reason`, `attempt` and `wait_ms`. At WARN: that a token that is
-//! still good couldn't be renewed, and that a token file can't be locked. URLs aren't
+//! still good couldn't be renewed, that a renewal was cut off by the end of a runtime, and that
+//! a token file can't be locked. URLs aren't
 //! logged: the vendor puts numbers and texts into the query.
 
 pub mod auth;

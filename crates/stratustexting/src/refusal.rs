@@ -1,10 +1,10 @@
-//! What a refusal means, in whatever words and form it comes.
+//! The meaning of a rejection, in whatever words and form it comes.
 //!
-//! OAuth has a word for each refusal, and servers, gateways and proxies have others. Two
-//! questions are asked of an answer, and more hangs on them than on any other reading of it:
-//! whether an access token is refused, which another may mend (`access.rs`), and whether a
-//! login is over, so that only its user can help (`login.rs`). Here a body is read for what
-//! both need. Nothing of it is quoted anywhere.
+//! OAuth has a code for each rejection, and servers, gateways and proxies have others. Two
+//! questions matter more than any other reading of a response: whether the service rejects
+//! the access token, so that a new one may help (`access.rs`), and whether a login is over, so
+//! that only its user can help (`login.rs`). This file reads a body for both. Nothing of it is
+//! quoted anywhere.
 
 mod access;
 mod login;
@@ -18,13 +18,13 @@ pub(crate) use self::{
     login::{is_registered, login_is_over, oauth_code},
 };
 
-/// More than any refusal has.
+/// In bytes. No rejection has more.
 const LONGEST: usize = 64 * 1024;
 
-/// How deep what an answer says is looked for.
+/// How deep a body is searched.
 const DEPTH: usize = 4;
 
-/// Where machines look: a code.
+/// The keys of a code, for programs.
 const CODES: [&str; 7] = [
     "error",
     "errorcode",
@@ -35,7 +35,7 @@ const CODES: [&str; 7] = [
     "reason",
 ];
 
-/// Where people look: a sentence.
+/// The keys of a sentence, for people.
 const TEXTS: [&str; 13] = [
     "error",
     "message",
@@ -52,12 +52,12 @@ const TEXTS: [&str; 13] = [
     "cause",
 ];
 
-/// What holds more of them.
+/// The keys of objects and lists that hold more of them.
 const NESTS: [&str; 7] = [
     "error", "errors", "fault", "detail", "details", "cause", "response",
 ];
 
-/// An answer's body as a value: JSON, a form, or a text. `None` is a page, or nothing.
+/// A response's body as a value: JSON, a form, or a text. `None` means a page, or nothing.
 fn value(body: &[u8]) -> Option<Value> {
     let body = body.get(..LONGEST).map_or(body, |_| &[]);
     let text = std::str::from_utf8(without_mark(body)).ok()?.trim();
@@ -118,13 +118,14 @@ fn of_object<'v>(
     }
 }
 
-/// A word as it is compared: `Token_Expired`, `token-expired` and `tokenExpired` are one.
+/// A word in the form that is compared: `Token_Expired`, `token-expired` and `tokenExpired`
+/// are the same.
 fn squashed(word: &str) -> String {
     let letters = word.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
-/// A code without what clouds put around it: a namespace before `#`, a link after `:`.
+/// A code without the namespace before `#` and the link after `:` that clouds add.
 fn bare(code: &str) -> &str {
     let code = code.rsplit('#').next().unwrap_or(code);
     code.split(':').next().unwrap_or(code).trim()
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_speaks_of_the_error_is_looked_at() {
+    fn only_fields_about_the_error_are_read() {
         let body = json!({
             "Message": "one",
             "text": "a message of the user's",

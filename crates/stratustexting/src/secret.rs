@@ -1,4 +1,4 @@
-//! Secrets: they print as `[hidden]`, and are read by `expose` only.
+//! Secrets: they print as `[hidden]`, and only `expose` reads them.
 
 use std::fmt;
 
@@ -15,6 +15,14 @@ macro_rules! secret {
 
         impl $name {
             /// Wraps the secret. It is wiped from memory when dropped.
+            ///
+            /// ```
+            #[doc = concat!("use stratustexting::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("let secret = ", stringify!($name), "::new(\"s3cret\");")]
+            #[doc = concat!("assert_eq!(format!(\"{secret:?}\"), \"", stringify!($name), "([hidden])\");")]
+            /// assert_eq!(secret.expose(), "s3cret");
+            /// ```
             pub fn new(secret: impl Into<String>) -> Self {
                 Self(SecretString::from(secret.into()))
             }
@@ -66,7 +74,17 @@ secret! {
 pub struct AccessToken(SecretString);
 
 impl AccessToken {
-    /// Checks and wraps a token.
+    /// Checks and wraps a token. It is wiped from memory when dropped.
+    ///
+    /// ```
+    /// use stratustexting::AccessToken;
+    ///
+    /// # fn main() -> stratustexting::Result<()> {
+    /// let token = AccessToken::new("eyJraWQiOiJleGFtcGxlIn0")?;
+    /// assert_eq!(format!("{token:?}"), "AccessToken([hidden])");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -107,12 +125,12 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// What a value that becomes a header may consist of.
+/// The characters that a value may have that becomes a header.
 pub(crate) const VISIBLE: &str =
-    "has to be one or more visible ASCII characters or spaces, without a line break";
+    "must be one or more visible ASCII characters or spaces, without a line break";
 
-/// A header's value out of visible ASCII characters and spaces; a line break in it
-/// would start a header of somebody else's.
+/// A header's value of visible ASCII characters and spaces. A line break in it would begin
+/// another header.
 pub(crate) fn header_value(text: &str) -> Option<HeaderValue> {
     let visible = |c: u8| c == b' ' || c.is_ascii_graphic();
     if text.is_empty() || !text.bytes().all(visible) {

@@ -60,7 +60,7 @@ async fn run(settings: Settings) -> Outcome {
     let client = service.client()?;
     let outcome = use_all(&client, &service, &mut callback).await;
     // A renewal may be under way, and the end of the program would cut it off.
-    client.auth().settle().await;
+    client.auth().wait_for_renewal().await;
     outcome
 }
 

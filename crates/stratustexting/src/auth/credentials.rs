@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use super::{TokenSource, scopes};
 use crate::{AccessToken, ClientSecret, RefreshToken};
 
-/// How a client gets its access tokens; see the [module](super) for which to take.
+/// How a client gets its access tokens; the [module](super) says which to choose.
 #[derive(Clone)]
 pub struct Credentials(pub(crate) Kind);
 
@@ -27,14 +27,14 @@ pub(crate) struct Managed {
     pub(crate) authentication: ClientAuthentication,
 }
 
-/// The grant by which the first token is had.
+/// The grant that gets the first token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Grant {
     AuthorizationCode,
     ClientCredentials,
 }
 
-/// How a client proves to the token endpoint who it is (RFC 6749, section 2.3.1).
+/// How a client authenticates to the token endpoint (RFC 6749, section 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
@@ -46,7 +46,22 @@ pub enum ClientAuthentication {
 }
 
 impl Credentials {
-    /// A user logs in by authorization code; the client renews the tokens.
+    /// A user logs in by authorization code; the client renews the tokens. See
+    /// [Logging in](super#logging-in).
+    ///
+    /// ```
+    /// # fn main() -> stratustexting::Result<()> {
+    /// use stratustexting::{Client, auth::Credentials};
+    ///
+    /// let client = Client::builder()
+    ///     .credentials(Credentials::authorization_code("the id", "the secret"))
+    ///     .api_key("the key")
+    ///     .build()?;
+    /// let login = client.auth().start_login("https://app.example/callback")?;
+    /// assert_eq!(login.url().scheme(), "https");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn authorization_code(
         client_id: impl Into<String>,
@@ -55,10 +70,45 @@ impl Credentials {
         Self::managed(Grant::AuthorizationCode, client_id, client_secret)
     }
 
-    /// Like [`authorization_code`](Self::authorization_code), for a user who has
-    /// logged in elsewhere: the first token is had by this refresh token. A token
-    /// in the store wins over it, because it is newer, and also when its login has ended:
-    /// empty the store before you start with another refresh token.
+    /// Like [`authorization_code`](Self::authorization_code), for a user who has logged in
+    /// elsewhere: this refresh token gets the first access token. A token in the store wins
+    /// over it, because it is newer, and also when its login is over: empty the store before
+    /// you start with another refresh token.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use std::sync::Arc;
+    /// use stratustexting::{Client, auth::{Credentials, MemoryTokenStore, TokenStore}};
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
+    /// # let builder = || Client::builder()
+    /// #     .api_base(sandbox.api_base())
+    /// #     .authorize_url(sandbox.authorize_url())
+    /// #     .token_url(sandbox.token_url());
+    /// # let store = Arc::new(MemoryTokenStore::new());
+    /// # let client = builder().credentials(Credentials::authorization_code(id, secret))
+    /// #     .token_store(Arc::clone(&store)).api_key(key).build()?;
+    /// # let login = client.auth().start_login("http://localhost/callback")?;
+    /// # let browser = stratustexting::reqwest::Client::builder()
+    /// #     .redirect(stratustexting::reqwest::redirect::Policy::none()).no_proxy().build()?;
+    /// # let form = [("username", sandbox.username()), ("password", sandbox.password())];
+    /// # let response = browser.post(login.url().clone()).form(&form).send().await?;
+    /// # client.auth().finish_login(&login, response.headers()["location"].to_str()?).await?;
+    /// # let token = store.load().await?.ok_or("a token")?;
+    /// # let refresh_token = token.refresh().ok_or("a refresh token")?.clone();
+    /// # let builder = builder();
+    /// let client = builder
+    ///     .credentials(Credentials::refresh_token(id, secret, refresh_token))
+    ///     .api_key(key)
+    ///     .build()?;
+    /// let sites = client.sites().list().collect_up_to(10).await?;
+    /// # let _ = sites;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn refresh_token(
         client_id: impl Into<String>,
@@ -73,6 +123,25 @@ impl Credentials {
     }
 
     /// The program logs in as itself.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use stratustexting::{Client, auth::Credentials};
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
+    /// let client = Client::builder()
+    /// #   .api_base(sandbox.api_base()).token_url(sandbox.token_url())
+    ///     .credentials(Credentials::client_credentials(id, secret))
+    ///     .api_key(key)
+    ///     .build()?;
+    /// let sites = client.sites().list().collect_up_to(10).await?;
+    /// # let _ = sites;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn client_credentials(
         client_id: impl Into<String>,
@@ -81,17 +150,30 @@ impl Credentials {
         Self::managed(Grant::ClientCredentials, client_id, client_secret)
     }
 
-    /// A token that somebody else renews. When it expires, calls fail with
+    /// A token that another program renews. When it expires, calls fail with
     /// [`Error::is_auth`](crate::Error::is_auth).
+    ///
+    /// ```
+    /// # fn main() -> stratustexting::Result<()> {
+    /// use stratustexting::{AccessToken, Client, auth::Credentials};
+    ///
+    /// let token = AccessToken::new("eyJraWQiOiJleGFtcGxlIn0")?;
+    /// let client = Client::builder()
+    ///     .credentials(Credentials::static_token(token))
+    ///     .api_key("the key")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn static_token(token: AccessToken) -> Self {
         Self(Kind::Static(token))
     }
 
-    /// A token source of your own.
+    /// A token source of your own, or an [`Arc`] of one; [`TokenSource`] has an example.
     #[must_use]
-    pub fn source(source: Arc<dyn TokenSource>) -> Self {
-        Self(Kind::Source(source))
+    pub fn source(source: impl TokenSource) -> Self {
+        Self(Kind::Source(Arc::new(source)))
     }
 
     fn managed(
@@ -109,8 +191,15 @@ impl Credentials {
         }))
     }
 
-    /// The scopes to ask for; by default [`scopes::ALL`]. With none the request
-    /// names none, and the server decides.
+    /// The scopes to request; by default [`scopes::ALL`]. With none, the request names none,
+    /// and the server decides.
+    ///
+    /// ```
+    /// use stratustexting::auth::{Credentials, scopes};
+    ///
+    /// let credentials = Credentials::authorization_code("the id", "the secret")
+    ///     .scopes([scopes::SEND_MESSAGE]);
+    /// ```
     #[must_use]
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         if let Kind::Managed(managed) = &mut self.0 {
@@ -119,7 +208,14 @@ impl Credentials {
         self
     }
 
-    /// How the client proves who it is; by default by HTTP Basic.
+    /// How the client authenticates to the token endpoint; by default by HTTP Basic.
+    ///
+    /// ```
+    /// use stratustexting::auth::{ClientAuthentication, Credentials};
+    ///
+    /// let credentials = Credentials::client_credentials("the id", "the secret")
+    ///     .client_authentication(ClientAuthentication::RequestBody);
+    /// ```
     #[must_use]
     pub fn client_authentication(mut self, authentication: ClientAuthentication) -> Self {
         if let Kind::Managed(managed) = &mut self.0 {

@@ -1,9 +1,9 @@
 //! The lock beside a token file: one process at a time, and none after its death.
 //!
 //! It is the operating system's lock on a file of its own, since the token's file is
-//! replaced at each save. The system releases it when its holder ends, however that
-//! comes about. It is tried again and again rather than waited for: a thread that waits
-//! in the system can't be told to stop, and would keep a program from ending.
+//! replaced at each save. The system releases it when its holder ends, even if that is
+//! killed. It is tried again and again rather than waited for: a thread that waits in the
+//! system can't be stopped, and would keep a program from ending.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -20,10 +20,10 @@ use tokio::{
 
 use super::{StoreError, StoreLock, schedule::jitter};
 
-/// The pauses between two tries grow from the first to the last.
+/// The pauses between two attempts grow from the first to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(25));
 
-/// Lets go of the lock at once, which on some systems closing the file doesn't.
+/// Releases the lock at once when it is dropped; on some systems, closing the file doesn't.
 struct Held(File);
 
 impl Drop for Held {
@@ -33,13 +33,13 @@ impl Drop for Held {
     }
 }
 
-/// Takes the lock, or fails when the wait is over. It can be dropped at any time.
+/// Takes the lock, or fails when the wait timed out. It can be dropped at any time.
 pub(super) async fn acquire(path: Arc<Path>, wait: Duration) -> Result<StoreLock, StoreError> {
     let started = Instant::now();
     let mut pause = PAUSES.0;
     loop {
         let path = Arc::clone(&path);
-        // If this future is dropped meanwhile, so is the lock that it brings.
+        // If this future is dropped meanwhile, the lock is dropped, too.
         match spawn_blocking(move || attempt(&path)).await? {
             Ok(Some(held)) => return Ok(StoreLock::holding(held)),
             Ok(None) => {}
@@ -75,7 +75,7 @@ fn knows_no_locks(error: &io::Error) -> bool {
                 .is_some_and(|code| code == no_lock || not_supported.contains(&code))
 }
 
-/// One try, which doesn't wait.
+/// One attempt, which doesn't wait.
 fn attempt(path: &Path) -> io::Result<Option<Held>> {
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
@@ -88,7 +88,7 @@ fn attempt(path: &Path) -> io::Result<Option<Held>> {
         Err(TryLockError::Error(error)) => return Err(error),
     }
     let held = Held(file);
-    // Who deletes the file, against all advice, makes two locks of one.
+    // If the file was deleted, another process may have a lock on a new one.
     Ok(is_at(&held.0, path)?.then_some(held))
 }
 
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_holds_it_and_the_next_waits_until_it_is_released() {
+    async fn the_next_holder_waits_until_the_lock_is_released() {
         let (_folder, path) = place();
         let minute = Duration::from_secs(60);
         let first = acquire(Arc::clone(&path), minute).await.unwrap();
@@ -140,7 +140,7 @@ mod tests {
 
     /// Only a file system that knows no locks is done without.
     #[tokio::test]
-    async fn what_can_not_be_opened_is_an_error() {
+    async fn a_lock_file_that_can_not_be_opened_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing/token.json.lock");
 
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_stops_waiting_leaves_no_lock_behind() {
+    async fn a_dropped_wait_leaves_no_lock_behind() {
         let (_folder, path) = place();
         let minute = Duration::from_secs(60);
         for polls in 1..20 {

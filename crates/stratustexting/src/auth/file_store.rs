@@ -12,29 +12,42 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::{StoreError, StoreLock, Token, TokenStore, file_lock};
 
-/// Keeps the token in a file that only its owner can read (mode 0600 on Unix).
+/// Stores the token in a file that only its owner can read (mode 0600 on Unix).
 ///
 /// A token is written to a new file beside it, forced to disk, and renamed into
-/// place: whoever reads sees the old token or the new one, never a part. Missing
+/// place: a reader sees the old token or the new one, never a part. Missing
 /// folders are made, with mode 0700.
 ///
-/// Any number of processes on one machine can share the file. Whoever renews the token
-/// holds the operating system's lock on a second file beside it, with `.lock` at the end
-/// of its name, and reads the token again first: what another process has renewed
+/// Any number of processes on one machine can share the file. A process that renews the
+/// token holds the operating system's lock on a second file beside it, with `.lock` at the
+/// end of its name, and reads the token again first: a token that another process has renewed
 /// meanwhile is used as it is. The lock ends with its holder, even one that is killed.
 /// The second file is never deleted, and holds nothing. A process that is killed while it
 /// writes a token may leave that behind, readable to its owner only, in a file whose name
 /// begins with `.token`.
 ///
-/// A path that is a symbolic link means the file to which it leads, also where that isn't
-/// there yet. A relative path is that of the folder in which the program is when the store
-/// is made; `~` at its beginning is the user's home folder.
+/// A path that is a symbolic link means the file to which it leads, also before that exists.
+/// A relative path is resolved when the store is made; `~` at its beginning is the user's
+/// home folder.
 ///
-/// A file that holds no token of this crate is an error when it is read. A new token takes
-/// its place, and it is kept beside it under a name with `.unreadable` at the end.
+/// A file that holds no token of this crate is an error when it is read. A new token replaces
+/// it, and the old file is kept beside it, with `.unreadable` at the end of its name.
 ///
 /// On a network's file system the lock is as good as that file system's own. Where files
 /// can't be locked at all, that is logged as a warning and the store works without.
+///
+/// ```
+/// # fn main() -> stratustexting::Result<()> {
+/// use stratustexting::{Client, auth::{Credentials, FileTokenStore}};
+///
+/// let client = Client::builder()
+///     .credentials(Credentials::authorization_code("the id", "the secret"))
+///     .token_store(FileTokenStore::new("~/.config/texting/token.json"))
+///     .api_key("the key")
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct FileTokenStore {
     path: Arc<Path>,
@@ -43,7 +56,7 @@ pub struct FileTokenStore {
 
 impl FileTokenStore {
     /// How long to wait for another process's renewal unless something else is set: 45
-    /// seconds. Who holds the lock gives up its request after 30.
+    /// seconds. The holder of the lock gives up its request after 30.
     pub const DEFAULT_LOCK_WAIT: Duration = Duration::from_secs(45);
 
     /// A store in the file with this path, which need not exist yet.
@@ -59,8 +72,8 @@ impl FileTokenStore {
     }
 
     /// How long to wait for another process's renewal; by default
-    /// [45 seconds](Self::DEFAULT_LOCK_WAIT). When it is over, a call that has no good
-    /// token fails with the lock as the error's source.
+    /// [45 seconds](Self::DEFAULT_LOCK_WAIT). After that, a call without a good token fails,
+    /// with the lock as the error's source.
     #[must_use]
     pub fn lock_wait(mut self, wait: Duration) -> Self {
         self.lock_wait = wait;
@@ -77,7 +90,7 @@ impl FileTokenStore {
     }
 }
 
-/// What a shell makes of `~`; it isn't there when a path comes out of a settings file.
+/// Expands `~`, as a shell does; a path out of a settings file never went through one.
 fn at_home(path: PathBuf) -> PathBuf {
     match (path.strip_prefix("~"), std::env::home_dir()) {
         (Ok(rest), Some(home)) => home.join(rest),
@@ -85,11 +98,11 @@ fn at_home(path: PathBuf) -> PathBuf {
     }
 }
 
-/// More links than this in a row are taken for a circle, as systems do.
+/// More links than this in a row count as a circle, as systems have it.
 const MOST_LINKS: usize = 40;
 
-/// Where the token really is, or will be: whoever comes by a link has the same file and the
-/// same lock, before the first login, too.
+/// Where the token really is, or will be: a process with a link to it has the same file and
+/// the same lock, also before the first login.
 fn target(path: &Path) -> PathBuf {
     let mut target = path.to_owned();
     for _ in 0..MOST_LINKS {
@@ -104,7 +117,7 @@ fn target(path: &Path) -> PathBuf {
     }
 }
 
-/// Keeps what a new token is about to replace, if it isn't one.
+/// Keeps a file that a new token is about to replace, if it holds none.
 fn keep_unreadable(path: &Path) -> io::Result<()> {
     let Ok(text) = fs::read(path) else {
         return Ok(());
@@ -117,7 +130,7 @@ fn keep_unreadable(path: &Path) -> io::Result<()> {
     fs::rename(path, beside(path, ".unreadable"))
 }
 
-/// The path of a file that belongs to this one, and has more at the end of its name.
+/// The path of a file beside this one, with an ending added to the name.
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
@@ -167,7 +180,7 @@ impl TokenStore for FileTokenStore {
     }
 }
 
-/// Which file it is, and what mends it.
+/// Names the file that can't be read, and the remedy.
 #[derive(Debug)]
 struct Unreadable {
     path: PathBuf,
@@ -178,7 +191,7 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, error } = self;
         let path = path.display();
-        write!(f, "{path}: {error}; a new login takes its place")
+        write!(f, "{path}: {error}; a new login replaces it")
     }
 }
 
@@ -309,7 +322,7 @@ mod tests {
             FileTokenStore::new(path).clear().await.unwrap();
             assert!(!file.exists());
         }
-        // One lock, too, while there is no file.
+        // They have one lock, too, while there is no file.
         let held = FileTokenStore::new(&second).lock().await.unwrap();
         let other = FileTokenStore::new(&file).lock_wait(Duration::ZERO);
         assert!(other.lock().await.is_err());
@@ -317,7 +330,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_new_token_takes_the_place_of_what_is_none_and_keeps_it_aside() {
+    async fn a_new_token_replaces_a_file_that_holds_none_and_keeps_it_aside() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token.json");
         let aside = folder.path().join("token.json.unreadable");
@@ -346,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_that_of_the_folder_of_now_or_of_home() {
+    fn a_path_is_resolved_against_the_current_folder_or_home() {
         let path = |text: &str| FileTokenStore::new(text).path.to_path_buf();
 
         assert!(path("token.json").is_absolute());
@@ -356,7 +369,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_file_is_an_error() {
+    async fn a_path_that_is_no_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("x"), "").unwrap();
         let store = FileTokenStore::new(folder.path());

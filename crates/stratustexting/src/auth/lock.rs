@@ -1,9 +1,9 @@
 //! The lock of a token store: who may renew now.
 //!
-//! Of several processes with one login only one may use the refresh token at a time: a
-//! service that rotates them takes a second use for theft, and ends the login. How the
-//! others are kept out is the store's business. What a renewal needs of it is here: that
-//! it ends, that it can be told from an older one, and until when it can be relied on.
+//! Of several processes with one login, only one may use the refresh token at a time: a
+//! service that rotates refresh tokens takes a second use for theft, and ends the login. The
+//! store decides how it keeps the others out. This file has what a renewal needs of a lock:
+//! how it is released, how it is told from an older one, and how long it lasts.
 
 use std::{
     any::Any,
@@ -50,7 +50,7 @@ pub struct StoreLock {
 }
 
 impl StoreLock {
-    /// No lock at all: nobody is kept out. What a store has that knows no better.
+    /// No lock at all: nobody is kept out. It is for stores without locks.
     pub fn none() -> Self {
         Self {
             excludes: false,
@@ -75,8 +75,8 @@ impl StoreLock {
     /// A lock that is released by running this.
     ///
     /// A renewal waits for it. Where the lock is dropped instead, because the renewal
-    /// was cut off, it runs in a task of its own; where there is no runtime to run it,
-    /// it doesn't, so such a lock has to end by itself at some time.
+    /// was cut off, it runs in a task of its own. Without a runtime it doesn't run, so such a
+    /// lock must end by itself at some time.
     pub fn released_by<F>(release: impl FnOnce() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -84,19 +84,19 @@ impl StoreLock {
         Self::excluding(Release::Task(Box::new(move || release().boxed())))
     }
 
-    /// A number that is larger than that of whoever held the lock before.
+    /// Adds a number that is larger than those of all earlier holders.
     ///
-    /// It is for [`TokenStore::save_locked`](super::TokenStore::save_locked), which can
-    /// tell by it that a newer holder has been there.
+    /// [`TokenStore::save_locked`](super::TokenStore::save_locked) can see by it that there
+    /// was a newer holder.
     pub fn with_fence(mut self, fence: u64) -> Self {
         self.fence = Some(fence);
         self
     }
 
-    /// The lock ends by itself at this time.
+    /// Says that the lock ends by itself at this time.
     ///
-    /// A renewal then gives up the request for a token after three quarters of what is
-    /// left now, so that the answer can still be stored.
+    /// A renewal then gives up the request for a token after three quarters of the time that
+    /// is left now, so that the response can still be stored.
     pub fn expiring_at(mut self, time: Instant) -> Self {
         let now = Instant::now();
         let left = time.saturating_duration_since(now);
@@ -110,18 +110,18 @@ impl StoreLock {
         self.fence
     }
 
-    /// Whether it keeps anybody out.
+    /// Whether it keeps others out.
     pub(super) fn excludes(&self) -> bool {
         self.excludes
     }
 
-    /// How long a request for a token may still take; none for as long as it likes.
+    /// How long a request for a token may still take; `None` means no limit.
     pub(super) fn time_left(&self) -> Option<Duration> {
         let until = self.work_until?;
         Some(until.saturating_duration_since(Instant::now()))
     }
 
-    /// Releases it, and returns when that is done.
+    /// Releases it, and waits until that is done.
     pub(super) async fn release(mut self) {
         match self.release.take() {
             Some(Release::Task(release)) => release().await,
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dropped_lock_lets_go_of_its_guard_without_a_runtime() {
+    fn a_dropped_lock_releases_its_guard_without_a_runtime() {
         let guard = Arc::new(());
 
         drop(StoreLock::holding(Arc::clone(&guard)));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_ends_leaves_time_to_store_the_answer() {
+    fn a_lock_that_expires_leaves_time_to_store_the_response() {
         let lock = StoreLock::none().expiring_at(Instant::now() + Duration::from_secs(40));
 
         let left = lock.time_left().unwrap();

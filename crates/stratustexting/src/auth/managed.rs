@@ -1,8 +1,7 @@
-//! Tokens that this crate gets, keeps and renews: one renewal for all who wait.
+//! Tokens that this crate gets, stores and renews: one renewal for all who wait.
 //!
-//! What stands here is the process's side: the token in hand, who waits, who needn't.
-//! How a renewal is made, and what other processes have to do with it, is in
-//! `renewal.rs`.
+//! This file has the process's side: the token in hand, and which calls wait. `renewal.rs`
+//! has the steps of a renewal, and other processes' part in it.
 
 use std::{
     collections::VecDeque,
@@ -16,21 +15,22 @@ use tokio::task::AbortHandle;
 
 use super::{
     Grant, Login, OAuthClient, StoreError, Token, TokenSource, TokenStore,
+    login::CodeExchange,
     schedule::{Due, Plan, pause_after_failure},
 };
 use crate::{AccessToken, Error, RefreshToken, Result, error::Kind, time::FOREVER};
 
-/// Tokens that this crate gets, keeps and renews.
+/// Tokens that this crate gets, stores and renews.
 #[derive(Clone)]
 pub(crate) struct ManagedTokens(Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) oauth: OAuthClient,
     pub(super) grant: Grant,
-    /// A refresh token to begin with, where the store has no token.
+    /// The credentials' refresh token, for while the store has no token.
     pub(super) first: Option<RefreshToken>,
     pub(super) store: Arc<dyn TokenStore>,
-    /// Held while tokens are renewed, got by a login, or forgotten: in this process,
+    /// Held during a renewal, a login and a logout: it excludes the others in this process,
     /// whatever the store's lock does.
     pub(super) gate: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -39,29 +39,31 @@ pub(super) struct Inner {
 #[derive(Default)]
 pub(super) struct State {
     current: Option<(Token, Plan)>,
-    /// The token that the service refused although it should be good.
+    /// The token that the service rejected although it should be good.
     rejected: Option<AccessToken>,
-    /// A new token that the store hasn't taken yet, or didn't. Nobody has got it yet.
+    /// A new token that isn't in the store, because saving it is under way or failed. No
+    /// call has used it.
     unsaved: Option<Token>,
-    /// The last tokens that others have taken the place of. A store that still has one of
-    /// them didn't take what came after it, or has gone back in time: what is known here
-    /// is newer.
+    /// The last tokens that were replaced. A store that still has one of them didn't take
+    /// its successor, or has gone back in time: what is known here is newer.
     replaced: VecDeque<Token>,
-    /// The user was logged out here, by which the credentials' refresh token ends, too.
+    /// The last refresh token of which the service said that its login is over.
+    over: Option<RefreshToken>,
+    /// The user was logged out here, which ends the credentials' refresh token, too.
     pub(super) logged_out: bool,
     renewal: Option<Underway>,
-    /// A failed renewal isn't tried again before, as long as there is a good token.
+    /// After a failed renewal: no other before this, as long as there is a good token.
     retry_at: Option<Instant>,
 }
 
-/// How many tokens that were replaced are known: more than a store can be behind.
+/// How many replaced tokens are remembered: more than a store can be behind.
 const KNOWN: usize = 16;
 
 /// A renewal that is under way, for everybody who waits for it.
 type Renewal = Shared<BoxFuture<'static, Result<Token>>>;
 
-/// A renewal with its task, by which it is known whether it has ended. The task can't say so
-/// itself: a runtime that ends drops it at once, while the state is locked by who made it.
+/// A renewal with its task, which tells whether it has ended. The task can't note that in the
+/// state: a runtime that has ended drops it while it is spawned, and the state is locked then.
 struct Underway {
     task: AbortHandle,
     renewal: Renewal,
@@ -78,7 +80,7 @@ impl State {
         self.current.as_ref().map(|(token, _)| token)
     }
 
-    /// Whether a token is good now, and nobody has refused it.
+    /// Whether a token is good now, and the service hasn't rejected it.
     pub(super) fn accepts(&self, token: &Token) -> bool {
         token.is_good_at(SystemTime::now()) && self.rejected.as_ref() != Some(token.access())
     }
@@ -100,11 +102,12 @@ impl State {
         }
     }
 
-    /// Takes a new token, which nobody can have refused, and which is in the store.
+    /// Takes a new token, which is in the store. The service can't have rejected it yet.
     pub(super) fn replace(&mut self, token: &Token) {
         self.put(token);
         self.rejected = None;
         self.unsaved = None;
+        self.over = None;
         self.logged_out = false;
         self.retry_at = None;
     }
@@ -125,7 +128,7 @@ impl State {
         self.unsaved = Some(token);
     }
 
-    /// Forgets the token in hand, which another has taken the place of.
+    /// Forgets the token in hand, which was replaced.
     pub(super) fn drop_current(&mut self) {
         if let Some((before, _)) = self.current.take() {
             self.outdate(&before);
@@ -145,8 +148,8 @@ impl State {
         self.replaced.iter().any(|other| other.is_same_as(token))
     }
 
-    /// A new token that the store didn't take the last time, if nobody has put a newer one
-    /// into it meanwhile: the service knows no other by now.
+    /// A new token that the store didn't take the last time, unless another process has
+    /// stored a newer one since: the service knows no other by now.
     pub(super) fn unsaved(&mut self, stored: Option<&Token>) -> Option<Token> {
         if stored.is_some() {
             self.unsaved = None;
@@ -154,7 +157,7 @@ impl State {
         self.unsaved.clone()
     }
 
-    /// The service has refused to renew this token, or another is there in its place.
+    /// The service doesn't renew this token, or another one has replaced it.
     pub(super) fn give_up(&mut self, token: &Token) {
         if self
             .unsaved
@@ -163,6 +166,30 @@ impl State {
         {
             self.unsaved = None;
         }
+    }
+
+    /// Remembers a refresh token of which the service said that its login is over.
+    pub(super) fn end_login(&mut self, refresh: Option<&RefreshToken>) {
+        self.over = refresh.cloned();
+    }
+
+    /// Whether the next call can have a token without a user, as far as is known here: one
+    /// that is good, or one to renew that the service hasn't ended. `first` is the
+    /// credentials' refresh token.
+    fn is_logged_in(&self, stored: Option<&Token>, first: Option<&RefreshToken>) -> bool {
+        let stored = stored.filter(|stored| !self.is_outdated(stored));
+        // In the order in which a renewal takes them.
+        let unsaved = self.unsaved.as_ref().filter(|_| stored.is_none());
+        let known = [unsaved, stored, self.current()];
+        if known.into_iter().flatten().any(|token| self.accepts(token)) {
+            return true;
+        }
+        let base = known.into_iter().flatten().next();
+        let first = first.filter(|_| !self.logged_out);
+        let over = self.over.as_ref().map(RefreshToken::expose);
+        base.and_then(Token::refresh)
+            .or(first)
+            .is_some_and(|refresh| Some(refresh.expose()) != over)
     }
 
     pub(super) fn log_out(&mut self) {
@@ -175,15 +202,15 @@ impl State {
         };
     }
 
-    /// A renewal failed; how long the token endpoint asks to be left alone.
-    pub(super) fn renewal_failed(&mut self, asked: Option<Duration>) {
-        let pause = pause_after_failure().max(asked.unwrap_or_default());
+    /// Notes that a renewal failed, and how long the token endpoint wants no other.
+    pub(super) fn renewal_failed(&mut self, retry_after: Option<Duration>) {
+        let pause = pause_after_failure().max(retry_after.unwrap_or_default());
         let now = Instant::now();
         let for_ever = now + FOREVER;
         self.retry_at = Some(now.checked_add(pause).unwrap_or(for_ever));
     }
 
-    /// The token to use and what to do about it, if there is a good one.
+    /// The token to use, and whether to renew it, if there is a good one.
     fn in_hand(&self) -> Option<(&Token, Due)> {
         let (token, plan) = self.current.as_ref()?;
         if !self.accepts(token) {
@@ -225,11 +252,25 @@ impl ManagedTokens {
     }
 
     pub(super) async fn finish_login(&self, login: &Login, callback_url: &str) -> Result<()> {
-        let exchange = login.take_code(callback_url)?;
+        self.exchange(login.take_code(callback_url)?).await
+    }
+
+    /// Gets tokens for a code, and stores them.
+    pub(super) async fn exchange(&self, exchange: CodeExchange) -> Result<()> {
         let inner = Arc::clone(&self.0);
-        // Detached: a code can be used once, so a caller who goes away must not take
-        // the answer along.
+        // Detached: a code can be used once, so the tokens must not be lost with a caller
+        // who goes away.
         detached(async move { inner.log_in(exchange).await }).await
+    }
+
+    /// See [`Auth::is_logged_in`](super::Auth::is_logged_in).
+    async fn has_login(&self) -> Result<bool> {
+        if self.0.grant == Grant::ClientCredentials {
+            return Ok(true);
+        }
+        let stored = self.0.store.load().await.map_err(store_error)?;
+        let first = self.0.first.as_ref();
+        Ok(self.0.lock().is_logged_in(stored.as_ref(), first))
     }
 
     pub(super) async fn log_out(&self) -> Result<()> {
@@ -238,12 +279,13 @@ impl ManagedTokens {
         detached(async move { inner.log_out().await }).await
     }
 
-    pub(super) async fn settle(&self) {
+    pub(super) async fn wait_for_renewal(&self) {
         let underway = self.0.lock().renewal.as_ref().map(|u| u.renewal.clone());
         if let Some(renewal) = underway {
-            // How it ended is for whoever needs a token.
+            // The next call that needs a token is told how it ended.
             let _ = renewal.await;
         }
+        // Whatever else changes the login holds the gate.
         drop(self.0.gate.lock().await);
     }
 
@@ -255,8 +297,8 @@ impl ManagedTokens {
             return underway.renewal.clone();
         }
         let inner = Arc::clone(&self.0);
-        // Detached for the same reason as a login: whoever asked first may go away,
-        // and a rotated refresh token must not be lost with them.
+        // Detached for the same reason as a login: the first caller may go away, and a
+        // rotated refresh token must not be lost with it.
         let work = tokio::spawn(async move { inner.renew().await });
         let task = work.abort_handle();
         let renewal = async move { work.await.map_err(interrupted)? }
@@ -269,14 +311,14 @@ impl ManagedTokens {
         renewal
     }
 
-    /// A token that needs no waiting, or what to wait for.
+    /// A token that is ready, or the renewal to wait for.
     fn demand(&self) -> Result<AccessToken, Wait> {
         let mut state = self.0.lock();
         let found = state.in_hand().map(|(token, due)| (token.clone(), due));
         match found {
             Some((token, Due::Nothing)) => Ok(token.access().clone()),
             Some((token, Due::InBackground)) => {
-                // It goes on without anybody who waits for it.
+                // It goes on although nobody waits for it.
                 drop(self.renewal(&mut state));
                 Ok(token.access().clone())
             }
@@ -296,15 +338,15 @@ impl ManagedTokens {
             Ok(token) => return Ok(token),
             Err(wait) => wait.end().await?,
         };
-        let settled = {
+        let usable = {
             let state = self.0.lock();
             state.accepts(&token) && !state.is_about_to_expire()
         };
-        if settled {
+        if usable {
             return Ok(token.access().clone());
         }
-        // It was refused while its own renewal was ending. Or all that was done is that
-        // it was found in the store: now that it is known, its end limits the wait.
+        // It was rejected while its own renewal was ending. Or the renewal only found it in
+        // the store: now that it is known, its end limits the wait.
         match self.demand() {
             Ok(token) => Ok(token),
             Err(wait) => Ok(wait.end().await?.access().clone()),
@@ -331,7 +373,7 @@ impl Wait {
         // The other half is for the request.
         match tokio::time::timeout(left / 2, self.renewal).await {
             Ok(Ok(renewed)) => Ok(renewed),
-            // Whatever became of it takes nothing away from what is good.
+            // A renewal that fails takes nothing away from a token that is good.
             Ok(Err(_)) | Err(_) => Ok(token),
         }
     }
@@ -340,6 +382,10 @@ impl Wait {
 impl TokenSource for ManagedTokens {
     fn access_token(&self) -> BoxFuture<'_, Result<AccessToken>> {
         self.get().boxed()
+    }
+
+    fn is_logged_in(&self) -> BoxFuture<'_, Result<bool>> {
+        self.has_login().boxed()
     }
 
     fn ready(&self) -> Option<AccessToken> {
@@ -351,8 +397,8 @@ impl TokenSource for ManagedTokens {
 
     fn reject(&self, token: &AccessToken) {
         let mut state = self.0.lock();
-        // Compared, because by the time one caller's 401 is here another's may have
-        // brought a new token, which nobody has refused.
+        // Compared, because another call's 401 may have brought a new token by now, which
+        // the service hasn't rejected.
         if state.current().map(Token::access) == Some(token) {
             state.rejected = Some(token.clone());
         }
@@ -362,7 +408,7 @@ impl TokenSource for ManagedTokens {
 impl Inner {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // Every change above is a few assignments that can't fail, so a panic elsewhere
-        // leaves nothing half-done.
+        // leaves no change half made.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -371,12 +417,36 @@ async fn detached(work: impl Future<Output = Result<()>> + Send + 'static) -> Re
     tokio::spawn(work).await.map_err(interrupted)?
 }
 
+/// Does work that must not be cut off: from the request for a token until that is stored.
+/// A runtime that ends cuts it off all the same, and then the log has it.
+pub(super) async fn warning_if_cut_off<T>(work: impl Future<Output = T>) -> T {
+    let guard = CutOff;
+    let outcome = work.await;
+    std::mem::forget(guard);
+    outcome
+}
+
+/// Dropped only where the work is.
+struct CutOff;
+
+impl Drop for CutOff {
+    fn drop(&mut self) {
+        // A panic of the store is no end of the runtime, and its caller gets an error.
+        if !std::thread::panicking() {
+            tracing::warn!(
+                "the program ended while a token was being renewed or a login finished: the \
+                 login may be lost; `Auth::wait_for_renewal` at its end prevents that"
+            );
+        }
+    }
+}
+
 pub(super) fn store_error(error: StoreError) -> Error {
     Error::new(Kind::Store).with_source(Wrapped(error))
 }
 
-/// The runtime ended, or the store panicked, while the token was being renewed. What a panic
-/// said isn't passed on: it may quote what was to be stored.
+/// The runtime ended, or the store panicked, while the token was being renewed. The panic's
+/// message isn't passed on: it may quote the token.
 fn interrupted(error: tokio::task::JoinError) -> Error {
     store_error(if error.is_panic() {
         "it panicked".into()
@@ -418,7 +488,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whatever_becomes_of_a_renewal_a_good_token_is_not_lost() {
+    async fn a_good_token_is_not_lost_however_a_renewal_ends() {
         let good = token("good").with_expiry(SystemTime::now() + Duration::from_secs(20));
         let renewals: [BoxFuture<'static, Result<Token>>; 3] = [
             async { Ok(token("new")) }.boxed(),
@@ -440,7 +510,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_endpoint_is_left_alone_for_as_long_as_it_asks() {
+    fn no_renewal_is_made_before_the_token_endpoints_retry_after() {
         let hour = Duration::from_secs(3_600);
         for (asked, least) in [
             (None, Duration::from_secs(5)),
@@ -458,7 +528,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_replaced_tokens_are_known_than_needed_and_none_twice() {
+    fn no_more_replaced_tokens_are_remembered_than_needed_and_none_twice() {
         let mut state = State::default();
         for number in 0..2 * KNOWN {
             for _ in 0..2 {
@@ -472,7 +542,7 @@ mod tests {
     }
 
     #[test]
-    fn storing_a_token_again_in_vain_does_not_make_it_an_old_one() {
+    fn a_token_that_fails_to_be_stored_again_does_not_count_as_replaced() {
         let mut state = State::default();
         for _ in 0..2 {
             state.keep_unsaved(token("new"));

@@ -1,6 +1,7 @@
 //! The token endpoint: the `oauth2` crate's protocol over our HTTP client.
 
 use std::{
+    borrow::Cow,
     fmt,
     future::Future,
     pin::Pin,
@@ -16,16 +17,16 @@ use oauth2::{
 };
 use url::Url;
 
-use super::{ClientAuthentication, Login, Managed, Token, login::CodeExchange, token_answer};
+use super::{ClientAuthentication, Login, Managed, Token, login::CodeExchange, token_response};
 use crate::{AccessToken, Error, RefreshToken, Result, error::Kind, parts::Parts};
 
 /// How long a request to the token endpoint may take in all.
 ///
-/// It is its own limit, because a token is renewed for all callers, whatever the
-/// patience of the one that happened to ask first.
+/// It is its own limit, because a token is renewed for all callers, whatever the timeout
+/// of the one that happened to be first.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// The largest answer of the token endpoint that is read, in bytes.
+/// The largest response of the token endpoint that is read, in bytes.
 const SIZE_LIMIT: usize = 256 * 1024;
 
 type Protocol =
@@ -63,8 +64,10 @@ impl OAuthClient {
     }
 
     pub(super) fn start_login(&self, redirect_uri: &str) -> Result<Login> {
-        let redirect_uri = Url::parse(redirect_uri)
-            .map_err(|error| Error::input("redirect_uri", "has to be a URL").with_source(error))?;
+        // Kept to the letter, as the server compares it: `Url` would add a slash to a host
+        // without a path, and take a default port away.
+        let redirect_uri = RedirectUrl::new(redirect_uri.to_owned())
+            .map_err(|error| Error::input("redirect_uri", "must be a URL").with_source(error))?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let (url, state) = self
             .protocol
@@ -72,130 +75,124 @@ impl OAuthClient {
             .map_err(|_| {
                 Error::configuration(
                     "authorize_url",
-                    "has to be set: it is not known for this brand",
+                    "must be set: it is not known for this brand",
                 )
             })?
             .add_scopes(self.scopes.iter().cloned())
             .set_pkce_challenge(challenge)
-            .set_redirect_uri(std::borrow::Cow::Owned(RedirectUrl::from_url(
-                redirect_uri.clone(),
-            )))
+            .set_redirect_uri(Cow::Borrowed(&redirect_uri))
             .url();
         Ok(Login::new(url, redirect_uri, state, verifier))
     }
 
     pub(super) async fn exchange_code(&self, login: CodeExchange) -> Result<Token> {
-        let exchange = Exchange::new(&self.http);
-        let answer = self
+        let exchange = Exchange::new(
+            &self.http,
+            "the code was used before, is older than its few minutes, or the redirect URI \
+             isn't byte for byte the one that is registered: log in again",
+        );
+        let response = self
             .protocol
             .exchange_code(AuthorizationCode::new(login.code))
             .set_pkce_verifier(login.verifier)
-            .set_redirect_uri(std::borrow::Cow::Owned(RedirectUrl::from_url(
-                login.redirect_uri,
-            )))
+            .set_redirect_uri(Cow::Owned(login.redirect_uri))
             .request_async(&exchange)
             .await;
-        exchange.finish(answer, None).map_err(|error| {
-            error.if_invalid_grant(
-                "the code was used before, is older than its few minutes, or the redirect URI \
-                 isn't byte for byte the one that is registered: sign in again",
-            )
-        })
+        exchange.finish(response, None)
     }
 
     pub(super) async fn refresh(&self, refresh_token: &RefreshToken) -> Result<Token> {
-        let exchange = Exchange::new(&self.http);
+        let exchange = Exchange::new(
+            &self.http,
+            "the user logged in too long ago, or the login was ended: log in again",
+        );
         let token = oauth2::RefreshToken::new(refresh_token.expose().to_owned());
-        let answer = self
+        let response = self
             .protocol
             .exchange_refresh_token(&token)
             .request_async(&exchange)
             .await;
-        exchange
-            .finish(answer, Some(refresh_token))
-            .map_err(|error| {
-                error.if_invalid_grant(
-                    "the user signed in too long ago, or the login was ended: sign in again",
-                )
-            })
+        exchange.finish(response, Some(refresh_token))
     }
 
     pub(super) async fn client_credentials(&self) -> Result<Token> {
-        let exchange = Exchange::new(&self.http);
-        let answer = self
+        let exchange = Exchange::new(
+            &self.http,
+            "this client was made for another grant, or isn't allowed one of the scopes",
+        );
+        let response = self
             .protocol
             .exchange_client_credentials()
             .add_scopes(self.scopes.iter().cloned())
             .request_async(&exchange)
             .await;
-        exchange.finish(answer, None).map_err(|error| {
-            error.if_invalid_grant(
-                "this client was made for another grant, or isn't allowed one of the scopes",
-            )
-        })
+        exchange.finish(response, None)
     }
 }
 
-/// One request to the token endpoint. It remembers the answer, because the
-/// protocol's errors keep neither its status nor its headers.
+/// One request to the token endpoint. It remembers the response, because the protocol's
+/// errors keep neither its status nor its headers.
 struct Exchange {
     http: reqwest::Client,
     started: SystemTime,
-    answer: Arc<Mutex<Option<Answer>>>,
+    /// The usual reasons for `invalid_grant`, which differ by grant.
+    if_invalid_grant: &'static str,
+    received: Arc<Mutex<Option<Received>>>,
 }
 
-/// What came back, and how long it says that the token is good.
-struct Answer {
+/// A response, and the lifetime that it gives the token.
+struct Received {
     parts: Parts,
     lifetime: Option<Duration>,
 }
 
 impl Exchange {
-    fn new(http: &reqwest::Client) -> Self {
+    fn new(http: &reqwest::Client, if_invalid_grant: &'static str) -> Self {
         Self {
             http: http.clone(),
             started: SystemTime::now(),
-            answer: Arc::default(),
+            if_invalid_grant,
+            received: Arc::default(),
         }
     }
 
-    /// Makes a token of the answer. A new refresh token replaces the one that was
-    /// used; without one the old stays good.
+    /// Makes a token of the response. A new refresh token replaces the one that was used;
+    /// without one the old stays good.
     fn finish<E>(
         self,
-        answer: Result<BasicTokenResponse, RequestTokenError<Error, E>>,
+        response: Result<BasicTokenResponse, RequestTokenError<Error, E>>,
         used: Option<&RefreshToken>,
     ) -> Result<Token>
     where
         E: oauth2::ErrorResponse + 'static,
     {
-        let answered = self
-            .answer
+        let received = self
+            .received
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let lifetime = answered.as_ref().and_then(|answer| answer.lifetime);
-        let parts = answered.map(|answer| answer.parts);
-        let refused = |parts: Option<Parts>| {
-            let error = Error::new(Kind::TokenRejected);
+        let lifetime = received.as_ref().and_then(|received| received.lifetime);
+        let parts = received.map(|received| received.parts);
+        let no_token = |parts: Option<Parts>| {
+            let error = Error::new(Kind::TokenRejected).if_invalid_grant(self.if_invalid_grant);
             match parts {
                 Some(parts) => error.with_response(parts),
                 None => error,
             }
         };
-        let answer = match answer {
-            Ok(answer) => answer,
+        let response = match response {
+            Ok(response) => response,
             Err(RequestTokenError::Request(error)) => return Err(error),
-            // The protocol's other errors quote what the server said, which may be
-            // a token; the answer itself is kept for whoever asks for it.
-            Err(_) => return Err(refused(parts)),
+            // The protocol's other errors quote the server, and that may be a token. The
+            // response itself is kept for whoever asks for it.
+            Err(_) => return Err(no_token(parts)),
         };
         let access =
-            AccessToken::new(answer.access_token().secret()).map_err(|_| refused(parts))?;
-        // From the start of the request: however slow the answer was, the token is
-        // never thought to live longer than it does.
+            AccessToken::new(response.access_token().secret()).map_err(|_| no_token(parts))?;
+        // Counted from the start of the request: however slow the response was, the token
+        // is never thought to live longer than it does.
         let token = Token::new(access).obtained(self.started, lifetime);
-        let new = answer
+        let new = response
             .refresh_token()
             .map(|t| RefreshToken::from(t.secret().clone()));
         match new.or_else(|| used.cloned()) {
@@ -207,11 +204,11 @@ impl Exchange {
     async fn send(
         http: reqwest::Client,
         request: HttpRequest,
-        slot: Arc<Mutex<Option<Answer>>>,
+        slot: Arc<Mutex<Option<Received>>>,
     ) -> Result<HttpResponse> {
         let mut request = reqwest::Request::try_from(request.map(reqwest::Body::from))
             .map_err(|error| transport_error(error).before_sending())?;
-        // It is rare and can't be repeated blindly: a refresh token is good for one use.
+        // It is rare and can't be retried blindly: a refresh token is good for one use.
         crate::executor::use_own_connection(&mut request);
         let exchange = async {
             let mut response = http.execute(request).await.map_err(transport_error)?;
@@ -233,9 +230,9 @@ impl Exchange {
             headers: headers.clone(),
             body: body.clone(),
         };
-        let (answer, lifetime) = token_answer::strict(status, headers, &body);
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Answer { parts, lifetime });
-        Ok(answer)
+        let (response, lifetime) = token_response::strict(status, headers, &body);
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Received { parts, lifetime });
+        Ok(response)
     }
 }
 
@@ -247,13 +244,13 @@ impl<'c> AsyncHttpClient<'c> for Exchange {
         Box::pin(Self::send(
             self.http.clone(),
             request,
-            Arc::clone(&self.answer),
+            Arc::clone(&self.received),
         ))
     }
 }
 
-/// The request for a token may have been sent; the caller's own request was not,
-/// and that is what the error speaks of.
+/// The request for a token may have been sent. The error speaks of the caller's own request,
+/// which was not.
 fn transport_error(error: reqwest::Error) -> Error {
     crate::transport::transport_error(error)
 }

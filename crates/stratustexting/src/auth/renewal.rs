@@ -1,31 +1,31 @@
 //! One renewal, from the store's lock to the store.
 //!
-//! The order is what matters: take the lock, read the store again, ask for a token, store
-//! it, and only then hand it out. Whoever has the lock may find that another process has
-//! been faster; then its token is the one. Whoever fails looks once more before it says
-//! so, because another machine may have won without the lock.
+//! The order matters: take the lock, read the store again, request a token, store it, and
+//! only then hand it out. The holder of the lock may find that another process was faster;
+//! then it uses that process's token. A renewal that fails reads the store once more before
+//! it says so, because another machine may have won without the lock.
 
 use std::time::Duration;
 
 use super::{
     Grant, StoreLock, Token,
     login::CodeExchange,
-    managed::{Inner, store_error},
+    managed::{Inner, store_error, warning_if_cut_off},
     protocol::TIME_LIMIT,
     schedule::jitter,
 };
-use crate::{Error, Result, error::Kind};
+use crate::{Error, RefreshToken, Result, error::Kind};
 
-/// How many refresh tokens a renewal tries: its own, and as often again what another
-/// process has stored meanwhile.
+/// How many refresh tokens a renewal uses at most: its own, and after it those that other
+/// processes have stored meanwhile.
 const TRIES: usize = 3;
 
-/// After which pauses the store is read for the token of whoever won, where no lock says
-/// that nobody is about to store one. In milliseconds.
+/// The pauses before the store is read again for another process's token, where no lock
+/// says that none is about to be stored. In milliseconds.
 const WINNERS_TIME: [u64; 3] = [50, 150, 300];
 
 impl Inner {
-    /// Renews the token; where that fails, one that is still good is returned.
+    /// Renews the token. Where that fails, it returns the old one if that is still good.
     pub(super) async fn renew(&self) -> Result<Token> {
         match self.obtain().await {
             Ok(token) => Ok(token),
@@ -42,23 +42,24 @@ impl Inner {
         }
     }
 
-    /// Gets tokens for a code, which can be done once: so everything that can fail
-    /// before is done before.
+    /// Gets tokens for a code. A code can be used once, so everything else that can fail
+    /// comes first.
     pub(super) async fn log_in(&self, login: CodeExchange) -> Result<()> {
         let _gate = self.gate.lock().await;
         let lock = self.store.lock().await.map_err(store_error)?;
-        // What can't be read can be replaced all the same.
+        // A token that can't be read can be replaced all the same.
         let before = self.store.load().await.ok().flatten();
-        let outcome = match within(&lock, self.oauth.exchange_code(login)).await {
-            Ok(token) => self.keep_login(token, before.as_ref(), &lock).await,
-            Err(error) => Err(error),
-        };
+        let outcome = warning_if_cut_off(async {
+            let token = within(&lock, self.oauth.exchange_code(login)).await?;
+            self.keep_login(token, before.as_ref(), &lock).await
+        });
+        let outcome = outcome.await;
         lock.release().await;
         outcome
     }
 
     /// Stores the token of a login. One that the store doesn't take is stored with the next
-    /// call: the user has logged in, and is the one who counts from now on.
+    /// call: the user has logged in, so this login counts from now on.
     async fn keep_login(
         &self,
         token: Token,
@@ -98,19 +99,19 @@ impl Inner {
         let _gate = self.gate.lock().await;
         // First without the lock: another process, or the last run of this one, may
         // have left a good token, which costs nobody any waiting.
-        let empty_handed = self.lock().good().is_none();
+        let has_none = self.lock().good().is_none();
         let stored = self.load().await?;
         if let Some(token) = self.adopt(stored.as_ref()) {
             return Ok(token);
         }
-        if empty_handed && let Some(token) = self.lock().good().cloned() {
-            // It is about to expire. Whoever waits asks again, and doesn't wait for the
-            // lock and the renewal for longer than it is good.
+        if has_none && let Some(token) = self.lock().good().cloned() {
+            // It is about to expire. Callers that wait come again, and then wait for the lock
+            // and the renewal no longer than it is good.
             return Ok(token);
         }
         let lock = match self.store.lock().await {
             Ok(lock) => lock,
-            // Whoever holds it so long may be about to end.
+            // Its holder may have stored a token just now.
             Err(error) => {
                 let stored = self.load().await?;
                 return self
@@ -135,13 +136,23 @@ impl Inner {
         {
             return self.publish(token.clone(), lock).await;
         }
-        let mut base = unsaved
+        let base = unsaved
             .or(stored)
             .or_else(|| self.lock().current().cloned());
+        let renewal = self.renew_from(base, lock);
+        if self.grant == Grant::ClientCredentials {
+            // The next one costs nobody a login.
+            return renewal.await;
+        }
+        warning_if_cut_off(renewal).await
+    }
+
+    async fn renew_from(&self, mut base: Option<Token>, lock: &StoreLock) -> Result<Token> {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let error = match self.ask(base.as_ref(), lock).await {
+            let refresh = self.refresh_token(base.as_ref());
+            let error = match self.request(refresh.as_ref(), lock).await {
                 Ok(token) => {
                     if let Some(base) = &base {
                         self.lock().outdate(base);
@@ -150,7 +161,11 @@ impl Inner {
                 }
                 Err(error) => error.before_sending(),
             };
-            if !error.ends_login() || attempt == TRIES {
+            if !error.ends_login() {
+                return Err(error);
+            }
+            self.lock().end_login(refresh.as_ref());
+            if attempt == TRIES {
                 return Err(error);
             }
             if let Some(base) = &base {
@@ -166,13 +181,18 @@ impl Inner {
         }
     }
 
-    async fn ask(&self, base: Option<&Token>, lock: &StoreLock) -> Result<Token> {
+    /// The refresh token to renew a token by, or the credentials' own.
+    fn refresh_token(&self, base: Option<&Token>) -> Option<RefreshToken> {
+        let first = || self.first.as_ref().filter(|_| !self.lock().logged_out);
+        base.and_then(Token::refresh).or_else(first).cloned()
+    }
+
+    async fn request(&self, refresh: Option<&RefreshToken>, lock: &StoreLock) -> Result<Token> {
         if self.grant == Grant::ClientCredentials {
-            // It needs no refresh token, and one that somebody left may be dead.
+            // It needs no refresh token, and one that another program left may be dead.
             return within(lock, self.oauth.client_credentials()).await;
         }
-        let first = || self.first.as_ref().filter(|_| !self.lock().logged_out);
-        match base.and_then(Token::refresh).or_else(first) {
+        match refresh {
             Some(refresh) => within(lock, self.oauth.refresh(refresh)).await,
             None => Err(Error::new(Kind::LoginRequired)),
         }
@@ -181,9 +201,9 @@ impl Inner {
     async fn load(&self) -> Result<Option<Token>> {
         match self.store.load().await {
             Ok(token) => Ok(token),
-            // A program that logs in as itself needs nothing of it, and puts a new one there.
+            // With client credentials nothing of it is needed, and a new one replaces it.
             Err(error) if self.grant == Grant::ClientCredentials => {
-                tracing::warn!(%error, "the stored token can't be read; another takes its place");
+                tracing::warn!(%error, "the stored token can't be read; a new one replaces it");
                 Ok(None)
             }
             Err(error) => Err(store_error(error)),
@@ -197,19 +217,20 @@ impl Inner {
         if state.is_outdated(token) || !state.accepts(token) {
             return None;
         }
-        // The one in hand is to be renewed, so finding it again is no help.
+        // The one in hand must be renewed, so finding it again doesn't help.
         let known = state
             .good()
             .is_some_and(|good| good.access() == token.access());
-        // Even one that is about to expire, for when the renewal fails.
+        // Also one that is about to expire, for when the renewal fails.
         state.take(token);
         (!known && !state.is_about_to_expire()).then(|| token.clone())
     }
 
-    /// What another process has stored in place of the token whose renewal was refused.
+    /// The token that another process has stored in place of the one whose renewal was
+    /// rejected.
     async fn winner(&self, used: Option<&Token>, lock: &StoreLock) -> Result<Option<Token>> {
         let other = |stored: Option<Token>| {
-            // One that was used before would be a second use of a refresh token, by which a
+            // To use an outdated one would be a second use of its refresh token, for which a
             // service may end the login.
             let new = |stored: &Token| !self.lock().is_outdated(stored);
             let another = |stored: &Token| used.is_none_or(|used| !stored.is_same_as(used));
@@ -230,16 +251,16 @@ impl Inner {
         Ok(found)
     }
 
-    /// Stores a token and only then hands it out. It is known before it is stored: the
-    /// service knows no other by now, and a store may panic, or the runtime end.
+    /// Stores a token and only then hands it out. It is remembered before that: the service
+    /// knows no other by now, and the store may panic, or the runtime end.
     async fn publish(&self, token: Token, lock: &StoreLock) -> Result<Token> {
         self.lock().keep_unsaved(token.clone());
         let Err(error) = self.store.save_locked(&token, lock).await else {
             self.lock().replace(&token);
             return Ok(token);
         };
-        // It may have been refused because another process has stored a newer one, or
-        // it may be there all the same.
+        // The store may have refused it because another process has stored a newer one, or
+        // may have it all the same.
         if let Ok(stored) = self.store.load().await
             && let Some(other) = self.adopt(stored.as_ref())
         {
@@ -250,12 +271,12 @@ impl Inner {
     }
 }
 
-/// Asks the token endpoint for no longer than the lock is sure to last.
+/// Makes a request to the token endpoint, for no longer than the lock is sure to last.
 async fn within(lock: &StoreLock, request: impl Future<Output = Result<Token>>) -> Result<Token> {
     let limit = lock.time_left().unwrap_or(TIME_LIMIT).min(TIME_LIMIT);
     let timeout = |while_| Error::new(Kind::Timeout { while_ });
     if limit.is_zero() {
-        // Somebody else may have the lock by now.
+        // Another process may hold the lock by now.
         return Err(timeout("waiting for the token store").before_sending());
     }
     tokio::time::timeout(limit, request)

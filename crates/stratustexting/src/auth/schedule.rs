@@ -1,34 +1,34 @@
 //! When a token is renewed: ahead of its end, and not at the same second as everybody's.
 //!
-//! Three times matter. From `early_at` on, a call uses the token that there is and has it
-//! renewed in the background. From `wait_from` on, a call waits for the renewal, because
-//! its request might arrive too late; if the renewal fails, it uses the token all the
-//! same. At its end the token isn't used any more. The first is drawn at random by each
-//! process, so that many with one login, or with logins of the same minute, don't ask the
-//! token endpoint all at once.
+//! Three times matter. From `early_at` on, a call uses the old token and has it renewed in
+//! the background. From `wait_from` on, a call waits for the renewal, because its request
+//! might arrive too late; if the renewal fails, it uses the old token all the same. From its
+//! end on, the token isn't used any more. Each process draws the first time at random, so
+//! that many with one login, or with logins of the same minute, don't come to the token
+//! endpoint all at once.
 
 use std::time::{Duration, SystemTime};
 
 use super::Token;
 
-/// Before its end: long enough for a request to get there.
+/// The time before a token's end in which a request might arrive too late.
 const LEEWAY: Duration = Duration::from_secs(30);
 
-/// Before the leeway: in which the early renewal falls.
+/// The time before the leeway in which the early renewal falls.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
-/// How long a failed renewal isn't tried again while the token is good, at least; at
-/// most twice as long.
+/// The shortest pause after a failed renewal while the token is good. The longest is twice
+/// as long.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// When to renew one token; none of a token whose end isn't known.
+/// When to renew one token. A token whose end isn't known has no times.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
     early_at: Option<SystemTime>,
     wait_from: Option<SystemTime>,
 }
 
-/// What is to be done about a token that is good.
+/// Whether to renew a token that is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Nothing,
@@ -42,7 +42,7 @@ impl Plan {
     }
 
     fn drawn(token: &Token, jitter: f64) -> Self {
-        // Of a short life less: it would otherwise be all window.
+        // A short lifetime would otherwise be all window.
         let part = |most: Duration, divisor| {
             let lifetime = token.lifetime();
             lifetime.map_or(most, |lifetime| most.min(lifetime / divisor))
@@ -51,8 +51,8 @@ impl Plan {
         let wait_from = token
             .expires_at()
             .and_then(|end| before(end, part(LEEWAY, 10)));
-        // Not before a quarter of the window, so that the token's keeper has the time
-        // to renew it before anybody has to wait.
+        // A quarter of the window at least, so that the renewal can end before any call
+        // must wait.
         let ahead = part(WINDOW, 5).mul_f64(0.25 + 0.75 * jitter);
         Self {
             early_at: wait_from.and_then(|time| before(time, ahead)),
@@ -70,12 +70,12 @@ impl Plan {
     }
 }
 
-/// How long to leave the token endpoint alone after a failure.
+/// The pause after a failed renewal.
 pub(super) fn pause_after_failure() -> Duration {
     PAUSE.mul_f64(1.0 + jitter())
 }
 
-/// A number from 0 to 1 that nobody can rely on.
+/// A random fraction from 0 to 1; not for security.
 pub(super) fn jitter() -> f64 {
     fastrand::f64()
 }
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_failure_there_are_five_to_ten_seconds_of_peace() {
+    fn after_a_failure_there_is_a_pause_of_five_to_ten_seconds() {
         let pauses: Vec<_> = (0..200).map(|_| pause_after_failure()).collect();
 
         assert!(

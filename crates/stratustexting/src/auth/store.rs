@@ -1,4 +1,4 @@
-//! Where tokens are kept.
+//! Where tokens are stored.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,12 +11,11 @@ use super::{StoreLock, Token};
 /// It becomes the source of an [`Error`](crate::Error), so it must not quote a token.
 pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A place that keeps one login's token.
+/// Stores one login's token.
 ///
-/// A token is saved before it is used for the first time. An implementation has to
-/// have it safe when [`save`](Self::save) is done: a service that rotates refresh
-/// tokens has forgotten the old one by then, and losing the new one means that a
-/// user has to log in again.
+/// A token is saved before it is used for the first time. It must be safe when
+/// [`save`](Self::save) is done: a service that rotates refresh tokens has forgotten the old
+/// one by then, and if the new one is lost, a user must log in again.
 ///
 /// Three methods are enough for a program of one process, in which one client renews
 /// a token once for all callers:
@@ -26,7 +25,7 @@ pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 /// use futures::future::BoxFuture;
 /// use stratustexting::auth::{StoreError, Token, TokenStore};
 ///
-/// /// Keeps the token as a row of JSON, as a database would.
+/// /// Stores the token as a row of JSON, as a database would.
 /// #[derive(Default)]
 /// struct Row(Mutex<Option<String>>);
 ///
@@ -54,44 +53,60 @@ pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 /// }
 /// ```
 ///
-/// Where several processes share the store, [`lock`](Self::lock) keeps them from
-/// renewing at the same time. Without it they still agree where the service lets them:
-/// one whose refresh token turns out to be used up takes the token that the other has
-/// stored. With a service that ends the login at the second use of a refresh token
-/// that is too late.
+/// Where several processes share the store, [`lock`](Self::lock) keeps them from renewing at
+/// the same time. Without it they still agree where the service allows it: a process whose
+/// refresh token was used already takes the token that the other process has stored. With a
+/// service that ends the login at the second use of a refresh token, that is too late.
 pub trait TokenStore: Send + Sync + 'static {
     /// The token that was saved last, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read.
     fn load(&self) -> BoxFuture<'_, Result<Option<Token>, StoreError>>;
 
-    /// Keeps a token in place of the one before.
+    /// Stores a token in place of the one before.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be stored. The client then keeps it in memory, and saves it again with
+    /// the next call.
     fn save<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Forgets the token.
+    /// Removes the token.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be removed.
     fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Takes the right to renew the token, and waits for it if need be.
+    /// Takes the lock under which the token is renewed, and waits for it if need be.
     ///
-    /// It is held while the token is read again, renewed and saved, and while a user's
-    /// login is finished or forgotten; reading alone doesn't need it. The wait has to
-    /// end with an error at some time, the future has to be safe to drop, and neither
-    /// may block the runtime's thread.
+    /// It is held while the token is read again, renewed and saved, and while a login is
+    /// finished or forgotten; reading alone doesn't need it. The wait must end with an error
+    /// at some time, the future must be safe to drop, and neither may block the runtime's
+    /// thread.
     ///
     /// Default: [`StoreLock::none`], which keeps nobody out.
     ///
     /// # Errors
     ///
-    /// When it can't be had in time. A caller whose token is still good doesn't notice.
+    /// When the wait timed out. A caller whose token is still good doesn't notice.
     fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
         async { Ok(StoreLock::none()) }.boxed()
     }
 
-    /// Keeps a token in place of the one before, under a lock of this store.
+    /// Stores a token in place of the one before, under a lock of this store.
     ///
     /// A store whose locks can end by themselves refuses the token if another holder
     /// with a larger [fence](StoreLock::fence) has saved one since: this one then
     /// comes too late.
     ///
     /// Default: [`save`](Self::save).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`save`](Self::save), and that the token came too late.
     fn save_locked<'a>(
         &'a self,
         token: &'a Token,
@@ -102,10 +117,24 @@ pub trait TokenStore: Send + Sync + 'static {
     }
 }
 
-/// Keeps the token for as long as the program runs.
+/// Stores the token in memory, for as long as the program runs.
 ///
 /// Several clients of a program can share one by an [`Arc`]; its lock keeps them from
 /// renewing at the same time.
+///
+/// ```
+/// use std::sync::Arc;
+/// use stratustexting::auth::{MemoryTokenStore, TokenStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), stratustexting::auth::StoreError> {
+/// let store = Arc::new(MemoryTokenStore::new());
+/// let builder = stratustexting::Client::builder().token_store(Arc::clone(&store));
+/// assert!(store.load().await?.is_none());
+/// # let _ = builder;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 pub struct MemoryTokenStore {
     token: Mutex<Option<Token>>,
@@ -150,8 +179,7 @@ impl TokenStore for MemoryTokenStore {
         async { Ok(()) }.boxed()
     }
 
-    /// Waits without an end of its own: who holds it is in this program, and has its
-    /// own time limit.
+    /// Waits without a timeout of its own: its holder is in this program, and has one.
     fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {
         let renewing = Arc::clone(&self.renewing);
         async { Ok(StoreLock::holding(renewing.lock_owned().await)) }.boxed()

@@ -1,4 +1,4 @@
-//! A token as it is kept.
+//! A token as it is stored.
 
 use std::{
     fmt,
@@ -9,17 +9,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AccessToken, Error, RefreshToken, Result};
 
-/// An access token, with what is needed to renew it.
+/// An access token, and the refresh token that renews it.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use stratustexting::{AccessToken, auth::Token};
+///
+/// # fn main() -> stratustexting::Result<()> {
+/// let token = Token::new(AccessToken::new("eyJraWQiOiJleGFtcGxlIn0")?)
+///     .with_refresh("a refresh token")
+///     .with_expiry(SystemTime::now() + Duration::from_secs(3_600));
+///
+/// let stored = token.to_secret_json();
+/// let back = Token::from_secret_json(&stored)?;
+/// assert_eq!(back.access(), token.access());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Token {
     access: AccessToken,
     refresh: Option<RefreshToken>,
     expires_at: Option<SystemTime>,
-    /// When it was asked for, of those that this crate asked for.
+    /// When the request for it began, if this crate made it.
     obtained_at: Option<SystemTime>,
 }
 
-/// What a store writes. The version lets a later one read what this one wrote.
+/// The stored form. The version lets a later one read what this one wrote.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u32,
@@ -29,7 +45,7 @@ struct Stored {
     /// Milliseconds since 1970-01-01 UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<u64>,
-    /// Likewise. Missing in what others wrote.
+    /// Likewise. Missing where another program wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     obtained_at: Option<u64>,
 }
@@ -48,14 +64,14 @@ impl Token {
         }
     }
 
-    /// The same with a refresh token.
+    /// Adds a refresh token.
     #[must_use]
     pub fn with_refresh(mut self, refresh: impl Into<RefreshToken>) -> Self {
         self.refresh = Some(refresh.into());
         self
     }
 
-    /// The same with the time at which it expires.
+    /// Adds the time at which it expires.
     #[must_use]
     pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
         self.expires_at = Some(expires_at);
@@ -80,19 +96,19 @@ impl Token {
         self.expires_at
     }
 
-    /// The same with a lifetime that is counted from the start of the request for it.
+    /// Adds a lifetime, which is counted from the start of the request for it.
     pub(super) fn obtained(mut self, at: SystemTime, lifetime: Option<Duration>) -> Self {
         self.obtained_at = Some(at);
         self.expires_at = lifetime.and_then(|lifetime| at.checked_add(lifetime));
         self
     }
 
-    /// How long it is good in all, if that is known.
+    /// Its whole lifetime, if that is known.
     pub(super) fn lifetime(&self) -> Option<Duration> {
         self.expires_at?.duration_since(self.obtained_at?).ok()
     }
 
-    /// Whether it is the same, not only as good.
+    /// Whether both of its tokens are the same.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         let refresh = |token: &Self| token.refresh.as_ref().map(|t| t.expose().to_owned());
         self.access == other.access && refresh(self) == refresh(other)
@@ -117,7 +133,7 @@ impl Token {
             expires_at: self.expires_at.map(millis),
             obtained_at: self.obtained_at.map(millis),
         };
-        // Plain strings and numbers always serialise.
+        // Strings and numbers always serialise.
         serde_json::to_string(&stored).unwrap_or_default()
     }
 
@@ -127,7 +143,7 @@ impl Token {
     ///
     /// [`Error::is_input`] when it is something else. The error doesn't quote it.
     pub fn from_secret_json(json: &str) -> Result<Self> {
-        let unreadable = || Error::input("stored token", "has to be what this crate wrote");
+        let unreadable = || Error::input("stored token", "must be one that this crate wrote");
         // The parser's error may quote the text, so it is left out.
         let stored: Stored = serde_json::from_str(json).map_err(|_| unreadable())?;
         if stored.version != VERSION {
@@ -175,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_over_in_the_moment_of_its_end() {
+    fn a_token_is_no_longer_good_at_the_moment_of_its_expiry() {
         let token = Token::new(AccessToken::new("a").unwrap());
         assert!(token.is_good_at(UNIX_EPOCH + Duration::from_secs(u32::MAX.into())));
 
@@ -185,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_version_wrote_is_read() {
+    fn a_token_that_an_earlier_version_wrote_is_read() {
         let text = r#"{"version":1,"access_token":"a","expires_at":1774951200123}"#;
 
         let token = Token::from_secret_json(text).unwrap();

@@ -1,9 +1,9 @@
-//! Whether an answer refuses the access token, which another one may mend.
+//! Whether a response rejects the access token, so that a new one may help.
 //!
-//! A 401 does. Gateways answer an expired token with a 403 as well, and an authorizer may
-//! with a 400; then it has to be said: by the header that the standard has for it, by a code
-//! of the cloud's, or in words. A plain 403 is about what the caller may do, and no other
-//! token changes that, so that each call would renew one in vain.
+//! A 401 does. Gateways reject an expired token with a 403 as well, and an authorizer may use
+//! a 400. Those count only where they say so: by the standard's header, by a code of the
+//! cloud's, or in a sentence. A plain 403 is about the caller's rights. A new token doesn't
+//! change those, and each call would renew one in vain.
 
 use http::{HeaderMap, StatusCode};
 
@@ -15,8 +15,8 @@ const CHALLENGES: [&str; 2] = ["www-authenticate", "x-amzn-remapped-www-authenti
 
 const ERROR_TYPE: &str = "x-amzn-errortype";
 
-/// Codes that speak of an access token, squashed.
-const REFUSED: [&str; 16] = [
+/// Codes that reject an access token, squashed.
+const REJECTED: [&str; 16] = [
     "invalidtoken",
     "invalidtokenexception",
     "expiredtoken",
@@ -62,43 +62,43 @@ const EXPIRED: Saying = Saying {
     verdicts: &[&["expired"]],
 };
 
-/// Whether an answer refuses the access token.
-pub(crate) fn rejects_token(answer: &Parts) -> bool {
-    let in_words = match answer.status {
+/// Whether a response rejects the access token.
+pub(crate) fn rejects_token(response: &Parts) -> bool {
+    let in_sentences = match response.status {
         StatusCode::UNAUTHORIZED => return true,
         StatusCode::FORBIDDEN => true,
-        // A bad request has many reasons, and sentences about them have many words.
+        // A bad request has many reasons, and the sentences about them vary too much.
         StatusCode::BAD_REQUEST => false,
         _ => return false,
     };
-    if says_so(&answer.headers) {
+    if headers_say_so(&response.headers) {
         return true;
     }
-    let Some(body) = value(&answer.body) else {
+    let Some(body) = value(&response.body) else {
         return false;
     };
-    under(&body, &CODES).into_iter().any(is_refused)
-        || in_words
+    under(&body, &CODES).into_iter().any(is_rejection)
+        || in_sentences
             && under(&body, &TEXTS)
                 .into_iter()
                 .any(|text| EXPIRED.is_in(text))
 }
 
-fn says_so(headers: &HeaderMap) -> bool {
+fn headers_say_so(headers: &HeaderMap) -> bool {
     let texts = |name: &'static str| {
         let values = headers.get_all(name).iter();
         values.filter_map(|value| value.to_str().ok())
     };
-    texts(ERROR_TYPE).any(is_refused)
+    texts(ERROR_TYPE).any(is_rejection)
         || CHALLENGES
             .into_iter()
             .flat_map(texts)
             .filter_map(error_of)
-            .any(|code| is_refused(&code))
+            .any(|code| is_rejection(&code))
 }
 
-fn is_refused(code: &str) -> bool {
-    REFUSED.contains(&squashed(bare(code)).as_str())
+fn is_rejection(code: &str) -> bool {
+    REJECTED.contains(&squashed(bare(code)).as_str())
 }
 
 /// The parameter `error` of a challenge, wherever it stands.
@@ -144,7 +144,7 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Parts {
+    fn response(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Parts {
         let pair = |(name, value): &(&'static str, &'static str)| {
             (HeaderName::from_static(name), value.parse().unwrap())
         };
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_says_that_the_token_is_refused() {
+    fn a_header_rejects_the_token() {
         for challenge in [
             r#"Bearer error="invalid_token""#,
             r#"bearer ERROR="Invalid_Token""#,
@@ -166,27 +166,27 @@ mod tests {
         ] {
             for name in ["www-authenticate", "x-amzn-remapped-www-authenticate"] {
                 for status in [400, 403] {
-                    let answer = answer(status, &[(name, challenge)], "{}");
-                    assert!(rejects_token(&answer), "{challenge}");
+                    let response = response(status, &[(name, challenge)], "{}");
+                    assert!(rejects_token(&response), "{challenge}");
                 }
             }
         }
         let other = ("www-authenticate", "Basic realm=\"a\"");
         let ours = ("www-authenticate", "Bearer error=\"invalid_token\"");
-        assert!(rejects_token(&answer(403, &[other, ours], "")));
+        assert!(rejects_token(&response(403, &[other, ours], "")));
         for code in [
             "ExpiredTokenException",
             "ExpiredTokenException:http://internal.amazon.com/coral/com.amazon.coral/",
             "com.amazon#ExpiredTokenException",
             "expiredtoken",
         ] {
-            let answer = answer(403, &[("x-amzn-errortype", code)], "{}");
-            assert!(rejects_token(&answer), "{code}");
+            let response = response(403, &[("x-amzn-errortype", code)], "{}");
+            assert!(rejects_token(&response), "{code}");
         }
     }
 
     #[test]
-    fn a_body_says_that_the_token_is_refused() {
+    fn a_body_rejects_the_token() {
         for body in [
             r#"{"message":"The security token included in the request is expired"}"#,
             r#"{"Message":"The incoming token has expired"}"#,
@@ -205,12 +205,12 @@ mod tests {
             "Access token expired.",
             "\"Token expired\"",
         ] {
-            assert!(rejects_token(&answer(403, &[], body)), "{body}");
+            assert!(rejects_token(&response(403, &[], body)), "{body}");
         }
     }
 
     #[test]
-    fn a_plain_refusal_is_about_what_the_caller_may_do() {
+    fn a_plain_403_is_about_the_callers_rights() {
         for body in [
             "",
             "{}",
@@ -227,7 +227,7 @@ mod tests {
             r#"{"error":"insufficient_scope"}"#,
             "<html>Your token has expired</html>",
         ] {
-            assert!(!rejects_token(&answer(403, &[], body)), "{body}");
+            assert!(!rejects_token(&response(403, &[], body)), "{body}");
         }
         for challenge in [
             r#"Bearer error="insufficient_scope", error_description="invalid_token""#,
@@ -235,13 +235,16 @@ mod tests {
             r#"Bearer realm="never ends, error=invalid_token"#,
             "Bearer",
         ] {
-            let answer = answer(403, &[("www-authenticate", challenge)], "{}");
-            assert!(!rejects_token(&answer), "{challenge}");
+            let response = response(403, &[("www-authenticate", challenge)], "{}");
+            assert!(!rejects_token(&response), "{challenge}");
         }
-        let in_words = r#"{"message":"token expired"}"#;
-        assert!(rejects_token(&answer(401, &[], "")));
+        let in_a_sentence = r#"{"message":"token expired"}"#;
+        assert!(rejects_token(&response(401, &[], "")));
         for status in [200, 400, 404, 429, 500] {
-            assert!(!rejects_token(&answer(status, &[], in_words)), "{status}");
+            assert!(
+                !rejects_token(&response(status, &[], in_a_sentence)),
+                "{status}"
+            );
         }
     }
 }

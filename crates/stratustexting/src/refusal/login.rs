@@ -1,9 +1,9 @@
-//! Whether the token endpoint's refusal means that a login is over.
+//! Whether the token endpoint's rejection means that a login is over.
 //!
-//! OAuth's word for it is `invalid_grant`. Others say `invalid_token`, say it in another
-//! case or another field, or call it a bad request and explain in a sentence. What speaks of
-//! the client, of the request, or of the server's own trouble is no end of a login: there
-//! the stored login may well be good, and in doubt it is taken for that.
+//! OAuth's code for it is `invalid_grant`. Others say `invalid_token`, use another case or
+//! another field, or call it a bad request and explain it in a sentence. A rejection that
+//! speaks of the client, of the request, or of the server's own trouble doesn't end a login:
+//! the stored login may still be good, and in doubt it counts as good.
 
 use http::StatusCode;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{TEXTS, bare, squashed, under, value, words::Saying};
 use crate::parts::Parts;
 
-/// The codes that standards have for token endpoints: the ones that may be shown.
+/// The standards' codes for token endpoints. Only these are shown.
 const REGISTERED: [&str; 16] = [
     "invalid_grant",
     "invalid_token",
@@ -31,7 +31,7 @@ const REGISTERED: [&str; 16] = [
     "expired_token",
 ];
 
-/// Codes by which a login is over, squashed.
+/// Codes that mean that a login is over, squashed.
 const OVER: [&str; 15] = [
     "invalidgrant",
     "invalidgrantexception",
@@ -50,7 +50,7 @@ const OVER: [&str; 15] = [
     "refreshtokennotfound",
 ];
 
-/// Codes that speak of something else, whatever is said with them.
+/// Codes that speak of something else, whatever the sentence beside them says.
 const SOMETHING_ELSE: [&str; 11] = [
     "invalid_client",
     "invalid_scope",
@@ -96,14 +96,14 @@ const DEAD: Saying = Saying {
     ],
 };
 
-/// The code of a token endpoint's refusal, in small letters, wherever it stands.
+/// The code of a token endpoint's rejection, in small letters, wherever it stands.
 pub(crate) fn oauth_code(body: &[u8]) -> Option<String> {
     let body = value(body)?;
     let code = |value: &Value, keys: &[&str]| {
         let found = keys.iter().find_map(|key| value.get(key)?.as_str());
         found.map(normalised)
     };
-    // Not `code` of the whole: there an endpoint may echo the login's.
+    // Not a `code` at the top: there an endpoint may echo the authorization code.
     let names = ["error", "errorCode", "error_code", "errorType", "__type"];
     let inside = ["code", "error", "errorCode", "error_code", "type", "name"];
     code(&body, &names)
@@ -123,20 +123,20 @@ fn normalised(code: &str) -> String {
     known.map_or_else(|| code.trim().to_lowercase(), |known| (*known).to_owned())
 }
 
-/// Whether a code is a standard's, so that it says nothing of the login.
+/// Whether a code is a standard's, so that it tells nothing secret.
 pub(crate) fn is_registered(code: &str) -> bool {
     REGISTERED.contains(&code)
 }
 
 /// Whether the token endpoint says that the login is over.
-pub(crate) fn login_is_over(answer: &Parts) -> bool {
-    let (status, body) = (answer.status, &answer.body);
-    let says_no = status.is_success() || status.is_client_error();
+pub(crate) fn login_is_over(response: &Parts) -> bool {
+    let (status, body) = (response.status, &response.body);
+    let rejects = status.is_success() || status.is_client_error();
     let for_now = matches!(
         status,
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
     );
-    if !says_no || for_now {
+    if !rejects || for_now {
         return false;
     }
     let Some(said) = value(body) else {
@@ -147,7 +147,7 @@ pub(crate) fn login_is_over(answer: &Parts) -> bool {
         Some(code) if OVER.contains(&squashed(bare(&code)).as_str()) => true,
         Some(code) if SOMETHING_ELSE.contains(&code.as_str()) => false,
         Some(_) => texts.any(|text| DEAD.is_in(text)),
-        // Whoever answers here needn't be the authorization server.
+        // This may be the response of a gateway, not of the authorization server.
         None => texts.any(|text| DEAD.is_in_of_refresh(text)),
     }
 }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_one_however_it_is_spelled_and_wherever_it_stands() {
+    fn a_code_is_found_however_it_is_spelled_and_wherever_it_stands() {
         for body in [
             r#"{"error":"invalid_grant"}"#,
             r#"{"error":"INVALID_GRANT"}"#,
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_is_over_by_other_words_too() {
+    fn a_login_is_over_in_other_words_too() {
         for body in [
             r#"{"error":"invalid_token"}"#,
             r#"{"error":"refresh_token_expired"}"#,
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn in_doubt_a_login_is_kept() {
+    fn in_doubt_a_login_is_not_over() {
         for body in [
             "",
             "{}",

@@ -1,13 +1,13 @@
-//! Whether a sentence says something of a token.
+//! Whether a sentence says something about a token.
 //!
-//! Nobody's sentences are documented, so they are read for two words that stand together:
-//! the token, and what is said of it. A sentence about something else that also has both
-//! words must not count, so that it ends at whatever else it may be about.
+//! No server documents its sentences, so they are read for two words that stand together:
+//! the token, and the verdict on it. A sentence about something else may have both words, and
+//! must not count. So a sentence is read no further than the next thing it may be about.
 
-/// One of these is spoken of.
+/// The words for a token.
 const TOKENS: [&str; 3] = ["token", "jwt", "tokens"];
 
-/// A token followed by one of these is something else.
+/// A token followed by one of these is something else, such as a token endpoint.
 const NOT_A_TOKEN: [&str; 14] = [
     "endpoint",
     "type",
@@ -25,7 +25,7 @@ const NOT_A_TOKEN: [&str; 14] = [
     "bucket",
 ];
 
-/// Beyond one of these a sentence speaks of something else.
+/// After one of these words, a sentence speaks of something else.
 const SOMETHING_ELSE: [&str; 16] = [
     "parameter",
     "missing",
@@ -45,7 +45,7 @@ const SOMETHING_ELSE: [&str; 16] = [
     "certificate",
 ];
 
-/// What may stand between "expired" and "token".
+/// The words that may stand between "expired" and "token".
 const BETWEEN: [&str; 21] = [
     ",",
     "or",
@@ -70,17 +70,17 @@ const BETWEEN: [&str; 21] = [
     "authentication",
 ];
 
-/// Before one of these verdicts, they say the contrary, or nothing.
+/// Before a verdict, these make it the contrary, or void.
 const DENIALS: [&str; 9] = [
     "not", "isnt", "hasnt", "never", "if", "unless", "until", "whether", "when",
 ];
 
-/// How far a verdict may be from its token.
+/// How many words a verdict may stand behind its token.
 const REACH: usize = 10;
 
-/// Which tokens are meant, and what is to be said of them.
+/// A verdict on tokens that a sentence may have.
 pub(super) struct Saying {
-    /// Tokens called so are others.
+    /// A word before "token" that makes it another kind of token.
     pub(super) others: &'static [&'static str],
     /// Each a word, or words in a row.
     pub(super) verdicts: &'static [&'static [&'static str]],
@@ -121,7 +121,7 @@ impl Saying {
         let end = rest.iter().position(end);
         let reach = end.unwrap_or(rest.len()).min(REACH);
         (0..reach).any(|at| {
-            // What stands right before something else is said of that.
+            // A verdict right before another thing is about that thing.
             let verdict = self.verdict(words, token + 1 + at);
             verdict.is_some_and(|length| Some(at + length) != end)
         })
@@ -139,7 +139,7 @@ impl Saying {
         })
     }
 
-    /// How many words a verdict that stands here has.
+    /// The number of words of the verdict that begins here, if one does.
     fn verdict(&self, words: &[String], at: usize) -> Option<usize> {
         let before = words.get(at.saturating_sub(2)..at).unwrap_or_default();
         if before.iter().any(|word| DENIALS.contains(&word.as_str())) {
@@ -173,7 +173,7 @@ mod tests {
     };
 
     #[test]
-    fn what_is_said_of_a_token_is_found_on_both_sides_of_it() {
+    fn a_verdict_on_a_token_is_found_on_both_sides_of_it() {
         for text in [
             "token bad",
             "The TOKEN, which you sent, is bad.",
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_something_else_is_not() {
+    fn a_verdict_on_something_else_does_not_count() {
         for text in [
             "",
             "token",

@@ -1,8 +1,10 @@
-//! A renewal whose runtime ends, or whose store panics, loses nothing and leaves nobody waiting.
+//! A renewal whose runtime ends, or whose store panics: it loses nothing, leaves no call waiting,
+//! and warns where a login may be lost.
 
 use std::{
+    io,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
@@ -17,16 +19,16 @@ use stratustexting::{
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    endpoint::{Endpoint, stored, token},
-    support::expired,
+    endpoint::{Endpoint, log_in, stored, token},
+    support::{expired, silent},
 };
 
-/// A program's, which runs only while something is waited for.
+/// A program's runtime, which runs only during `block_on`.
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// The token endpoint's, which runs all the time.
+/// The token endpoint's runtime, which runs all the time.
 fn serving() -> Runtime {
     Builder::new_multi_thread().enable_all().build().unwrap()
 }
@@ -46,9 +48,9 @@ fn a_renewal_that_never_began_is_begun_by_the_next_call() {
     assert_eq!(runtime().block_on(token(&client)).unwrap(), "T1");
 }
 
-/// Whoever is still at work while the runtime ends gets an error, and doesn't hang.
+/// A call that is still at work while the runtime ends gets an error, and doesn't hang.
 #[test]
-fn a_renewal_that_a_runtime_does_not_take_any_more_is_an_error() {
+fn a_renewal_on_a_runtime_that_has_ended_is_an_error() {
     for threads in [false, true] {
         let mut builder = match threads {
             true => Builder::new_multi_thread(),
@@ -157,9 +159,9 @@ fn a_renewal_that_is_cut_off_while_it_stores_loses_nothing() {
 
 /// A program that ends cuts off what goes on in the background.
 #[test]
-fn who_settles_before_the_end_keeps_what_was_renewed_in_the_background() {
+fn a_renewal_in_the_background_is_stored_if_the_program_waits_for_it() {
     let serving = serving();
-    for (settles, left) in [(false, "T0"), (true, "T1")] {
+    for (waits, left) in [(false, "T0"), (true, "T1")] {
         let endpoint = serving.block_on(Endpoint::start());
         endpoint.grants(1, 3_600.0);
         let soon = std::time::SystemTime::now() + Duration::from_secs(60);
@@ -167,17 +169,120 @@ fn who_settles_before_the_end_keeps_what_was_renewed_in_the_background() {
         let store = Arc::new(MemoryTokenStore::with(good.with_expiry(soon)));
         let client = endpoint.client(Arc::clone(&store));
         let program = runtime();
+        let log = Log::default();
+        let watched = log.watch();
 
         program.block_on(async {
             for _ in 0..2 {
                 assert_eq!(token(&client).await.unwrap(), "T0");
             }
-            if settles {
-                client.auth().settle().await;
+            if waits {
+                client.auth().wait_for_renewal().await;
             }
         });
-        drop(program);
+        drop((client, program));
+        drop(watched);
 
         assert_eq!(serving.block_on(stored(&store)), left);
+        // A renewal that never began has lost nothing either.
+        assert_eq!(log.text(), "");
+    }
+}
+
+/// Polls until it is so far, which it never ends before.
+async fn poll_until(work: impl Future<Output = Result<()>>, far_enough: impl Fn() -> bool) {
+    let mut work = std::pin::pin!(work);
+    while !far_enough() {
+        assert!(futures::poll!(&mut work).is_pending());
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn a_program_that_cuts_off_a_request_for_tokens_is_warned() {
+    let serving = serving();
+    let user = || Credentials::authorization_code("id", "secret");
+    let machine = || Credentials::client_credentials("id", "secret");
+    for (credentials, by_login, warned) in [
+        (user(), false, true),
+        (user(), true, true),
+        // No login is lost with it.
+        (machine(), false, false),
+    ] {
+        let (address, requests) = serving.block_on(silent());
+        let endpoint = Endpoint::at(format!("http://{address}/token"));
+        let store = MemoryTokenStore::with(expired("R0"));
+        let client = endpoint.builder(credentials).token_store(store);
+        let client = client.build().unwrap();
+        let program = runtime();
+        let log = Log::default();
+        let watched = log.watch();
+
+        program.block_on(async {
+            let arrived = || requests.load(SeqCst) > 0;
+            match by_login {
+                true => poll_until(log_in(&client), arrived).await,
+                false => poll_until(token(&client).map(|_| Ok(())), arrived).await,
+            }
+        });
+        assert_eq!(log.text(), "", "it isn't cut off yet");
+        drop((client, program));
+        drop(watched);
+
+        let text = log.text();
+        assert_eq!(text.contains("wait_for_renewal"), warned, "{text}");
+        assert_eq!(text.lines().count(), usize::from(warned), "{text}");
+    }
+}
+
+#[test]
+fn a_program_that_cuts_off_the_storing_of_a_token_is_warned() {
+    let serving = serving();
+    let endpoint = serving.block_on(Endpoint::start());
+    endpoint.grants(1, 3_600.0);
+    let store = Arc::new(Stuck::default());
+    let client = endpoint.client(Arc::clone(&store));
+    let program = runtime();
+    let log = Log::default();
+    let watched = log.watch();
+
+    program.block_on(async {
+        store.inner.save(&expired("R0")).await.unwrap();
+        let work = token(&client).map(|_| Ok(()));
+        poll_until(work, || store.saves.load(SeqCst) > 0).await;
+    });
+    drop((client, program));
+    drop(watched);
+
+    assert!(log.text().contains("wait_for_renewal"), "{}", log.text());
+}
+
+/// The warnings of this thread, while it is watched.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn watch(&self) -> tracing::subscriber::DefaultGuard {
+        let log = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+            .with_ansi(false)
+            .with_writer(move || log.clone())
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! A token endpoint that says what it is told, and what tests ask of its clients.
+//! A token endpoint that responds as it is told, and helpers for its clients.
 
 use std::{
     collections::VecDeque,
@@ -15,12 +15,12 @@ use stratustexting::{
 
 use crate::support::{Told, expired};
 
-/// How long a token is good that is to end within a test.
+/// In seconds, the lifetime of a token that expires within a test.
 pub(crate) const SHORT: f64 = 0.05;
 
 pub(crate) type Fields = Vec<(String, String)>;
 
-/// A token endpoint that answers as it is told, and remembers what it was asked.
+/// A token endpoint that responds as it is told, and remembers the requests.
 #[derive(Clone, Default)]
 pub(crate) struct Endpoint {
     url: String,
@@ -90,13 +90,13 @@ impl Endpoint {
     }
 }
 
-/// The access token that a call would have.
+/// The access token that a call would use.
 pub(crate) async fn token(client: &Client) -> Result<String> {
     let token = client.auth().access_token().await;
     token.map(|token| token.expose().to_owned())
 }
 
-/// Until a short token is over.
+/// Waits until a short token has expired.
 pub(crate) async fn over() {
     let start = Instant::now();
     while start.elapsed().as_secs_f64() <= SHORT {
@@ -106,13 +106,12 @@ pub(crate) async fn over() {
 
 pub(crate) async fn log_in(client: &Client) -> Result<()> {
     let login = client.auth().start_login("http://127.0.0.1:9/back")?;
-    let mut pairs = login.url().query_pairs();
-    let state = pairs.find(|(name, _)| name == "state").unwrap().1;
+    let state = login.state();
     let callback = format!("http://127.0.0.1:9/back?code=c&state={state}");
     client.auth().finish_login(&login, &callback).await
 }
 
-/// A store with a token that is over, which fails to save so many times.
+/// A store with an expired token, which fails to save so many times.
 pub(crate) async fn failing(times: usize) -> Arc<Told> {
     let store = Arc::new(Told::default());
     store.inner.save(&expired("R0")).await.unwrap();

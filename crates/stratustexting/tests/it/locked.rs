@@ -1,4 +1,4 @@
-//! What a renewal does under the store's lock, and for how long.
+//! A renewal under the store's lock, and its time limit there.
 
 use std::{
     sync::{
@@ -20,9 +20,9 @@ use crate::{
     support::{expired, silent},
 };
 
-/// Who has a lock that excludes others needn't wait for what they may be about to store.
+/// The holder of a lock that excludes others needn't wait for a token of theirs.
 #[tokio::test]
-async fn under_a_lock_a_winner_is_looked_for_once() {
+async fn under_a_lock_the_store_is_read_once_for_another_token() {
     #[derive(Default)]
     struct Counting {
         locks: bool,
@@ -66,7 +66,7 @@ async fn under_a_lock_a_winner_is_looked_for_once() {
     }
 }
 
-/// A store whose locks are counted, have a number, and end.
+/// A store whose locks are counted, have a number, and expire.
 struct Numbered {
     lasts: Duration,
     locks: AtomicUsize,
@@ -115,7 +115,7 @@ impl TokenStore for Numbered {
 }
 
 #[tokio::test]
-async fn whatever_changes_the_login_does_so_under_the_lock() {
+async fn every_change_of_the_login_is_made_under_the_lock() {
     let endpoint = Endpoint::start().await;
     let store = Numbered::lasting(Duration::from_secs(3_600));
     let client = endpoint.client(Arc::clone(&store));
@@ -130,9 +130,9 @@ async fn whatever_changes_the_login_does_so_under_the_lock() {
     assert_eq!(store.locks.load(SeqCst), 3);
 }
 
-/// By then another may use the same refresh token.
+/// After that, another process may use the same refresh token.
 #[tokio::test]
-async fn no_token_is_asked_for_longer_than_the_lock_lasts() {
+async fn no_request_for_a_token_outlasts_the_lock() {
     let endpoint = Endpoint::start().await;
     let client = endpoint.client(Numbered::lasting(Duration::ZERO));
     assert!(token(&client).await.unwrap_err().is_timeout());
@@ -144,6 +144,6 @@ async fn no_token_is_asked_for_longer_than_the_lock_lasts() {
     let start = Instant::now();
     assert!(token(&client).await.unwrap_err().is_timeout());
     assert_eq!(connections.load(SeqCst), 1);
-    let patience = Duration::from_secs(20);
-    assert!(start.elapsed() < patience, "it would wait for 30 seconds");
+    let limit = Duration::from_secs(20);
+    assert!(start.elapsed() < limit, "it would wait for 30 seconds");
 }

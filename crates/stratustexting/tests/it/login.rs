@@ -6,23 +6,27 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use futures::future::BoxFuture;
 use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde_json::Value;
 use stratustexting::{
-    AccessToken, Client,
+    AccessToken, Client, Error,
     auth::{
-        ClientAuthentication, Credentials, FileTokenStore, MemoryTokenStore, Token, TokenStore,
-        scopes,
+        ClientAuthentication, Credentials, FileTokenStore, Login, MemoryTokenStore, Token,
+        TokenSource, TokenStore, scopes,
     },
 };
 use stratustexting_sandbox::{Entry, Sandbox, ScriptedResponse};
 use url::Url;
 
-use crate::support::{TEXT, Watched, fixture, folder};
+use crate::{
+    endpoint::{Endpoint, failing, log_in, token},
+    support::{TEXT, Watched, call, expired, fixture, folder},
+};
 
-/// A redirect URI that the ready-made client of the sandbox has; nothing listens
-/// there, since the tests read where the browser would go.
+/// A redirect URI that the sandbox's ready-made client has. Nothing listens there: the tests
+/// read where the browser would go.
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:9/callback";
 
 /// Plays the browser: fills in the login page, and returns where it is sent.
@@ -38,8 +42,8 @@ pub(crate) async fn visit(sandbox: &Sandbox, url: &Url) -> String {
         ("username", sandbox.username()),
         ("password", sandbox.password()),
     ];
-    let answer = browser.post(url.clone()).form(&form).send().await.unwrap();
-    let location = answer.headers().get("location").expect("a redirect");
+    let response = browser.post(url.clone()).form(&form).send().await.unwrap();
+    let location = response.headers().get("location").expect("a redirect");
     location.to_str().unwrap().to_owned()
 }
 
@@ -120,7 +124,7 @@ async fn without_a_login_a_call_says_that_one_is_needed() {
 }
 
 #[tokio::test]
-async fn an_answer_to_another_login_is_refused_before_the_code_is_used() {
+async fn a_callback_of_another_login_is_refused_before_its_code_is_used() {
     let sandbox = Watched::start().await;
     let client = sandbox
         .builder()
@@ -166,7 +170,7 @@ async fn a_code_works_once() {
     let callback = visit(&sandbox, login.url()).await;
     client.auth().finish_login(&login, &callback).await.unwrap();
 
-    // The same answer under the state of another login.
+    // The same code with the state of another login.
     let again = client.auth().start_login(REDIRECT).unwrap();
     let state = |url: &Url| {
         let found = url.query_pairs().find(|(key, _)| key == "state");
@@ -286,7 +290,7 @@ async fn a_static_token_is_used_as_it_is_and_not_renewed() {
     assert_eq!(
         sandbox.calls().len(),
         2,
-        "a 401 isn't tried again with the same token"
+        "a 401 isn't retried with the same token"
     );
     assert_eq!(sandbox.token_requests().len(), requests);
     assert!(
@@ -323,7 +327,7 @@ async fn client_credentials_go_in_a_basic_header_or_in_the_form() {
 }
 
 #[tokio::test]
-async fn scopes_are_asked_for_as_set_and_enforced() {
+async fn scopes_are_requested_as_set_and_enforced() {
     let sandbox = Watched::start().await;
     let credentials = sandbox.machine().scopes([scopes::READ_CONTACT]);
     let client = sandbox.builder().credentials(credentials).build().unwrap();
@@ -356,31 +360,26 @@ async fn a_token_is_stored_before_it_is_used() {
     assert_eq!(sandbox.token_requests().len(), 1);
     assert!(
         sandbox.calls().is_empty(),
-        "a token that can't be kept isn't used"
+        "a token that can't be stored isn't used"
     );
 }
 
-/// A store that forgets.
+/// A store that takes no token.
 struct Broken;
 
 impl TokenStore for Broken {
-    fn load(
-        &self,
-    ) -> futures::future::BoxFuture<'_, Result<Option<Token>, stratustexting::auth::StoreError>>
-    {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Token>, stratustexting::auth::StoreError>> {
         Box::pin(async { Ok(None) })
     }
 
     fn save<'a>(
         &'a self,
         _: &'a Token,
-    ) -> futures::future::BoxFuture<'a, Result<(), stratustexting::auth::StoreError>> {
+    ) -> BoxFuture<'a, Result<(), stratustexting::auth::StoreError>> {
         Box::pin(async { Err("the disk is full".into()) })
     }
 
-    fn clear(
-        &self,
-    ) -> futures::future::BoxFuture<'_, Result<(), stratustexting::auth::StoreError>> {
+    fn clear(&self) -> BoxFuture<'_, Result<(), stratustexting::auth::StoreError>> {
         Box::pin(async { Ok(()) })
     }
 }
@@ -404,6 +403,186 @@ async fn a_token_that_is_about_to_expire_is_renewed_early_and_kept_if_that_fails
 
     assert!(sites.is_ok(), "{sites:?}");
     assert_eq!(sandbox.token_requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_stored_login_is_finished_by_another_client() {
+    let sandbox = Watched::start().await;
+    let instance = || {
+        let builder = sandbox.builder().credentials(sandbox.user());
+        builder.build().unwrap()
+    };
+    let (one, another) = (instance(), instance());
+    let mut store = BTreeMap::new();
+    for _ in 0..2 {
+        let login = one.auth().start_login(REDIRECT).unwrap();
+        let stored = serde_json::to_string(&login).unwrap();
+        store.insert(login.state().to_owned(), (stored, login.url().clone()));
+    }
+    let (_, url) = store.values().next().unwrap();
+    let callback = visit(&sandbox, url).await;
+
+    let state = Login::state_of(&callback).unwrap();
+    let (stored, _) = store.remove(&state).unwrap();
+    let login: Login = serde_json::from_str(&stored).unwrap();
+    another
+        .auth()
+        .finish_login(&login, &callback)
+        .await
+        .unwrap();
+
+    call(&another).await.unwrap();
+    assert_eq!(sandbox.token_requests().len(), 1);
+    let (other, _) = store.values().next().unwrap();
+    let other: Login = serde_json::from_str(other).unwrap();
+    let error = another.auth().finish_login(&other, &callback).await;
+    assert!(error.unwrap_err().to_string().contains("state"));
+}
+
+/// Servers compare it byte for byte with the registered one.
+#[tokio::test]
+async fn a_redirect_uri_is_sent_to_the_letter() {
+    for uri in [
+        "https://app.example",
+        "http://127.0.0.1:80/",
+        "http://LOCALHOST:8000/a/../b",
+    ] {
+        let endpoint = Endpoint::start().await;
+        endpoint.grants(1, 3_600.0);
+        let client = endpoint.client(MemoryTokenStore::new());
+
+        let login = client.auth().start_login(uri).unwrap();
+        let callback = format!("?code=c&state={}", login.state());
+        client.auth().finish_login(&login, &callback).await.unwrap();
+
+        let sent = |mut pairs: Vec<(String, String)>| {
+            pairs.retain(|(name, _)| name == "redirect_uri");
+            pairs
+        };
+        let expected = [("redirect_uri".to_owned(), uri.to_owned())];
+        assert_eq!(
+            sent(login.url().query_pairs().into_owned().collect()),
+            expected
+        );
+        let form = endpoint.requests.lock().unwrap()[0].clone();
+        assert_eq!(sent(form), expected);
+    }
+}
+
+async fn is_logged_in(client: &Client) -> bool {
+    client.auth().is_logged_in().await.unwrap()
+}
+
+#[tokio::test]
+async fn whether_a_user_is_logged_in_is_known_without_a_request() {
+    let sandbox = Watched::start().await;
+    let store = Arc::new(MemoryTokenStore::new());
+    let builder = sandbox.builder().credentials(sandbox.user());
+    let client = builder.token_store(Arc::clone(&store)).build().unwrap();
+    assert!(!is_logged_in(&client).await);
+
+    let token = |expires_in: i64| {
+        let now = SystemTime::now();
+        let length = Duration::from_secs(expires_in.unsigned_abs());
+        let expiry = if expires_in < 0 {
+            now - length
+        } else {
+            now + length
+        };
+        Token::new(AccessToken::new("a").unwrap()).with_expiry(expiry)
+    };
+    for (token, expected) in [
+        (token(60), true),
+        (token(-60), false),
+        (token(-60).with_refresh("refresh"), true),
+    ] {
+        store.save(&token).await.unwrap();
+        assert_eq!(is_logged_in(&client).await, expected, "{token:?}");
+    }
+    store.clear().await.unwrap();
+    assert!(!is_logged_in(&client).await);
+
+    assert!(sandbox.ledger().is_empty());
+}
+
+#[tokio::test]
+async fn a_login_that_the_service_has_ended_is_none_until_there_is_another() {
+    for credentials in [
+        Credentials::authorization_code("id", "secret"),
+        Credentials::refresh_token("id", "secret", "R0"),
+    ] {
+        let endpoint = Endpoint::start().await;
+        let store = Arc::new(MemoryTokenStore::with(expired("R0")));
+        let builder = endpoint.builder(credentials);
+        let client = builder.token_store(Arc::clone(&store)).build().unwrap();
+        assert!(is_logged_in(&client).await);
+
+        endpoint.answers(503, serde_json::json!({}));
+        token(&client).await.unwrap_err();
+        assert!(is_logged_in(&client).await, "a failure ends no login");
+
+        endpoint.answers(400, serde_json::json!({"error": "invalid_grant"}));
+        assert!(token(&client).await.unwrap_err().is_login_required());
+        assert!(!is_logged_in(&client).await);
+
+        // As by a login of another process.
+        store.save(&expired("R1")).await.unwrap();
+        assert!(is_logged_in(&client).await);
+
+        client.auth().log_out().await.unwrap();
+        assert!(!is_logged_in(&client).await);
+        endpoint.grants(2, 3_600.0);
+        log_in(&client).await.unwrap();
+        assert!(is_logged_in(&client).await);
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_can_not_be_read_says_neither_yes_nor_no() {
+    let endpoint = Endpoint::start().await;
+    let store = failing(0).await;
+    store
+        .unreadable
+        .store(true, std::sync::atomic::Ordering::SeqCst);
+    let client = endpoint.client(Arc::clone(&store));
+
+    let error = client.auth().is_logged_in().await.unwrap_err();
+
+    assert!(error.is_store(), "{error:?}");
+    // A program that logs in as itself needs no store for it.
+    let machine = endpoint.builder(Credentials::client_credentials("id", "secret"));
+    assert!(is_logged_in(&machine.token_store(store).build().unwrap()).await);
+}
+
+#[tokio::test]
+async fn static_tokens_count_as_logged_in_and_a_source_says_for_itself() {
+    #[derive(Debug)]
+    struct Vault(Option<bool>);
+    impl TokenSource for Vault {
+        fn access_token(&self) -> BoxFuture<'_, stratustexting::Result<AccessToken>> {
+            Box::pin(async { AccessToken::new("of the vault") })
+        }
+
+        fn is_logged_in(&self) -> BoxFuture<'_, stratustexting::Result<bool>> {
+            let sealed = || Error::from_token_source(std::io::Error::other("sealed"));
+            Box::pin(async move { self.0.ok_or_else(sealed) })
+        }
+
+        fn reject(&self, _: &AccessToken) {}
+    }
+    let endpoint = Endpoint::at("http://127.0.0.1:9/token".to_owned());
+    let client = |credentials| endpoint.builder(credentials).build().unwrap();
+
+    let fixed = Credentials::static_token(AccessToken::new("fixed").unwrap());
+    assert!(is_logged_in(&client(fixed)).await);
+    for says in [true, false] {
+        let vault = client(Credentials::source(Vault(Some(says))));
+        assert_eq!(is_logged_in(&vault).await, says);
+        assert_eq!(token(&vault).await.unwrap(), "of the vault");
+    }
+    let shared: Arc<dyn TokenSource> = Arc::new(Vault(None));
+    let vault = client(Credentials::source(shared));
+    assert!(vault.auth().is_logged_in().await.unwrap_err().is_auth());
 }
 
 #[derive(Deserialize)]

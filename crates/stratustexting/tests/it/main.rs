@@ -27,6 +27,9 @@ mod input;
 mod locked;
 /// Logging in, and where tokens come from.
 mod login;
+/// Logging in by the browser of the program's own machine.
+#[cfg(feature = "loopback-login")]
+mod loopback;
 /// Each operation, byte by byte.
 mod operations;
 /// Lists, by item and by page.

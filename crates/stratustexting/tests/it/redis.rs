@@ -1,7 +1,8 @@
 //! Tokens in a real Redis, which each test starts for itself.
 //!
 //! Where there is no `redis-server`, the tests say so and pass, unless
-//! `STRATUSTEXTING_REQUIRE_REDIS` is set.
+//! `STRATUSTEXTING_REQUIRE_REDIS` is set. TLS ends in the test, in front of Redis' socket: a
+//! `redis-server` may be built without it.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -28,14 +29,14 @@ const KEY: &str = "test:login";
 struct Redis {
     process: Child,
     folder: TempDir,
-    /// Kept, because what it says has to go somewhere.
+    /// Kept, because its output must go somewhere.
     _output: BufReader<ChildStdout>,
 }
 
 impl Redis {
     #[allow(
         clippy::print_stderr,
-        reason = "so that a test can say that it was none"
+        reason = "so that a test can say that it was left out"
     )]
     fn start() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
@@ -74,16 +75,16 @@ impl Redis {
         RedisTokenStore::new(format!("unix://{}", socket.display()), KEY).unwrap()
     }
 
-    /// Says something to it in its own language; returns the first line of the answer,
-    /// and of a text the text.
+    /// Gives it a command in its own protocol; returns the first line of the response, or of
+    /// a text the text.
     fn say(&self, command: &str) -> String {
         let socket = self.folder.path().join("redis.sock");
         let mut connection = UnixStream::connect(socket).unwrap();
         connection.write_all(command.as_bytes()).unwrap();
         connection.write_all(b"\r\nQUIT\r\n").unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        let mut lines = answer.lines();
+        let mut response = String::new();
+        connection.read_to_string(&mut response).unwrap();
+        let mut lines = response.lines();
         let first = lines.next().unwrap_or_default();
         match first.strip_prefix('$') {
             Some("-1") => String::new(),
@@ -102,6 +103,106 @@ impl Drop for Redis {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Certificates for 127.0.0.1 by an authority of the test's own, and a server that ends TLS
+/// in front of a Redis.
+#[cfg(feature = "rustls")]
+struct Tls {
+    authority: String,
+    url: String,
+}
+
+#[cfg(feature = "rustls")]
+impl Tls {
+    async fn before(redis: &Redis) -> Self {
+        use tokio_rustls::rustls::{
+            ServerConfig,
+            crypto::aws_lc_rs,
+            pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        };
+
+        let mut parameters = rcgen::CertificateParams::default();
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let authority = rcgen::CertifiedIssuer::self_signed(parameters, key).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let parameters = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let certificate = parameters.signed_by(&key, &authority).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let socket = redis.folder.path().join("redis.sock");
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, socket) = (acceptor.clone(), socket.clone());
+                tokio::spawn(async move {
+                    // A client that doesn't trust the certificate ends here.
+                    let Ok(mut stream) = acceptor.accept(stream).await else {
+                        return;
+                    };
+                    let mut redis = tokio::net::UnixStream::connect(socket).await.unwrap();
+                    let _ = tokio::io::copy_bidirectional(&mut stream, &mut redis).await;
+                });
+            }
+        });
+        Self {
+            authority: authority.pem(),
+            url: format!("rediss://{address}/0"),
+        }
+    }
+}
+
+#[cfg(feature = "rustls")]
+#[tokio::test]
+async fn redis_is_reached_by_tls_if_its_certificate_is_trusted() {
+    let Some(redis) = Redis::start() else { return };
+    let tls = Tls::before(&redis).await;
+    let plain = RedisTokenStore::new(&tls.url, KEY).unwrap();
+    let store = plain.clone().root_certificates(&tls.authority).unwrap();
+
+    store.save(&token("one")).await.unwrap();
+
+    assert_eq!(stored(&store).await.as_deref(), Some("one"));
+    assert!(redis.say(&format!("GET {KEY}")).contains("one"));
+    drop(store.lock().await.unwrap());
+
+    // Nobody on this machine trusts that authority, and the name counts, too.
+    let error = plain.load().await.unwrap_err();
+    assert!(error.to_string().contains("certificate"), "{error}");
+    let other_name = tls.url.replace("127.0.0.1", "localhost");
+    let other_name = RedisTokenStore::new(other_name, KEY).unwrap();
+    let other_name = other_name.root_certificates(&tls.authority).unwrap();
+    let error = other_name.load().await.unwrap_err();
+    assert!(error.to_string().contains("certificate"), "{error}");
+}
+
+#[cfg(feature = "rustls")]
+#[test]
+fn root_certificates_are_checked_when_they_are_set() {
+    let tls = || RedisTokenStore::new("rediss://127.0.0.1:1/", KEY).unwrap();
+    let begin = "-----BEGIN CERTIFICATE-----\ncanary\n-----END CERTIFICATE-----\n";
+    for pem in ["", "canary", begin] {
+        let error = tls().root_certificates(pem).unwrap_err();
+
+        assert!(error.is_configuration(), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+    let plain = RedisTokenStore::new("redis://127.0.0.1:1/", KEY).unwrap();
+    assert!(
+        plain
+            .root_certificates(begin)
+            .unwrap_err()
+            .is_configuration()
+    );
 }
 
 fn token(access: &str) -> Token {
@@ -131,7 +232,7 @@ async fn a_token_in_redis_is_the_json_that_a_file_would_have() {
 }
 
 #[tokio::test]
-async fn one_has_the_lock_until_it_is_dropped() {
+async fn the_lock_has_one_holder_until_it_is_dropped() {
     let Some(redis) = Redis::start() else { return };
     let (store, other) = (redis.store(), redis.store());
 
@@ -147,13 +248,13 @@ async fn one_has_the_lock_until_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn who_comes_back_late_overwrites_nothing() {
+async fn a_holder_that_comes_back_late_overwrites_nothing() {
     let Some(redis) = Redis::start() else { return };
     let (store, other) = (redis.store(), redis.store());
 
     let suspended = store.clone().lock_expiry(Duration::ZERO);
     let suspended = suspended.lock().await.unwrap();
-    // It is had when the first has come to its end.
+    // It comes when the first has expired.
     let newer = other.lock().await.unwrap();
     other.save_locked(&token("new"), &newer).await.unwrap();
     let late = store.save_locked(&token("late"), &suspended).await;
@@ -167,7 +268,7 @@ async fn who_comes_back_late_overwrites_nothing() {
     drop(newer);
 }
 
-/// After a start from an older copy, or when somebody has tidied up.
+/// After a start from an older copy, or when a person has deleted keys.
 #[tokio::test]
 async fn a_counter_that_is_behind_keeps_no_token_out() {
     let Some(redis) = Redis::start() else { return };
@@ -192,14 +293,14 @@ async fn a_counter_that_is_behind_keeps_no_token_out() {
         let lock = store.lock().await.unwrap();
         store.save(&token("login")).await.unwrap();
         let late = store.save_locked(&token("late"), &lock).await;
-        assert!(late.is_err(), "a login comes before who has the lock");
+        assert!(late.is_err(), "a login comes before the lock's holder");
         drop(lock);
         assert_eq!(stored(&store).await.as_deref(), Some("login"));
     }
 }
 
 #[tokio::test]
-async fn who_has_the_lock_is_late_after_a_login_or_its_end() {
+async fn the_locks_holder_is_late_after_a_login_or_logout() {
     let Some(redis) = Redis::start() else { return };
     let store = redis.store();
 
@@ -216,7 +317,7 @@ async fn who_has_the_lock_is_late_after_a_login_or_its_end() {
 }
 
 #[tokio::test]
-async fn who_stops_waiting_leaves_no_lock_behind() {
+async fn a_dropped_wait_leaves_no_lock_behind() {
     let Some(redis) = Redis::start() else { return };
     let store = redis.store();
     for polls in 1..40 {
@@ -229,7 +330,7 @@ async fn who_stops_waiting_leaves_no_lock_behind() {
         }
         drop(waiting);
 
-        // Within far less time than it takes to end by itself.
+        // Within far less time than it takes to expire.
         let next = store.clone().lock_wait(Duration::from_secs(20));
         drop(next.lock().await.unwrap());
     }
@@ -253,7 +354,7 @@ async fn clients_that_share_a_redis_make_one_refresh_per_expiry() {
 }
 
 #[tokio::test]
-async fn a_broken_connection_is_made_anew() {
+async fn a_broken_connection_is_replaced() {
     let Some(redis) = Redis::start() else { return };
     let store = redis.store();
     store.save(&token("one")).await.unwrap();
@@ -285,7 +386,12 @@ async fn neither_errors_nor_debug_show_what_is_secret() {
         text.contains("refused") && !text.contains("canary"),
         "{text}"
     );
-    for url in ["http://user:canary@host/", "rediss://user:canary@host/", ""] {
+    for url in [
+        "http://user:canary@host/",
+        "rediss://user:canary@host/#insecure",
+        "rediss://user:canary#host/",
+        "",
+    ] {
         let error = RedisTokenStore::new(url, KEY).unwrap_err();
         let text = format!("{error} {error:?}");
         assert!(

@@ -1,5 +1,5 @@
-//! Refusals in other words: an access token that a gateway turns away with 403, and a login
-//! that the token endpoint ends without saying `invalid_grant`.
+//! Rejections in other words: an access token that a gateway rejects with 403, and a login that
+//! the token endpoint ends without `invalid_grant`.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
 
 const TO: &str = "+13035550123";
 
-/// What gateways answer to a token that has expired.
+/// Responses of gateways to a token that has expired.
 fn expired_token() -> Vec<ScriptedResponse> {
     let answer =
         |status: u16| ScriptedResponse::new(status).header("content-type", "application/json");
@@ -43,13 +43,13 @@ fn expired_token() -> Vec<ScriptedResponse> {
 }
 
 #[tokio::test]
-async fn an_expired_token_is_renewed_once_and_a_read_repeated_once() {
-    for refusal in expired_token() {
+async fn an_expired_token_is_renewed_once_and_a_read_retried_once() {
+    for rejection in expired_token() {
         let sandbox = Watched::start().await;
         let client = sandbox.client();
         let first = client.auth().access_token().await.unwrap();
-        let shown = format!("{refusal:?}");
-        sandbox.respond_next("listSites", refusal.clone());
+        let shown = format!("{rejection:?}");
+        sandbox.respond_next("listSites", rejection.clone());
 
         call(&client).await.unwrap();
 
@@ -59,7 +59,7 @@ async fn an_expired_token_is_renewed_once_and_a_read_repeated_once() {
 
         // One that lasts is an error after one more renewal.
         for _ in 0..5 {
-            sandbox.respond_next("listSites", refusal.clone());
+            sandbox.respond_next("listSites", rejection.clone());
         }
         let error = call(&client).await.unwrap_err();
         assert!(error.is_auth() && !error.is_login_required(), "{error:?}");
@@ -69,20 +69,20 @@ async fn an_expired_token_is_renewed_once_and_a_read_repeated_once() {
 }
 
 #[tokio::test]
-async fn a_send_whose_token_has_expired_renews_it_and_is_repeated_only_if_its_caller_says_so() {
-    for refusal in expired_token() {
+async fn a_send_whose_token_has_expired_renews_it_and_is_retried_only_if_its_caller_says_so() {
+    for rejection in expired_token() {
         for resend in [Resend::IfNotSent, Resend::IfTurnedAway] {
             let sandbox = Watched::start().await;
             let client = sandbox.client();
             let first = client.auth().access_token().await.unwrap();
-            sandbox.respond_next("sendSms", refusal.clone());
+            sandbox.respond_next("sendSms", rejection.clone());
             let messages = client.messages();
             let messages = messages.from(sandbox.number());
 
             let sent = messages.send_sms(TO, TEXT).resend(resend).await;
 
             let repeats = usize::from(resend == Resend::IfTurnedAway);
-            assert_eq!(sandbox.calls().len(), 1 + repeats, "{refusal:?}");
+            assert_eq!(sandbox.calls().len(), 1 + repeats, "{rejection:?}");
             assert_eq!(sandbox.sent_messages().len(), repeats);
             if let Err(error) = &sent {
                 assert!(error.is_auth() && error.ticket().is_none(), "{error:?}");
@@ -119,7 +119,7 @@ async fn a_plain_403_renews_nothing() {
     }
 }
 
-/// What token endpoints say of a login that is over.
+/// Responses of token endpoints for a login that is over.
 fn login_over() -> Vec<ScriptedResponse> {
     let said = |status, body: &str| ScriptedResponse::new(status).body(body.to_owned());
     vec![
@@ -140,18 +140,18 @@ fn login_over() -> Vec<ScriptedResponse> {
 }
 
 #[tokio::test]
-async fn the_very_call_that_finds_a_login_over_says_so_and_the_store_keeps_its_token() {
-    for refusal in login_over() {
+async fn the_call_that_finds_a_login_over_says_so_and_the_store_keeps_its_token() {
+    for rejection in login_over() {
         let sandbox = Watched::strict().await;
         let store = Arc::new(MemoryTokenStore::new());
         let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
         let before = store.load().await.unwrap().unwrap();
         sandbox.expire_access_tokens();
-        sandbox.respond_next("token", refusal.clone());
+        sandbox.respond_next("token", rejection.clone());
 
         let error = call(&client).await.unwrap_err();
 
-        assert!(error.is_login_required(), "{refusal:?} {error:?}");
+        assert!(error.is_login_required(), "{rejection:?} {error:?}");
         assert!(error.is_auth() && error.status().is_some_and(|s| s == 401));
         let source = std::error::Error::source(&error).unwrap().to_string();
         assert!(!source.contains("revoked") && !source.contains("active"));
@@ -162,8 +162,8 @@ async fn the_very_call_that_finds_a_login_over_says_so_and_the_store_keeps_its_t
 
 /// As after `invalid_grant`: another machine may have renewed the token meanwhile.
 #[tokio::test]
-async fn before_a_login_is_called_over_the_store_is_read_once_more() {
-    for refusal in login_over() {
+async fn before_a_login_counts_as_over_the_store_is_read_once_more() {
+    for rejection in login_over() {
         let sandbox = Watched::strict().await;
         let login = Arc::new(MemoryTokenStore::new());
         logged_in_with(&sandbox, Arc::clone(&login)).await;
@@ -175,20 +175,20 @@ async fn before_a_login_is_called_over_the_store_is_read_once_more() {
         store.inner.save(&theirs).await.unwrap();
         let builder = sandbox.builder().credentials(sandbox.user());
         let client = builder.token_store(store).build().unwrap();
-        sandbox.respond_next("token", refusal.clone());
+        sandbox.respond_next("token", rejection.clone());
 
         call(&client)
             .await
-            .unwrap_or_else(|error| panic!("{refusal:?} {error:?}"));
+            .unwrap_or_else(|error| panic!("{rejection:?} {error:?}"));
 
-        assert_eq!(sandbox.token_requests().len(), 3, "{refusal:?}");
+        assert_eq!(sandbox.token_requests().len(), 3, "{rejection:?}");
     }
 }
 
 #[tokio::test]
-async fn in_doubt_a_login_is_not_called_over_and_goes_on() {
+async fn in_doubt_a_login_is_not_over_and_goes_on() {
     let page = "<html>Your refresh token has expired</html>";
-    for refusal in [
+    for rejection in [
         ScriptedResponse::json(401, json!({"error": "invalid_client"})),
         ScriptedResponse::json(400, json!({"error": "unauthorized_client"})),
         ScriptedResponse::json(400, json!({"error": "temporarily_unavailable"})),
@@ -205,14 +205,14 @@ async fn in_doubt_a_login_is_not_called_over_and_goes_on() {
         let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
         sandbox.expire_access_tokens();
         for _ in 0..3 {
-            sandbox.respond_next("token", refusal.clone());
+            sandbox.respond_next("token", rejection.clone());
         }
 
         let error = client.auth().access_token().await;
         // The token in hand looks good until a call finds out.
         assert!(error.is_ok());
         let error = call(&client).await.unwrap_err();
-        assert!(!error.is_login_required(), "{refusal:?} {error:?}");
+        assert!(!error.is_login_required(), "{rejection:?} {error:?}");
 
         let mut works = call(&client).await;
         for _ in 0..3 {
@@ -221,6 +221,6 @@ async fn in_doubt_a_login_is_not_called_over_and_goes_on() {
             }
             works = call(&client).await;
         }
-        assert!(works.is_ok(), "{refusal:?} {works:?}");
+        assert!(works.is_ok(), "{rejection:?} {works:?}");
     }
 }

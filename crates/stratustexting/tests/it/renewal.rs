@@ -1,4 +1,4 @@
-//! The life of a token: renewed in time, by one, whatever goes wrong meanwhile.
+//! Renewing a token in time and once, whatever goes wrong meanwhile.
 
 use std::{
     sync::{Arc, Mutex},
@@ -71,7 +71,7 @@ async fn a_good_token_is_renewed_in_the_background_and_nobody_waits() {
 }
 
 #[tokio::test]
-async fn a_failed_early_renewal_takes_nothing_away_and_isnt_repeated_at_once() {
+async fn a_failed_early_renewal_takes_nothing_away_and_isnt_retried_at_once() {
     let sandbox = Watched::start().await;
     let (client, old) = with_a_minute_left(&sandbox).await;
     for _ in 0..5 {
@@ -87,7 +87,11 @@ async fn a_failed_early_renewal_takes_nothing_away_and_isnt_repeated_at_once() {
         assert_eq!(client.auth().access_token().await.unwrap(), old);
     }
 
-    assert_eq!(sandbox.token_requests().len(), 2, "it isn't hammered");
+    assert_eq!(
+        sandbox.token_requests().len(),
+        2,
+        "one failure, and no retry at once"
+    );
 }
 
 #[tokio::test]
@@ -130,12 +134,12 @@ async fn clients_that_share_a_store_renew_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_refused_renewal_takes_the_token_of_whoever_won() {
+async fn a_rejected_renewal_takes_the_token_that_another_machine_has_stored() {
     let sandbox = Watched::strict().await;
     let won = sandbox.client().auth().access_token().await.unwrap();
     let store = Told::default();
     let old = expired("used up by another machine");
-    // Without the lock, with it, and once more before the winner has stored its own.
+    // Read without the lock, under it, and once more before the other machine has stored.
     store
         .says
         .lock()
@@ -159,7 +163,7 @@ async fn a_refused_renewal_takes_the_token_of_whoever_won() {
 }
 
 #[tokio::test]
-async fn a_refused_renewal_tries_the_refresh_token_of_whoever_won() {
+async fn a_rejected_renewal_tries_the_refresh_token_that_another_machine_has_stored() {
     let sandbox = Watched::strict().await;
     let login = Arc::new(MemoryTokenStore::new());
     logged_in_with(&sandbox, Arc::clone(&login)).await;
@@ -183,7 +187,7 @@ async fn a_refused_renewal_tries_the_refresh_token_of_whoever_won() {
 }
 
 #[tokio::test]
-async fn if_nobody_won_a_login_is_required() {
+async fn without_another_machines_token_a_login_is_required() {
     let sandbox = Watched::strict().await;
     let builder = sandbox.builder().credentials(sandbox.user());
     let store = MemoryTokenStore::with(expired("unknown"));
@@ -197,7 +201,7 @@ async fn if_nobody_won_a_login_is_required() {
 }
 
 #[tokio::test]
-async fn a_login_that_has_ended_is_told_by_the_very_call_that_finds_out() {
+async fn the_call_that_finds_a_login_over_says_so() {
     let sandbox = Watched::strict().await;
     let client = logged_in_with(&sandbox, MemoryTokenStore::new()).await;
     sandbox.expire_access_tokens();
@@ -224,13 +228,13 @@ async fn an_odd_lifetime_loses_no_token() {
     ] {
         let sandbox = Watched::strict().await;
         let access = sandbox.client().auth().access_token().await.unwrap();
-        let answer = json!({
+        let grant = json!({
             "access_token": access.expose(),
             "token_type": "Bearer",
             "refresh_token": "the next",
             "expires_in": lifetime,
         });
-        sandbox.respond_next("token", ScriptedResponse::json(200, answer));
+        sandbox.respond_next("token", ScriptedResponse::json(200, grant));
         let store = Arc::new(MemoryTokenStore::with(expired("the first")));
         let builder = sandbox.builder().credentials(sandbox.user());
         let client = builder.token_store(Arc::clone(&store)).build().unwrap();
@@ -314,7 +318,7 @@ async fn a_login_given_up_anywhere_is_finished_all_the_same() {
 }
 
 #[tokio::test]
-async fn logging_out_given_up_at_once_is_done_all_the_same() {
+async fn a_logout_given_up_at_once_is_finished_all_the_same() {
     let sandbox = Watched::strict().await;
     let store = Arc::new(MemoryTokenStore::new());
     let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
@@ -327,7 +331,7 @@ async fn logging_out_given_up_at_once_is_done_all_the_same() {
 }
 
 #[tokio::test]
-async fn who_logs_out_during_a_renewal_is_logged_out() {
+async fn logging_out_during_a_renewal_lasts() {
     let sandbox = Watched::strict().await;
     let store = Arc::new(MemoryTokenStore::new());
     let client = logged_in_with(&sandbox, Arc::clone(&store)).await;

@@ -93,8 +93,8 @@ async fn a_lock_that_is_held_too_long_is_an_error_and_nothing_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileTokenStore::new(folder.path().join("token.json"));
     let first = logged_in_with(&sandbox, store.clone()).await;
-    let impatient = client(&sandbox, store.clone().lock_wait(Duration::ZERO));
-    call(&impatient).await.unwrap();
+    let hasty = client(&sandbox, store.clone().lock_wait(Duration::ZERO));
+    call(&hasty).await.unwrap();
     let (requests, calls) = (sandbox.token_requests().len(), sandbox.calls().len());
 
     let lock = store.lock().await.unwrap();
@@ -107,7 +107,7 @@ async fn a_lock_that_is_held_too_long_is_an_error_and_nothing_is_sent() {
     assert!(!error.may_have_been_sent());
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.to_string().contains("lock"), "{source}");
-    // Who holds the lock stores a token, and then it doesn't matter any more.
+    // The lock's holder stores a token, and then the lock doesn't matter any more.
     let later = SystemTime::now() + Duration::from_secs(3_600);
     store.save(&expiring(&old, later)).await.unwrap();
     call(&late).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_call_waits_for_a_renewal_only_as_long_as_its_token_is_good() {
     let soon = SystemTime::now() + Duration::from_secs(8);
     store.save(&expiring(&access, soon)).await.unwrap();
     let _lock = store.lock().await.unwrap();
-    // A renewal that outlasts the call: whoever waited for its end would have no answer.
+    // A renewal that outlasts the call: a call that waited for its end would get nothing.
     let for_ever = Duration::from_secs(3_600);
     let client = client(&sandbox, store.clone().lock_wait(for_ever));
 
@@ -151,7 +151,7 @@ async fn a_call_waits_for_a_renewal_only_as_long_as_its_token_is_good() {
 }
 
 #[tokio::test]
-async fn a_call_given_up_anywhere_leaves_file_and_lock_as_they_should_be() {
+async fn a_call_given_up_anywhere_leaves_a_token_and_no_lock() {
     let sandbox = Watched::strict().await;
     let folder = tempfile::tempdir().unwrap();
     let store = FileTokenStore::new(folder.path().join("token.json"));

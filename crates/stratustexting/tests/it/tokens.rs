@@ -39,7 +39,7 @@ impl CollectFirst for stratustexting::pager::Pages<stratustexting::models::Site>
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_calls_with_an_expired_token_make_one_refresh_and_no_failure() {
+async fn a_thousand_calls_with_an_expired_token_make_one_renewal_and_no_failure() {
     let sandbox = Watched::start().await;
     let old = sandbox.client().auth().access_token().await.unwrap();
     let expired = Token::new(old).with_expiry(SystemTime::now() - Duration::from_secs(1));
@@ -54,12 +54,12 @@ async fn a_thousand_calls_with_an_expired_token_make_one_refresh_and_no_failure(
     let failed = storm(&client).await;
 
     assert_eq!(failed, 0);
-    assert_eq!(sandbox.token_requests().len() - before, 1, "refreshes");
+    assert_eq!(sandbox.token_requests().len() - before, 1, "renewals");
     assert_eq!(sandbox.calls().len(), TASKS, "no call was made in vain");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_calls_with_a_revoked_token_make_one_refresh_and_no_failure() {
+async fn a_thousand_calls_with_a_revoked_token_make_one_renewal_and_no_failure() {
     let sandbox = Watched::start().await;
     let client = sandbox.client();
     client.auth().access_token().await.unwrap();
@@ -69,20 +69,20 @@ async fn a_thousand_calls_with_a_revoked_token_make_one_refresh_and_no_failure()
     let failed = storm(&client).await;
 
     assert_eq!(failed, 0);
-    assert_eq!(sandbox.token_requests().len() - before, 1, "refreshes");
-    let refused = sandbox
+    assert_eq!(sandbox.token_requests().len() - before, 1, "renewals");
+    let rejected = sandbox
         .calls()
         .iter()
         .filter(|call| call.status == 401)
         .count();
     assert!(
-        refused > 0 && refused <= TASKS,
-        "{refused} calls were refused"
+        rejected > 0 && rejected <= TASKS,
+        "{rejected} calls were rejected"
     );
     assert_eq!(
         sandbox.calls().len(),
-        TASKS + refused,
-        "each refused call came once more"
+        TASKS + rejected,
+        "each rejected call was retried once"
     );
 }
 
@@ -105,7 +105,7 @@ async fn a_renewal_goes_on_when_its_caller_goes_away() {
 }
 
 #[tokio::test]
-async fn a_failed_renewal_fails_all_who_wait_and_the_next_call_tries_again() {
+async fn a_failed_renewal_fails_all_waiting_calls_and_the_next_call_retries_it() {
     let sandbox = Watched::start().await;
     let client = sandbox.client();
     sandbox.respond_next("token", ScriptedResponse::new(503));
@@ -119,7 +119,7 @@ async fn a_failed_renewal_fails_all_who_wait_and_the_next_call_tries_again() {
 }
 
 #[tokio::test]
-async fn a_send_that_was_answered_is_not_repeated() {
+async fn a_send_with_a_response_is_not_retried() {
     for status in [400, 401, 403, 408, 429, 500, 502, 503, 504] {
         for commit in [Commit::Before, Commit::After] {
             let sandbox = Watched::start().await;
@@ -166,7 +166,7 @@ async fn after_a_401_the_next_send_has_another_token() {
 }
 
 #[tokio::test]
-async fn an_mms_is_repeated_after_a_401_with_the_same_body_if_its_caller_says_so() {
+async fn an_mms_is_retried_after_a_401_with_the_same_body_if_its_caller_says_so() {
     let sandbox = Watched::start().await;
     let client = sandbox.client();
     client.auth().access_token().await.unwrap();
@@ -201,7 +201,7 @@ async fn a_lasting_401_is_tried_twice_and_then_an_error() {
     assert_eq!(error.service_message().as_deref(), Some("Unauthorized"));
     assert_eq!(sandbox.calls().len(), 2);
     assert_eq!(sandbox.token_requests().len(), 2);
-    // The new token isn't what is wrong: the next calls use it, and ask for no other.
+    // The new token isn't to blame: the next calls use it, and request no other.
     for _ in 0..3 {
         let error = client.messages().get("m").await.unwrap_err();
         assert!(error.to_string().contains("scope"), "{error}");
@@ -210,7 +210,7 @@ async fn a_lasting_401_is_tried_twice_and_then_an_error() {
     assert_eq!(sandbox.token_requests().len(), 2);
 }
 
-/// Of a send no attempt follows a 401, so that each would ask for a token of its own.
+/// No attempt follows a send's 401, so each send would request a token of its own.
 #[tokio::test]
 async fn a_lasting_401_costs_sends_one_token_and_not_one_each() {
     let sandbox = Watched::start().await;
@@ -227,7 +227,7 @@ async fn a_lasting_401_costs_sends_one_token_and_not_one_each() {
     }
 
     assert_eq!(sandbox.token_requests().len(), 2);
-    // Once one is accepted, a refusal is the token's again.
+    // Once a token was accepted, the next rejection is the token's fault again.
     send().await.unwrap();
     sandbox.respond_next("sendSms", ScriptedResponse::new(401));
     assert!(send().await.unwrap_err().is_auth());

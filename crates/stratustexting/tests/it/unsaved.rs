@@ -1,5 +1,5 @@
-//! What the service has given is not lost because a store fails, and a refresh token that was
-//! used is not used again: many services end the login for it.
+//! A token that the service has given is not lost because a store fails, and a refresh token is
+//! not used twice: many services end the login for that.
 
 use std::{
     sync::{Arc, atomic::Ordering::SeqCst},
@@ -38,7 +38,7 @@ async fn a_token_that_could_not_be_stored_is_stored_the_next_time() {
 }
 
 #[tokio::test]
-async fn a_call_is_repeated_when_the_store_fails_once() {
+async fn a_call_is_retried_when_the_store_fails_once() {
     let sandbox = Watched::of(Sandbox::builder().rotate_refresh_tokens(true)).await;
     let store = Arc::new(Told::default());
     let client = logged_in_with(&sandbox, Arc::clone(&store)).await;
@@ -104,7 +104,7 @@ async fn an_unsaved_token_gives_way_to_one_that_another_process_has_stored() {
 }
 
 #[tokio::test]
-async fn an_unsaved_token_that_is_dead_leaves_the_way_to_the_next_login() {
+async fn an_unsaved_token_whose_login_is_over_gives_way_to_the_next_login() {
     let endpoint = Endpoint::start().await;
     let client = endpoint.client(failing(1).await);
     endpoint.grants(1, SHORT);
@@ -181,7 +181,7 @@ async fn logging_out_forgets_an_unsaved_token() {
 }
 
 #[tokio::test]
-async fn a_store_that_went_back_in_time_is_behind_what_is_known() {
+async fn a_store_that_went_back_in_time_displaces_no_newer_token() {
     let endpoint = Endpoint::start().await;
     let store = Arc::new(MemoryTokenStore::with(expired("R0")));
     let client = endpoint.client(Arc::clone(&store));
@@ -189,7 +189,7 @@ async fn a_store_that_went_back_in_time_is_behind_what_is_known() {
         endpoint.grants(number, SHORT);
         token(&client).await.unwrap();
         over().await;
-        // As from a backup, or a server that starts with an older copy.
+        // As by a backup, or a server that starts with an older copy.
         store.save(&expired("R0")).await.unwrap();
     }
     endpoint.grants(4, 3_600.0);
@@ -253,7 +253,7 @@ async fn a_refresh_token_is_not_replaced_by_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_with_a_long_token_is_read_and_one_without_end_is_not() {
+async fn a_response_with_a_long_token_is_read_and_a_huge_one_is_not() {
     for (length, read) in [(20_000, true), (300_000, false)] {
         let endpoint = Endpoint::start().await;
         let client = endpoint.client(MemoryTokenStore::with(expired("R0")));
@@ -263,7 +263,7 @@ async fn an_answer_with_a_long_token_is_read_and_one_without_end_is_not() {
     }
 }
 
-/// Only a refresh token that was refused gives way: another failure says nothing of it.
+/// Only a rejected refresh token gives way: another failure says nothing about it.
 #[tokio::test]
 async fn a_renewal_that_fails_otherwise_does_not_look_for_another_token() {
     let endpoint = Endpoint::start().await;
@@ -279,9 +279,9 @@ async fn a_renewal_that_fails_otherwise_does_not_look_for_another_token() {
     assert_eq!(endpoint.used(), ["R0"]);
 }
 
-/// Whatever the sandbox's ledger says, an answer to a renewal counts once.
+/// The sandbox didn't make this response, so it doesn't know its token.
 #[tokio::test]
-async fn a_renewal_whose_answer_is_odd_loses_no_login() {
+async fn a_renewal_with_an_odd_response_loses_no_login() {
     let sandbox = Watched::of(Sandbox::builder().rotate_refresh_tokens(true)).await;
     let folder = tempfile::tempdir().unwrap();
     let store = stratustexting::auth::FileTokenStore::new(folder.path().join("token.json"));
@@ -294,8 +294,8 @@ async fn a_renewal_whose_answer_is_odd_loses_no_login() {
         .body(odd.to_string());
     sandbox.respond_next("token", answer);
 
-    // The token is the sandbox's no more than the answer was, so it is refused. This client
-    // waits before it asks for a third one; another asks at once, and the login is good.
+    // The sandbox rejects that token. This client waits before it requests a third one;
+    // another client requests one at once, and the login is good.
     call(&client).await.unwrap_err();
     call(&client).await.unwrap_err();
     let builder = sandbox.builder().credentials(sandbox.user());

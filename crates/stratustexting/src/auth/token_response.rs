@@ -1,12 +1,11 @@
-//! What the token endpoint says, in the form in which the protocol's strict reading takes it.
+//! The token endpoint's response, in the form that the protocol's strict reading takes.
 //!
-//! OAuth asks for a 200 with JSON, a `token_type`, and `expires_in` as a number of seconds.
+//! OAuth wants a 200 with JSON, a `token_type`, and `expires_in` as a number of seconds.
 //! Servers send another success, another content type, no type, the lifetime as a text, with
-//! a fraction, as zero, or not at all. None of that may lose a token: with a refresh token
-//! that rotates, an answer that isn't taken is a login that is lost. So whatever has an
-//! access token is read for what is used of it, and nothing else of it can be stumbled over.
-//! A lifetime that makes no sense means that the end isn't known; such a token is used until
-//! the service refuses it.
+//! a fraction, as zero, or not at all. None of that may lose a token: where refresh tokens
+//! rotate, a response that isn't taken is a lost login. So of any response with an access
+//! token the fields that are used are read, and no other field can make it fail. A lifetime
+//! that makes no sense counts as unknown; such a token is used until the service rejects it.
 
 use std::time::Duration;
 
@@ -16,11 +15,12 @@ use oauth2::HttpResponse;
 use serde_json::{Map, Value, json};
 use stratustexting_client::lenient::without_mark;
 
-/// More is as good as for ever, and not to be reckoned with.
+/// In seconds. A longer lifetime counts as unknown: times beyond it can't be computed
+/// everywhere.
 const LONGEST: f64 = 100.0 * 366.0 * 86_400.0;
 
-/// The answer as the protocol takes it, and how long it says that the token is good. What
-/// has no token stays as it is.
+/// The response as the protocol takes it, and the token's lifetime. A response without a
+/// token stays as it is.
 pub(super) fn strict(
     status: StatusCode,
     headers: HeaderMap,
@@ -35,13 +35,13 @@ pub(super) fn strict(
         }
         None => (status, headers, body.to_vec(), None),
     };
-    let mut answer = HttpResponse::new(body);
-    *answer.status_mut() = status;
-    *answer.headers_mut() = headers;
-    (answer, lifetime)
+    let mut response = HttpResponse::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    (response, lifetime)
 }
 
-/// What is used of a grant, if the body is one.
+/// The fields of a grant that are used, if the body is one.
 fn grant(body: &[u8]) -> Option<(Value, Option<Duration>)> {
     let object: Map<String, Value> = serde_json::from_slice(without_mark(body)).ok()?;
     let text = |key: &str| {
@@ -105,16 +105,16 @@ mod tests {
         ] {
             let body = format!(r#"{{"access_token":"a","expires_in":{text}}}"#);
 
-            let (answer, lifetime) = read(200, "application/json", &body);
+            let (response, lifetime) = read(200, "application/json", &body);
 
             assert_eq!(lifetime.map(|l| l.as_secs_f64()), seconds, "{text}");
-            let body = String::from_utf8(answer.into_body()).unwrap();
+            let body = String::from_utf8(response.into_body()).unwrap();
             assert_eq!(body, r#"{"access_token":"a","token_type":"Bearer"}"#);
         }
     }
 
     #[test]
-    fn whatever_has_a_token_is_taken_in_one_form() {
+    fn any_response_with_a_token_is_taken_in_one_form() {
         let whole = r#"{"access_token":"a","refresh_token":"r","token_type":"Bearer"}"#;
         for (status, media_type, body) in [
             (200, "application/json", whole.to_owned()),
@@ -133,27 +133,27 @@ mod tests {
                 r#"{"access_token":"a","refresh_token":"r","token_type":null,"id_token":5}"#.into(),
             ),
         ] {
-            let (answer, _) = read(status, media_type, &body);
+            let (response, _) = read(status, media_type, &body);
 
-            assert_eq!(answer.status(), 200);
-            assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json");
-            let read: Value = serde_json::from_slice(answer.body()).unwrap();
+            assert_eq!(response.status(), 200);
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+            let read: Value = serde_json::from_slice(response.body()).unwrap();
             assert_eq!(
                 read,
                 serde_json::from_str::<Value>(whole).unwrap(),
                 "{body}"
             );
         }
-        let (answer, _) = read(200, "x/y", r#"{"access_token":"a","refresh_token":""}"#);
+        let (response, _) = read(200, "x/y", r#"{"access_token":"a","refresh_token":""}"#);
         assert!(
-            !String::from_utf8(answer.into_body())
+            !String::from_utf8(response.into_body())
                 .unwrap()
                 .contains("refresh")
         );
     }
 
     #[test]
-    fn what_has_no_token_stays_as_it_is() {
+    fn a_response_without_a_token_stays_as_it_is() {
         for (status, body) in [
             (200, ""),
             (200, "not JSON"),
@@ -163,11 +163,11 @@ mod tests {
             (400, r#"{"error" : "invalid_grant"}"#),
             (500, r#"{"access_token":"a"}"#),
         ] {
-            let (answer, lifetime) = read(status, "text/x", body);
+            let (response, lifetime) = read(status, "text/x", body);
 
-            assert_eq!(answer.status(), status);
-            assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/x");
-            assert_eq!(answer.body(), body.as_bytes());
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "text/x");
+            assert_eq!(response.body(), body.as_bytes());
             assert_eq!(lifetime, None);
         }
     }

@@ -1,14 +1,14 @@
 //! Generates the client from `openapi.json` into `$OUT_DIR/generated.rs`.
 //!
-//! It reads that one file and nothing else: no network, no git. All that is decided is decided
-//! in `stratustexting-codegen`.
+//! It reads that one file and nothing else: no network, no git.
+//! `stratustexting-codegen` makes all decisions.
 
 fn main() {
     println!("cargo::rerun-if-changed=openapi.json");
     println!("cargo::rerun-if-changed=build.rs");
     if let Err(reason) = run() {
-        // Cargo fails the build for this line. With an exit status of its own the script would
-        // have its whole output printed around it.
+        // Cargo fails the build because of this line. With an exit status of its own
+        // the script's whole output would be printed around it.
         println!("cargo::error=openapi.json: {reason}");
     }
 }

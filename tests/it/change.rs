@@ -1,12 +1,11 @@
-//! A change of the document shows in the outline, as the lines that it concerns
-//! and no others; and what can't be generated is one line.
+//! A change of the document shows in the outline as exactly the lines that it concerns;
+//! and a document that can't be generated is an error of one line.
 
 use serde_json::{Value, json};
 
 use crate::support::{document, generated, outline};
 
-/// The lines that a change of the document takes out of the outline, and those
-/// that it puts in.
+/// The outline's lines that a change of the document removes, and those that it adds.
 fn difference(change: impl FnOnce(&mut Value)) -> (Vec<String>, Vec<String>) {
     let lines = |document: &Value| -> Vec<String> {
         let generated = generated(&document.to_string()).expect("the document is generated");
@@ -41,7 +40,7 @@ fn a_field_of_another_type_is_one_line() {
 }
 
 #[test]
-fn a_field_that_has_to_be_there_is_one_line() {
+fn a_required_field_is_one_line() {
     let (removed, added) = difference(|document| {
         document["components"]["schemas"]["Contact"]["required"] = json!(["company"]);
     });
@@ -62,7 +61,7 @@ fn a_new_value_is_one_line() {
 }
 
 #[test]
-fn what_may_be_repeated_is_one_line() {
+fn a_changed_idempotence_is_one_line() {
     let (removed, added) = difference(|document| {
         document["paths"]["/message/sendsms"]["post"]["x-idempotent"] = json!(true);
     });
@@ -94,7 +93,7 @@ fn a_new_parameter_is_one_line() {
 }
 
 #[test]
-fn what_cannot_be_generated_is_one_line_with_operation_and_location() {
+fn a_refusal_is_one_line_with_operation_and_location() {
     let mut document = document();
     document["paths"]["/contact/{contactId}"]["put"]["parameters"] = json!([]);
 

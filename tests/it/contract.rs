@@ -1,5 +1,5 @@
-//! The twenty operations, written down by hand: neither the document nor a
-//! generator may add, lose or move one unnoticed.
+//! The twenty operations, written down by hand: neither the document nor a generator
+//! may add, lose or move one unnoticed.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use stratustexting_client::{OPERATIONS, operation::Basis};
 
 use crate::support::{document, operations};
 
-/// Id, method, path, and how method and path are known.
+/// Id, method, path, and the provenance of method and path.
 const CONTRACT: [(&str, &str, &str, Basis); 20] = [
     ("sendSms", "POST", "/message/sendsms", Basis::ClientCode),
     (
@@ -137,7 +137,7 @@ fn the_client_has_these_operations_and_no_others() {
 }
 
 #[test]
-fn the_client_says_how_each_is_known() {
+fn the_client_has_the_provenance_of_each() {
     for (id, _, _, basis) in CONTRACT {
         let row = OPERATIONS.iter().find(|row| row.id == id).expect("a row");
 
@@ -146,7 +146,7 @@ fn the_client_says_how_each_is_known() {
 }
 
 #[test]
-fn only_what_changes_nothing_more_the_second_time_is_idempotent() {
+fn sends_are_not_idempotent_and_reads_are() {
     for row in OPERATIONS {
         if row.id.starts_with("send") {
             assert!(!row.idempotent, "{} sends a message each time", row.id);
@@ -158,7 +158,7 @@ fn only_what_changes_nothing_more_the_second_time_is_idempotent() {
 }
 
 #[test]
-fn every_list_says_how_it_pages() {
+fn every_list_has_pagination() {
     let paged: BTreeSet<&str> = OPERATIONS
         .iter()
         .filter(|row| row.pagination.is_some())

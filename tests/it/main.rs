@@ -1,8 +1,8 @@
-//! What stands between a change of `openapi.json` and the people who use the
-//! client: snapshots of the generated code, and the contract it has to keep.
+//! Guards between a change of `openapi.json` and the users of the client: snapshots of
+//! the generated code, and the contract.
 //!
-//! These tests read the very file that Cargo compiled into the client, from the
-//! `OUT_DIR` of its build script, and generate others with the same settings.
+//! These tests read the file that Cargo compiled into the client, from the `OUT_DIR` of
+//! its build script, and generate others with the same settings.
 
 mod change;
 mod contract;

@@ -1,18 +1,17 @@
-//! The generated types have the fields that the document's components have, of the same
-//! kind, and insist on the same ones.
+//! The generated types have the same fields as the document's components, with the same
+//! types, and require the same ones.
 //!
-//! The types are seen through their JSON Schemas, so what is compared went through the
-//! generator, the derive and serde's attributes. Where the normaliser rewrites a component
-//! on purpose, it is said here once more, by hand, so that a rewrite that goes further than
-//! it says is a difference:
+//! The types are seen through their JSON Schemas, so everything that is compared went
+//! through the generator, the derive and serde's attributes. The intended rewrites of
+//! the normaliser are repeated here by hand, so that any other rewrite is a difference:
 //!
 //! - a value list is open, whether or not the document closes it: a string and the values;
-//! - a field that may be null need not be there, whatever `required` says, and one that
-//!   need not be there may be null;
+//! - a field that may be null is optional, whatever `required` says, and an optional field may
+//!   be null;
 //! - fields that a component doesn't list are kept, so every type allows them;
-//! - limits (`pattern`, `minItems`, `format` of texts) aren't insisted on, and dates are
+//! - limits (`pattern`, `minItems`, `format` of texts) aren't enforced, and dates are
 //!   [`stratustexting_client::Timestamp`]s;
-//! - types written by hand have a schema of their own, the component's.
+//! - handwritten types have a handwritten schema, equal to the component's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +20,7 @@ use stratustexting_client::MODELS;
 
 use crate::support::document;
 
-/// What a value is, as far as document and types are compared.
+/// The type of a value, as far as document and types are compared.
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Text,
@@ -34,12 +33,12 @@ enum Kind {
     Map,
     Anything,
     Model(String),
-    /// Something that this test can't compare. It is never equal to anything that is
-    /// expected, so that a person looks at it.
+    /// Something that this test can't compare. It never equals anything expected, so
+    /// that a person looks at it.
     Other(String),
 }
 
-/// The kind of a schema of the document.
+/// The type in a schema of the document.
 fn documented(schema: &Value) -> Kind {
     if let Some(name) = named(schema, "#/components/schemas/") {
         return Kind::Model(name);
@@ -61,7 +60,7 @@ fn documented(schema: &Value) -> Kind {
     }
 }
 
-/// The kind of a schema of a type, and whether it allows null.
+/// The type in a schema of a generated type, and whether it allows null.
 fn generated(schema: &Value) -> (Kind, bool) {
     let null = json!({"type": "null"});
     if let Some(parts) = schema["anyOf"].as_array()
@@ -109,7 +108,7 @@ fn is_composed(schema: &Value) -> bool {
         .any(|key| schema.get(key).is_some())
 }
 
-/// A line for each thing in which the document and the types differ.
+/// A line for each difference between the document and the types.
 fn differences(document: &Value, types: &BTreeMap<String, Value>) -> Vec<String> {
     let mut lines = Vec::new();
     let components = document["components"]["schemas"].as_object();
@@ -125,7 +124,7 @@ fn differences(document: &Value, types: &BTreeMap<String, Value>) -> Vec<String>
         let mut different = |what: String| lines.push(format!("{name}{what}"));
         if stratustexting_codegen::is_by_hand(name) {
             if plain(component) != plain(schema) {
-                different(": the type written by hand has another schema".to_owned());
+                different(": the handwritten type has another schema".to_owned());
             }
         } else if let Some(values) = component.get("enum").or(component.get("x-extensible-enum")) {
             if schema["type"] != "string" || schema["x-extensible-enum"] != *values {
@@ -134,7 +133,7 @@ fn differences(document: &Value, types: &BTreeMap<String, Value>) -> Vec<String>
         } else if component.get("properties").is_some() {
             fields(component, schema, &mut different);
         } else if documented(component) != generated(schema).0 {
-            different(": of another kind".to_owned());
+            different(": another kind of type".to_owned());
         }
     }
     lines
@@ -176,7 +175,7 @@ fn fields(component: &Value, schema: &Value, different: &mut impl FnMut(String))
     }
 }
 
-/// A schema without what is said about the schema.
+/// A schema without its metadata.
 fn plain(schema: &Value) -> Value {
     let mut schema = schema.clone();
     if let Some(schema) = schema.as_object_mut() {
@@ -204,7 +203,7 @@ fn types_and_components_agree() {
 }
 
 #[test]
-fn no_component_is_passed_over() {
+fn no_component_is_skipped() {
     let document = document();
     let components = document["components"]["schemas"].as_object().expect("some");
 
@@ -216,7 +215,7 @@ fn no_component_is_passed_over() {
     }
 }
 
-/// What the test says of a document that the types weren't made from.
+/// The differences after a change of the document.
 fn said(change: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut document = document();
     change(&mut document["components"]["schemas"]);
@@ -224,7 +223,7 @@ fn said(change: impl FnOnce(&mut Value)) -> Vec<String> {
 }
 
 #[test]
-fn every_way_to_differ_is_found() {
+fn every_kind_of_difference_is_found() {
     type Change = fn(&mut Value);
     let ways: [(&str, Change); 11] = [
         ("Contact.fax: the type doesn't have it", |schemas| {
@@ -268,7 +267,7 @@ fn every_way_to_differ_is_found() {
             schemas["ConsentTypeAction"]["enum"] = json!(["ADD"]);
         }),
         (
-            "MessageRecipients: the type written by hand has another schema",
+            "MessageRecipients: the handwritten type has another schema",
             |schemas| schemas["MessageRecipients"]["oneOf"] = json!([{"type": "string"}]),
         ),
         ("Agent: a component without a type", |schemas| {

@@ -1,11 +1,11 @@
-//! The document says of everything how it is known, and calls nothing known that
-//! is only inferred.
+//! The document gives the provenance of everything, and calls nothing known that is
+//! only inferred.
 
 use serde_json::Value;
 
 use crate::support::{document, operations};
 
-/// What the document may only call inferred, by schema. `*` stands for all of its
+/// Properties that the document must call inferred, by schema. `*` stands for all
 /// properties.
 const INFERRED: [(&str, &[&str]); 18] = [
     ("ApplicationError", &["*"]),
@@ -19,7 +19,7 @@ const INFERRED: [(&str, &[&str]); 18] = [
     ("ContactPage", &["*"]),
     ("CustomConsentPage", &["*"]),
     ("SitePage", &["*"]),
-    // `content` was seen; what stands beside it is Spring's.
+    // `content` was seen; the other fields are Spring's.
     (
         "SubscriptionPage",
         &[
@@ -54,7 +54,7 @@ const INFERRED: [(&str, &[&str]); 18] = [
     ("ConsentType", &[]),
 ];
 
-/// The parameters that may only be called inferred.
+/// The parameters that must be called inferred.
 const INFERRED_PARAMETERS: [(&str, &str); 8] = [
     ("sendMms", "from"),
     ("findContactByMobile", "mobileNumber"),
@@ -67,7 +67,7 @@ const INFERRED_PARAMETERS: [(&str, &str); 8] = [
 ];
 
 #[test]
-fn every_operation_carries_what_the_code_must_know() {
+fn every_operation_has_its_extensions() {
     for (id, _, _, operation) in operations(&document()) {
         assert!(operation["x-idempotent"].is_boolean(), "{id}: x-idempotent");
         assert!(
@@ -88,7 +88,7 @@ fn every_operation_carries_what_the_code_must_know() {
 }
 
 #[test]
-fn every_property_and_parameter_says_how_it_is_known() {
+fn every_property_and_parameter_has_a_provenance() {
     let document = document();
     for (name, schema) in document["components"]["schemas"]
         .as_object()
@@ -112,7 +112,7 @@ fn every_property_and_parameter_says_how_it_is_known() {
 }
 
 #[test]
-fn what_is_inferred_is_called_inferred() {
+fn inferred_properties_are_called_inferred() {
     let document = document();
     for (name, listed) in INFERRED {
         let schema = &document["components"]["schemas"][name];
@@ -158,7 +158,7 @@ fn inferred_parameters_are_called_inferred() {
 }
 
 #[test]
-fn what_is_inferred_says_why() {
+fn everything_inferred_has_a_reason() {
     fn walk(value: &Value, at: &str) {
         let provenance = &value["x-provenance"];
         if provenance["basis"] == "inferred" {

@@ -1,4 +1,4 @@
-//! The committed JSON Schemas are those of today's types.
+//! The committed JSON Schemas are those of the current types.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +19,7 @@ fn made() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn the_committed_schemas_are_what_is_made_now() {
+fn the_committed_schemas_are_current() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/stratustexting-client/schemas");
     let made = made();
 
@@ -40,7 +40,7 @@ fn the_committed_schemas_are_what_is_made_now() {
     assert!(
         differing.is_empty() && committed == made.len(),
         "\n\
-         crates/stratustexting-client/schemas isn't what is made of the types now: {} files\n\
+         crates/stratustexting-client/schemas isn't up to date: the types give {} files\n\
          instead of {committed}, of which these differ: {differing:?}\n\
          Run\n\
          \n    cargo xtask schema\n\n\
@@ -50,7 +50,7 @@ fn the_committed_schemas_are_what_is_made_now() {
 }
 
 #[test]
-fn every_schema_says_what_it_is_and_how_it_is_made_first() {
+fn every_schema_begins_with_its_metadata() {
     for (path, text) in made() {
         let first = text.lines().nth(1).unwrap_or_default();
         assert!(
@@ -93,7 +93,7 @@ fn references(value: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn there_is_one_for_each_model() {
+fn every_model_has_a_schema() {
     let names: BTreeSet<&str> = MODELS.iter().map(|model| model.name).collect();
 
     assert_eq!(names.len(), MODELS.len(), "two models have one name");

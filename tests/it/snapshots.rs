@@ -1,10 +1,9 @@
 //! Snapshots of the generated code, to be reviewed like any other change.
 //!
-//! Each document has three: the outline, which people read; the report of the
-//! normaliser, which says what was kept from the generator; and the full text,
-//! which catches what the outline leaves out. The second document has one of each
-//! feature of the generator that is relied upon, so that a new version of the
-//! generator shows its effect apart from that of a new document.
+//! Each document has three: the outline, for people; the report, which says what the
+//! normaliser hid from the generator; and the full text, which shows what the outline
+//! leaves out. The second document uses each generator feature that we rely on, so that
+//! the effect of a new generator version is separate from that of a new document.
 
 use crate::support::{assert_snapshot, generated, outline};
 
@@ -37,7 +36,7 @@ fn client_source() {
 fn features() {
     let generated = generated(FEATURES).expect("the fixture is generated");
 
-    let what = "the outline of the fixture that has one of each feature";
+    let what = "the outline of the fixture with one of each feature";
     assert_snapshot("features-outline", what, &outline(&generated.source));
     let what = "what the normaliser changed in the fixture";
     assert_snapshot("features-report", what, &generated.report.to_string());
@@ -46,7 +45,7 @@ fn features() {
 }
 
 #[test]
-fn what_is_compiled_is_what_the_settings_give() {
+fn the_compiled_source_is_reproducible() {
     let again = generated(crate::support::OPENAPI).expect("openapi.json is generated");
 
     assert!(

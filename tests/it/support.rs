@@ -1,5 +1,5 @@
-//! What the tests share: the document, the generator, and snapshots that say what
-//! to do.
+//! Shared by the tests: the document, the generator, and snapshots whose failures say
+//! what to do.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -42,8 +42,8 @@ pub(crate) fn operations(document: &Value) -> Vec<(String, String, String, Value
     operations
 }
 
-/// Fails when the text differs from the snapshot of that name, and says what to do
-/// about it: whoever sees it fail may never have seen this repository before.
+/// Fails if the text differs from the snapshot of that name, and says what to do, since
+/// a reader may not know this repository.
 pub(crate) fn assert_snapshot(name: &str, what: &str, text: &str) {
     let mut settings = insta::Settings::new();
     settings.set_prepend_module_to_snapshot(false);

@@ -2,7 +2,7 @@
 
 `cargo xtask python-client` generates the client, starts the sandbox, and runs this with
 the folder of the client as the argument and the sandbox's line of JSON on its standard
-input. What the client answers is held against what the sandbox says that it did.
+input. The client's results are compared with the sandbox's records.
 """
 
 import base64
@@ -54,7 +54,7 @@ with client(where["api_key"]) as api:
     messages = connect_api.MessagesApi(api)
     contacts = connect_api.ContactsApi(api)
 
-    # An SMS: what a query does to a text and to a plus sign is the generator's affair.
+    # An SMS: what a query does to a text and to a plus sign is the generator's job.
     text = "Ready? 50% & more \u2713"
     sent = messages.send_sms(var_from=where["number"], to=CUSTOMER, text=text)
     assert sent.result == "Message Processed Successfully", sent
@@ -69,12 +69,12 @@ with client(where["api_key"]) as api:
     # All contacts, page by page.
     found, page = [], 0
     while True:
-        answer = contacts.list_contacts(page=page, size=20)
-        found += answer.content
+        listed = contacts.list_contacts(page=page, size=20)
+        found += listed.content
         page += 1
-        if answer.last:
+        if listed.last:
             break
-    assert page == 2 and len(found) == answer.total_elements == 30, (page, len(found))
+    assert page == 2 and len(found) == listed.total_elements == 30, (page, len(found))
     assert len({contact.id for contact in found}) == 30
     assert all(contact.mobile_number.startswith("+") for contact in found)
 
@@ -93,7 +93,7 @@ with client("another key") as api:
     except connect_api.ApiException as error:
         assert error.status == 403, error
 
-# What the sandbox says.
+# The sandbox's records.
 sms, mms = control("/messages")
 assert (sms["from"], sms["to"], sms["text"]) == (where["number"], CUSTOMER, text), sms
 assert mms["text"] == "A picture" and len(mms["media"]) == 1, mms

@@ -1,7 +1,7 @@
-//! `cargo xtask ci`: all that CI runs, in one table.
+//! `cargo xtask ci`: all steps of CI, in one table.
 //!
 //! `.ci/run` installs the tools that aren't written in Rust and then runs this.
-//! Every step is a command line that can be run by itself, and a failure prints it.
+//! Every step is a command line that can be run by itself; a failure prints it.
 
 use std::time::{Duration, Instant};
 
@@ -23,27 +23,27 @@ pub(crate) struct Options {
     allow_dirty: bool,
 }
 
-/// One thing that has to succeed.
+/// A step that must succeed.
 struct Step {
     name: &'static str,
     command: CommandLine,
 }
 
-/// Where `.ci/run` installs the tools that aren't written in Rust: within the
-/// checkout wherever Cargo builds, and ignored by git.
+/// The folder where `.ci/run` installs the tools that aren't written in Rust: always
+/// within the checkout, and ignored by git.
 const TOOLS: &str = "target/ci-tools";
 
-/// The steps in their order.
+/// The steps in order.
 ///
-/// The snapshots have no step of their own: they are tests of the root package, so
-/// the first step compares them, and says what to run when they differ.
+/// The snapshots have no step of their own: they are tests of the root package, so the
+/// first step compares them.
 fn steps(options: &Options) -> Vec<Step> {
     let cargo = CommandLine::cargo;
     let tool =
         |path: &str, arguments: &[&str]| CommandLine::new(format!("{TOOLS}/{path}"), arguments);
     let step = |name, command| Step { name, command };
     vec![
-        // `cargo test --workspace`, and nothing secret or personal in what it prints.
+        // `cargo test --workspace`, with a search of its output for secrets and personal data.
         step("test", cargo(&["xtask", "test"])),
         step("format", cargo(&["fmt", "--all", "--check"])),
         step(
@@ -60,7 +60,7 @@ fn steps(options: &Options) -> Vec<Step> {
         ),
         step(
             "docs",
-            // With the examples it needs what clippy has checked, and nothing else.
+            // With the examples this uses what clippy has checked, and nothing else.
             cargo(&[
                 "doc",
                 "--workspace",
@@ -72,9 +72,9 @@ fn steps(options: &Options) -> Vec<Step> {
             ])
             .with("RUSTDOCFLAGS", "-D warnings"),
         ),
-        // The pages that are kept give openapi.json, bit for bit.
+        // The kept pages give openapi.json, bit for bit.
         step("spec", cargo(&["xtask", "refresh", "--check"])),
-        // Two linters: one knows style, the other the letter of the specification.
+        // Two linters: one checks style, the other the specification.
         step(
             "redocly",
             tool("npm/node_modules/.bin/redocly", &["lint", "openapi.json"])
@@ -85,8 +85,7 @@ fn steps(options: &Options) -> Vec<Step> {
             "openapi-spec-validator",
             tool("python/bin/openapi-spec-validator", &["openapi.json"]),
         ),
-        // The collection for people: the committed one is today's, and the sandbox answers each
-        // request.
+        // The Postman collection is up to date, and the sandbox accepts each request.
         step("newman", cargo(&["xtask", "newman"])),
         step("python-client", cargo(&["xtask", "python-client"])),
         step("native-tls", features(&["--features", "native-tls"])),
@@ -96,13 +95,13 @@ fn steps(options: &Options) -> Vec<Step> {
             features(&["--features", "redis,loopback-login"]),
         ),
         step("refused", cargo(&["xtask", "refused"])),
-        // What is generated of other vendors' shapes compiles.
+        // The client of other vendors' shapes compiles.
         step("shapes", cargo(&["xtask", "shapes"])),
-        // Nothing sent twice, no login lost, nothing of an odd body lost, and no send dearer
-        // than it was; the full runs take longer.
+        // Nothing is sent twice, no login is lost, no data of an odd body is lost, and
+        // no send costs more than before. The full runs take longer.
         step("faults", cargo(&["xtask", "faults", "--dev", "--reduced"])),
         step("idle", cargo(&["xtask", "idle", "--dev"])),
-        // Nothing lost and nothing silent where the service answers otherwise.
+        // No losses and no silent failures with other dialects.
         step(
             "dialects",
             cargo(&["xtask", "dialects", "--dev", "--count", "6"]),
@@ -132,8 +131,8 @@ fn storm(store: &str) -> CommandLine {
     ])
 }
 
-/// The SDK with other features than the tests'. Only its library: its tests and
-/// examples need the default ones.
+/// The SDK with other features. Only its library: its tests and examples need the
+/// default ones.
 fn features(with: &[&str]) -> CommandLine {
     let arguments = [
         "check",
@@ -177,7 +176,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         }
         return Ok(());
     }
-    // Before the first step rather than after many minutes.
+    // Checked before the first step rather than after many minutes.
     for step in &steps {
         ensure!(
             step.command.is_there(workspace),

@@ -1,4 +1,4 @@
-//! Programs that are run, with the line that runs them again.
+//! Programs to run, printable as a shell command.
 
 use std::{
     env,
@@ -12,22 +12,23 @@ use std::{
 
 use anyhow::Context;
 
-use crate::workspace::Workspace;
+use crate::workspace::{TARGET_FOLDER, Workspace};
 
-/// Where this program is, as it was when this was asked for the first time, which is at its
-/// start: a build in one of CI's steps may put another file there meanwhile, and the system
-/// then calls this one deleted.
+/// This program's path, as of the first call, at its start: a build in one of CI's
+/// steps may replace the file meanwhile, and then the system reports it as deleted.
 pub(crate) fn this_program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| env::current_exe().unwrap_or_else(|_| "xtask".into()))
 }
 
-/// A command line at the workspace's root, which paths in it are relative to, with what it adds to the environment.
+/// A command line with its additions to the environment. It runs at the workspace's
+/// root, so its paths are relative to that, unless [`here`](Self::here) says otherwise.
 #[derive(Clone, Debug)]
 pub(crate) struct CommandLine {
     program: String,
     arguments: Vec<String>,
     environment: Vec<(&'static str, String)>,
+    is_here: bool,
 }
 
 impl CommandLine {
@@ -39,6 +40,7 @@ impl CommandLine {
                 .map(|&argument| argument.to_owned())
                 .collect(),
             environment: Vec::new(),
+            is_here: false,
         }
     }
 
@@ -57,14 +59,21 @@ impl CommandLine {
         self
     }
 
-    /// Tells it that this machine is reached without a proxy, which would carry what is
-    /// meant for this machine off it.
+    /// Makes it run in the shell's current folder, for arguments that a person has typed: their
+    /// relative paths start there.
+    pub(crate) fn here(mut self) -> Self {
+        self.is_here = true;
+        self
+    }
+
+    /// Makes it reach this machine without a proxy, which would carry local requests
+    /// off the machine.
     pub(crate) fn locally(self) -> Self {
         let local = "127.0.0.1,localhost";
         self.with("NO_PROXY", local).with("no_proxy", local)
     }
 
-    /// Whether the program exists, where it is given as a path.
+    /// Whether the program exists, if it is given as a path.
     pub(crate) fn is_there(&self, workspace: &Workspace) -> bool {
         !self.program.contains('/') || workspace.path(&self.program).is_file()
     }
@@ -88,7 +97,7 @@ impl CommandLine {
             .spawn()
             .with_context(|| format!("cannot run {}", self.program))?;
         if let Some(mut stdin) = child.stdin.take() {
-            // A program that ends without reading says by its status why.
+            // A program that ends without reading has a status that says why.
             let _ = stdin.write_all(input.as_bytes());
         }
         Ok(child.wait()?)
@@ -104,7 +113,7 @@ impl CommandLine {
             .with_context(|| format!("cannot run {}", self.program))
     }
 
-    /// Runs it and returns what it printed.
+    /// Runs it and returns its output.
     pub(crate) fn output(&self, workspace: &Workspace) -> anyhow::Result<Output> {
         self.command(workspace)
             .stdin(Stdio::null())
@@ -115,8 +124,8 @@ impl CommandLine {
     fn command(&self, workspace: &Workspace) -> Command {
         let mut arguments = self.arguments.as_slice();
         let program = match self.program.as_str() {
-            // This program itself. `cargo xtask` would build it once more with the features
-            // that it needs alone, where `.ci/run` has built all of the workspace together.
+            // This program itself. `cargo xtask` would build it again with only its own
+            // features, while `.ci/run` has built the whole workspace together.
             "cargo" if arguments.first().is_some_and(|first| first == "xtask") => {
                 arguments = &arguments[1..];
                 this_program().as_os_str().to_owned()
@@ -126,8 +135,8 @@ impl CommandLine {
             other => OsString::from(other),
         };
         let mut command = Command::new(program);
-        // `cargo run` describes this package to it. Build scripts that read those
-        // names would take the description for a change, and build again.
+        // `cargo run` describes this package in these variables. Build scripts that
+        // read them would see a change, and build again.
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
@@ -136,8 +145,14 @@ impl CommandLine {
         }
         command
             .args(arguments)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(workspace.root());
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if !self.is_here {
+            command.current_dir(workspace.root());
+            // Cargo reads a relative path from its own folder, which is another one now.
+            if env::var_os(TARGET_FOLDER).is_some() {
+                command.env(TARGET_FOLDER, Workspace::target());
+            }
+        }
         command
     }
 }
@@ -170,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prints_what_a_shell_runs() {
+    fn prints_a_shell_command() {
         let line = CommandLine::cargo(&["doc", "--no-deps"])
             .with("RUSTDOCFLAGS", "-D warnings")
             .argument("it's");

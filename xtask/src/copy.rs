@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 
 use crate::{command::CommandLine, workspace::Workspace};
 
-/// What Cargo needs to see of a workspace to build the root package.
+/// The files that Cargo needs to build the root package.
 const COPIED: [&str; 7] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -20,7 +20,7 @@ const COPIED: [&str; 7] = [
     "xtask",
 ];
 
-/// The copy. It lies where Cargo builds, and shares what is built.
+/// The copy. It is inside the target folder, and shares the build.
 pub(crate) struct Copy(PathBuf);
 
 impl Copy {
@@ -37,8 +37,8 @@ impl Copy {
         Ok(Self(copy))
     }
 
-    /// Puts a document in the place of the own one, and returns the command that checks the
-    /// client that is generated from it.
+    /// Replaces the document, and returns the command that checks the client generated
+    /// from it.
     pub(crate) fn check(&self, document: &str) -> anyhow::Result<CommandLine> {
         fs::write(self.0.join("openapi.json"), document)?;
         let arguments = ["check", "--quiet", "--locked", "--offline", "--color=never"];
@@ -58,7 +58,7 @@ impl Copy {
         ensure!(
             output.status.success(),
             "the generated client doesn't compile: {}",
-            first.unwrap_or("the compiler says no more")
+            first.unwrap_or("the compiler gives no reason")
         );
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `cargo xtask diff`: what a new document means to a client of the old one.
 //!
-//! `openapi-diff` compares what goes over the wire, `stratustexting-codegen` the clients that
-//! the documents give. Here they get their documents, and their outcome is printed.
+//! `openapi-diff` compares what goes over the wire, and `stratustexting-codegen` the
+//! generated clients. This command reads the documents, and prints the result.
 
 use std::{
     ffi::OsStr,
@@ -18,15 +18,15 @@ use stratustexting_spec::yaml;
 
 use crate::{command::CommandLine, workspace::Workspace};
 
-/// Which documents, and how to tell of them.
+/// The documents, and the output format.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// The old document, in JSON or YAML; that of the last commit if none is given.
+    /// The old document, in JSON or YAML; by default that of the last commit.
     old: Option<PathBuf>,
-    /// The new document; openapi.json as it lies there if none is given. Of several, each is
-    /// compared with the old one, and the exit code is that of the worst.
+    /// The new document; by default the current openapi.json. Several documents are
+    /// each compared with the old one, and the worst one gives the exit code.
     new: Vec<PathBuf>,
-    /// How to print the outcome.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -59,7 +59,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ex
             Format::Markdown => comparison.markdown(),
             Format::Json => format!("{:#}\n", comparison.json()),
         };
-        // JSON documents in a row tell by themselves where each ends.
+        // JSON documents in a row need no headings.
         if new.len() > 1 && !matches!(options.format, Format::Json) {
             println!("{}:\n\n{printed}", path.display());
         } else {
@@ -78,7 +78,7 @@ fn read(path: &Path) -> anyhow::Result<Value> {
     Ok(document)
 }
 
-/// Reads JSON, or YAML by the file's name. Both may begin with a byte order mark.
+/// Reads JSON, or YAML if the file's name says so. Both may begin with a byte order mark.
 fn parse(path: &Path, text: &str) -> anyhow::Result<Value> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();

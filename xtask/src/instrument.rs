@@ -1,8 +1,8 @@
 //! `cargo xtask faults`, `idle`, `drift`, `dialects`, `storm`, `bench` and `decode`: the
 //! programs of `stratustexting-bench`.
 //!
-//! They are programs of another package because they need the SDK, which this one must
-//! do without: its commands have to work when the client can't be generated.
+//! They belong to another package because they need the SDK, which this one can't use:
+//! its commands must work when the client can't be generated.
 
 use anyhow::ensure;
 
@@ -11,8 +11,8 @@ use crate::{command::CommandLine, program, workspace::Workspace};
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Options {
-    /// Runs the program as the tests have built it, without optimisation. For what counts,
-    /// not for what times. It comes before the program's own arguments.
+    /// Runs the program as built for the tests, without optimisation: good for counts,
+    /// not for times. It comes before the program's own arguments.
     #[arg(long)]
     dev: bool,
     /// The program's own arguments; `--help` lists them.
@@ -27,6 +27,8 @@ pub(crate) fn run(workspace: &Workspace, program: &str, options: &Options) -> an
         let arguments = ["run", "--quiet", "--release", "--locked", "--package"];
         CommandLine::cargo(&arguments)
             .argument("stratustexting-bench")
+            .argument("--manifest-path")
+            .argument(workspace.path("Cargo.toml").to_string_lossy())
             .argument("--bin")
             .argument(program)
             .argument("--")
@@ -34,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace, program: &str, options: &Options) -> an
     for argument in &options.arguments {
         command = command.argument(argument);
     }
-    let status = command.run(workspace)?;
+    let status = command.here().run(workspace)?;
     ensure!(status.success(), "{program} failed: {status}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The workspace's own commands, run as `cargo xtask …`.
 //!
-//! This program must work when the generated client doesn't compile, so of the workspace's
-//! crates it depends on those only that make the client and its document.
+//! This program must work when the generated client doesn't compile, so it only depends
+//! on the crates that make the client and its document.
 
 #![allow(
     clippy::print_stdout,
@@ -13,8 +13,8 @@ mod ci;
 mod command;
 mod copy;
 mod diff;
+mod generated_files;
 mod instrument;
-mod made;
 mod newman;
 mod package;
 mod postman;
@@ -46,7 +46,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes openapi.json of the documentation site's pages, and says what changed.
+    /// Makes openapi.json from the documentation site's pages, and reports the changes.
     Refresh(refresh::Options),
     /// Says what a new openapi.json means to a client of the old one.
     ///
@@ -63,31 +63,31 @@ enum Command {
     Newman,
     /// Runs the SDK's example `quickstart` as the tests have built it.
     Quickstart,
-    /// Makes a Python client of openapi.json by another generator, and uses it.
+    /// Generates a Python client with another generator, and runs it against the sandbox.
     PythonClient,
-    /// Runs all tests, and looks through what they print for what is secret or personal.
+    /// Runs all tests, and searches their output for secrets and personal data.
     Test,
-    /// Runs all that CI runs, and stops at the first failure.
+    /// Runs all steps of CI, and stops at the first failure.
     Ci(ci::Options),
-    /// Checks that a document that can't be generated fails the build in one line.
+    /// Checks that a refused document fails the build with one line.
     Refused,
-    /// Checks that the client of documents with odd names and shapes compiles.
+    /// Checks that a client with odd names and shapes compiles.
     Shapes,
-    /// Packages what is published, and builds each package from its archive.
+    /// Packages the published crates, and builds each from its archive.
     Package(package::Options),
     /// Sends through faults of every kind, and counts what arrived.
     Faults(instrument::Options),
-    /// Sends over connections that the server ends after each answer.
+    /// Sends over connections that the server ends after each response.
     Idle(instrument::Options),
-    /// Does the main job in other dialects of the service, and counts what got lost.
+    /// Does the main job in other dialects of the service, and counts losses.
     Dialects(instrument::Options),
-    /// Lets many processes share one login while its tokens end.
+    /// Runs many processes that share one login while its tokens expire.
     Storm(instrument::Options),
-    /// Counts what a send costs, beside a request made by hand.
+    /// Counts the cost of a send, compared with a handwritten request.
     Bench(instrument::Options),
-    /// Reads bodies that differ from what is documented, and counts what is lost.
+    /// Reads bodies that differ from the document, and counts losses.
     Drift(instrument::Options),
-    /// Times and counts what reading a page costs, beside serde's derive.
+    /// Measures time and allocations of reading a page, compared with serde's derive.
     Decode(instrument::Options),
 }
 
@@ -98,8 +98,8 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help is one of these, too. A wrong use ends as every other error does: the
-            // codes of `diff` are its classes.
+            // Help is one of these, too. Wrong usage exits like every other error,
+            // since the other codes are classes of `diff`.
             let wrong = error.use_stderr();
             let _ = error.print();
             return if wrong {

@@ -1,9 +1,9 @@
-//! `cargo xtask newman`: the Postman collection, run from the top against the sandbox.
+//! `cargo xtask newman`: runs the Postman collection against the sandbox.
 //!
-//! What the collection needs and can't make itself is made here: a message from a customer,
-//! the code that signing in brings, and a callback that takes the service's handshake. Then
-//! every operation of openapi.json has to be answered with its documented success, and the
-//! sandbox has to have carried it out.
+//! This command provides what the collection can't create itself: a message from a
+//! customer, an authorization code, and a callback that completes the service's
+//! handshake. Then every operation of openapi.json must get its documented success, and
+//! the sandbox must have carried it out.
 
 mod callback;
 mod environment;
@@ -23,17 +23,17 @@ use self::{
 };
 use crate::{postman, sandbox::Sandbox, workspace::Workspace};
 
-/// For PKCE. It protects nothing here, since nobody but this program sees the code.
+/// For PKCE. It needn't be secret, since only this program sees the code.
 const VERIFIER: &str = "a-verifier-for-a-run-against-the-sandbox-only";
 
-/// Any brand's will do: all that is a brand's own becomes the sandbox's.
+/// Any brand works: all its values are replaced by the sandbox's.
 const BRAND: &str = "stratustexting";
 
 /// A customer's number, reserved for fiction.
 const CUSTOMER: &str = "+13035550123";
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    // What is run is what is committed, so it has to be today's.
+    // The committed collection is run, so it must be up to date.
     postman::check(workspace)?;
     let expected = Expected::of(&postman::document(workspace)?)?;
     let sandbox = Sandbox::start(workspace)?;
@@ -52,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
         .argument("--reporter-cli-no-banner")
         .argument("--reporter-json-export")
         .argument(report_file.to_string_lossy())
-        // Where the MMS's picture is. A relative path would be taken for one outside of it.
+        // The folder of the MMS's picture. Newman would look for a relative path outside of it.
         .argument("--working-dir")
         .argument(workspace.path(postman::FOLDER).to_string_lossy())
         .argument("--no-insecure-file-read")
@@ -69,7 +69,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The text of a brand's environment in which everything is filled in.
+/// The text of a brand's environment with all values filled in.
 fn environment(
     workspace: &Workspace,
     sandbox: &Sandbox,
@@ -79,7 +79,7 @@ fn environment(
     let at = &sandbox.connection;
     let url = callback.url();
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
-    let code = sandbox.sign_in(&url, value(&environment, "scope")?, &challenge)?;
+    let code = sandbox.log_in(&url, value(&environment, "scope")?, &challenge)?;
     let message = sandbox.customer_texts(CUSTOMER, "Is it ready?")?;
     let filled = fill(
         environment,
@@ -104,7 +104,7 @@ fn environment(
     Ok(serde_json::to_string(&filled)?)
 }
 
-/// A folder that nobody else can look into.
+/// A folder that only this user can read.
 fn secret_folder() -> std::io::Result<tempfile::TempDir> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -115,9 +115,9 @@ fn secret_folder() -> std::io::Result<tempfile::TempDir> {
     builder.tempdir()
 }
 
-/// A file that nobody else can read.
+/// A file that only this user can read.
 fn secret_file(folder: &Path, name: &str, text: &str) -> anyhow::Result<std::path::PathBuf> {
-    // Made with the mode 0600 from the start.
+    // Created with mode 0600 from the start.
     let mut file = tempfile::Builder::new().prefix(name).tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     let path = folder.join(name);

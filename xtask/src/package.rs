@@ -1,10 +1,10 @@
-//! `cargo xtask package`: packages what is published, and builds each package from its
-//! archive.
+//! `cargo xtask package`: packages the published crates, and builds each package from
+//! its archive.
 //!
-//! Cargo unpacks the archives of packages that depend on each other as if they came from
-//! a registry, and keeps what it unpacked, and what it built of that, by name and version.
-//! Ours have the same version for many commits, so without forgetting both a package would
-//! be built with an earlier state of its dependency.
+//! Cargo unpacks the archives of packages that depend on each other as if they came
+//! from a registry, and caches the sources and their build by name and version. Our
+//! version stays the same for many commits, so both caches must be cleared, or a
+//! package would be built with an old version of its dependency.
 
 use std::{
     env, fs, io,
@@ -23,10 +23,10 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
-    forget_unpacked().context("can't remove what Cargo unpacked earlier")?;
+    remove_unpacked().context("can't remove the sources that Cargo unpacked earlier")?;
     let built = Workspace::target() + "/debug/.fingerprint";
-    forget_ours(&workspace.path(&built)).context("can't forget what was built of it")?;
-    // Told where to build, Cargo finds the dependencies that the tests have built;
+    remove_ours(&workspace.path(&built)).context("can't remove their build")?;
+    // With this target folder Cargo finds the dependencies that the tests have built;
     // otherwise each archive would build all of them again.
     let mut command = CommandLine::cargo(&["package", "--workspace", "--locked"])
         .argument("--exclude")
@@ -45,9 +45,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     Ok(())
 }
 
-/// Removes our packages from the sources of registries that have no host: those are the
-/// ones that `cargo package` makes.
-fn forget_unpacked() -> io::Result<()> {
+/// Removes our packages from the sources of registries without a host, which `cargo
+/// package` creates.
+fn remove_unpacked() -> io::Result<()> {
     let Some(sources) = cargo_home().map(|home| home.join("registry/src")) else {
         return Ok(());
     };
@@ -56,13 +56,13 @@ fn forget_unpacked() -> io::Result<()> {
         if !without_host {
             continue;
         }
-        forget_ours(&registry.path())?;
+        remove_ours(&registry.path())?;
     }
     Ok(())
 }
 
 /// Removes the folders of our packages.
-fn forget_ours(folder: &Path) -> io::Result<()> {
+fn remove_ours(folder: &Path) -> io::Result<()> {
     for package in entries(folder)? {
         let name = package.file_name();
         let name = name.to_string_lossy();

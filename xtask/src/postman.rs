@@ -1,9 +1,9 @@
 //! `cargo xtask postman`: a Postman collection, and an environment per brand, made from
 //! openapi.json. The vendor documents Postman as its way to try the API.
 //!
-//! Postman's own converter makes the requests. What a document can't say is in
-//! `xtask/postman/make/collection.yaml`, and `make.cjs` beside it puts both together; this
-//! command runs it and writes or compares the files.
+//! Postman's own converter makes the requests. `xtask/postman/make/collection.yaml` has
+//! what a document can't express, and `make.cjs` beside it combines both; this command
+//! runs it and writes or compares the files.
 //!
 //! `cargo xtask newman` runs the collection against the sandbox.
 
@@ -16,14 +16,14 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 use stratustexting_codegen::Document;
 
-use crate::{command::CommandLine, made::Made, workspace::Workspace};
+use crate::{command::CommandLine, generated_files::GeneratedFiles, workspace::Workspace};
 
-/// Where collection and environments are committed, with the file that the MMS sends.
+/// The folder of the collection, the environments and the file that the MMS sends.
 pub(crate) const FOLDER: &str = "xtask/postman";
 
 pub(crate) const COLLECTION: &str = "stratustexting.postman_collection.json";
 
-/// The ids of the requests for tokens, which are no operations of the document.
+/// The ids of the requests for tokens, which aren't operations of the document.
 pub(crate) const TOKENS: [&str; 3] = [
     "token-client-credentials",
     "token-authorization-code",
@@ -35,22 +35,23 @@ const MODULES: &str = "target/ci-tools/postman/node_modules";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Changes nothing, and fails when a file isn't what is made now.
+    /// Changes nothing, and fails if a file isn't up to date.
     #[arg(long)]
     check: bool,
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
-    settle(workspace, options.check)
+    write_or_check(workspace, options.check)
 }
 
-/// Fails when a file isn't what is made now.
+/// Fails if a file isn't up to date.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
-    settle(workspace, true)
+    write_or_check(workspace, true)
 }
 
-fn settle(workspace: &Workspace, check: bool) -> anyhow::Result<()> {
-    Made::new(workspace, FOLDER, files(workspace)?)?.settle("cargo xtask postman", check)
+fn write_or_check(workspace: &Workspace, check: bool) -> anyhow::Result<()> {
+    GeneratedFiles::new(workspace, FOLDER, files(workspace)?)?
+        .write_or_check("cargo xtask postman", check)
 }
 
 /// The texts by name of the file.
@@ -65,10 +66,10 @@ fn files(workspace: &Workspace) -> anyhow::Result<BTreeMap<String, String>> {
     let output = make.output(workspace)?;
     ensure!(
         output.status.success(),
-        "the collection can't be made:\n\n{}",
+        "the collection can't be generated:\n\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    serde_json::from_slice(&output.stdout).context("make.cjs prints something else than files")
+    serde_json::from_slice(&output.stdout).context("make.cjs didn't print files")
 }
 
 /// A program that is installed with the converter.
@@ -81,7 +82,7 @@ pub(crate) fn document(workspace: &Workspace) -> anyhow::Result<Document> {
     Document::parse(&text).context("openapi.json")
 }
 
-/// The environment of a brand, as it is committed.
+/// The committed environment of a brand.
 pub(crate) fn environment(workspace: &Workspace, brand: &str) -> anyhow::Result<Value> {
     committed(workspace, &format!("{brand}.postman_environment.json"))
 }

@@ -1,9 +1,9 @@
-//! The workspace's programs, as the tests have built them.
+//! The workspace's programs, as built for the tests.
 //!
-//! Cargo chooses the features of a dependency for the packages that a command names: to
-//! name one package would build most of them again. So all programs are built at once, with
-//! the examples because those bring in the dependencies of the tests. After
-//! `cargo test --workspace` nothing is left to do.
+//! Cargo chooses the features of a dependency by the packages that a command names, so
+//! naming one package would rebuild most of them. So all programs are built at once,
+//! with the examples because those bring in the dependencies of the tests. After `cargo
+//! test --workspace` everything is already built.
 
 use std::path::PathBuf;
 
@@ -12,14 +12,14 @@ use serde_json::Value;
 
 use crate::{command::CommandLine, workspace::Workspace};
 
-/// The command line that runs the program of this name, which is built for it.
+/// Builds a program, and returns the command line that runs it.
 pub(crate) fn command(workspace: &Workspace, name: &str) -> anyhow::Result<CommandLine> {
     let path = build(workspace, name)?;
     Ok(CommandLine::new(path.to_string_lossy(), &[]))
 }
 
-/// Builds the programs and returns where Cargo put the one of this name. Running it by
-/// `cargo run` would leave it behind when that is stopped.
+/// Builds the programs and returns the path of one. With `cargo run` the program would
+/// survive when that is stopped.
 pub(crate) fn build(workspace: &Workspace, name: &str) -> anyhow::Result<PathBuf> {
     let build = CommandLine::cargo(&[
         "build",
@@ -45,5 +45,5 @@ pub(crate) fn build(workspace: &Workspace, name: &str) -> anyhow::Result<PathBuf
     });
     executables
         .next_back()
-        .with_context(|| format!("Cargo doesn't say where {name} is"))
+        .with_context(|| format!("Cargo doesn't report the path of {name}"))
 }

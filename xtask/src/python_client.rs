@@ -1,8 +1,8 @@
-//! `cargo xtask python-client`: openapi.json in other hands.
+//! `cargo xtask python-client`: openapi.json with another generator.
 //!
-//! Another generator, OpenAPI Generator, makes a client of it in another language, without
-//! our normaliser; a program uses that at the sandbox, and holds what it gets against the
-//! sandbox's books. So the document is shown to be good for others, too.
+//! OpenAPI Generator makes a Python client without our normaliser, and a program runs
+//! it against the sandbox and checks the results. That shows that the document is
+//! useful to others, too.
 
 use std::fs;
 
@@ -23,7 +23,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     )
     .argument("--input-spec=openapi.json")
     .argument("--package-name=connect_api")
-    // Only the client itself: no tests, and no pages about it.
+    // Only the client itself: no tests, and no documentation.
     .argument("--global-property=apiTests=false,modelTests=false,apiDocs=false,modelDocs=false")
     .argument("--output")
     .argument(&client);
@@ -48,7 +48,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let program = CommandLine::new(format!("{TOOLS}/python"), &[PROGRAM])
         .argument(&client)
         .locally();
-    // On its standard input, since arguments are for everybody on the machine to read.
+    // By standard input, since all users of the machine can read arguments.
     let status = program.run_with_input(workspace, &sandbox.line)?;
     ensure!(status.success(), "{PROGRAM} failed: {status}");
     Ok(())

@@ -1,4 +1,4 @@
-//! `cargo xtask quickstart`: the SDK's first example, run against a sandbox of its own.
+//! `cargo xtask quickstart`: runs the SDK's first example against its own sandbox.
 
 use anyhow::ensure;
 

@@ -1,6 +1,6 @@
-//! `cargo xtask refresh`: from the vendor's documentation site to `openapi.json`.
+//! `cargo xtask refresh`: makes `openapi.json` from the vendor's documentation site.
 //!
-//! `stratustexting-spec` does it; here it gets its arguments, and a compiler.
+//! `stratustexting-spec` does the work; this command parses the arguments and provides a compiler.
 
 use std::{io, path::PathBuf};
 
@@ -10,22 +10,22 @@ use crate::{copy::Copy, workspace::Workspace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// The site, or a folder with what a site has. By default the brand's documentation
-    /// site; with --check the pages that are kept here.
+    /// The site, or a folder with its pages. By default the brand's documentation site;
+    /// with --check the kept pages.
     #[arg(long, value_name = "URL|DIR")]
     from: Option<Source>,
     /// Writes nothing, and fails if something would be written.
     #[arg(long)]
     check: bool,
-    /// Whose documentation site is read, by its id in `x-brands` of openapi.json.
+    /// The brand whose documentation site is read, by its id in `x-brands` of openapi.json.
     #[arg(long, value_name = "NAME", default_value = OWN_BRAND)]
     brand: String,
-    /// Where pages disagree about a component, takes this page's for all of them. Can be
-    /// given several times; what several have is the first's.
+    /// If pages disagree about a component, this page's version wins. Can be given
+    /// several times; the first page that has the component wins.
     #[arg(long, value_name = "PAGE")]
     prefer: Vec<String>,
-    /// Goes on without the pages that fail: such a page stays as it is kept, if it is, and the
-    /// report's last lines name each with the reason.
+    /// Goes on without the pages that fail. The kept version of such a page stays, if
+    /// there is one; the report's last lines name each with the reason.
     #[arg(long)]
     keep_going: bool,
     /// Writes the report into this file, too, as Markdown.

@@ -1,9 +1,8 @@
-//! `cargo xtask refused`: what a person sees of a document that can't be generated.
+//! `cargo xtask refused`: the output of a build with a refused document.
 //!
-//! That the normaliser refuses is a matter for unit tests. What this shows is the
-//! whole way out: build script, Cargo, terminal. It builds a copy of the workspace
-//! with a broken document and demands of the output that it be the one line that
-//! says what is wrong where.
+//! Unit tests cover the refusals of the normaliser. This covers the whole way to the
+//! terminal, through build script and Cargo. It builds a copy of the workspace with a
+//! broken document, and expects exactly the one line with problem and location.
 
 use std::fs;
 
@@ -19,41 +18,43 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     for broken in [with_a_cookie(&text)?, text.replacen('{', "", 1)] {
         expect_one_line(workspace, &copy, &broken)?;
     }
-    println!("A document that can't be generated fails the build in one line.");
+    println!("A refused document fails the build with one line.");
     Ok(())
 }
 
 fn expect_one_line(workspace: &Workspace, copy: &Copy, document: &str) -> anyhow::Result<()> {
     let refusal = match Document::parse(document).and_then(|document| normalise(&document)) {
-        Ok(_) => bail!("the document was to be refused, and isn't"),
+        Ok(_) => bail!("the document should be refused, but isn't"),
         Err(refusal) => refusal.to_string(),
     };
 
     let output = copy.check(document)?.output(workspace)?;
 
     let printed = String::from_utf8_lossy(&output.stderr);
-    let said: Vec<&str> = printed
+    let lines: Vec<&str> = printed
         .lines()
         .filter(|line| !line.trim().is_empty())
         .collect();
     ensure!(
         !output.status.success(),
-        "the build passes with a document that is refused"
+        "the build succeeds with a refused document"
     );
-    // Cargo puts the package before the line, and after it that there was one.
+    // Cargo adds the package before the line, and a summary after it.
     let wanted = format!(": openapi.json: {refusal}");
-    match said.as_slice() {
+    match lines.as_slice() {
         [line, "error: build script logged errors"]
             if line.starts_with("error: stratustexting-client@") && line.ends_with(&wanted) =>
         {
             println!("{line}");
             Ok(())
         }
-        _ => bail!("the build was to say `…{wanted}` and nothing else, and said:\n\n{printed}"),
+        _ => {
+            bail!("the build should print `…{wanted}` and nothing else, but printed:\n\n{printed}")
+        }
     }
 }
 
-/// The document with a parameter that the generator can't take, in its first
+/// The document with a parameter that the generator doesn't support, in its first
 /// operation.
 fn with_a_cookie(text: &str) -> anyhow::Result<String> {
     let mut document: Value = serde_json::from_str(text).context("openapi.json is not JSON")?;

@@ -1,7 +1,7 @@
-//! The sandbox as a program, for commands that try something against it.
+//! The sandbox as a program, for commands that run against it.
 //!
-//! It is started as a program and spoken to over HTTP, as from any other language: this
-//! package does without the crate, which needs the generated client.
+//! It is started as a program and used over HTTP, as from any other language: this
+//! package can't use the crate, which needs the generated client.
 
 use std::{
     io::{BufRead, BufReader},
@@ -20,13 +20,13 @@ use crate::{program, workspace::Workspace};
 #[derive(Debug)]
 pub(crate) struct Sandbox {
     child: Child,
-    /// The line that it printed: where it is, and a ready-made client.
+    /// The line that it printed: its URLs, and a ready-made client.
     pub(crate) line: String,
     pub(crate) connection: Connection,
     http: Http,
 }
 
-/// Where it is, and a ready-made client.
+/// Its URLs, and a ready-made client.
 #[derive(Deserialize)]
 pub(crate) struct Connection {
     pub(crate) api_base: String,
@@ -52,7 +52,7 @@ impl std::fmt::Debug for Connection {
 /// A request that arrived at the sandbox.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Entry {
-    /// The `operationId`; none for an unknown route.
+    /// The `operationId`; `None` for an unknown route.
     pub(crate) operation: Option<String>,
     pub(crate) carried_out: bool,
 }
@@ -61,7 +61,7 @@ impl Sandbox {
     /// Builds it and starts it.
     pub(crate) fn start(workspace: &Workspace) -> anyhow::Result<Self> {
         let program = program::build(workspace, "stratustexting-sandbox")?;
-        // Two pages of contacts, of the size that is asked for by default.
+        // Two pages of contacts of the default size.
         let mut child = Command::new(&program)
             .args(["--port", "0", "--json", "--contacts", "30"])
             .stdin(Stdio::null())
@@ -74,8 +74,8 @@ impl Sandbox {
             .read_line(&mut line)
             .map_err(anyhow::Error::from)
             .and_then(|_| Ok(serde_json::from_str(&line)?))
-            .context("the sandbox doesn't say where it is");
-        // Dropped from here on, it is stopped.
+            .context("the sandbox doesn't print its URLs");
+        // From here on, dropping it stops it.
         let connection = match connection {
             Ok(connection) => connection,
             Err(error) => {
@@ -94,8 +94,8 @@ impl Sandbox {
     /// A customer texts the ready-made client's number; returns the message's id.
     pub(crate) fn customer_texts(&self, from: &str, text: &str) -> anyhow::Result<String> {
         let message = json!({"from": from, "to": self.connection.number, "text": text});
-        let answer = self.control(Method::POST, "/customer/messages", Some(&message))?;
-        let id = answer["id"].as_str().context("a message without an id")?;
+        let response = self.control(Method::POST, "/customer/messages", Some(&message))?;
+        let id = response["id"].as_str().context("a message without an id")?;
         Ok(id.to_owned())
     }
 
@@ -108,8 +108,8 @@ impl Sandbox {
         )?)?)
     }
 
-    /// Signs the user in as a person does in a browser; returns the code that comes back.
-    pub(crate) fn sign_in(
+    /// Logs the user in like a person in a browser; returns the authorization code.
+    pub(crate) fn log_in(
         &self,
         redirect_uri: &str,
         scope: &str,
@@ -131,12 +131,12 @@ impl Sandbox {
                 ("username", &self.connection.username),
                 ("password", &self.connection.password),
             ]);
-        let answer = self.http.runtime.block_on(async { request.send().await })?;
-        let location = answer.headers().get("location");
-        let location = location.context("signing in leads nowhere")?.to_str()?;
+        let response = self.http.runtime.block_on(async { request.send().await })?;
+        let location = response.headers().get("location");
+        let location = location.context("the login doesn't redirect")?.to_str()?;
         let location = url::Url::parse(location)?;
         let code = location.query_pairs().find(|(name, _)| name == "code");
-        Ok(code.context("signing in gives no code")?.1.into_owned())
+        Ok(code.context("the login gives no code")?.1.into_owned())
     }
 
     fn control(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
@@ -146,8 +146,8 @@ impl Sandbox {
             request = request.json(body);
         }
         self.http.runtime.block_on(async {
-            let answer = request.send().await?.error_for_status()?;
-            Ok(answer.json().await?)
+            let response = request.send().await?.error_for_status()?;
+            Ok(response.json().await?)
         })
     }
 }
@@ -158,13 +158,13 @@ impl Drop for Sandbox {
     }
 }
 
-/// Ends a program; one that has ended already is fine, too.
+/// Stops a program, which may have ended already.
 fn stop(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
 }
 
-/// A client that speaks to this machine only.
+/// A client for this machine only.
 #[derive(Debug)]
 struct Http {
     runtime: tokio::runtime::Runtime,

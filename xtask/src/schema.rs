@@ -1,20 +1,20 @@
 //! `cargo xtask schema`: the models as JSON Schemas, a file each.
 //!
-//! The schemas come from the generated types, so a program of the client's package prints
-//! them: this one has to work when those types can't be compiled. Its test `schemas`
-//! compares the same files in `cargo test`.
+//! The schemas come from the generated types, so a program of the client's package
+//! prints them: this one must work when those types don't compile. The root package's
+//! test `schemas` compares the same files in `cargo test`.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, ensure};
 
-use crate::{command::CommandLine, made::Made, workspace::Workspace};
+use crate::{command::CommandLine, generated_files::GeneratedFiles, workspace::Workspace};
 
 const FOLDER: &str = "crates/stratustexting-client/schemas";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Changes nothing, and fails when a file isn't what is made now.
+    /// Changes nothing, and fails if a file isn't up to date.
     #[arg(long)]
     check: bool,
 }
@@ -32,5 +32,6 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     );
     let files: BTreeMap<String, String> =
         serde_json::from_slice(&output.stdout).context("the program printed something else")?;
-    Made::new(workspace, FOLDER, files)?.settle("cargo xtask schema", options.check)
+    GeneratedFiles::new(workspace, FOLDER, files)?
+        .write_or_check("cargo xtask schema", options.check)
 }

@@ -1,9 +1,9 @@
-//! `cargo xtask shapes`: whether what is written compiles.
+//! `cargo xtask shapes`: checks that generated code compiles.
 //!
-//! Text that the compiler refuses isn't a client, and no test of the generator's output sees
-//! that. So shapes that other vendors' documents have, and names that are hard on Rust, are put
-//! into one document together with ours, and the client of that is compiled: once, in a copy of
-//! the workspace that shares its target directory.
+//! Text that the compiler rejects isn't a client, and no test of the generator's output
+//! notices that. So shapes from other vendors' documents, and names that are hard on
+//! Rust, are merged into one document with ours, and its client is compiled once, in a
+//! copy of the workspace that shares its target directory.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use crate::{copy::Copy, workspace::Workspace};
 
 const SHAPES: &str = "xtask/tests/fixtures/shapes";
 
-/// As long as lists and objects of real documents are, and longer.
+/// Longer than lists and objects of real documents.
 const VALUES: usize = 1_000;
 const FIELDS: usize = 300;
 
@@ -27,7 +27,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Our document with all shapes, and how many operations these have.
+/// Our document with all shapes, and the number of their operations.
 fn document(workspace: &Workspace) -> anyhow::Result<(Value, usize)> {
     let text = fs::read_to_string(workspace.path("openapi.json"))?;
     let mut whole: Value = serde_json::from_str(&text).context("openapi.json is not JSON")?;
@@ -48,7 +48,7 @@ fn document(workspace: &Workspace) -> anyhow::Result<(Value, usize)> {
     Ok((whole, operations))
 }
 
-/// Adds a document's paths and components. Two of one name would hide each other.
+/// Adds a document's paths and components. Fails for a duplicate name, since one would hide the other.
 fn add(whole: &mut Value, mut shapes: Value) -> anyhow::Result<usize> {
     if let Some(info) = shapes["info"].as_object() {
         for (key, value) in info {
@@ -82,7 +82,7 @@ fn objects<'a>(document: &'a mut Value, pointer: &str) -> Option<&'a mut Map<Str
     document.pointer_mut(pointer)?.as_object_mut()
 }
 
-/// What each operation has to have, and none of the shapes is about.
+/// Adds what each operation must have, and what the shapes leave out.
 fn complete(operation: &mut Map<String, Value>) {
     for (key, value) in [
         ("tags", json!(["Shapes"])),
@@ -99,7 +99,7 @@ fn complete(operation: &mut Map<String, Value>) {
     }
 }
 
-/// A list and an object that nobody wants to see written down.
+/// A long list and a long object.
 fn long() -> Value {
     let values: Vec<String> = (0..VALUES).map(|index| format!("v{index}")).collect();
     let fields: Map<String, Value> = (0..FIELDS)

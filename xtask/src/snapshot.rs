@@ -1,7 +1,7 @@
 //! `cargo xtask snapshot`: the snapshots of the generated code.
 //!
-//! The tests that hold them are the root package's, which see the file that Cargo
-//! compiled. This command only sets how `insta` is to treat a difference.
+//! The snapshots belong to tests of the root package, which see the compiled file. This
+//! command only sets how `insta` handles a difference.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -11,10 +11,10 @@ use crate::{command::CommandLine, workspace::Workspace};
 
 const SNAPSHOTS: &str = "tests/it/snapshots";
 
-/// What to do about a difference.
+/// How to handle a difference.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Changes nothing, and fails when a snapshot isn't what is generated now.
+    /// Changes nothing, and fails if a snapshot isn't up to date.
     #[arg(long)]
     check: bool,
 }
@@ -34,17 +34,17 @@ fn tests(update: &str) -> CommandLine {
         .argument("snapshots::")
         .with("INSTA_UPDATE", update)
         .with("INSTA_FORCE_PASS", "0")
-        // The message says what to do; where in the test it was raised helps nobody.
+        // The message says what to do; a backtrace doesn't help.
         .with("RUST_BACKTRACE", "0")
 }
 
 fn check(workspace: &Workspace) -> anyhow::Result<()> {
     if tests("no").run(workspace)?.success() {
-        println!("The snapshots are what is generated now.");
+        println!("The snapshots are up to date.");
         return Ok(());
     }
     bail!(
-        "the generated code isn't what was reviewed last, or it couldn't be generated; \
+        "the generated code differs from the snapshots, or it couldn't be generated; \
          the output above says which.\n\
          If openapi.json, the normaliser, the settings or a version of the generator was changed on \
          purpose, run\n\
@@ -54,11 +54,11 @@ fn check(workspace: &Workspace) -> anyhow::Result<()> {
     )
 }
 
-/// Lets the tests write every snapshot anew. They start without any, so that one
-/// that no test has any more is gone afterwards.
+/// Rewrites every snapshot by the tests. They start without any, so that a snapshot
+/// without a test is gone afterwards.
 fn rewrite(workspace: &Workspace) -> anyhow::Result<()> {
     let before = take_away(workspace)?;
-    // Each is written, changed or not, so that `insta` would list them all.
+    // Each is written, changed or not, so `insta` would list them all.
     let status = tests("always").with("INSTA_OUTPUT", "none").run(workspace);
     if !status.as_ref().is_ok_and(|status| status.success()) {
         put_back(&before)?;
@@ -67,7 +67,7 @@ fn rewrite(workspace: &Workspace) -> anyhow::Result<()> {
     }
     let changed = CommandLine::new("git", &["status", "--porcelain", "--", SNAPSHOTS])
         .output(workspace)
-        .context("the snapshots are written; git has to say which of them changed")?;
+        .context("the snapshots are written, but git can't say which of them changed")?;
     let changed = String::from_utf8_lossy(&changed.stdout);
     if changed.is_empty() {
         println!("No snapshot differs from the commit.");

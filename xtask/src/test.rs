@@ -1,8 +1,8 @@
-//! `cargo xtask test`: all tests, and nothing secret or personal in what they print.
+//! `cargo xtask test`: runs all tests, and searches their output for secrets and personal data.
 //!
-//! The SDK's tests look through its log for what each of their sandboxes gave out and was
-//! sent. Told of a file, they also leave all of that there, and what the whole run has
-//! printed is held against it: output, panics and what examples show.
+//! The SDK's tests search its log for the secrets and the personal data of each of
+//! their sandboxes. With this variable they also write all of that into a file, and
+//! this command searches the whole output for it: prints, panics and examples.
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +15,7 @@ use anyhow::{Context, ensure};
 
 use crate::{command::CommandLine, workspace::Workspace};
 
-/// Where the tests are told to leave what must not be printed, a line each.
+/// The variable with the file for texts that must not be printed, a line each.
 const VARIABLE: &str = "STRATUSTEXTING_CANARIES";
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
@@ -26,16 +26,16 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
 
     let mut child = tests.start(workspace)?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let errors = thread::spawn(move || pass_on(stderr, io::stderr()));
-    let mut printed = pass_on(stdout, io::stdout())?;
+    let errors = thread::spawn(move || tee(stderr, io::stderr()));
+    let mut printed = tee(stdout, io::stdout())?;
     printed.extend(errors.join().expect("it doesn't panic")?);
     let status = child.wait()?;
     ensure!(status.success(), "tests failed: {status}");
 
-    let canaries = fs::read_to_string(&file).context("the tests left nothing to look for")?;
+    let canaries = fs::read_to_string(&file).context("the tests wrote no texts to search for")?;
     let canaries: BTreeSet<&str> = canaries.lines().collect();
     for canary in &canaries {
-        // What it is isn't said again.
+        // The text itself isn't repeated.
         let line = line_with(&printed, canary);
         ensure!(
             line.is_none(),
@@ -45,14 +45,14 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
         );
     }
     println!(
-        "None of {} secrets, numbers and texts stands in what the tests printed.",
+        "None of {} secrets, numbers and texts is in the tests' output.",
         canaries.len()
     );
     Ok(())
 }
 
-/// Prints what comes, and keeps it.
-fn pass_on(from: Option<impl Read>, mut to: impl Write) -> io::Result<Vec<u8>> {
+/// Prints the input, and keeps it.
+fn tee(from: Option<impl Read>, mut to: impl Write) -> io::Result<Vec<u8>> {
     let mut all = Vec::new();
     let Some(mut from) = from else {
         return Ok(all);
@@ -68,7 +68,7 @@ fn pass_on(from: Option<impl Read>, mut to: impl Write) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The line in which a text stands, counted from 1.
+/// The line that contains a text, counted from 1.
 fn line_with(printed: &[u8], text: &str) -> Option<usize> {
     let at = memchr::memmem::find(printed, text.as_bytes())?;
     Some(1 + memchr::memchr_iter(b'\n', &printed[..at]).count())
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_found_wherever_it_stands() {
+    fn a_text_is_found_in_any_line() {
         let printed = b"one\ntwo\nthree \xff +12025550123";
 
         assert_eq!(line_with(printed, "+12025550123"), Some(3));
@@ -88,11 +88,11 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_is_printed_and_kept() {
+    fn the_input_is_printed_and_kept() {
         let text = "line\n".repeat(10_000);
         let mut printed = Vec::new();
 
-        let kept = pass_on(Some(text.as_bytes()), &mut printed).unwrap();
+        let kept = tee(Some(text.as_bytes()), &mut printed).unwrap();
 
         assert_eq!(kept, text.as_bytes());
         assert_eq!(printed, text.as_bytes());

@@ -1,9 +1,12 @@
-//! Where the workspace's files are.
+//! The workspace and its paths.
 
 use std::{
     env,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
 };
+
+/// The variable that tells Cargo where to build.
+pub(crate) const TARGET_FOLDER: &str = "CARGO_TARGET_DIR";
 
 /// The checkout that the command was started in.
 #[derive(Debug)]
@@ -20,7 +23,7 @@ impl Workspace {
         Self { root }
     }
 
-    /// A checkout at another place, for tests.
+    /// Another checkout, for tests.
     #[cfg(test)]
     pub(crate) fn at(root: &Path) -> Self {
         Self {
@@ -36,8 +39,14 @@ impl Workspace {
         self.root.join(relative)
     }
 
-    /// Where Cargo puts what it builds, as an argument of a command.
+    /// The folder in which Cargo builds, as an argument of a command at the root.
     pub(crate) fn target() -> String {
-        env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned())
+        let Ok(folder) = env::var(TARGET_FOLDER) else {
+            return "target".to_owned();
+        };
+        // A relative path starts at the shell's folder, as it does for Cargo.
+        let absolute = path::absolute(&folder).ok();
+        let absolute = absolute.and_then(|path| path.into_os_string().into_string().ok());
+        absolute.unwrap_or(folder)
     }
 }

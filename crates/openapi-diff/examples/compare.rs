@@ -1,5 +1,5 @@
-//! Compares two documents in JSON files and prints what changed; the exit code is that of
-//! the verdict.
+//! Compares two documents in JSON files and prints the changes; the verdict decides the
+//! exit code.
 //!
 //! ```sh
 //! cargo run --release -p openapi-diff --example compare -- old.json new.json

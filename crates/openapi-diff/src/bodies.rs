@@ -1,8 +1,7 @@
-//! Bodies, answers and callbacks.
+//! Bodies, responses and callbacks.
 //!
-//! In a callback the roles are reversed: the service sends the request, so its body is
-//! something that the client receives, and what the callback answers is something that the
-//! client sends.
+//! In a callback the roles are reversed: the service sends the request, so the client
+//! receives its body, and the client sends the response.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     rules::{self, Direction},
-    spec::{Place, operations_of},
+    spec::{Element, operations_of},
     wire::{Noun, Slot, Wire},
 };
 
@@ -18,29 +17,29 @@ impl<'a> Wire<'a> {
     /// Compares the bodies of two requests.
     pub(super) fn body(
         &mut self,
-        old: Option<Place<'a>>,
-        new: Option<Place<'a>>,
+        old: Option<Element<'a>>,
+        new: Option<Element<'a>>,
         sent: Direction,
         subject: &str,
     ) {
         let slot = Slot::new(sent, Noun::Body);
         let subject = &format!("{subject}.body");
-        let old = old.map(|place| self.resolve_old(place));
-        let new = new.map(|place| self.resolve_new(place));
+        let old = old.map(|element| self.resolve_old(element));
+        let new = new.map(|element| self.resolve_new(element));
         if !self.is_readable(old.as_ref(), new.as_ref(), Value::is_object, subject) {
             return;
         }
         let (rule, pointer, sentence) = match (&old, &new) {
             (None, None) => return,
             (Some(old), None) => {
-                self.pass(std::slice::from_ref(old), &[]);
+                self.mark_reached(std::slice::from_ref(old), &[]);
                 let sentence = format!("`{subject}` is gone: the request has no body.");
                 (rules::REMOVED, &old.pointer, sentence)
             }
             (None, Some(new)) => {
-                self.pass(&[], std::slice::from_ref(new));
+                self.mark_reached(&[], std::slice::from_ref(new));
                 if new.flag("required") {
-                    let sentence = format!("The request has to have a body now, `{subject}`.");
+                    let sentence = format!("The request must have a body now, `{subject}`.");
                     (rules::ADDED_REQUIRED, &new.pointer, sentence)
                 } else {
                     let sentence = format!("The request may have a body now, `{subject}`.");
@@ -48,12 +47,12 @@ impl<'a> Wire<'a> {
                 }
             }
             (Some(old), Some(new)) => {
-                self.words(Some(old), Some(new), subject);
+                self.documentation(Some(old), Some(new), subject);
                 let (before, after) = (old.get("content"), new.get("content"));
                 self.content(before.as_ref(), after.as_ref(), slot, subject);
                 match (old.flag("required"), new.flag("required")) {
                     (false, true) => {
-                        let sentence = format!("The body `{subject}` has to be there now.");
+                        let sentence = format!("The body `{subject}` is required now.");
                         (rules::BECAME_REQUIRED, &new.pointer, sentence)
                     }
                     (true, false) => {
@@ -64,14 +63,14 @@ impl<'a> Wire<'a> {
                 }
             }
         };
-        self.say_of(rule, slot, pointer.clone(), subject, sentence);
+        self.add_value_change(rule, slot, pointer.clone(), subject, sentence);
     }
 
-    /// Compares the answers of two operations by status.
+    /// Compares the responses of two operations by status.
     pub(super) fn responses(
         &mut self,
-        old: Option<Place<'a>>,
-        new: Option<Place<'a>>,
+        old: Option<Element<'a>>,
+        new: Option<Element<'a>>,
         direction: Direction,
         subject: &str,
     ) {
@@ -86,35 +85,35 @@ impl<'a> Wire<'a> {
             } else {
                 "error-status"
             };
-            let old = old.map(|place| (place.pointer.clone(), self.resolve_old(place)));
-            let new = new.map(|place| (place.pointer.clone(), self.resolve_new(place)));
+            let old = old.map(|element| (element.pointer.clone(), self.resolve_old(element)));
+            let new = new.map(|element| (element.pointer.clone(), self.resolve_new(element)));
             match (old, new) {
                 (None, None) => {}
                 (Some((pointer, old)), None) => {
-                    self.pass(&[old], &[]);
+                    self.mark_reached(&[old], &[]);
                     let rule = match noun {
                         "success-status" => rules::SUCCESS_REMOVED,
                         _ => rules::ERROR_REMOVED,
                     };
-                    let sentence = format!("The answer `{subject}` is no longer listed.");
-                    self.say_directed(rule, direction, noun, pointer, subject, sentence);
+                    let sentence = format!("The response `{subject}` is no longer listed.");
+                    self.add_directed(rule, direction, noun, pointer, subject, sentence);
                 }
                 (None, Some((pointer, new))) => {
-                    self.pass(&[], &[new]);
-                    let sentence = format!("The answer `{subject}` is listed now.");
+                    self.mark_reached(&[], &[new]);
+                    let sentence = format!("The response `{subject}` is listed now.");
                     let rule = rules::STATUS_ADDED;
-                    self.say_directed(rule, direction, noun, pointer, subject, sentence);
+                    self.add_directed(rule, direction, noun, pointer, subject, sentence);
                 }
                 (Some((_, old)), Some((_, new))) => self.response(&old, &new, slot, subject),
             }
         }
     }
 
-    fn response(&mut self, old: &Place<'a>, new: &Place<'a>, slot: Slot, subject: &str) {
+    fn response(&mut self, old: &Element<'a>, new: &Element<'a>, slot: Slot, subject: &str) {
         if !self.is_readable(Some(old), Some(new), Value::is_object, subject) {
             return;
         }
-        self.words(Some(old), Some(new), subject);
+        self.documentation(Some(old), Some(new), subject);
         let (before, after) = (old.get("headers"), new.get("headers"));
         self.headers(before.as_ref(), after.as_ref(), slot.direction, subject);
         let (before, after) = (old.get("content"), new.get("content"));
@@ -124,13 +123,13 @@ impl<'a> Wire<'a> {
     /// Compares the media types of a body.
     pub(super) fn content(
         &mut self,
-        old: Option<&Place<'a>>,
-        new: Option<&Place<'a>>,
+        old: Option<&Element<'a>>,
+        new: Option<&Element<'a>>,
         slot: Slot,
         subject: &str,
     ) {
-        let mut gone: Vec<(&str, Place<'a>)> = Vec::new();
-        let mut come: Vec<(&str, Place<'a>)> = Vec::new();
+        let mut gone: Vec<(&str, Element<'a>)> = Vec::new();
+        let mut come: Vec<(&str, Element<'a>)> = Vec::new();
         for (media, pair) in self.members_of(old, new, subject) {
             match pair {
                 (Some(old), Some(new)) => self.media(&old, &new, slot.of_media(media), subject),
@@ -140,11 +139,11 @@ impl<'a> Wire<'a> {
             }
         }
         let noun = "media-type";
-        // A range such as `*/*` may stand for several types, and takes their place or they
-        // its.
+        // A range such as `*/*` may stand for several types: it can replace them, or
+        // they it.
         let mut ranges: BTreeSet<&str> = BTreeSet::new();
         for (media, old) in gone {
-            // What follows the semicolon is about how it is written, mostly the charset.
+            // The parameters after the semicolon say how the body is written, mostly the charset.
             let found = come
                 .iter()
                 .position(|(other, _)| essence(other) == essence(media));
@@ -153,7 +152,7 @@ impl<'a> Wire<'a> {
                 let sentence = format!("`{subject}` is `{other}` now, and was `{media}`.");
                 let rule = rules::PARAMETERS_CHANGED;
                 let pointer = new.pointer.clone();
-                self.say_directed(rule, slot.direction, noun, pointer, subject, sentence);
+                self.add_directed(rule, slot.direction, noun, pointer, subject, sentence);
                 self.media(&old, &new, slot.of_media(media), subject);
                 continue;
             }
@@ -164,7 +163,7 @@ impl<'a> Wire<'a> {
             for (other, new) in &inside {
                 let sentence = format!("`{subject}` is only `{other}` now, and was `{media}`.");
                 let (rule, pointer) = (rules::MEDIA_NARROWED, new.pointer.clone());
-                self.say_directed(rule, slot.direction, noun, pointer, subject, sentence);
+                self.add_directed(rule, slot.direction, noun, pointer, subject, sentence);
                 self.media(&old, new, slot.of_media(other), subject);
             }
             if !inside.is_empty() {
@@ -174,48 +173,49 @@ impl<'a> Wire<'a> {
                 ranges.insert(other);
                 let sentence = format!("`{subject}` may be `{other}` now, and was `{media}`.");
                 let (rule, pointer) = (rules::MEDIA_WIDENED, new.pointer.clone());
-                self.say_directed(rule, slot.direction, noun, pointer, subject, sentence);
+                self.add_directed(rule, slot.direction, noun, pointer, subject, sentence);
                 self.media(&old, new, slot.of_media(media), subject);
                 continue;
             }
             let sentence = format!("`{subject}` is no longer `{media}`.");
-            self.pass(std::slice::from_ref(&old), &[]);
+            self.mark_reached(std::slice::from_ref(&old), &[]);
             let rule = rules::REMOVED;
-            self.say_directed(rule, slot.direction, noun, old.pointer, subject, sentence);
+            self.add_directed(rule, slot.direction, noun, old.pointer, subject, sentence);
         }
         come.retain(|(media, _)| !ranges.contains(media));
         for (media, new) in come {
             let sentence = format!("`{subject}` may be `{media}`, too.");
-            self.pass(&[], std::slice::from_ref(&new));
+            self.mark_reached(&[], std::slice::from_ref(&new));
             let rule = rules::ADDED;
-            self.say_directed(rule, slot.direction, noun, new.pointer, subject, sentence);
+            self.add_directed(rule, slot.direction, noun, new.pointer, subject, sentence);
         }
     }
 
-    fn media(&mut self, old: &Place<'a>, new: &Place<'a>, slot: Slot, subject: &str) {
-        self.words(Some(old), Some(new), subject);
+    fn media(&mut self, old: &Element<'a>, new: &Element<'a>, slot: Slot, subject: &str) {
+        self.documentation(Some(old), Some(new), subject);
         self.schema(slot, old.get("schema"), new.get("schema"), subject);
         let (before, after) = (old.get("encoding"), new.get("encoding"));
-        if before.as_ref().map(|place| place.value) != after.as_ref().map(|place| place.value)
-            && let Some(place) = after.or(before)
+        if before.as_ref().map(|element| element.value)
+            != after.as_ref().map(|element| element.value)
+            && let Some(element) = after.or(before)
         {
-            let sentence = format!("The parts of `{subject}` are written in another way.");
+            let sentence = format!("The parts of `{subject}` are serialized differently.");
             let rule = rules::ENCODING_CHANGED;
-            self.say_of(rule, slot, place.pointer, subject, sentence);
+            self.add_value_change(rule, slot, element.pointer, subject, sentence);
         }
     }
 
-    /// Compares what the service calls at the client.
+    /// Compares the requests that the service sends to the client.
     pub(super) fn callbacks(
         &mut self,
-        old: Option<Place<'a>>,
-        new: Option<Place<'a>>,
+        old: Option<Element<'a>>,
+        new: Option<Element<'a>>,
         subject: &str,
     ) {
         for (name, (old, new)) in self.members_of(old.as_ref(), new.as_ref(), subject) {
             let subject = &format!("{subject}.{name}");
-            let old = old.map(|place| self.resolve_old(place));
-            let new = new.map(|place| self.resolve_new(place));
+            let old = old.map(|element| self.resolve_old(element));
+            let new = new.map(|element| self.resolve_new(element));
             for (url, (old, new)) in self.members_of(old.as_ref(), new.as_ref(), subject) {
                 if !url.starts_with("x-") {
                     self.callback(old, new, subject);
@@ -224,9 +224,9 @@ impl<'a> Wire<'a> {
         }
     }
 
-    fn callback(&mut self, old: Option<Place<'a>>, new: Option<Place<'a>>, subject: &str) {
-        let old = old.map(|place| self.resolve_old(place));
-        let new = new.map(|place| self.resolve_new(place));
+    fn callback(&mut self, old: Option<Element<'a>>, new: Option<Element<'a>>, subject: &str) {
+        let old = old.map(|element| self.resolve_old(element));
+        let new = new.map(|element| self.resolve_new(element));
         if !self.is_readable(old.as_ref(), new.as_ref(), Value::is_object, subject) {
             return;
         }
@@ -247,15 +247,15 @@ impl<'a> Wire<'a> {
                 }
                 (Some(one), None) => {
                     let sentence = format!("The service no longer calls `{}` back.", one.id);
-                    let pointer = one.place.pointer.clone();
-                    self.pass(std::slice::from_ref(&one.place), &[]);
-                    self.say(rules::CALLBACK_REMOVED, pointer, &one.id, sentence);
+                    let pointer = one.element.pointer.clone();
+                    self.mark_reached(std::slice::from_ref(&one.element), &[]);
+                    self.add(rules::CALLBACK_REMOVED, pointer, &one.id, sentence);
                 }
                 (None, Some(other)) => {
                     let sentence = format!("The service calls `{}` back.", other.id);
-                    let pointer = other.place.pointer.clone();
-                    self.pass(&[], std::slice::from_ref(&other.place));
-                    self.say(rules::CALLBACK_ADDED, pointer, &other.id, sentence);
+                    let pointer = other.element.pointer.clone();
+                    self.mark_reached(&[], std::slice::from_ref(&other.element));
+                    self.add(rules::CALLBACK_ADDED, pointer, &other.id, sentence);
                 }
                 (None, None) => {}
             }
@@ -269,7 +269,7 @@ fn essence(media: &str) -> String {
     essence.trim().to_ascii_lowercase()
 }
 
-/// Whether a range such as `*/*` or `text/*` has a media type in it.
+/// Whether a range such as `*/*` or `text/*` includes a media type.
 fn covers(range: &str, media: &str) -> bool {
     let range = essence(range);
     let start = range.strip_suffix('*');

@@ -1,25 +1,25 @@
-//! What a comparison finds: changes, each with a class, and each only once.
+//! The result of a comparison: changes, each with a class, and each only once.
 //!
-//! A component is reached from many operations, and often both as something that is sent
-//! and as something that is received. That is one change of the document, so it is listed
-//! once: with the worse of its verdicts, and with all operations that it reaches.
+//! Many operations can lead to one component, and often it is both sent and received. A
+//! change of it is one change of the document, so it is listed once: with the worse of
+//! its verdicts, and with all operations that it reaches.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::ways::{Node, Operations, Ways};
+use crate::graph::{Graph, Node, Operations};
 
 /// What a change means to a program that was written against the old document.
 ///
 /// The order is that of severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// It goes on working, and nothing is there that wasn't.
+    /// The program goes on working, and nothing is new.
     Documentation,
-    /// It goes on working, and there is something more.
+    /// The program goes on working, and there is something new.
     Additive,
-    /// It can stop working, or do something else than it did.
+    /// The program can stop working, or do something else than before.
     Breaking,
 }
 
@@ -42,8 +42,8 @@ impl Class {
         }
     }
 
-    /// The exit code of a command that compares: 0, 10 or 20. There is room between them,
-    /// and 1 stays an error's.
+    /// The exit code of a command that compares: 0, 10 or 20. The gaps leave room for
+    /// more, and 1 means an error.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Documentation => 0,
@@ -57,9 +57,9 @@ impl Class {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Side {
-    /// That of the documents: what goes over the wire.
+    /// The comparison of the documents: what goes over the wire.
     Wire,
-    /// That of the code that is generated from them, in the language that is named.
+    /// The comparison of the code that is generated from them, in this language.
     Code(&'static str),
 }
 
@@ -80,10 +80,10 @@ pub struct Change {
     pub(super) rule: String,
     pub(super) operations: Operations,
     pub(super) pointer: Option<String>,
-    /// What changed, by the name that all comparisons know it by.
+    /// What changed, under the name that both comparisons use.
     pub(super) subject: String,
     pub(super) sentence: String,
-    /// What the code said before and says now.
+    /// The code before and after.
     pub(super) before: Option<String>,
     pub(super) after: Option<String>,
 }
@@ -99,13 +99,13 @@ impl Change {
         self.side
     }
 
-    /// What happened: a name that stays.
+    /// What happened: a stable name.
     pub fn rule(&self) -> &str {
         &self.rule
     }
 
-    /// A JSON pointer into the new document, or into the old one if the thing is gone; none
-    /// for generated code.
+    /// A JSON pointer into the new document, or into the old one if the thing is gone.
+    /// Generated code has none.
     pub fn pointer(&self) -> Option<&str> {
         self.pointer.as_deref()
     }
@@ -115,7 +115,7 @@ impl Change {
         &self.sentence
     }
 
-    /// The operations that it reaches; none where it concerns the whole document.
+    /// The operations that it reaches; empty if it concerns the whole document.
     pub fn operations(&self) -> &[String] {
         &self.operations
     }
@@ -134,7 +134,7 @@ impl Change {
         })
     }
 
-    /// The worst first, then the wire's before the code's, then by place.
+    /// The worst first, then the wire's before the code's, then by pointer.
     pub(super) fn order(&self) -> impl Ord + use<> {
         (
             std::cmp::Reverse(self.class),
@@ -147,23 +147,23 @@ impl Change {
     }
 }
 
-/// A change of the code that is generated from the documents, as a caller found it.
+/// A change of the generated code, as a caller found it.
 #[derive(Clone, Debug)]
 pub struct CodeChange {
     /// What it means to a program that uses the code.
     pub class: Class,
-    /// What happened, by a name that stays.
+    /// What happened: a stable name.
     pub rule: String,
     /// The ids of the operations that it reaches.
     pub operations: Vec<String>,
-    /// What changed, by its name in the document where it has one: what the wire's comparison
-    /// says of the same thing isn't told twice in a changelog.
+    /// What changed, by its name in the document if it has one: a changelog doesn't
+    /// repeat what the comparison of the wire says about the same thing.
     pub subject: String,
     /// What happened, for people.
     pub sentence: String,
-    /// What the code said before, and says now.
+    /// The code before.
     pub before: Option<String>,
-    /// See `before`.
+    /// The code after.
     pub after: Option<String>,
 }
 
@@ -183,21 +183,21 @@ impl CodeChange {
     }
 }
 
-/// One sight of a change on the wire.
+/// One occurrence of a change on the wire.
 pub(super) struct Finding {
     /// Where it is written down: in the new document, or in the old one if it is gone.
     pub(super) pointer: String,
-    /// What happened, without the direction: two sights of one change agree on it.
+    /// What happened, without the direction: two occurrences of one change agree on it.
     pub(super) what: String,
     pub(super) rule: String,
     pub(super) class: Class,
     pub(super) subject: String,
     pub(super) sentence: String,
-    /// What led there, if anything did.
+    /// The node that led there, if any.
     pub(super) node: Option<Node>,
 }
 
-/// The changes on the wire, by place and by what happened.
+/// The changes on the wire, by pointer and by what happened.
 #[derive(Debug, Default)]
 pub(super) struct Changes(BTreeMap<(String, String), Sighted>);
 
@@ -228,8 +228,8 @@ impl Changes {
                 nodes: Vec::new(),
             });
         sighted.nodes.extend(finding.node);
-        // Among equals the rule's name decides, so that it doesn't matter which operation
-        // is looked at first.
+        // Of equals the rule's name decides, so that the order of the operations
+        // doesn't matter.
         let rank = |change: &Change| (std::cmp::Reverse(change.class), change.rule.clone());
         if rank(&change) < rank(&sighted.change) {
             sighted.change = change;
@@ -238,13 +238,13 @@ impl Changes {
 
     /// The changes with the operations that they reach, and the operations that lead to
     /// components, by their pointer.
-    pub(super) fn into_list(self, ways: Ways) -> (Vec<Change>, BTreeMap<String, Operations>) {
+    pub(super) fn into_list(self, graph: Graph) -> (Vec<Change>, BTreeMap<String, Operations>) {
         let (mut changes, nodes): (Vec<Change>, Vec<Vec<Node>>) = self
             .0
             .into_values()
             .map(|sighted| (sighted.change, sighted.nodes))
             .unzip();
-        let (reach, operations) = ways.follow(&nodes);
+        let (reach, operations) = graph.follow(&nodes);
         for (change, operations) in changes.iter_mut().zip(operations) {
             change.operations = operations;
         }
@@ -271,8 +271,8 @@ mod tests {
     #[test]
     fn one_change_is_listed_once_with_the_worse_verdict_and_all_operations() {
         for swapped in [false, true] {
-            let mut ways = Ways::default();
-            let [read, write] = ["readThing", "writeThing"].map(|id| ways.operation(id));
+            let mut graph = Graph::default();
+            let [read, write] = ["readThing", "writeThing"].map(|id| graph.operation(id));
             let mut findings = vec![
                 finding(Class::Documentation, "response", read),
                 finding(Class::Breaking, "request", write),
@@ -285,7 +285,7 @@ mod tests {
                 .into_iter()
                 .for_each(|finding| changes.add(finding));
 
-            let (list, _) = changes.into_list(ways);
+            let (list, _) = changes.into_list(graph);
 
             assert_eq!(list.len(), 1);
             assert_eq!(list[0].class(), Class::Breaking);

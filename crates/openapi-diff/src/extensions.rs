@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     rules::Rule,
-    spec::{Place, Spec},
+    spec::{Element, Spec},
     wire::Wire,
 };
 
@@ -13,22 +13,22 @@ use crate::{
 ///
 /// `()` knows none.
 pub trait Extensions {
-    /// The rule under which a change of this key is listed wherever it stands; `None` where it
-    /// is the usual one.
+    /// The rule under which a change of this key is listed wherever it stands; `None`
+    /// for the usual rule.
     fn rule(&self, key: &str) -> Option<Rule> {
         let _ = key;
         None
     }
 
-    /// Whether changes of this key are listed by [`operation`](Self::operation) or
-    /// [`document`](Self::document), and so by nothing else.
+    /// Whether [`operation`](Self::operation) or [`document`](Self::document) lists
+    /// changes of this key, so that nothing else does.
     fn is_judged(&self, key: &str) -> bool {
         let _ = key;
         false
     }
 
     /// Compares the extensions of an operation that both documents have.
-    fn operation(&self, old: &Place<'_>, new: &Place<'_>, found: &mut Findings<'_, '_>) {
+    fn operation(&self, old: &Element<'_>, new: &Element<'_>, found: &mut Findings<'_, '_>) {
         let _ = (old, new, found);
     }
 
@@ -40,7 +40,7 @@ pub trait Extensions {
 
 impl Extensions for () {}
 
-/// Where an [`Extensions`] lists what it finds.
+/// Collects what an [`Extensions`] finds.
 pub struct Findings<'f, 'a> {
     wire: &'f mut Wire<'a>,
     subject: &'f str,
@@ -60,22 +60,22 @@ impl<'f, 'a> Findings<'f, 'a> {
         Self { wire, subject }
     }
 
-    /// The operation's id, or what the document is called in sentences.
+    /// The operation's id, or the name of the document in sentences.
     pub fn subject(&self) -> &str {
         self.subject
     }
 
-    /// Lists a change at a place. `subject` names what changed, and `sentence` tells people.
+    /// Lists a change. `subject` names what changed, and `sentence` is for people.
     pub fn add(&mut self, rule: Rule, pointer: String, subject: &str, sentence: String) {
-        self.wire.say(rule, pointer, subject, sentence);
+        self.wire.add(rule, pointer, subject, sentence);
     }
 
-    /// Whether both sides are lists, or aren't there. Where not, and they differ, that is
+    /// Whether both sides are lists, or absent. If they aren't and differ, that is
     /// listed, and nothing more can be said.
     pub fn are_lists(
         &mut self,
-        old: Option<&Place<'_>>,
-        new: Option<&Place<'_>>,
+        old: Option<&Element<'_>>,
+        new: Option<&Element<'_>>,
         subject: &str,
     ) -> bool {
         self.wire.is_readable(old, new, Value::is_array, subject)

@@ -1,12 +1,12 @@
-//! Whether two schemas say the same, told by a number.
+//! Whether two schemas mean the same, by comparing two numbers.
 //!
-//! Alternatives have no names, so to find out which of them are new one has to know which
-//! were there before. Two schemas with one fingerprint accept the same values, whether they
-//! are written in place or behind a reference, and whatever is said about them in words.
+//! Alternatives have no names, so the new ones can only be found by recognising the old
+//! ones. Two schemas with the same fingerprint accept the same values, whether they are
+//! written in place or behind a reference, and whatever their descriptions are.
 //!
-//! They are looked into to a few levels only, which is enough to tell alternatives apart,
-//! and comes to the same wherever in a circle one begins. So a fingerprint finds out what to
-//! compare with what, and never takes the place of comparing.
+//! Only a few levels of a schema are read. That is enough to tell alternatives apart,
+//! and gives the same result wherever in a cycle one begins. So a fingerprint decides
+//! what to compare with what, and never replaces the comparison.
 
 use std::{
     cell::RefCell,
@@ -17,15 +17,15 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    rules::documentation_rule,
     shape::{Key, Shape},
-    spec::{Place, Spec},
-    wire::words_rule,
+    spec::{Element, Spec},
 };
 
-/// How many levels schemas are looked into.
+/// How many levels of a schema are read.
 const DEPTH: usize = 6;
 
-/// The keywords that have a reading of their own.
+/// The keywords that are handled one by one.
 const READ: [&str; 9] = [
     "type",
     "nullable",
@@ -41,7 +41,7 @@ const READ: [&str; 9] = [
 /// The fingerprints of a document's schemas, each made once.
 pub(super) struct Fingerprints<'a> {
     spec: &'a Spec,
-    /// By the shape and the levels that it was looked into.
+    /// By shape and number of levels.
     made: RefCell<HashMap<(Key, usize), u64>>,
 }
 
@@ -54,8 +54,8 @@ impl<'a> Fingerprints<'a> {
     }
 
     /// The fingerprint of a schema.
-    pub(super) fn schema(&self, place: &Place<'a>) -> u64 {
-        self.inner(std::slice::from_ref(place), DEPTH)
+    pub(super) fn schema(&self, element: &Element<'a>) -> u64 {
+        self.inner(std::slice::from_ref(element), DEPTH)
     }
 
     /// The fingerprint of a shape.
@@ -63,8 +63,8 @@ impl<'a> Fingerprints<'a> {
         self.within(shape, DEPTH)
     }
 
-    fn inner(&self, places: &[Place<'a>], depth: usize) -> u64 {
-        self.within(&Shape::of(self.spec, places), depth)
+    fn inner(&self, elements: &[Element<'a>], depth: usize) -> u64 {
+        self.within(&Shape::of(self.spec, elements), depth)
     }
 
     fn within(&self, shape: &Shape<'a>, depth: usize) -> u64 {
@@ -72,9 +72,9 @@ impl<'a> Fingerprints<'a> {
         if let Some(made) = self.made.borrow().get(&key) {
             return *made;
         }
-        // Of what lies below the last level it counts that it is there.
-        let inner = |places: &[Place<'a>]| match depth.checked_sub(1) {
-            Some(depth) => self.inner(places, depth),
+        // Below the last level only the presence of a keyword counts.
+        let inner = |elements: &[Element<'a>]| match depth.checked_sub(1) {
+            Some(depth) => self.inner(elements, depth),
             None => 0,
         };
         let mut facts = BTreeSet::new();
@@ -85,8 +85,8 @@ impl<'a> Fingerprints<'a> {
                 .list()
                 .map(|list| number(&("list", list.closed, list.values))),
         );
-        for (name, places) in shape.properties() {
-            facts.insert(number(&("property", name, inner(&places))));
+        for (name, elements) in shape.properties() {
+            facts.insert(number(&("property", name, inner(&elements))));
         }
         for name in shape.required() {
             facts.insert(number(&("required", name)));
@@ -96,8 +96,8 @@ impl<'a> Fingerprints<'a> {
             let of: BTreeSet<u64> = of.map(|one| inner(std::slice::from_ref(one))).collect();
             facts.insert(number(&("alternatives", alternatives.exclusive, of)));
         }
-        for (key, place) in shape.parts.iter().flat_map(Place::members) {
-            facts.extend(other(key, &place, inner));
+        for (key, element) in shape.parts.iter().flat_map(Element::members) {
+            facts.extend(other(key, &element, inner));
         }
         for part in shape.parts.iter().filter(|part| !part.value.is_object()) {
             facts.insert(number(&("odd", part.value.to_string())));
@@ -108,18 +108,22 @@ impl<'a> Fingerprints<'a> {
     }
 }
 
-/// What a keyword says that has no reading of its own above.
-fn other<'a>(key: &str, place: &Place<'a>, inner: impl Fn(&[Place<'a>]) -> u64) -> Option<u64> {
-    if READ.contains(&key) || words_rule(key).is_some() || key.starts_with("x-") {
+/// A number for a keyword that isn't handled above.
+fn other<'a>(
+    key: &str,
+    element: &Element<'a>,
+    inner: impl Fn(&[Element<'a>]) -> u64,
+) -> Option<u64> {
+    if READ.contains(&key) || documentation_rule(key).is_some() || key.starts_with("x-") {
         return None;
     }
-    match place.value {
-        // What the keyword means when it isn't there.
+    match element.value {
+        // The value that the keyword has when it is absent.
         Value::Bool(value) if *value == (key == "additionalProperties") => None,
         Value::Object(_) if ["items", "additionalProperties", "not"].contains(&key) => {
-            Some(number(&(key, inner(std::slice::from_ref(place)))))
+            Some(number(&(key, inner(std::slice::from_ref(element)))))
         }
-        _ => Some(number(&(key, place.value.to_string()))),
+        _ => Some(number(&(key, element.value.to_string()))),
     }
 }
 
@@ -142,12 +146,12 @@ mod tests {
             "Name": {"type": "string", "description": "What it is called."},
             "Base": {"type": "object", "properties": {"id": {"type": "string"}}},
         }}}));
-        let places = spec.components("schemas");
-        Fingerprints::of(&spec).schema(&places["Thing"])
+        let elements = spec.components("schemas");
+        Fingerprints::of(&spec).schema(&elements["Thing"])
     }
 
     #[test]
-    fn it_is_the_content_that_counts() {
+    fn schemas_that_accept_the_same_have_the_same_fingerprint() {
         let plain = json!({"type": "object", "properties": {"id": {"type": "string"}}});
         let id =
             json!({"allOf": [{"$ref": "#/components/schemas/Name"}], "description": "Its id."});
@@ -173,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_has_a_fingerprint() {
+    fn a_cycle_has_a_fingerprint() {
         let circle = json!({"type": "object", "properties": {
             "parent": {"$ref": "#/components/schemas/Thing"},
         }});

@@ -21,22 +21,21 @@
 //! ```
 //!
 //! Every pair of JSON values gets a verdict: a document needs no extensions, no
-//! `operationId`s, and no generator that can read it. What isn't understood and differs is
-//! breaking rather than passed over.
+//! `operationId`s, and no generator that can read it. A difference that isn't
+//! understood is breaking rather than ignored.
 //!
 //! | where | what is decided there |
 //! |---|---|
-//! | `rules.rs` | what can be found, and how much each means in each direction |
+//! | `rules.rs` | the rules, and what each means in each direction |
 //! | `operations.rs` | which operation of one document is which of the other |
 //! | `parameters.rs`, `bodies.rs`, `security.rs`, `document.rs` | the parts of a call, and of the document |
 //! | `schema/` | values: types, lists of values, limits, objects, alternatives |
-//! | `ways.rs` | which operations lead to what, so that each thing is compared once |
-//! | `ways.rs` | which operations a change reaches |
-//! | `shape.rs`, `fingerprint.rs` | when two schemas say the same, however they are written |
-//! | `change.rs`, `render.rs` | what is found, and how it is told: text, Markdown, JSON |
+//! | `graph.rs` | which operations lead to what, so that each thing is compared once and a change names the operations it reaches |
+//! | `shape.rs`, `fingerprint.rs` | when two schemas mean the same, however they are written |
+//! | `change.rs`, `render.rs` | the result, and its output as text, Markdown and JSON |
 //!
-//! Extensions (`x-…`) are documentation, unless an [`Extensions`] says what they mean. A
-//! caller that generates code of the documents can add what changes there
+//! Extensions (`x-…`) are documentation, unless an [`Extensions`] says what they mean.
+//! A caller that generates code from the documents can add the changes of that code
 //! ([`Comparison::add_code`]).
 
 mod bodies;
@@ -44,6 +43,7 @@ mod change;
 mod document;
 mod extensions;
 mod fingerprint;
+mod graph;
 mod operations;
 mod parameters;
 pub mod pointer;
@@ -55,7 +55,6 @@ mod security;
 mod shape;
 mod spec;
 pub mod template;
-mod ways;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,11 +65,11 @@ pub use self::{
     change::{Change, Class, CodeChange, Side},
     extensions::{Extensions, Findings},
     rules::Rule,
-    spec::{METHODS, Operation, Place, Spec},
+    spec::{Element, METHODS, Operation, Spec},
 };
-use ways::Operations;
+use graph::Operations;
 
-/// What a comparison came to.
+/// The result of a comparison.
 #[derive(Debug)]
 pub struct Comparison {
     wire: Class,
@@ -80,7 +79,7 @@ pub struct Comparison {
     reach: BTreeMap<String, Operations>,
 }
 
-/// What is known of the code that is generated from the documents.
+/// The comparison of the generated code.
 #[derive(Debug)]
 struct Code {
     language: &'static str,
@@ -91,13 +90,13 @@ struct Code {
 ///
 /// # Errors
 ///
-/// What is wrong, in one line.
+/// Returns what is wrong, in one line.
 pub fn check(document: &Value) -> Result<(), String> {
     let version = document.get("openapi").and_then(Value::as_str);
     match version {
         None => Err("not an OpenAPI document: no `openapi` says which version it is".to_owned()),
         Some(version) if !version.starts_with("3.0") => {
-            Err(format!("OpenAPI {version}, and only 3.0 is compared"))
+            Err(format!("OpenAPI {version}, but only 3.0 is compared"))
         }
         Some(_) if !document.get("paths").is_some_and(Value::is_object) => {
             Err("not an OpenAPI document: no `paths`".to_owned())
@@ -111,7 +110,7 @@ pub fn compare(old: &Value, new: &Value) -> Comparison {
     compare_specs(&Spec::new(old), &Spec::new(new), &())
 }
 
-/// Compares two documents that are read already, of which one may be compared several times.
+/// Compares two documents that are already read, so that one can be compared several times.
 pub fn compare_specs(old: &Spec, new: &Spec, extensions: &dyn Extensions) -> Comparison {
     let wire::Outcome { mut changes, reach } = wire::compare(old, new, extensions);
     changes.sort_by_key(Change::order);
@@ -143,8 +142,8 @@ impl Comparison {
         &self.changes
     }
 
-    /// The operations that lead to a place such as `#/components/schemas/Pet` in either
-    /// document.
+    /// The operations that lead to a component, such as `#/components/schemas/Pet`, in
+    /// either document.
     pub fn operations_of(&self, pointer: &str) -> BTreeSet<String> {
         let operations = self.reach.get(pointer);
         operations
@@ -153,7 +152,7 @@ impl Comparison {
             .collect()
     }
 
-    /// Adds what changes in the code that is generated from the documents.
+    /// Adds the changes of the generated code.
     pub fn add_code(&mut self, language: &'static str, changes: Vec<CodeChange>) {
         let changes = changes.into_iter();
         self.changes
@@ -165,8 +164,8 @@ impl Comparison {
         });
     }
 
-    /// Says why the code that is generated from the documents can't be compared. The verdict
-    /// is that on the wire then.
+    /// Says why the generated code can't be compared. The verdict is then that on the
+    /// wire alone.
     pub fn without_code(&mut self, language: &'static str, reason: impl Into<String>) {
         self.code = Some(Code {
             language,
@@ -175,7 +174,7 @@ impl Comparison {
     }
 }
 
-/// The worst class on a side; of no change, the least.
+/// The worst class on a side; documentation if nothing changed.
 fn worst(changes: &[Change], side: Side) -> Class {
     let own = changes.iter().filter(|change| change.side == side);
     let worst = own.map(Change::class).max();

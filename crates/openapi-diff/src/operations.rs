@@ -1,9 +1,9 @@
 //! Which operation of the new document is which of the old one, and what became of it.
 //!
-//! An operation is known by its method and path, because that is what is sent: one with
-//! another `operationId` in the same place was renamed. Of those that are left over, one with
-//! the same id elsewhere was moved. An id that several operations have, or none has, does no
-//! harm.
+//! Method and path identify an operation, because they are what is sent: an operation
+//! with another `operationId` under the same path was renamed. Of those that are left,
+//! an operation with the same id under another path was moved. An id that several
+//! operations have, or none, does no harm.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -22,25 +22,25 @@ impl<'a> Wire<'a> {
         self.path_items();
         let (mut old, mut new) = (self.old.operations(), self.new.operations());
         let mut pairs = Vec::new();
-        for key in [exact_place, place, id] {
+        for key in [exact_path, element, id] {
             pair_up(&mut old, &mut new, &mut pairs, key);
         }
         for operation in old {
-            self.alone(&operation, true);
+            self.unpaired(&operation, true);
         }
         for operation in new {
-            self.alone(&operation, false);
+            self.unpaired(&operation, false);
         }
         for (before, after) in pairs {
             self.within(&after.id.clone(), |wire| {
-                wire.place(&before, &after);
+                wire.element(&before, &after);
                 wire.operation(&before, &after, Direction::Request, &after.id);
                 wire.own_servers(&before, &after);
             });
         }
     }
 
-    /// What path items say besides their operations, and whether they can be read at all.
+    /// Compares path items besides their operations, and whether they can be read at all.
     fn path_items(&mut self) {
         let (old, new) = (self.old.root().get("paths"), self.new.root().get("paths"));
         for (path, (before, after)) in self.members_of(old.as_ref(), new.as_ref(), "paths") {
@@ -55,13 +55,13 @@ impl<'a> Wire<'a> {
                 self.is_readable(one.as_ref(), other.as_ref(), Value::is_object, path);
             }
             if before.is_some() && after.is_some() {
-                self.words(before.as_ref(), after.as_ref(), path);
+                self.documentation(before.as_ref(), after.as_ref(), path);
             }
         }
     }
 
-    /// An operation that only one of the documents has: the old one if `gone`.
-    fn alone(&mut self, operation: &Operation<'a>, gone: bool) {
+    /// Lists an operation that only one of the documents has: the old one if `gone`.
+    fn unpaired(&mut self, operation: &Operation<'a>, gone: bool) {
         let item = std::slice::from_ref(&operation.item);
         let (rule, is, old, new): (_, _, &[_], &[_]) = if gone {
             (rules::OPERATION_REMOVED, "gone", item, &[])
@@ -75,15 +75,15 @@ impl<'a> Wire<'a> {
                 operation.method.to_uppercase(),
                 operation.path
             );
-            let pointer = operation.place.pointer.clone();
-            wire.say(rule, pointer, &operation.id, sentence);
-            wire.pass(old, new);
+            let pointer = operation.element.pointer.clone();
+            wire.add(rule, pointer, &operation.id, sentence);
+            wire.mark_reached(old, new);
         });
     }
 
-    /// Where the operation is, and what it is called.
-    fn place(&mut self, old: &Operation<'a>, new: &Operation<'a>) {
-        let pointer = &new.place.pointer;
+    /// Compares method, path and id of an operation.
+    fn element(&mut self, old: &Operation<'a>, new: &Operation<'a>) {
+        let pointer = &new.element.pointer;
         if old.method != new.method || shape(&old.path) != shape(&new.path) {
             let sentence = format!(
                 "`{}` is {} {} now, and was {} {}.",
@@ -93,14 +93,14 @@ impl<'a> Wire<'a> {
                 old.method.to_uppercase(),
                 old.path
             );
-            self.say(rules::OPERATION_MOVED, pointer.clone(), &new.id, sentence);
+            self.add(rules::OPERATION_MOVED, pointer.clone(), &new.id, sentence);
         } else {
             for (before, after) in placeholders(old, new) {
                 let sentence = format!(
                     "The path parameter `{before}` of `{}` is called `{after}`.",
                     new.id
                 );
-                self.say(
+                self.add(
                     rules::PLACEHOLDER_RENAMED,
                     pointer.clone(),
                     &new.id,
@@ -110,7 +110,7 @@ impl<'a> Wire<'a> {
         }
         if old.id != new.id {
             let sentence = format!("The operation `{}` is called `{}`.", old.id, new.id);
-            self.say(
+            self.add(
                 rules::OPERATION_ID_CHANGED,
                 pointer.clone(),
                 &new.id,
@@ -119,7 +119,8 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Compares two operations, or two of a callback: there `sent` is turned round.
+    /// Compares two operations, or two of a callback: there the directions are
+    /// reversed.
     pub(super) fn operation(
         &mut self,
         old: &Operation<'a>,
@@ -127,15 +128,19 @@ impl<'a> Wire<'a> {
         sent: Direction,
         subject: &str,
     ) {
-        self.words(Some(&old.place), Some(&new.place), subject);
+        self.documentation(Some(&old.element), Some(&new.element), subject);
         self.parameters(old, new, sent, subject);
-        let part = |key| (old.place.get(key), new.place.get(key));
+        let part = |key| (old.element.get(key), new.element.get(key));
         let (before, after) = part("requestBody");
         self.body(before, after, sent, subject);
         let (before, after) = part("responses");
         self.responses(before, after, sent.reversed(), subject);
         let extensions = self.extensions;
-        extensions.operation(&old.place, &new.place, &mut Findings::new(self, subject));
+        extensions.operation(
+            &old.element,
+            &new.element,
+            &mut Findings::new(self, subject),
+        );
         if sent == Direction::Request {
             let (before, after) = part("callbacks");
             self.callbacks(before, after, subject);
@@ -144,14 +149,14 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// What two operations have in common that are the same.
+/// What two matching operations have in common.
 type Key = (String, String);
 
-fn exact_place(operation: &Operation<'_>) -> Key {
+fn exact_path(operation: &Operation<'_>) -> Key {
     (operation.path.clone(), operation.method.clone())
 }
 
-fn place(operation: &Operation<'_>) -> Key {
+fn element(operation: &Operation<'_>) -> Key {
     (shape(&operation.path), operation.method.clone())
 }
 
@@ -183,7 +188,7 @@ fn pair_up<'a>(
     old.extend(before.into_values().flatten());
 }
 
-/// The placeholders that have another name, by their place in the path.
+/// The placeholders that were renamed, by their position in the path.
 pub(super) fn placeholders<'o>(
     old: &'o Operation<'_>,
     new: &'o Operation<'_>,

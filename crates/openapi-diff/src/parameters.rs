@@ -1,8 +1,8 @@
-//! Parameters and headers: values with a name beside the body.
+//! Parameters and headers: named values beside the body.
 //!
-//! A parameter is known by its place and name, of headers in any case. One that is in the
-//! path is only there because the path has a placeholder for it, and is known by the
-//! placeholder.
+//! Location and name identify a parameter; the name of a header in any case. A path
+//! parameter only exists because the path has a placeholder for it, so the placeholder
+//! identifies it.
 
 use std::collections::BTreeMap;
 
@@ -13,17 +13,17 @@ use super::{
     rules::{self, Direction},
     schema::object::{optional, required},
     shape::Shape,
-    spec::{Operation, Place, Spec},
+    spec::{Element, Operation, Spec},
     wire::{Noun, Slot, Wire},
 };
 
-/// Headers that OpenAPI wants ignored where they are described as parameters.
+/// Parameters that OpenAPI says to ignore.
 const IGNORED_PARAMETERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
-/// The same of answers.
+/// Headers of responses that OpenAPI says to ignore.
 const IGNORED_HEADERS: [&str; 1] = ["content-type"];
 
-/// Where a parameter is, and its name.
+/// The location and the name of a parameter.
 type Key = (String, String);
 
 impl<'a> Wire<'a> {
@@ -34,14 +34,14 @@ impl<'a> Wire<'a> {
         sent: Direction,
         subject: &str,
     ) {
-        for (one, other) in [(&old.item, &new.item), (&old.place, &new.place)] {
+        for (one, other) in [(&old.item, &new.item), (&old.element, &new.element)] {
             let (one, other) = (one.get("parameters"), other.get("parameters"));
             self.is_readable(one.as_ref(), other.as_ref(), Value::is_array, subject);
         }
         let mut before = collect(self.old, old);
         let mut after = collect(self.new, new);
-        for place in before.values().chain(after.values()).flatten() {
-            self.reached(place);
+        for element in before.values().chain(after.values()).flatten() {
+            self.reached(element);
         }
         // Under the new names.
         for (name, renamed) in placeholders(old, new) {
@@ -51,7 +51,7 @@ impl<'a> Wire<'a> {
             }
         }
         let slot = Slot::new(sent, Noun::Parameter);
-        let mut gone: Vec<(Key, Place<'a>)> = Vec::new();
+        let mut gone: Vec<(Key, Element<'a>)> = Vec::new();
         for (key, trail) in before {
             let Some(old) = trail.last() else { continue };
             match after.remove(&key).as_deref() {
@@ -64,7 +64,7 @@ impl<'a> Wire<'a> {
         }
         for ((location, name), old) in gone {
             let subject = format!("{subject}.{name}");
-            // It may only have gone to another place.
+            // It may only have moved to another location.
             let to = after.keys().find(|(_, other)| *other == name).cloned();
             let moved = to.and_then(|to| Some((after.remove(&to)?.pop()?, to.0)));
             match moved {
@@ -79,16 +79,17 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Compares the headers of two answers.
+    /// Compares the headers of two responses.
     pub(super) fn headers(
         &mut self,
-        old: Option<&Place<'a>>,
-        new: Option<&Place<'a>>,
+        old: Option<&Element<'a>>,
+        new: Option<&Element<'a>>,
         direction: Direction,
         subject: &str,
     ) {
         let slot = Slot::new(direction, Noun::Header);
-        let mut headers: BTreeMap<String, (Option<Place<'a>>, Option<Place<'a>>)> = BTreeMap::new();
+        let mut headers: BTreeMap<String, (Option<Element<'a>>, Option<Element<'a>>)> =
+            BTreeMap::new();
         for (name, (before, after)) in self.members_of(old, new, subject) {
             let pair = headers.entry(name.to_ascii_lowercase()).or_default();
             pair.0 = before.or(pair.0.take());
@@ -98,8 +99,8 @@ impl<'a> Wire<'a> {
             if IGNORED_HEADERS.contains(&name.as_str()) {
                 continue;
             }
-            let before = before.map(|place| self.resolve_old(place));
-            let after = after.map(|place| self.resolve_new(place));
+            let before = before.map(|element| self.resolve_old(element));
+            let after = after.map(|element| self.resolve_new(element));
             let name = format!("{subject}.{name}");
             match (before, after) {
                 (Some(one), Some(other)) => self.parameter(slot, &one, &other, "header", &name),
@@ -110,41 +111,41 @@ impl<'a> Wire<'a> {
         }
     }
 
-    fn parameter_removed(&mut self, slot: Slot, old: &Place<'a>, subject: &str) {
+    fn parameter_removed(&mut self, slot: Slot, old: &Element<'a>, subject: &str) {
         let noun = slot.noun.word();
         let sentence = slot.direction.pick(
-            format!("The {noun} `{subject}` is no longer taken."),
-            format!("The {noun} `{subject}` no longer comes."),
+            format!("The {noun} `{subject}` is no longer accepted."),
+            format!("The {noun} `{subject}` is no longer sent."),
         );
-        self.pass(std::slice::from_ref(old), &[]);
-        self.say_of(rules::REMOVED, slot, old.pointer.clone(), subject, sentence);
+        self.mark_reached(std::slice::from_ref(old), &[]);
+        self.add_value_change(rules::REMOVED, slot, old.pointer.clone(), subject, sentence);
     }
 
-    fn parameter_added(&mut self, slot: Slot, new: &Place<'a>, subject: &str) {
+    fn parameter_added(&mut self, slot: Slot, new: &Element<'a>, subject: &str) {
         let noun = slot.noun.word();
         let (rule, words) = match (new.flag("required"), slot.direction) {
-            (true, Direction::Request) => (rules::ADDED_REQUIRED, "has to be sent"),
+            (true, Direction::Request) => (rules::ADDED_REQUIRED, "must be sent"),
             (false, Direction::Request) => (rules::ADDED, "may be sent"),
-            (true, Direction::Response) => (rules::ADDED_REQUIRED, "always comes"),
-            (false, Direction::Response) => (rules::ADDED, "may come"),
+            (true, Direction::Response) => (rules::ADDED_REQUIRED, "is always there"),
+            (false, Direction::Response) => (rules::ADDED, "may be there"),
         };
         let sentence = format!("The {noun} `{subject}` is new, and {words}.");
-        self.pass(&[], std::slice::from_ref(new));
-        self.say_of(rule, slot, new.pointer.clone(), subject, sentence);
+        self.mark_reached(&[], std::slice::from_ref(new));
+        self.add_value_change(rule, slot, new.pointer.clone(), subject, sentence);
     }
 
     fn relocated(
         &mut self,
         slot: Slot,
-        old: &Place<'a>,
-        new: &Place<'a>,
+        old: &Element<'a>,
+        new: &Element<'a>,
         (from, to): (&str, &str),
         subject: &str,
     ) {
         let sentence =
             format!("The parameter `{subject}` is in the {to} now, and was in the {from}.");
-        self.pass(std::slice::from_ref(old), std::slice::from_ref(new));
-        self.say_of(
+        self.mark_reached(std::slice::from_ref(old), std::slice::from_ref(new));
+        self.add_value_change(
             rules::LOCATION_CHANGED,
             slot,
             new.pointer.clone(),
@@ -156,20 +157,20 @@ impl<'a> Wire<'a> {
     fn parameter(
         &mut self,
         slot: Slot,
-        old: &Place<'a>,
-        new: &Place<'a>,
+        old: &Element<'a>,
+        new: &Element<'a>,
         location: &str,
         subject: &str,
     ) {
         if !self.is_readable(Some(old), Some(new), Value::is_object, subject) {
             return;
         }
-        self.words(Some(old), Some(new), subject);
+        self.documentation(Some(old), Some(new), subject);
         let pointer = || new.pointer.clone();
         let flags = (old.flag("required"), new.flag("required"));
         match flags {
             (false, true) => {
-                self.say_of(
+                self.add_value_change(
                     rules::BECAME_REQUIRED,
                     slot,
                     pointer(),
@@ -178,7 +179,7 @@ impl<'a> Wire<'a> {
                 );
             }
             (true, false) => {
-                self.say_of(
+                self.add_value_change(
                     rules::BECAME_OPTIONAL,
                     slot,
                     pointer(),
@@ -191,24 +192,24 @@ impl<'a> Wire<'a> {
         match (old.flag("allowEmptyValue"), new.flag("allowEmptyValue")) {
             (false, true) => {
                 let sentence = format!("`{subject}` may be empty now.");
-                self.say_of(rules::EMPTY_ALLOWED, slot, pointer(), subject, sentence);
+                self.add_value_change(rules::EMPTY_ALLOWED, slot, pointer(), subject, sentence);
             }
             (true, false) => {
                 let sentence = format!("`{subject}` may no longer be empty.");
-                self.say_of(rules::EMPTY_REFUSED, slot, pointer(), subject, sentence);
+                self.add_value_change(rules::EMPTY_REFUSED, slot, pointer(), subject, sentence);
             }
             _ => {}
         }
-        let has_content = |place: &Place<'a>| place.get("content").is_some();
-        // A single value is written in one way, whether lists are spread or not.
+        let has_content = |element: &Element<'a>| element.get("content").is_some();
+        // `explode` makes no difference to a single value.
         let is_single = is_single(self.old, old) && is_single(self.new, new);
-        let written = |place| {
-            let (style, explode, reserved) = serialization(place, location);
+        let written = |element| {
+            let (style, explode, reserved) = serialization(element, location);
             (style, explode && !is_single, reserved)
         };
         if written(old) != written(new) || has_content(old) != has_content(new) {
-            let sentence = format!("`{subject}` is written in another way.");
-            self.say_of(
+            let sentence = format!("`{subject}` is serialized differently.");
+            self.add_value_change(
                 rules::SERIALIZATION_CHANGED,
                 slot,
                 pointer(),
@@ -226,13 +227,13 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// The parameters of an operation, those of its path item included, which it can replace.
-/// Each is the trail of references that leads to it.
-fn collect<'a>(spec: &'a Spec, operation: &Operation<'a>) -> BTreeMap<Key, Vec<Place<'a>>> {
+/// The parameters of an operation with those of its path item, which it can override.
+/// Each comes with the references that lead to it.
+fn collect<'a>(spec: &'a Spec, operation: &Operation<'a>) -> BTreeMap<Key, Vec<Element<'a>>> {
     let mut parameters = BTreeMap::new();
-    let lists = [&operation.item, &operation.place].map(|place| place.get("parameters"));
-    for place in lists.into_iter().flatten().flat_map(|list| list.items()) {
-        let trail = spec.trail(place);
+    let lists = [&operation.item, &operation.element].map(|element| element.get("parameters"));
+    for element in lists.into_iter().flatten().flat_map(|list| list.items()) {
+        let trail = spec.trail(element);
         let Some(parameter) = trail.last() else {
             continue;
         };
@@ -245,7 +246,7 @@ fn collect<'a>(spec: &'a Spec, operation: &Operation<'a>) -> BTreeMap<Key, Vec<P
             }
         }
         if name.is_empty() {
-            // Nothing is known of it but where it stands.
+            // Only its pointer is known.
             name.clone_from(&parameter.pointer);
         }
         parameters.insert((location, name), trail);
@@ -254,15 +255,14 @@ fn collect<'a>(spec: &'a Spec, operation: &Operation<'a>) -> BTreeMap<Key, Vec<P
 }
 
 /// Whether a parameter is neither a list nor an object.
-fn is_single<'a>(spec: &'a Spec, parameter: &Place<'a>) -> bool {
+fn is_single<'a>(spec: &'a Spec, parameter: &Element<'a>) -> bool {
     let schema = parameter.get("schema");
     let types = schema.and_then(|schema| Shape::of(spec, &[schema]).types());
     types.is_some_and(|types| !types.contains("array") && !types.contains("object"))
 }
 
-/// How a parameter is written into the request, with what OpenAPI assumes where nothing is
-/// said.
-fn serialization(parameter: &Place<'_>, location: &str) -> (String, bool, bool) {
+/// How a parameter is serialized, with OpenAPI's defaults.
+fn serialization(parameter: &Element<'_>, location: &str) -> (String, bool, bool) {
     let usual = match location {
         "query" | "cookie" => "form",
         _ => "simple",

@@ -5,30 +5,33 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// How many references may follow one another. More than a few is a circle.
+/// How many references may follow one another. More than that is a cycle.
 pub const MOST: usize = 32;
 
-/// The text of a reference, where a value is one.
+/// The text of a reference, if the value is one.
 pub fn of(value: &Value) -> Option<&str> {
     value.get("$ref")?.as_str()
 }
 
-/// What a reference leads to; none where it leads out of the document or to nothing.
+/// The target of a reference; `None` if it leads out of the document or to nothing.
 pub fn target<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
-    place(document, reference).map(|(value, _)| value)
+    element(document, reference).map(|(value, _)| value)
 }
 
-/// What a reference leads to, and the JSON pointer to it without the `#`. As a part of a URL
-/// the pointer may have its characters encoded (`%7B`).
-pub fn place<'a, 'r>(document: &'a Value, reference: &'r str) -> Option<(&'a Value, Cow<'r, str>)> {
+/// The target of a reference, and its JSON pointer without the `#`. The pointer is part
+/// of a URL, so its characters may be percent-encoded (`%7B`).
+pub fn element<'a, 'r>(
+    document: &'a Value,
+    reference: &'r str,
+) -> Option<(&'a Value, Cow<'r, str>)> {
     let pointer = reference.strip_prefix('#')?;
     let decoded = percent_decode_str(pointer).decode_utf8().ok();
-    let ways = [Some(Cow::Borrowed(pointer)), decoded];
-    let mut ways = ways.into_iter().flatten();
-    ways.find_map(|way| Some((document.pointer(&way)?, way)))
+    let graph = [Some(Cow::Borrowed(pointer)), decoded];
+    let mut graph = graph.into_iter().flatten();
+    graph.find_map(|way| Some((document.pointer(&way)?, way)))
 }
 
-/// The name of the component schema that a reference means, where it means one whole.
+/// The name of the component schema that a reference means, if it means a whole one.
 pub fn schema_name(reference: &str) -> Option<&str> {
     let name = reference.strip_prefix("#/components/schemas/")?;
     (!name.contains('/')).then_some(name)
@@ -41,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_leads_to_a_place_however_it_is_spelled() {
+    fn a_reference_is_followed_however_it_is_spelled() {
         let document = json!({"paths": {"/a/{id}": {"get": 7}}});
         let wanted = Some(&json!(7));
 

@@ -1,5 +1,4 @@
-//! The outcome for people and programs: text for a terminal, Markdown for the changelog, and
-//! JSON.
+//! The output: text for a terminal, Markdown for the changelog, JSON for programs.
 
 use std::fmt::Write as _;
 
@@ -10,14 +9,14 @@ use super::{
     change::{Change, Class, Side},
 };
 
-/// How long a line of the changelog is.
+/// The line length of the changelog.
 const WIDTH: usize = 90;
 
 /// The classes, worst first.
 const CLASSES: [Class; 3] = [Class::Breaking, Class::Additive, Class::Documentation];
 
 impl Comparison {
-    /// The changes by class, worst first, and a last line with the verdict and the counts.
+    /// The changes by class, worst first, then a line with the verdict and the counts.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for class in CLASSES {
@@ -37,7 +36,8 @@ impl Comparison {
         text
     }
 
-    /// The verdict and the counts, in one line; before it, why code isn't compared.
+    /// The verdict and the counts in one line, after the reason why code isn't
+    /// compared, if any.
     fn summary(&self) -> String {
         let unknown = self.code.as_ref().and_then(|code| {
             let reason = code.verdict.as_ref().err()?;
@@ -73,8 +73,9 @@ impl Comparison {
 
     /// An entry for the changelog.
     ///
-    /// Of what the two comparisons both found only the wire's sentence is there, and changes
-    /// of the documentation are summed up: users of a crate don't read a list of them.
+    /// If both comparisons found a change, only the sentence about the wire is there.
+    /// Changes of the documentation are one line: users of a crate don't read a list of
+    /// them.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
         for change in &self.changes {
@@ -108,7 +109,7 @@ impl Comparison {
                 1 => "in one place".to_owned(),
                 count => format!("in {count} places"),
             };
-            let sentence = format!("**changed:** what is said of the API, {places}.");
+            let sentence = format!("**changed:** the documentation of the API, {places}.");
             bullet(&sentence, &operations, &mut text);
         }
         if text.is_empty() {
@@ -117,7 +118,7 @@ impl Comparison {
         text
     }
 
-    /// Whether the wire's comparison says of the same thing what is at least as bad.
+    /// Whether the comparison of the wire has a change of the same thing that is as bad or worse.
     fn is_told_already(&self, change: &Change) -> bool {
         change.side != Side::Wire
             && self.changes.iter().any(|other| {
@@ -127,21 +128,22 @@ impl Comparison {
             })
     }
 
-    /// The outcome for programs. These names stay:
+    /// The result for programs. These names are stable:
     ///
-    /// - `class`: the verdict, `breaking`, `additive` or `documentation`, and the last one
-    ///   also where nothing has changed; `wire`, and the language of generated code (`rust`)
-    ///   where that was compared: the verdicts of the comparisons, of which `class` is the
-    ///   worse. That of code is null where it can't be compared, and `unknown` says why;
+    /// - `class`: the verdict, `breaking`, `additive` or `documentation`, which is also
+    ///   the verdict if nothing changed; `wire`, and the language of generated code
+    ///   (`rust`) if that was compared: the verdicts of the comparisons, of which
+    ///   `class` is the worse. The verdict on code is null if it can't be compared, and
+    ///   `unknown` says why;
     /// - `changes`: a list, worst first, of objects with
     ///   - `side`: `wire` or the language, and `class`;
-    ///   - `rule`: what happened, a name that stays;
-    ///   - `operations`: the ids of the operations that it reaches, none where it concerns
-    ///     the whole document;
+    ///   - `rule`: what happened, a stable name;
+    /// - `operations`: the ids of the operations that it reaches, empty if it concerns
+    ///   the whole document;
     ///   - `pointer`: a JSON pointer, into the new document, or into the old one if the thing
     ///     is gone; null for code;
     ///   - `sentence`: what happened, for people;
-    ///   - `before` and `after`: what the code said and says; null on the wire's side.
+    ///   - `before` and `after`: the code; null for the wire.
     pub fn json(&self) -> Value {
         let mut json = json!({
             "class": self.class().key(),
@@ -159,10 +161,14 @@ impl Comparison {
     }
 }
 
-/// A change of the text: rule and place, then the sentence, and whom it reaches.
+/// One change: rule and pointer, then the sentence, then the operations it reaches.
 fn line(change: &Change, text: &mut String) {
-    let place = change.pointer.as_deref().unwrap_or_default();
-    let _ = writeln!(text, "  {}", format!("{} {place}", change.rule).trim_end());
+    let element = change.pointer.as_deref().unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "  {}",
+        format!("{} {element}", change.rule).trim_end()
+    );
     let _ = writeln!(text, "      {}", change.sentence);
     let lines = [("-", &change.before), ("+", &change.after)];
     for (sign, says) in lines {
@@ -175,8 +181,8 @@ fn line(change: &Change, text: &mut String) {
     }
 }
 
-/// A point of a Markdown list, with its operations unless the sentence names the only one,
-/// and wrapped.
+/// An item of a Markdown list, wrapped, with its operations unless the sentence already
+/// names the only one.
 fn bullet(sentence: &str, operations: &[String], text: &mut String) {
     let mut sentence = sentence.to_owned();
     let named = |id: &String| {

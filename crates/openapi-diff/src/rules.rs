@@ -1,35 +1,36 @@
-//! The rules: what may be found, and how much each means to a client.
+//! The rules: the changes that exist, and what each means to a client.
 //!
-//! The classes follow what tools that compare OpenAPI documents have published (oasdiff's
-//! checks, Redocly's diff rules, Azure's openapi-diff, Optic, Google's AIP-180). Where those
-//! agree that a client can break, it is breaking. Where they call a change harmless, it is
-//! additive if there is more than before, and documentation if not.
+//! The classes follow the published rules of tools that compare OpenAPI documents
+//! (oasdiff's checks, Redocly's diff rules, Azure's openapi-diff, Optic, Google's
+//! AIP-180). A change that can break a client by those rules is breaking. A harmless
+//! change is additive if something is new, and documentation if not.
 //!
 //! Three principles decide the rest:
 //!
-//! - *Our client takes any value of a type.* Its value lists are open and it validates no
-//!   answers, so an answer that may hold more values of the same type is additive, though
-//!   the tools call it breaking. Another type, `null` or nothing at all is breaking.
-//! - *Meaning counts.* A call that does something else than before is broken, and worse than
-//!   one that fails. So defaults, repeatability and what is kept out of logs are judged,
-//!   though no validator would notice.
-//! - *What isn't understood isn't waved through.* A keyword that nobody modelled is breaking.
+//! - *A client accepts any value of a type.* Its value lists are open and it doesn't
+//!   validate responses. So a response that may hold more values of the same type is
+//!   additive, though the tools call it breaking. Another type, `null` or nothing at
+//!   all is breaking.
+//! - *Meaning counts.* A call that does something else than before is broken, and worse
+//!   than one that fails. So defaults, idempotency and redaction are judged, though no
+//!   validator would notice.
+//! - *Unknown changes are breaking.* That includes keywords that no rule covers.
 //!
-//! `tests/fixtures/changes.json` holds the program against those published rules, row by row.
+//! `tests/fixtures/changes.json` tests the program against those published rules, row by row.
 
 use super::change::Class::{self, Additive, Breaking, Documentation};
 
 /// A rule of operations or of the document as a whole.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// Its name, which stays.
+    /// Its name, which is stable.
     pub id: &'static str,
     /// What it means to a client.
     pub class: Class,
 }
 
-/// A rule of something that is sent or received. Its id has the direction and the kind of
-/// thing in front: `response-property-removed`.
+/// A rule for something that is sent or received. Its id begins with the direction and
+/// the kind of thing: `response-property-removed`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Directed {
     pub(super) what: &'static str,
@@ -37,12 +38,12 @@ pub(super) struct Directed {
     pub(super) response: Class,
 }
 
-/// Who sends it.
+/// Which side sends a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Direction {
-    /// The client does: a request, or its answer to a callback.
+    /// The client: a request, or its response to a callback.
     Request,
-    /// The service does: an answer, or what it posts to a callback.
+    /// The service: a response, or the request of a callback.
     Response,
 }
 
@@ -54,7 +55,7 @@ impl Direction {
         }
     }
 
-    /// The one that fits the direction.
+    /// Chooses by direction.
     pub(super) fn pick<T>(self, request: T, response: T) -> T {
         match self {
             Self::Request => request,
@@ -75,7 +76,7 @@ impl Directed {
 }
 
 impl Rule {
-    /// A rule of a caller's own.
+    /// A rule that a caller adds.
     pub const fn new(id: &'static str, class: Class) -> Self {
         rule(id, class)
     }
@@ -93,21 +94,38 @@ const fn directed(what: &'static str, request: Class, response: Class) -> Direct
     }
 }
 
+/// The rule of a key that is documentation, or that no client reads.
+pub(super) fn documentation_rule(key: &str) -> Option<Rule> {
+    match key {
+        "description" | "summary" | "title" | "externalDocs" | "$comment" => {
+            Some(DESCRIPTION_CHANGED)
+        }
+        "example" | "examples" => Some(EXAMPLE_CHANGED),
+        "deprecated" => Some(DEPRECATED),
+        "tags" => Some(TAGS_CHANGED),
+        "links" => Some(LINKS_CHANGED),
+        // This one is compared with the values of an enum.
+        "x-extensible-enum" => None,
+        key if key.starts_with("x-") => Some(EXTENSION_CHANGED),
+        _ => None,
+    }
+}
+
 // Operations.
 
 pub(super) const OPERATION_ADDED: Rule = rule("operation-added", Additive);
 pub(super) const OPERATION_REMOVED: Rule = rule("operation-removed", Breaking);
 pub(super) const OPERATION_MOVED: Rule = rule("operation-moved", Breaking);
-// The id isn't sent. That the method of the client has another name is for the outline to
-// say.
+// The id isn't sent. The comparison of the code says that the client's method was
+// renamed.
 pub(super) const OPERATION_ID_CHANGED: Rule = rule("operation-id-changed", Documentation);
-// Nor is the name of a placeholder.
+// The name of a placeholder isn't sent either.
 pub(super) const PLACEHOLDER_RENAMED: Rule = rule("path-parameter-renamed", Documentation);
 pub(super) const CALLBACK_ADDED: Rule = rule("callback-added", Additive);
 pub(super) const CALLBACK_REMOVED: Rule = rule("callback-removed", Breaking);
 
-// What a client needs to get in. Breaking is what a client with yesterday's credentials
-// doesn't pass.
+// Security. A change is breaking if a client can't authenticate with the credentials it
+// has.
 
 pub(super) const SECURITY_REQUIRED: Rule = rule("security-required", Breaking);
 pub(super) const SECURITY_LIFTED: Rule = rule("security-lifted", Additive);
@@ -127,29 +145,29 @@ pub(super) const UNUSED_SCHEME_CHANGED: Rule =
 pub(super) const BEARER_FORMAT_CHANGED: Rule = rule("bearer-format-changed", Documentation);
 pub(super) const FLOW_ADDED: Rule = rule("oauth-flow-added", Additive);
 pub(super) const FLOW_REMOVED: Rule = rule("oauth-flow-removed", Breaking);
-// A client logs in where it was told to.
+// A client goes on using the URL that it knows.
 pub(super) const OAUTH_URL_ADDED: Rule = rule("oauth-url-added", Additive);
 pub(super) const OAUTH_URL_REMOVED: Rule = rule("oauth-url-removed", Breaking);
 pub(super) const OAUTH_URL_CHANGED: Rule = rule("oauth-url-changed", Breaking);
 pub(super) const OAUTH_SCOPE_ADDED: Rule = rule("oauth-scope-added", Additive);
-// To ask for a scope that isn't there is refused.
+// The service rejects an unknown scope.
 pub(super) const OAUTH_SCOPE_REMOVED: Rule = rule("oauth-scope-removed", Breaking);
 
-// Where the service is.
+// Servers.
 
 pub(super) const SERVER_ADDED: Rule = rule("server-added", Additive);
 pub(super) const SERVER_REMOVED: Rule = rule("server-removed", Breaking);
 pub(super) const SERVER_CHANGED: Rule = rule("server-changed", Breaking);
 pub(super) const SERVER_ORDER_CHANGED: Rule = rule("server-order-changed", Documentation);
 
-// Components have no effect until something uses them, and what uses them is compared there.
+// Components have no effect until something uses them, and they are compared where they are used.
 
 pub(super) const COMPONENT_ADDED: Rule = rule("component-added", Documentation);
 pub(super) const COMPONENT_REMOVED: Rule = rule("component-removed", Documentation);
 pub(super) const COMPONENT_RENAMED: Rule = rule("component-renamed", Documentation);
 pub(super) const UNUSED_COMPONENT_CHANGED: Rule = rule("unused-component-changed", Documentation);
 
-// Words.
+// Documentation.
 
 pub(super) const DESCRIPTION_CHANGED: Rule = rule("description-changed", Documentation);
 pub(super) const EXAMPLE_CHANGED: Rule = rule("example-changed", Documentation);
@@ -161,7 +179,7 @@ pub(super) const LINKS_CHANGED: Rule = rule("links-changed", Documentation);
 pub(super) const INFO_CHANGED: Rule = rule("info-changed", Documentation);
 pub(super) const OPENAPI_VERSION_CHANGED: Rule = rule("openapi-version-changed", Documentation);
 
-// What can't be read is different JSON, and nothing more is known of it.
+// A part that can't be read is compared as JSON only.
 
 pub(super) const UNREADABLE: Rule = rule("unreadable-part-changed", Breaking);
 
@@ -169,7 +187,7 @@ pub(super) const UNREADABLE: Rule = rule("unreadable-part-changed", Breaking);
 
 pub(super) const ADDED: Directed = directed("added", Additive, Additive);
 pub(super) const ADDED_REQUIRED: Directed = directed("added-required", Breaking, Additive);
-// A field that the service stops reading is silently lost where it isn't refused.
+// A field that the service no longer reads is rejected, or silently lost.
 pub(super) const REMOVED: Directed = directed("removed", Breaking, Breaking);
 pub(super) const BECAME_REQUIRED: Directed = directed("became-required", Breaking, Documentation);
 pub(super) const BECAME_OPTIONAL: Directed = directed("became-optional", Additive, Breaking);
@@ -186,17 +204,17 @@ pub(super) const SERIALIZATION_CHANGED: Directed =
 pub(super) const EMPTY_ALLOWED: Directed = directed("empty-value-allowed", Additive, Additive);
 pub(super) const EMPTY_REFUSED: Directed = directed("empty-value-refused", Breaking, Documentation);
 
-// Media types and statuses. A client asks for the types it knows and is answered in those.
+// Media types and statuses. A client asks for the types it knows and gets those.
 
 pub(super) const PARAMETERS_CHANGED: Directed =
     directed("parameters-changed", Documentation, Documentation);
-// One type in place of a range of them, and the other way round.
+// One type instead of a range of types, and the other way round.
 pub(super) const MEDIA_NARROWED: Directed = directed("narrowed", Breaking, Documentation);
 pub(super) const MEDIA_WIDENED: Directed = directed("widened", Additive, Breaking);
 pub(super) const ENCODING_CHANGED: Directed = directed("encoding-changed", Breaking, Breaking);
 pub(super) const STATUS_ADDED: Directed = directed("added", Additive, Additive);
 pub(super) const SUCCESS_REMOVED: Directed = directed("removed", Breaking, Breaking);
-// A client has to be ready for any error, listed or not; ours reads all of them alike.
+// A client must be ready for any error, listed or not.
 pub(super) const ERROR_REMOVED: Directed = directed("removed", Breaking, Documentation);
 
 // Values.
@@ -213,7 +231,7 @@ pub(super) const BECAME_NULLABLE: Directed = directed("became-nullable", Additiv
 pub(super) const BECAME_NOT_NULLABLE: Directed =
     directed("became-not-nullable", Breaking, Documentation);
 
-// Enums are open in answers, whatever the document says: see the first principle.
+// Enums are open in responses, whatever the document says: see the first principle.
 pub(super) const ENUM_VALUE_ADDED: Directed = directed("enum-value-added", Additive, Additive);
 pub(super) const ENUM_VALUE_REMOVED: Directed =
     directed("enum-value-removed", Breaking, Documentation);
@@ -229,19 +247,19 @@ pub(super) const KNOWN_VALUES_UNLISTED: Directed =
 // Limits, named after their keyword.
 pub(super) const TIGHTENED: Directed = directed("tightened", Breaking, Documentation);
 pub(super) const LOOSENED: Directed = directed("loosened", Additive, Additive);
-// Neither is known to contain the other.
+// It isn't known which of the two is stricter.
 pub(super) const LIMIT_CHANGED: Directed = directed("changed", Breaking, Additive);
 
-// A default says what a call means that leaves the thing out (AIP-180: changing it must not
-// be done). To write one down that wasn't there promises more and takes nothing away.
+// A default decides what a request means that omits the value (AIP-180: it must not
+// change). A default that is newly written down promises more and takes nothing away.
 pub(super) const DEFAULT_ADDED: Directed = directed("default-added", Documentation, Documentation);
 pub(super) const DEFAULT_CHANGED: Directed = directed("default-changed", Breaking, Documentation);
 pub(super) const DEFAULT_REMOVED: Directed = directed("default-removed", Breaking, Documentation);
-// What is always there has no use for a default.
+// A value that is always there has no use for a default.
 pub(super) const IDLE_DEFAULT_CHANGED: Directed =
     directed("idle-default-changed", Documentation, Documentation);
 
-// Unlisted fields: the client keeps what it doesn't know, so that more of them is additive.
+// Unlisted fields: the client keeps unknown fields, so more of them is additive.
 pub(super) const UNLISTED_REFUSED: Directed =
     directed("unlisted-fields-refused", Breaking, Documentation);
 pub(super) const UNLISTED_ALLOWED: Directed =
@@ -267,11 +285,11 @@ pub(super) const ALTERNATIVES_EXCLUSIVE: Directed =
 pub(super) const ALTERNATIVES_COMBINABLE: Directed =
     directed("alternatives-became-combinable", Additive, Additive);
 
-// `xml` of what isn't written as XML.
+// `xml` of a value that isn't written as XML.
 pub(super) const IDLE_XML_CHANGED: Directed =
     directed("idle-xml-changed", Documentation, Documentation);
 
-// Which of the alternatives a value is, told by one of its fields.
+// Discriminators: a field that says which of the alternatives a value is.
 pub(super) const DISCRIMINATOR_ADDED: Directed =
     directed("discriminator-added", Breaking, Documentation);
 pub(super) const DISCRIMINATOR_REMOVED: Directed =

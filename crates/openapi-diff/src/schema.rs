@@ -1,8 +1,8 @@
-//! Schemas, as the shapes of values that travel in one direction.
+//! Schemas, as shapes of values that travel in one direction.
 //!
-//! Of two shapes whose types differ nothing more is said: what their fields or limits are
-//! follows from that. Otherwise every keyword is compared by what it means, in one of the
-//! files beside this one, and those that nobody modelled as JSON.
+//! If the types of two shapes differ, nothing more is said: other fields or limits
+//! follow from that. Otherwise each keyword is compared by its meaning, in one of the
+//! files beside this one, and keywords that no rule covers are compared as JSON.
 
 mod alternatives;
 pub(super) mod discriminator;
@@ -14,12 +14,12 @@ mod types;
 use serde_json::Value;
 
 use super::{
+    graph::Node,
     pointer::unescape,
-    rules,
+    rules::{self, documentation_rule},
     shape::Shape,
-    spec::{Place, Spec},
-    ways::Node,
-    wire::{Slot, Wire, words_rule},
+    spec::{Element, Spec},
+    wire::{Slot, Wire},
 };
 
 /// The keywords that are compared by what they mean.
@@ -62,7 +62,7 @@ pub(super) struct Pair<'a> {
     slot: Slot,
     old: Shape<'a>,
     new: Shape<'a>,
-    /// What they are called where they were come upon first.
+    /// Their name where they were found first.
     subject: String,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Sides<'s, 'a> {
 }
 
 impl<'a> Sides<'_, 'a> {
-    /// Where a change of a keyword is to be seen: in the new document, if it's there at all.
+    /// The pointer to a keyword: into the new document if it's there, or else into the old one.
     pub(super) fn pointer(self, key: &str) -> String {
         if !self.new.all(key).is_empty() || self.old.all(key).is_empty() {
             self.new.pointer(key)
@@ -85,54 +85,54 @@ impl<'a> Sides<'_, 'a> {
 }
 
 impl<'a> Wire<'a> {
-    /// Compares what stands in the place of a schema, with none on either side perhaps.
+    /// Compares two schemas, of which either may be absent.
     pub(super) fn schema(
         &mut self,
         slot: Slot,
-        old: Option<Place<'a>>,
-        new: Option<Place<'a>>,
+        old: Option<Element<'a>>,
+        new: Option<Element<'a>>,
         subject: &str,
     ) {
         match (old, new) {
             (None, None) => {}
-            (Some(old), None) if says_nothing(self.old, &old) => {
-                self.pass(std::slice::from_ref(&old), &[]);
+            (Some(old), None) if allows_anything(self.old, &old) => {
+                self.mark_reached(std::slice::from_ref(&old), &[]);
             }
-            (None, Some(new)) if says_nothing(self.new, &new) => {
-                self.pass(&[], std::slice::from_ref(&new));
+            (None, Some(new)) if allows_anything(self.new, &new) => {
+                self.mark_reached(&[], std::slice::from_ref(&new));
             }
             (Some(old), None) => {
-                let sentence = format!("Of `{subject}` it isn't said any more what it is.");
-                self.say_of(rules::SCHEMA_REMOVED, slot, old.pointer, subject, sentence);
+                let sentence = format!("`{subject}` no longer has a schema.");
+                self.add_value_change(rules::SCHEMA_REMOVED, slot, old.pointer, subject, sentence);
             }
             (None, Some(new)) => {
-                let sentence = format!("Of `{subject}` it is said now what it is.");
-                self.say_of(
+                let sentence = format!("`{subject}` has a schema now.");
+                self.add_value_change(
                     rules::SCHEMA_ADDED,
                     slot,
                     new.pointer.clone(),
                     subject,
                     sentence,
                 );
-                self.pass(&[], std::slice::from_ref(&new));
+                self.mark_reached(&[], std::slice::from_ref(&new));
             }
             (Some(old), Some(new)) => self.shapes(slot, &[old], &[new], subject),
         }
     }
 
-    /// Sees to it that schemas are compared that have to fit together with others: once,
-    /// however many ways lead there, and after what is being compared now. So neither
-    /// circles nor depth are of any concern, and a document takes time by its size.
+    /// Queues schemas for comparison: each pair once, however many ways lead there, and
+    /// after the current one. So cycles and depth do no harm, and the time depends on
+    /// the size of the documents.
     pub(super) fn shapes(
         &mut self,
         slot: Slot,
-        old: &[Place<'a>],
-        new: &[Place<'a>],
+        old: &[Element<'a>],
+        new: &[Element<'a>],
         subject: &str,
     ) {
         let old = Shape::of(self.old, old);
         let new = Shape::of(self.new, new);
-        let (node, is_new) = self.ways.pair(old.key(), new.key(), slot);
+        let (node, is_new) = self.graph.pair(old.key(), new.key(), slot);
         if is_new {
             self.waiting.push_back(Pair {
                 node,
@@ -144,33 +144,33 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Compares the schemas that wait for it, and those that they lead to.
+    /// Compares the queued schemas, and those that they lead to.
     pub(super) fn compare_waiting(&mut self) {
         while let Some(pair) = self.waiting.pop_front() {
-            let from = self.ways.go_to(Some(pair.node));
+            let from = self.graph.go_to(Some(pair.node));
             self.pair(&pair);
-            self.ways.go_to(from);
+            self.graph.go_to(from);
         }
     }
 
     fn pair(&mut self, pair: &Pair<'a>) {
         let Pair { slot, old, new, .. } = pair;
         let slot = *slot;
-        for place in old.passed.iter().chain(&new.passed) {
-            self.reached(place);
+        for element in old.passed.iter().chain(&new.passed) {
+            self.reached(element);
         }
         let subject = &name(new, &pair.subject);
         let sides = Sides { old, new };
         if !self.are_readable(sides, subject) {
             return;
         }
-        self.said_in_words(sides, subject);
+        self.keyword_documentation(sides, subject);
         if self.wrapped(slot, sides, subject) {
             return;
         }
         if !self.types(slot, sides, subject) {
-            // What is behind is still reached, and isn't to be called unused.
-            self.pass(&old.parts, &new.parts);
+            // The schemas behind are still reached, so they aren't unused.
+            self.mark_reached(&old.parts, &new.parts);
             return;
         }
         self.lists(slot, sides, subject);
@@ -183,10 +183,9 @@ impl<'a> Wire<'a> {
         self.other_keywords(slot, sides, subject);
     }
 
-    /// Whether all parts are objects. `true`, numbers and what else may stand there are
-    /// compared as JSON.
+    /// Whether all parts are objects. Anything else is compared as JSON.
     fn are_readable(&mut self, sides: Sides<'_, 'a>, subject: &str) -> bool {
-        let odd = |shape: &Shape<'a>| -> Option<Place<'a>> {
+        let odd = |shape: &Shape<'a>| -> Option<Element<'a>> {
             shape
                 .parts
                 .iter()
@@ -201,17 +200,17 @@ impl<'a> Wire<'a> {
             shape.parts.iter().map(|part| part.value).collect()
         };
         if values(sides.old) != values(sides.new)
-            && let Some(place) = new.or(old)
+            && let Some(element) = new.or(old)
         {
-            let sentence = format!("`{subject}` isn't a schema that can be read, and differs.");
-            self.say(rules::UNREADABLE, place.pointer, subject, sentence);
+            let sentence = format!("`{subject}` isn't a readable schema, and differs.");
+            self.add(rules::UNREADABLE, element.pointer, subject, sentence);
         }
         false
     }
 
-    /// Descriptions, examples and the like. A part with words of its own in front of the
-    /// same part is a change of words, too.
-    fn said_in_words(&mut self, sides: Sides<'_, 'a>, subject: &str) {
+    /// Compares descriptions, examples and the like. If a part adds words to another
+    /// part, that is a change of words, too.
+    fn keyword_documentation(&mut self, sides: Sides<'_, 'a>, subject: &str) {
         let mut keys: Vec<&str> = Vec::new();
         for part in sides.old.parts.iter().chain(&sides.new.parts) {
             keys.extend(part.members().into_keys());
@@ -219,46 +218,47 @@ impl<'a> Wire<'a> {
         keys.sort_unstable();
         keys.dedup();
         for key in keys {
-            let Some(rule) = self.words_rule(key) else {
+            let Some(rule) = self.documentation_rule(key) else {
                 continue;
             };
-            let said = |shape: &Shape<'a>| -> Vec<Place<'a>> {
-                let is_false =
-                    |place: &Place<'_>| key == "deprecated" && place.value == &Value::Bool(false);
+            let stated = |shape: &Shape<'a>| -> Vec<Element<'a>> {
+                let is_false = |element: &Element<'_>| {
+                    key == "deprecated" && element.value == &Value::Bool(false)
+                };
                 shape
                     .all(key)
                     .into_iter()
-                    .filter(|place| !is_false(place))
+                    .filter(|element| !is_false(element))
                     .collect()
             };
-            let (old, new) = (said(sides.old), said(sides.new));
-            let values = |places: &[Place<'a>]| -> Vec<&'a Value> {
-                places.iter().map(|place| place.value).collect()
+            let (old, new) = (stated(sides.old), stated(sides.new));
+            let values = |elements: &[Element<'a>]| -> Vec<&'a Value> {
+                elements.iter().map(|element| element.value).collect()
             };
             let (before, after) = (values(&old), values(&new));
-            let added = new.iter().find(|place| !before.contains(&place.value));
-            let removed = old.iter().find(|place| !after.contains(&place.value));
-            self.word(key, rule, removed, added, subject);
+            let added = new.iter().find(|element| !before.contains(&element.value));
+            let removed = old.iter().find(|element| !after.contains(&element.value));
+            self.documentation_key(key, rule, removed, added, subject);
         }
     }
 
     fn defaults(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
-        let value = |shape: &Shape<'a>| shape.all("default").first().map(|place| place.value);
+        let value = |shape: &Shape<'a>| shape.all("default").first().map(|element| element.value);
         let (rule, sentence) = match (value(sides.old), value(sides.new)) {
             (before, after) if before == after => return,
             (Some(before), Some(after)) if is_same_number(before, after) => return,
             (None, Some(after)) => (
                 rules::DEFAULT_ADDED,
-                format!("Without `{subject}`, {after} is meant; that wasn't said before."),
+                format!("The default of `{subject}` is {after}; none was given before."),
             ),
             (Some(before), Some(after)) => (
                 rules::DEFAULT_CHANGED,
-                format!("Without `{subject}`, {after} is meant, and no longer {before}."),
+                format!("The default of `{subject}` is {after} now, and was {before}."),
             ),
             (before, _) => (
                 rules::DEFAULT_REMOVED,
                 format!(
-                    "Without `{subject}`, {} was meant; now nobody says what is.",
+                    "The default of `{subject}` was {}; none is given now.",
                     before.unwrap_or(&Value::Null)
                 ),
             ),
@@ -267,11 +267,11 @@ impl<'a> Wire<'a> {
             (rule, sentence)
         } else {
             let sentence = format!(
-                "The default of `{subject}` is another, which has no effect, since it is always there."
+                "The default of `{subject}` changed, which has no effect, since it is always there."
             );
             (rules::IDLE_DEFAULT_CHANGED, sentence)
         };
-        self.say_of(rule, slot, sides.pointer("default"), subject, sentence);
+        self.add_value_change(rule, slot, sides.pointer("default"), subject, sentence);
     }
 
     fn items(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
@@ -286,39 +286,40 @@ impl<'a> Wire<'a> {
             (false, true) => {
                 let sentence = format!("The items of `{subject}` may be anything.");
                 let pointer = sides.pointer("items");
-                self.say_of(rules::ITEMS_UNTYPED, slot, pointer, subject, sentence);
+                self.add_value_change(rules::ITEMS_UNTYPED, slot, pointer, subject, sentence);
             }
             (true, false) => {
-                let sentence = format!("It is said what the items of `{subject}` are.");
+                let sentence = format!("The items of `{subject}` have a schema now.");
                 let pointer = sides.pointer("items");
-                self.say_of(rules::ITEMS_TYPED, slot, pointer, subject, sentence);
-                self.pass(&[], &new);
+                self.add_value_change(rules::ITEMS_TYPED, slot, pointer, subject, sentence);
+                self.mark_reached(&[], &new);
             }
             (false, false) => self.shapes(slot, &old, &new, &inner),
         }
     }
 
-    /// Keywords that nobody modelled. What they mean isn't known, so a change of one isn't
-    /// known to be harmless.
+    /// Compares keywords that no rule covers. Their meaning is unknown, so a change
+    /// isn't known to be harmless.
     fn other_keywords(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
-        let said = |shape: &Shape<'a>| {
-            let mut said: Vec<(&'a str, &'a Value)> = Vec::new();
-            for (key, place) in shape.parts.iter().flat_map(Place::members) {
-                let read =
-                    READ.contains(&key) || words_rule(key).is_some() || key.starts_with("x-");
+        let stated = |shape: &Shape<'a>| {
+            let mut stated: Vec<(&'a str, &'a Value)> = Vec::new();
+            for (key, element) in shape.parts.iter().flat_map(Element::members) {
+                let read = READ.contains(&key)
+                    || documentation_rule(key).is_some()
+                    || key.starts_with("x-");
                 if !read {
-                    said.push((key, place.value));
+                    stated.push((key, element.value));
                 }
             }
-            said
+            stated
         };
-        // A reference that could not be followed is such a keyword, too.
+        // A reference that can't be followed is such a keyword, too.
         let lost = |shape: &Shape<'a>| -> Vec<(&'a str, &'a Value)> {
             let lost = shape.all("$ref").into_iter();
-            lost.map(|place| ("$ref", place.value)).collect()
+            lost.map(|element| ("$ref", element.value)).collect()
         };
-        let old = [said(sides.old), lost(sides.old)].concat();
-        let new = [said(sides.new), lost(sides.new)].concat();
+        let old = [stated(sides.old), lost(sides.old)].concat();
+        let new = [stated(sides.new), lost(sides.new)].concat();
         let mut keys: Vec<&str> = old
             .iter()
             .filter(|one| !new.contains(one))
@@ -332,29 +333,28 @@ impl<'a> Wire<'a> {
             if key == "xml" && !slot.is_xml {
                 let sentence =
                     format!("`xml` of `{subject}` differs, which has no effect on what isn't XML.");
-                self.say_of(rules::IDLE_XML_CHANGED, slot, pointer, subject, sentence);
+                self.add_value_change(rules::IDLE_XML_CHANGED, slot, pointer, subject, sentence);
                 continue;
             }
-            let sentence =
-                format!("`{key}` of `{subject}` differs; what that means isn't known here.");
-            self.say_of(rules::KEYWORD_CHANGED, slot, pointer, subject, sentence);
+            let sentence = format!("`{key}` of `{subject}` differs; its meaning isn't known here.");
+            self.add_value_change(rules::KEYWORD_CHANGED, slot, pointer, subject, sentence);
         }
     }
 
-    /// Notes that schemas are led to, with all that they lead to, without comparing them.
-    pub(super) fn pass(&mut self, old: &[Place<'a>], new: &[Place<'a>]) {
-        for place in old {
-            self.ways.pass(self.old, place);
+    /// Marks schemas as reached, with all that they lead to, without comparing them.
+    pub(super) fn mark_reached(&mut self, old: &[Element<'a>], new: &[Element<'a>]) {
+        for element in old {
+            self.graph.mark_reached(self.old, element);
         }
-        for place in new {
-            self.ways.pass(self.new, place);
+        for element in new {
+            self.graph.mark_reached(self.new, element);
         }
     }
 }
 
-/// Whether a schema allows anything, as none does.
-fn says_nothing<'a>(spec: &'a Spec, place: &Place<'a>) -> bool {
-    Shape::of(spec, std::slice::from_ref(place)).says_nothing()
+/// Whether a schema allows anything, like no schema at all.
+fn allows_anything<'a>(spec: &'a Spec, element: &Element<'a>) -> bool {
+    Shape::of(spec, std::slice::from_ref(element)).allows_anything()
 }
 
 /// Whether both are the same number, however they are spelled: JSON's 1 is its 1.0.
@@ -363,13 +363,14 @@ fn is_same_number(one: &Value, other: &Value) -> bool {
     numbers.is_some_and(|(one, other)| one == other)
 }
 
-/// The name of a shape: that of the component that it is, or the way that led there.
+/// The name of a shape: that of its component, or the path that led there.
 ///
-/// A part that only adds words to another isn't what the shape is.
+/// A part that only documents another part doesn't name the shape.
 fn name(shape: &Shape<'_>, way: &str) -> String {
-    let says_more = |part: &&Place<'_>| {
+    let says_more = |part: &&Element<'_>| {
         let members = part.members();
-        let words = |key: &&str| words_rule(key).is_some() || ["allOf", "$ref"].contains(key);
+        let words =
+            |key: &&str| documentation_rule(key).is_some() || ["allOf", "$ref"].contains(key);
         members.is_empty() || !members.keys().all(words)
     };
     let part = shape.parts.iter().find(says_more);

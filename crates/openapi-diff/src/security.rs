@@ -1,8 +1,8 @@
-//! What a client needs to get in.
+//! The credentials that a client needs.
 //!
-//! A requirement is a choice of sets of schemes, of which any one is enough. A client has
-//! the credentials that one of the old sets asked for. If some new set asks for no more than
-//! that, it still gets in; whoever used a set for which that doesn't hold is locked out.
+//! A requirement is a choice of sets of schemes, and any one set is enough. A client
+//! has the credentials for one of the old sets. If some new set asks for no more than
+//! those, it can still authenticate; if none does, it is locked out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +10,16 @@ use serde_json::Value;
 
 use super::{
     rules::{self, Rule},
-    spec::{Operation, Place, Spec},
+    spec::{Element, Operation, Spec},
     wire::Wire,
 };
 
-/// One way in: the schemes that are needed together, each with its scopes.
+/// One alternative: the schemes that are needed together, each with its scopes.
 type Choice<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 impl<'a> Wire<'a> {
     pub(super) fn security(&mut self, old: &Operation<'a>, new: &Operation<'a>, subject: &str) {
-        let (one, other) = (old.place.get("security"), new.place.get("security"));
+        let (one, other) = (old.element.get("security"), new.element.get("security"));
         if !self.is_readable(one.as_ref(), other.as_ref(), Value::is_array, subject) {
             return;
         }
@@ -28,19 +28,19 @@ impl<'a> Wire<'a> {
         if before == after {
             return;
         }
-        let pointer = new.place.pointer_to("security");
+        let pointer = new.element.pointer_to("security");
         let is_open =
             |choices: &[Choice<'a>]| choices.is_empty() || choices.iter().any(BTreeMap::is_empty);
         match (is_open(&before), is_open(&after)) {
             (true, true) => return,
             (true, false) => {
                 let sentence = format!("`{subject}` needs credentials now.");
-                self.say(rules::SECURITY_REQUIRED, pointer, subject, sentence);
+                self.add(rules::SECURITY_REQUIRED, pointer, subject, sentence);
                 return;
             }
             (false, true) => {
                 let sentence = format!("`{subject}` no longer needs credentials.");
-                self.say(rules::SECURITY_LIFTED, pointer, subject, sentence);
+                self.add(rules::SECURITY_LIFTED, pointer, subject, sentence);
                 return;
             }
             (false, false) => {}
@@ -56,27 +56,27 @@ impl<'a> Wire<'a> {
             .iter()
             .any(|other| !before.iter().any(|one| is_enough(other, one)));
         if locked_out {
-            let sentence = format!("One of the ways to authenticate for `{subject}` is gone.");
-            self.say(
+            let sentence = format!("One of the graph to authenticate for `{subject}` is gone.");
+            self.add(
                 rules::SECURITY_CHOICE_REMOVED,
                 pointer.clone(),
                 subject,
                 sentence,
             );
         }
-        // Neither, if they are only listed in another order.
+        // The order of the alternatives makes no difference.
         if new_ways {
             let sentence = format!("There is another way to authenticate for `{subject}`.");
-            self.say(rules::SECURITY_CHOICE_ADDED, pointer, subject, sentence);
+            self.add(rules::SECURITY_CHOICE_ADDED, pointer, subject, sentence);
         }
     }
 
-    /// Compares the only way in with the only way in.
+    /// Compares requirements with one alternative each.
     fn choice(&mut self, old: &Choice<'a>, new: &Choice<'a>, pointer: &str, subject: &str) {
         let mut list = |rule: Rule, names: Vec<&str>, words: &str| {
             if !names.is_empty() {
                 let sentence = format!("`{subject}` {words} `{}`.", names.join("`, `"));
-                self.say(rule, pointer.to_owned(), subject, sentence);
+                self.add(rule, pointer.to_owned(), subject, sentence);
             }
         };
         let schemes = |one: &Choice<'a>, other: &Choice<'a>| -> Vec<&'a str> {
@@ -135,39 +135,39 @@ impl<'a> Wire<'a> {
         };
         let (old, new) = (schemes(self.old), schemes(self.new));
         for (name, (old, new)) in self.members_of(old.as_ref(), new.as_ref(), "securitySchemes") {
-            let old = old.map(|place| self.old.resolve(place));
-            let new = new.map(|place| self.new.resolve(place));
-            self.words(old.as_ref(), new.as_ref(), name);
+            let old = old.map(|element| self.old.resolve(element));
+            let new = new.map(|element| self.new.resolve(element));
+            self.documentation(old.as_ref(), new.as_ref(), name);
             match (old, new) {
                 (None, None) => {}
                 (None, Some(new)) => {
-                    let sentence = format!("The security scheme `{name}` is described.");
-                    self.say(rules::SCHEME_ADDED, new.pointer, name, sentence);
+                    let sentence = format!("The security scheme `{name}` is new.");
+                    self.add(rules::SCHEME_ADDED, new.pointer, name, sentence);
                 }
                 (Some(old), Some(new)) if used.contains(name) => self.scheme(&old, &new, name),
                 (Some(old), None) if used.contains(name) => {
                     let sentence = format!("The security scheme `{name}` is gone.");
-                    self.say(rules::SCHEME_REMOVED, old.pointer, name, sentence);
+                    self.add(rules::SCHEME_REMOVED, old.pointer, name, sentence);
                 }
                 (Some(old), new) => {
-                    if Some(old.value) != new.as_ref().map(|place| place.value) {
+                    if Some(old.value) != new.as_ref().map(|element| element.value) {
                         let sentence =
                             format!("The security scheme `{name}`, which nothing uses, differs.");
                         let pointer = new.unwrap_or(old).pointer;
-                        self.say(rules::UNUSED_SCHEME_CHANGED, pointer, name, sentence);
+                        self.add(rules::UNUSED_SCHEME_CHANGED, pointer, name, sentence);
                     }
                 }
             }
         }
     }
 
-    fn scheme(&mut self, old: &Place<'a>, new: &Place<'a>, name: &str) {
+    fn scheme(&mut self, old: &Element<'a>, new: &Element<'a>, name: &str) {
         for (key, (before, after)) in self.members_of(Some(old), Some(new), name) {
             let values = (
                 before.as_ref().map(|one| one.value),
                 after.as_ref().map(|other| other.value),
             );
-            if values.0 == values.1 || super::wire::words_rule(key).is_some() {
+            if values.0 == values.1 || rules::documentation_rule(key).is_some() {
                 continue;
             }
             if key == "flows" {
@@ -178,13 +178,13 @@ impl<'a> Wire<'a> {
                 "bearerFormat" => rules::BEARER_FORMAT_CHANGED,
                 _ => rules::SCHEME_CHANGED,
             };
-            let pointer = after.or(before).map(|place| place.pointer);
-            let sentence = format!("`{key}` of the security scheme `{name}` is another.");
-            self.say(rule, pointer.unwrap_or_default(), name, sentence);
+            let pointer = after.or(before).map(|element| element.pointer);
+            let sentence = format!("`{key}` of the security scheme `{name}` changed.");
+            self.add(rule, pointer.unwrap_or_default(), name, sentence);
         }
     }
 
-    fn flows(&mut self, old: Option<&Place<'a>>, new: Option<&Place<'a>>, scheme: &str) {
+    fn flows(&mut self, old: Option<&Element<'a>>, new: Option<&Element<'a>>, scheme: &str) {
         for (name, (old, new)) in self.members_of(old, new, scheme) {
             if name.starts_with("x-") {
                 continue;
@@ -206,19 +206,21 @@ impl<'a> Wire<'a> {
                     continue;
                 }
             };
-            self.say(rule, pointer, subject, sentence);
+            self.add(rule, pointer, subject, sentence);
         }
     }
 
-    fn flow(&mut self, old: Option<&Place<'a>>, new: Option<&Place<'a>>, subject: &str) {
+    fn flow(&mut self, old: Option<&Element<'a>>, new: Option<&Element<'a>>, subject: &str) {
         for (key, (before, after)) in self.members_of(old, new, subject) {
-            let pointer = |place: Option<&Place<'a>>| {
-                place.map(|place| place.pointer.clone()).unwrap_or_default()
+            let pointer = |element: Option<&Element<'a>>| {
+                element
+                    .map(|element| element.pointer.clone())
+                    .unwrap_or_default()
             };
             if key == "scopes" {
                 self.scopes(before.as_ref(), after.as_ref(), subject);
             } else if key.starts_with("x-") {
-                self.word(
+                self.documentation_key(
                     key,
                     rules::EXTENSION_CHANGED,
                     before.as_ref(),
@@ -231,10 +233,10 @@ impl<'a> Wire<'a> {
                 let (rule, words) = match (&before, &after) {
                     (None, _) => (rules::OAUTH_URL_ADDED, "is known now"),
                     (_, None) => (rules::OAUTH_URL_REMOVED, "is gone"),
-                    _ => (rules::OAUTH_URL_CHANGED, "is another"),
+                    _ => (rules::OAUTH_URL_CHANGED, "changed"),
                 };
                 let sentence = format!("`{key}` of the login `{subject}` {words}.");
-                self.say(
+                self.add(
                     rule,
                     pointer(after.as_ref().or(before.as_ref())),
                     subject,
@@ -244,35 +246,35 @@ impl<'a> Wire<'a> {
         }
     }
 
-    fn scopes(&mut self, old: Option<&Place<'a>>, new: Option<&Place<'a>>, subject: &str) {
+    fn scopes(&mut self, old: Option<&Element<'a>>, new: Option<&Element<'a>>, subject: &str) {
         for (scope, (before, after)) in self.members_of(old, new, subject) {
             let (rule, pointer, sentence) = match (&before, &after) {
                 (None, Some(new)) => (
                     rules::OAUTH_SCOPE_ADDED,
                     &new.pointer,
-                    format!("The login `{subject}` knows the scope `{scope}`."),
+                    format!("The login `{subject}` has the scope `{scope}`."),
                 ),
                 (Some(old), None) => (
                     rules::OAUTH_SCOPE_REMOVED,
                     &old.pointer,
-                    format!("The login `{subject}` no longer knows the scope `{scope}`."),
+                    format!("The login `{subject}` no longer has the scope `{scope}`."),
                 ),
                 (old, new) => {
                     let rule = rules::DESCRIPTION_CHANGED;
-                    self.word(scope, rule, old.as_ref(), new.as_ref(), subject);
+                    self.documentation_key(scope, rule, old.as_ref(), new.as_ref(), subject);
                     continue;
                 }
             };
-            self.say(rule, pointer.clone(), subject, sentence);
+            self.add(rule, pointer.clone(), subject, sentence);
         }
     }
 }
 
-/// The ways into an operation: its own, or those of the document.
+/// The alternatives of an operation: its own, or those of the document.
 fn choices<'a>(spec: &'a Spec, operation: &Operation<'a>) -> Vec<Choice<'a>> {
-    let own = operation.place.get("security");
+    let own = operation.element.get("security");
     let security = own.or_else(|| spec.root().get("security"));
-    let choices = security.iter().flat_map(Place::items).map(|choice| {
+    let choices = security.iter().flat_map(Element::items).map(|choice| {
         let schemes = choice.members().into_iter();
         let schemes = schemes.map(|(name, scopes)| {
             let scopes = scopes.value.as_array().into_iter().flatten();
@@ -283,7 +285,7 @@ fn choices<'a>(spec: &'a Spec, operation: &Operation<'a>) -> Vec<Choice<'a>> {
     choices.collect()
 }
 
-/// Whether who has what `one` asks for gets in where `other` is asked for.
+/// Whether the credentials for `one` are enough for `other`.
 fn is_enough(one: &Choice<'_>, other: &Choice<'_>) -> bool {
     other
         .iter()

@@ -1,34 +1,34 @@
-//! A schema as all of its parts say together.
+//! A schema as the sum of its parts.
 //!
-//! `allOf` of one reference is how OpenAPI 3.0 gives a reference a description of its own,
-//! and `allOf` of several is how it extends an object. Whether a document says a thing in
-//! place, behind a reference or in two parts makes no difference to what is sent. So schemas
-//! are compared as the collection of what their parts say, and each statement keeps the
-//! place where it is written.
+//! `allOf` of one reference is how OpenAPI 3.0 gives a reference a description of its
+//! own, and `allOf` of several is how it extends an object. It makes no difference to
+//! the wire whether a document writes a thing in place, behind a reference or in two
+//! parts. So schemas are compared as the collection of all statements in their parts,
+//! and each statement keeps its pointer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::{
-    spec::{Place, Spec},
-    wire::words_rule,
+    rules::documentation_rule,
+    spec::{Element, Spec},
 };
 
-/// How many levels of alternatives within alternatives are asked for their types.
+/// How many levels of nested alternatives are searched for types.
 const ALTERNATIVES_WITHIN: usize = 4;
 
-/// The parts of a schema: what is written in place, what references lead to, and the parts
-/// of `allOf`.
+/// The parts of a schema: the schema itself, the targets of its references, and the
+/// parts of `allOf`.
 #[derive(Clone, Debug)]
 pub(super) struct Shape<'a> {
     spec: &'a Spec,
-    pub(super) parts: Vec<Place<'a>>,
-    /// Every place that was passed on the way.
-    pub(super) passed: Vec<Place<'a>>,
+    pub(super) parts: Vec<Element<'a>>,
+    /// Every element on the way to the parts.
+    pub(super) passed: Vec<Element<'a>>,
 }
 
-/// Where the parts of a shape lie in memory.
+/// The addresses of the parts in memory.
 pub(super) type Key = Vec<usize>;
 
 /// The values that a schema lists.
@@ -44,27 +44,27 @@ pub(super) struct List {
 /// The alternatives of a schema.
 #[derive(Clone, Debug)]
 pub(super) struct Alternatives<'a> {
-    /// Whether exactly one of them has to fit (`oneOf`) or any number (`anyOf`).
+    /// Whether exactly one of them must match (`oneOf`) or any number (`anyOf`).
     pub(super) exclusive: bool,
-    pub(super) of: Vec<Place<'a>>,
+    pub(super) of: Vec<Element<'a>>,
     pub(super) pointer: String,
 }
 
 impl<'a> Shape<'a> {
-    /// The shape of schemas that have to fit together.
-    pub(super) fn of(spec: &'a Spec, schemas: &[Place<'a>]) -> Self {
+    /// The shape of schemas that must all match.
+    pub(super) fn of(spec: &'a Spec, schemas: &[Element<'a>]) -> Self {
         let mut shape = Self {
             spec,
             parts: Vec::new(),
             passed: Vec::new(),
         };
 
-        let mut waiting: Vec<Place<'a>> = schemas.iter().rev().cloned().collect();
-        while let Some(place) = waiting.pop() {
-            let mut trail = spec.trail(place);
+        let mut waiting: Vec<Element<'a>> = schemas.iter().rev().cloned().collect();
+        while let Some(element) = waiting.pop() {
+            let mut trail = spec.trail(element);
             let Some(part) = trail.pop() else { continue };
             shape.passed.append(&mut trail);
-            // A part that is its own part says nothing more the second time.
+            // A part may refer to itself; it is read once.
             if shape.has_part(&part) {
                 continue;
             }
@@ -77,27 +77,27 @@ impl<'a> Shape<'a> {
     }
 
     /// Whether a value is one of the parts.
-    pub(super) fn has_part(&self, place: &Place<'_>) -> bool {
+    pub(super) fn has_part(&self, element: &Element<'_>) -> bool {
         self.parts
             .iter()
-            .any(|part| part.address() == place.address())
+            .any(|part| part.address() == element.address())
     }
 
-    /// Whether anything may stand there: at most it is said in words what that is.
-    pub(super) fn says_nothing(&self) -> bool {
-        let is_silent = |key: &str| key == "allOf" || words_rule(key).is_some();
+    /// Whether any value is allowed: there is documentation at most.
+    pub(super) fn allows_anything(&self) -> bool {
+        let is_silent = |key: &str| key == "allOf" || documentation_rule(key).is_some();
         self.parts.iter().all(|part| {
             let members = part.value.as_object();
             members.is_some_and(|members| members.keys().all(|key| is_silent(key)))
         })
     }
 
-    /// What tells one shape from another within its document.
+    /// Identifies a shape within its document.
     pub(super) fn key(&self) -> Key {
-        self.parts.iter().map(Place::address).collect()
+        self.parts.iter().map(Element::address).collect()
     }
 
-    /// Where something is written that the shape as a whole says.
+    /// The pointer to a keyword in one of the parts.
     pub(super) fn pointer(&self, key: &str) -> String {
         let holder = self.parts.iter().find(|part| part.get(key).is_some());
         let holder = holder.or(self.parts.first());
@@ -108,8 +108,8 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// All that is said under a keyword.
-    pub(super) fn all(&self, key: &str) -> Vec<Place<'a>> {
+    /// All values of a keyword.
+    pub(super) fn all(&self, key: &str) -> Vec<Element<'a>> {
         self.parts.iter().filter_map(|part| part.get(key)).collect()
     }
 
@@ -119,8 +119,8 @@ impl<'a> Shape<'a> {
     }
 
     pub(super) fn is_nullable(&self) -> bool {
-        let listed = |place: &Place<'_>| {
-            place
+        let listed = |element: &Element<'_>| {
+            element
                 .value
                 .as_array()
                 .map(|types| types.contains(&"null".into()))
@@ -129,29 +129,32 @@ impl<'a> Shape<'a> {
             || self
                 .all("type")
                 .iter()
-                .any(|place| listed(place) == Some(true))
+                .any(|element| listed(element) == Some(true))
     }
 
-    /// The types that a value may have; none where it may have any.
+    /// The types that a value may have; `None` if it may have any.
     ///
-    /// Who lists fields means an object, and who says what items are means a list, also
-    /// without saying so. Alternatives are of their types.
+    /// A schema that lists fields means an object, and one that describes items means a
+    /// list, also without a `type`. Alternatives have the types of their schemas.
     pub(super) fn types(&self) -> Option<BTreeSet<&'a str>> {
         self.types_within(ALTERNATIVES_WITHIN)
     }
 
-    /// The types that are written down, without those that alternatives have.
+    /// The types without those of the alternatives.
     pub(super) fn own_types(&self) -> Option<BTreeSet<&'a str>> {
         self.types_within(0)
     }
 
     fn types_within(&self, depth: usize) -> Option<BTreeSet<&'a str>> {
-        let said = self.all("type").into_iter().map(|place| match place.value {
-            Value::String(name) => BTreeSet::from([name.as_str()]),
-            Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
-            _ => BTreeSet::new(),
-        });
-        if let Some(mut types) = said.reduce(|one, other| both(&one, &other)) {
+        let stated = self
+            .all("type")
+            .into_iter()
+            .map(|element| match element.value {
+                Value::String(name) => BTreeSet::from([name.as_str()]),
+                Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+                _ => BTreeSet::new(),
+            });
+        if let Some(mut types) = stated.reduce(|one, other| both(&one, &other)) {
             types.remove("null");
             return Some(types);
         }
@@ -172,17 +175,17 @@ impl<'a> Shape<'a> {
         let sets = self.alternatives().into_iter();
         let sets = sets.filter_map(|set| {
             let of = set.of.into_iter();
-            of.map(|place| Shape::of(self.spec, &[place]).types_within(depth))
+            of.map(|element| Shape::of(self.spec, &[element]).types_within(depth))
                 .reduce(|one, other| Some(&one? | &other?))?
         });
         sets.reduce(|one, other| both(&one, &other))
     }
 
-    /// The types of the values of a closed list, which needn't say them.
+    /// The types of the values of a closed list, which needn't have a `type`.
     fn types_of_values(&self) -> Option<BTreeSet<&'a str>> {
         let lists = self.all("enum").into_iter();
-        let of_list = |place: Place<'a>| -> Option<BTreeSet<&'a str>> {
-            let values = place.value.as_array()?.iter();
+        let of_list = |element: Element<'a>| -> Option<BTreeSet<&'a str>> {
+            let values = element.value.as_array()?.iter();
             Some(values.filter_map(type_name).collect())
         };
         let types = lists
@@ -191,16 +194,16 @@ impl<'a> Shape<'a> {
         (!types.is_empty()).then_some(types)
     }
 
-    /// The fields by name, each with all that is said of it.
-    pub(super) fn properties(&self) -> BTreeMap<&'a str, Vec<Place<'a>>> {
-        let mut properties: BTreeMap<&str, Vec<Place<'_>>> = BTreeMap::new();
-        for (name, place) in self.all("properties").iter().flat_map(Place::members) {
-            properties.entry(name).or_default().push(place);
+    /// The fields by name, each with all its schemas.
+    pub(super) fn properties(&self) -> BTreeMap<&'a str, Vec<Element<'a>>> {
+        let mut properties: BTreeMap<&str, Vec<Element<'_>>> = BTreeMap::new();
+        for (name, element) in self.all("properties").iter().flat_map(Element::members) {
+            properties.entry(name).or_default().push(element);
         }
         properties
     }
 
-    /// The names of the fields that have to be there.
+    /// The names of the required fields.
     pub(super) fn required(&self) -> BTreeSet<&'a str> {
         let lists = self.all("required");
         let names = lists
@@ -210,22 +213,21 @@ impl<'a> Shape<'a> {
         names.filter_map(Value::as_str).collect()
     }
 
-    /// The values that are listed, openly or not. A `null` among them isn't a value of its
-    /// own.
+    /// The values that are listed, open or closed. A `null` among them doesn't count.
     pub(super) fn list(&self) -> Option<List> {
-        let read = |place: &Place<'a>, closed| {
-            let values = place.value.as_array()?;
+        let read = |element: &Element<'a>, closed| {
+            let values = element.value.as_array()?;
             let values = values.iter().filter(|value| !value.is_null());
             Some(List {
                 closed,
                 values: values.map(Value::to_string).collect(),
-                pointer: place.pointer.clone(),
+                pointer: element.pointer.clone(),
             })
         };
         let closed = self
             .all("enum")
             .iter()
-            .filter_map(|place| read(place, true))
+            .filter_map(|element| read(element, true))
             .reduce(|one, other| List {
                 values: one.values.intersection(&other.values).cloned().collect(),
                 ..one
@@ -233,13 +235,13 @@ impl<'a> Shape<'a> {
         let open = || {
             self.all("x-extensible-enum")
                 .iter()
-                .find_map(|place| read(place, false))
+                .find_map(|element| read(element, false))
         };
         closed.or_else(open).or_else(|| self.open_idiom())
     }
 
-    /// `anyOf: [{enum}, {type: string}]`, which says of a list that it is open. The client
-    /// reads it so.
+    /// `anyOf: [{enum}, {type: string}]`, an idiom for an open list. The client reads
+    /// it so.
     fn open_idiom(&self) -> Option<List> {
         let found = self
             .all("anyOf")
@@ -247,8 +249,8 @@ impl<'a> Shape<'a> {
             .chain(self.all("oneOf"))
             .next()?;
         let parts = found.items();
-        let is_text = |part: &Place<'_>| part.text("type") == Some("string");
-        let listed = |part: &Place<'_>| -> Option<Vec<Value>> {
+        let is_text = |part: &Element<'_>| part.text("type") == Some("string");
+        let listed = |part: &Element<'_>| -> Option<Vec<Value>> {
             let list = part.get("enum").or_else(|| part.get("x-extensible-enum"))?;
             list.value.as_array().cloned()
         };
@@ -267,16 +269,16 @@ impl<'a> Shape<'a> {
         })
     }
 
-    /// The alternatives, each set of them by itself.
+    /// The alternatives, set by set.
     pub(super) fn alternatives(&self) -> Vec<Alternatives<'a>> {
         if self.open_idiom().is_some() {
             return Vec::new();
         }
         let read = |key, exclusive| {
-            self.all(key).into_iter().map(move |place| Alternatives {
+            self.all(key).into_iter().map(move |element| Alternatives {
                 exclusive,
-                of: place.items(),
-                pointer: place.pointer,
+                of: element.items(),
+                pointer: element.pointer,
             })
         };
         read("oneOf", true).chain(read("anyOf", false)).collect()
@@ -294,7 +296,7 @@ fn both<'a>(one: &BTreeSet<&'a str>, other: &BTreeSet<&'a str>) -> BTreeSet<&'a 
         .collect()
 }
 
-/// What a value's type is called; none of `null`, which is told apart from types.
+/// The name of a value's type; `None` for `null`, which isn't a type in OpenAPI 3.0.
 fn type_name(value: &Value) -> Option<&'static str> {
     Some(match value {
         Value::Null => return None,
@@ -322,8 +324,8 @@ mod tests {
     }
 
     fn thing(spec: &Spec) -> Shape<'_> {
-        let places = spec.components("schemas");
-        Shape::of(spec, &[places["Thing"].clone()])
+        let elements = spec.components("schemas");
+        Shape::of(spec, &[elements["Thing"].clone()])
     }
 
     #[test]
@@ -344,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_of_parts_comes_to_an_end() {
+    fn a_cycle_of_parts_ends() {
         let spec = document(json!({
             "allOf": [{"$ref": "#/components/schemas/Thing"}, {"$ref": "#/components/schemas/Base"}],
         }));
@@ -368,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn types_that_have_to_fit_together_are_what_both_allow() {
+    fn types_that_must_both_match_are_intersected() {
         let spec = document(json!({"allOf": [{"type": "number"}, {"type": "integer"}]}));
 
         assert_eq!(thing(&spec).types(), Some(BTreeSet::from(["integer"])));

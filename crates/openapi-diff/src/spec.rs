@@ -1,11 +1,10 @@
-//! A document as the comparison walks it: values that know where they stand.
+//! A document as the comparison reads it: values with their JSON pointers.
 //!
-//! What a change is called, and whether two ways lead to the same one, depends on the place
-//! where a thing is written down, not on the way that led there. So every value is passed
-//! on with its JSON pointer, and a reference that is followed changes the pointer.
+//! The pointer of the definition identifies a change, not the way that led there. So
+//! every value travels with its pointer, and following a reference changes the pointer.
 //!
-//! Nothing here insists on a form: a list where an object is expected has no members. That
-//! the two documents differ in such a place is for the comparison to notice.
+//! Nothing here insists on a form: a list in place of an object has no members. The
+//! comparison notices if the two documents differ there.
 
 use std::collections::BTreeMap;
 
@@ -18,21 +17,21 @@ pub const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// One of the two documents, with its keys in sorted order: in which order somebody wrote
-/// them means nothing, and the comparison has to come out the same.
+/// One of the two documents, with its keys sorted: their order means nothing, and must
+/// not influence the comparison.
 #[derive(Debug)]
 pub struct Spec(Value);
 
-/// A value and where it stands.
+/// A value of the document and its pointer.
 #[derive(Clone, Debug)]
-pub struct Place<'a> {
+pub struct Element<'a> {
     /// The value.
     pub value: &'a Value,
     /// The JSON pointer to it, with `#` in front.
     pub pointer: String,
 }
 
-/// An operation, with the path item that it stands in.
+/// An operation with its path item.
 #[derive(Clone, Debug)]
 pub struct Operation<'a> {
     /// The `operationId`, or method and path where it has none.
@@ -42,9 +41,9 @@ pub struct Operation<'a> {
     /// The path template.
     pub path: String,
     /// The operation itself.
-    pub place: Place<'a>,
+    pub element: Element<'a>,
     /// Its path item.
-    pub item: Place<'a>,
+    pub item: Element<'a>,
 }
 
 impl Spec {
@@ -56,40 +55,41 @@ impl Spec {
     }
 
     /// The document itself.
-    pub fn root(&self) -> Place<'_> {
-        Place {
+    pub fn root(&self) -> Element<'_> {
+        Element {
             value: &self.0,
             pointer: "#".to_owned(),
         }
     }
 
-    /// Follows a reference within the document. One that leads nowhere, elsewhere or in a
-    /// circle stays what it is, so that it still differs from another.
-    pub fn resolve<'a>(&'a self, place: Place<'a>) -> Place<'a> {
-        self.trail(place.clone()).pop().unwrap_or(place)
+    /// Follows a reference within the document. A reference that leads nowhere, out of
+    /// the document or in a cycle is returned as it is, so that it still differs from
+    /// another.
+    pub fn resolve<'a>(&'a self, element: Element<'a>) -> Element<'a> {
+        self.trail(element.clone()).pop().unwrap_or(element)
     }
 
-    /// The places that a reference leads through, itself first and its target last.
-    pub(super) fn trail<'a>(&'a self, place: Place<'a>) -> Vec<Place<'a>> {
-        let mut trail = vec![place.clone()];
-        let mut here = place.clone();
+    /// The chain of references: the given element first, the target last.
+    pub(super) fn trail<'a>(&'a self, element: Element<'a>) -> Vec<Element<'a>> {
+        let mut trail = vec![element.clone()];
+        let mut here = element.clone();
         for _ in 0..reference::MOST {
             let Some(target) = reference::of(here.value) else {
                 return trail;
             };
             let Some(found) = self.at(target) else {
-                return vec![place];
+                return vec![element];
             };
             here = found;
             trail.push(here.clone());
         }
-        vec![place]
+        vec![element]
     }
 
-    /// What a reference leads to.
-    pub(super) fn at<'a>(&'a self, target: &str) -> Option<Place<'a>> {
-        let (value, pointer) = reference::place(&self.0, target)?;
-        Some(Place {
+    /// The target of a reference.
+    pub(super) fn at<'a>(&'a self, target: &str) -> Option<Element<'a>> {
+        let (value, pointer) = reference::element(&self.0, target)?;
+        Some(Element {
             value,
             pointer: format!("#{pointer}"),
         })
@@ -108,48 +108,50 @@ impl Spec {
     }
 
     /// The components of a kind, such as `schemas`.
-    pub fn components(&self, kind: &str) -> BTreeMap<&str, Place<'_>> {
+    pub fn components(&self, kind: &str) -> BTreeMap<&str, Element<'_>> {
         let components = self.root().get("components");
         let found = components.and_then(|components| components.get(kind));
         found.map(|kind| kind.members()).unwrap_or_default()
     }
 }
 
-/// The operations of a path item; those of a callback too, which has the same form.
-pub(super) fn operations_of<'a>(path: &str, item: &Place<'a>) -> Vec<Operation<'a>> {
+/// The operations of a path item or of a callback, which has the same form.
+pub(super) fn operations_of<'a>(path: &str, item: &Element<'a>) -> Vec<Operation<'a>> {
     let found = METHODS.iter().filter_map(|method| {
-        let place = item.get(method).filter(|place| place.value.is_object())?;
-        let id = place
+        let element = item
+            .get(method)
+            .filter(|element| element.value.is_object())?;
+        let id = element
             .text("operationId")
             .map_or_else(|| format!("{method} {path}"), str::to_owned);
         Some(Operation {
             id,
             method: (*method).to_owned(),
             path: path.to_owned(),
-            place,
+            element,
             item: item.clone(),
         })
     });
     found.collect()
 }
 
-impl<'a> Place<'a> {
-    /// A member of an object.
-    pub fn get(&self, key: &str) -> Option<Place<'a>> {
+impl<'a> Element<'a> {
+    /// A member of an object, by key.
+    pub fn get(&self, key: &str) -> Option<Element<'a>> {
         let value = self.value.as_object()?.get(key)?;
         Some(self.inner(key, value))
     }
 
-    /// The members of an object; none of anything else.
-    pub fn members(&self) -> BTreeMap<&'a str, Place<'a>> {
+    /// The members of an object; empty for anything else.
+    pub fn members(&self) -> BTreeMap<&'a str, Element<'a>> {
         let members = self.value.as_object().into_iter().flatten();
         members
             .map(|(key, value)| (key.as_str(), self.inner(key, value)))
             .collect()
     }
 
-    /// The items of a list; none of anything else.
-    pub fn items(&self) -> Vec<Place<'a>> {
+    /// The items of a list; empty for anything else.
+    pub fn items(&self) -> Vec<Element<'a>> {
         let items = self.value.as_array().into_iter().flatten().enumerate();
         items
             .map(|(index, value)| self.inner(&index.to_string(), value))
@@ -166,13 +168,13 @@ impl<'a> Place<'a> {
         self.value.get(key).and_then(Value::as_bool) == Some(true)
     }
 
-    /// Where a member stands, or would.
+    /// The pointer to a member, which needn't exist.
     pub fn pointer_to(&self, key: &str) -> String {
         format!("{}/{}", self.pointer, escape(key))
     }
 
     /// The members of an object, or the items of a list.
-    pub(super) fn children(&self) -> Vec<Place<'a>> {
+    pub(super) fn children(&self) -> Vec<Element<'a>> {
         match self.value {
             Value::Object(members) => {
                 let members = members.iter();
@@ -182,7 +184,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// What tells the value from all others of the document, as long as that is there.
+    /// Identifies the value as long as the document lives.
     pub(super) fn address(&self) -> usize {
         std::ptr::from_ref(self.value).addr()
     }
@@ -202,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_leads_to_where_the_thing_is_written() {
+    fn a_reference_leads_to_the_definition() {
         let spec = Spec::new(&json!({
             "a": {"$ref": "#/b/x~1y"},
             "encoded": {"$ref": "#/b/x~1%7By%7D"},
@@ -210,15 +212,15 @@ mod tests {
         }));
 
         for (key, pointer) in [("a", "#/b/x~1y"), ("encoded", "#/b/x~1{y}")] {
-            let place = spec.resolve(spec.root().get(key).unwrap());
+            let element = spec.resolve(spec.root().get(key).unwrap());
 
-            assert_eq!(place.pointer, pointer);
-            assert_eq!(place.text("type"), Some("string"));
+            assert_eq!(element.pointer, pointer);
+            assert_eq!(element.text("type"), Some("string"));
         }
     }
 
     #[test]
-    fn a_reference_to_nothing_elsewhere_or_in_a_circle_stays() {
+    fn a_reference_that_cannot_be_followed_stays() {
         let spec = Spec::new(&json!({
             "nothing": {"$ref": "#/c"},
             "elsewhere": {"$ref": "other.json#/a"},
@@ -227,9 +229,9 @@ mod tests {
         }));
 
         for key in ["nothing", "elsewhere", "circle", "number"] {
-            let place = spec.resolve(spec.root().get(key).unwrap());
+            let element = spec.resolve(spec.root().get(key).unwrap());
 
-            assert_eq!(place.pointer, format!("#/{key}"));
+            assert_eq!(element.pointer, format!("#/{key}"));
         }
     }
 

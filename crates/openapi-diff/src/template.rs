@@ -1,7 +1,7 @@
 //! Path templates, such as `/pets/{petId}`.
 
-/// A path without the names of its placeholders, which aren't sent: two templates
-/// with one shape are the same path.
+/// A path without the names of its placeholders, which aren't sent: two templates with
+/// the same shape are the same path.
 pub fn shape(path: &str) -> String {
     let mut shape = String::new();
     let mut inside = false;
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_placeholders_are_no_part_of_a_path() {
+    fn the_names_of_placeholders_are_ignored() {
         assert_eq!(shape("/a/{id}/b/{name}"), shape("/a/{other}/b/{id}"));
         assert_ne!(shape("/a/{id}"), shape("/a/id"));
         assert_eq!(

@@ -1,9 +1,9 @@
 //! The comparison of the two documents: what a client sends and receives.
 //!
-//! The comparison goes the way of a call: operation, parameters, bodies, schemas. Each thing
-//! is judged in the direction in which it travels, so a component that is both sent and
-//! received is looked at twice. The parts of the work stand in the files beside this one;
-//! here is what they share.
+//! The comparison follows a call: operation, parameters, bodies, schemas. Each value is
+//! judged in the direction in which it travels, so a component that is both sent and
+//! received is compared twice. The parts of the work are in the files beside this one;
+//! this file has what they share.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -13,13 +13,13 @@ use super::{
     change::{Change, Changes, Finding},
     extensions::Extensions,
     fingerprint::Fingerprints,
+    graph::{Graph, Operations},
     rules::{self, Directed, Direction, Rule},
     schema::{Pair, discriminator::Extending},
-    spec::{Place, Spec},
-    ways::{Operations, Ways},
+    spec::{Element, Spec},
 };
 
-/// The comparison, and how far it has got.
+/// The state of the comparison.
 pub(super) struct Wire<'a> {
     pub(super) old: &'a Spec,
     pub(super) new: &'a Spec,
@@ -30,8 +30,8 @@ pub(super) struct Wire<'a> {
     pub(super) extensions: &'a dyn Extensions,
     changes: Changes,
     /// Which operations lead to what.
-    pub(super) ways: Ways,
-    /// The schemas that wait to be compared.
+    pub(super) graph: Graph,
+    /// The schemas that are queued for comparison.
     pub(super) waiting: VecDeque<Pair<'a>>,
 }
 
@@ -69,7 +69,7 @@ impl Noun {
 pub(super) struct Slot {
     pub(super) direction: Direction,
     pub(super) noun: Noun,
-    /// Whether it may be left out, so that a default has a meaning.
+    /// Whether it may be omitted, so that a default has a meaning.
     pub(super) may_be_absent: bool,
     /// Whether it is written as XML, or may be.
     pub(super) is_xml: bool,
@@ -85,7 +85,7 @@ impl Slot {
         }
     }
 
-    /// The same in a body of a media type.
+    /// The same slot in a body of a media type.
     pub(super) fn of_media(self, media: &str) -> Self {
         let media = media.to_ascii_lowercase();
         let is_xml = media.contains("xml") || media.contains('*');
@@ -93,7 +93,7 @@ impl Slot {
     }
 }
 
-/// What the comparison came to.
+/// The result of the comparison.
 pub(super) struct Outcome {
     pub(super) changes: Vec<Change>,
     /// The operations that lead to a component, by its pointer, in either document.
@@ -110,27 +110,27 @@ pub(super) fn compare<'a>(old: &'a Spec, new: &'a Spec, extensions: &'a dyn Exte
         new_extending: Extending::of(new),
         extensions,
         changes: Changes::default(),
-        ways: Ways::default(),
+        graph: Graph::default(),
         waiting: VecDeque::new(),
     };
     wire.operations();
     wire.compare_waiting();
     wire.document();
-    let (changes, reach) = wire.changes.into_list(wire.ways);
+    let (changes, reach) = wire.changes.into_list(wire.graph);
     Outcome { changes, reach }
 }
 
 impl<'a> Wire<'a> {
-    /// Compares the parts of an operation: what is found there is found through it.
+    /// Compares the parts of an operation, so that changes found there reach it.
     pub(super) fn within(&mut self, operation: &str, compare: impl FnOnce(&mut Self)) {
-        let node = self.ways.operation(operation);
-        let from = self.ways.go_to(Some(node));
+        let node = self.graph.operation(operation);
+        let from = self.graph.go_to(Some(node));
         compare(self);
-        self.ways.go_to(from);
+        self.graph.go_to(from);
     }
 
     /// Lists a change that has no direction.
-    pub(super) fn say(&mut self, rule: Rule, pointer: String, subject: &str, sentence: String) {
+    pub(super) fn add(&mut self, rule: Rule, pointer: String, subject: &str, sentence: String) {
         self.changes.add(Finding {
             pointer,
             what: rule.id.to_owned(),
@@ -138,12 +138,12 @@ impl<'a> Wire<'a> {
             class: rule.class,
             subject: subject.to_owned(),
             sentence,
-            node: self.ways.here(),
+            node: self.graph.here(),
         });
     }
 
     /// Lists a change of something that is sent or received.
-    pub(super) fn say_directed(
+    pub(super) fn add_directed(
         &mut self,
         rule: Directed,
         direction: Direction,
@@ -159,12 +159,12 @@ impl<'a> Wire<'a> {
             class: rule.class(direction),
             subject: subject.to_owned(),
             sentence,
-            node: self.ways.here(),
+            node: self.graph.here(),
         });
     }
 
     /// Lists a change of a value.
-    pub(super) fn say_of(
+    pub(super) fn add_value_change(
         &mut self,
         rule: Directed,
         slot: Slot,
@@ -172,7 +172,7 @@ impl<'a> Wire<'a> {
         subject: &str,
         sentence: String,
     ) {
-        self.say_directed(
+        self.add_directed(
             rule,
             slot.direction,
             slot.noun.key(),
@@ -182,114 +182,123 @@ impl<'a> Wire<'a> {
         );
     }
 
-    pub(super) fn resolve_old(&mut self, place: Place<'a>) -> Place<'a> {
-        let place = self.old.resolve(place);
-        self.reached(&place);
-        place
+    pub(super) fn resolve_old(&mut self, element: Element<'a>) -> Element<'a> {
+        let element = self.old.resolve(element);
+        self.reached(&element);
+        element
     }
 
-    pub(super) fn resolve_new(&mut self, place: Place<'a>) -> Place<'a> {
-        let place = self.new.resolve(place);
-        self.reached(&place);
-        place
+    pub(super) fn resolve_new(&mut self, element: Element<'a>) -> Element<'a> {
+        let element = self.new.resolve(element);
+        self.reached(&element);
+        element
     }
 
     /// Notes that the operation leads to a component.
-    pub(super) fn reached(&mut self, place: &Place<'a>) {
-        self.ways.reached(place);
+    pub(super) fn reached(&mut self, element: &Element<'a>) {
+        self.graph.reached(element);
     }
 
     pub(super) fn is_reached(&self, pointer: &str) -> bool {
-        self.ways.is_reached(pointer)
+        self.graph.is_reached(pointer)
     }
 
-    /// The members that both sides have of an object under a key, each with what the other
-    /// side has. Where one side has something else than an object there, the two are only
-    /// compared as JSON.
+    /// The members of two objects under a key, each paired with that of the other side.
+    /// If a side has something else than an object there, the two are only compared as
+    /// JSON.
     pub(super) fn members_of(
         &mut self,
-        old: Option<&Place<'a>>,
-        new: Option<&Place<'a>>,
+        old: Option<&Element<'a>>,
+        new: Option<&Element<'a>>,
         subject: &str,
-    ) -> BTreeMap<&'a str, (Option<Place<'a>>, Option<Place<'a>>)> {
+    ) -> BTreeMap<&'a str, (Option<Element<'a>>, Option<Element<'a>>)> {
         if !self.is_readable(old, new, Value::is_object, subject) {
             return BTreeMap::new();
         }
-        let mut members: BTreeMap<&str, (Option<Place<'_>>, Option<Place<'_>>)> = BTreeMap::new();
-        for (name, place) in old.map(Place::members).unwrap_or_default() {
-            members.entry(name).or_default().0 = Some(place);
+        let mut members: BTreeMap<&str, (Option<Element<'_>>, Option<Element<'_>>)> =
+            BTreeMap::new();
+        for (name, element) in old.map(Element::members).unwrap_or_default() {
+            members.entry(name).or_default().0 = Some(element);
         }
-        for (name, place) in new.map(Place::members).unwrap_or_default() {
-            members.entry(name).or_default().1 = Some(place);
+        for (name, element) in new.map(Element::members).unwrap_or_default() {
+            members.entry(name).or_default().1 = Some(element);
         }
         members
     }
 
-    /// Whether both sides have the form that is expected; where not, and they differ, that
-    /// is all there is to say.
+    /// Whether both sides have the expected form. If not, and they differ, that is
+    /// listed, and nothing more can be said.
     pub(super) fn is_readable(
         &mut self,
-        old: Option<&Place<'_>>,
-        new: Option<&Place<'_>>,
+        old: Option<&Element<'_>>,
+        new: Option<&Element<'_>>,
         expected: fn(&Value) -> bool,
         subject: &str,
     ) -> bool {
-        let fits = |place: Option<&Place<'_>>| place.is_none_or(|place| expected(place.value));
+        let fits =
+            |element: Option<&Element<'_>>| element.is_none_or(|element| expected(element.value));
         if fits(old) && fits(new) {
             return true;
         }
-        if old.map(|place| place.value) != new.map(|place| place.value)
-            && let Some(place) = new.or(old)
+        if old.map(|element| element.value) != new.map(|element| element.value)
+            && let Some(element) = new.or(old)
         {
             let sentence = format!(
-                "A part of `{subject}` isn't what OpenAPI wants there, so all that can be said \
+                "A part of `{subject}` isn't valid OpenAPI, so all that can be said \
                  is that it differs."
             );
-            self.say(rules::UNREADABLE, place.pointer.clone(), subject, sentence);
+            self.add(
+                rules::UNREADABLE,
+                element.pointer.clone(),
+                subject,
+                sentence,
+            );
         }
         false
     }
 
-    /// The rule of a key that is there for people only, with the caller's own.
-    pub(super) fn words_rule(&self, key: &str) -> Option<Rule> {
+    /// The rule of a key that is documentation, with the caller's own rules.
+    pub(super) fn documentation_rule(&self, key: &str) -> Option<Rule> {
         if self.extensions.is_judged(key) {
             return None;
         }
-        self.extensions.rule(key).or_else(|| words_rule(key))
+        let usual = || rules::documentation_rule(key);
+        self.extensions.rule(key).or_else(usual)
     }
 
-    /// Compares what is there for people only.
-    pub(super) fn words(
+    /// Compares all documentation of a value.
+    pub(super) fn documentation(
         &mut self,
-        old: Option<&Place<'a>>,
-        new: Option<&Place<'a>>,
+        old: Option<&Element<'a>>,
+        new: Option<&Element<'a>>,
         subject: &str,
     ) {
         for (key, (before, after)) in self.members_of(old, new, subject) {
-            let Some(rule) = self.words_rule(key) else {
+            let Some(rule) = self.documentation_rule(key) else {
                 continue;
             };
-            let unless_false = |place: Option<Place<'a>>| {
-                place.filter(|place| key != "deprecated" || place.value != &Value::Bool(false))
+            let unless_false = |element: Option<Element<'a>>| {
+                element
+                    .filter(|element| key != "deprecated" || element.value != &Value::Bool(false))
             };
             let (before, after) = (unless_false(before), unless_false(after));
-            self.word(key, rule, before.as_ref(), after.as_ref(), subject);
+            self.documentation_key(key, rule, before.as_ref(), after.as_ref(), subject);
         }
     }
 
-    /// Compares one thing that is there for people only.
-    pub(super) fn word(
+    /// Compares one key that is documentation.
+    pub(super) fn documentation_key(
         &mut self,
         key: &str,
         rule: Rule,
-        old: Option<&Place<'a>>,
-        new: Option<&Place<'a>>,
+        old: Option<&Element<'a>>,
+        new: Option<&Element<'a>>,
         subject: &str,
     ) {
-        if old.map(|place| place.value) == new.map(|place| place.value) {
+        if old.map(|element| element.value) == new.map(|element| element.value) {
             return;
         }
-        let Some(pointer) = new.or(old).map(|place| place.pointer.clone()) else {
+        let Some(pointer) = new.or(old).map(|element| element.pointer.clone()) else {
             return;
         };
         let (rule, sentence) = match (key, new) {
@@ -300,24 +309,7 @@ impl<'a> Wire<'a> {
             ),
             (_, _) => (rule, format!("`{key}` of `{subject}` reads differently.")),
         };
-        self.say(rule, pointer, subject, sentence);
-    }
-}
-
-/// The rule of a key that is there for people only, or that no client reads.
-pub(super) fn words_rule(key: &str) -> Option<Rule> {
-    match key {
-        "description" | "summary" | "title" | "externalDocs" | "$comment" => {
-            Some(rules::DESCRIPTION_CHANGED)
-        }
-        "example" | "examples" => Some(rules::EXAMPLE_CHANGED),
-        "deprecated" => Some(rules::DEPRECATED),
-        "tags" => Some(rules::TAGS_CHANGED),
-        "links" => Some(rules::LINKS_CHANGED),
-        // It is judged with the values of an enum.
-        "x-extensible-enum" => None,
-        key if key.starts_with("x-") => Some(rules::EXTENSION_CHANGED),
-        _ => None,
+        self.add(rule, pointer, subject, sentence);
     }
 }
 
@@ -329,18 +321,19 @@ mod tests {
 
     /// The pointers to everything in a document.
     fn pointers(value: &Value, pointer: &str, found: &mut Vec<String>) {
-        let place = |key: &str| format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+        let element =
+            |key: &str| format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
         match value {
             Value::Object(members) => {
                 for (key, member) in members {
-                    found.push(place(key));
-                    pointers(member, &place(key), found);
+                    found.push(element(key));
+                    pointers(member, &element(key), found);
                 }
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    found.push(place(&index.to_string()));
-                    pointers(item, &place(&index.to_string()), found);
+                    found.push(element(&index.to_string()));
+                    pointers(item, &element(&index.to_string()), found);
                 }
             }
             _ => {}
@@ -348,12 +341,12 @@ mod tests {
     }
 
     #[test]
-    fn whatever_stands_wherever_is_compared() {
+    fn any_value_at_any_pointer_is_compared() {
         let text = include_str!("../tests/fixtures/things.json");
         let document: Value = serde_json::from_str(text).unwrap();
         let old = Spec::new(&document);
-        let mut places = Vec::new();
-        pointers(&document, "", &mut places);
+        let mut elements = Vec::new();
+        pointers(&document, "", &mut elements);
         let odd = [
             json!(null),
             json!(7),
@@ -363,18 +356,18 @@ mod tests {
             json!({"$ref": "#"}),
             json!(true),
         ];
-        for (index, place) in places.iter().step_by(2).enumerate() {
+        for (index, element) in elements.iter().step_by(2).enumerate() {
             let mut changed = document.clone();
-            *changed.pointer_mut(place).unwrap() = odd[index % odd.len()].clone();
+            *changed.pointer_mut(element).unwrap() = odd[index % odd.len()].clone();
             let new = Spec::new(&changed);
 
-            // It comes to an end; what it says of such a document doesn't matter.
+            // Only that it ends matters; such a document has no right verdict.
             if index % 2 == 0 {
                 compare(&old, &new, &());
             } else {
                 compare(&new, &old, &());
             }
         }
-        assert!(places.len() > 500);
+        assert!(elements.len() > 500);
     }
 }

@@ -1,8 +1,8 @@
 //! Prints the JSON Schemas of the models, each as the text of its file.
 //!
-//! `cargo xtask schema` writes what it prints into the package's folder `schemas`. It is a
-//! program of this package because it needs the generated types, which xtask must do
-//! without; the package's test includes it to compare the files.
+//! `cargo xtask schema` writes the output into the package's folder `schemas`. It is a
+//! program of this package because it needs the generated types, which xtask doesn't
+//! have; the package's test includes it to compare the files.
 
 use std::collections::BTreeMap;
 
@@ -36,15 +36,15 @@ fn version() -> String {
     format!("v{major}")
 }
 
-/// A schema with its keys in the order in which a person reads them. The rest comes in
-/// the alphabet's, whatever feature of `serde_json` a build has switched on.
+/// A schema with its keys in reading order. The rest is in alphabetical order, whatever
+/// features of `serde_json` are on.
 #[derive(Serialize)]
 struct File {
     #[serde(rename = "$comment")]
     comment: &'static str,
     #[serde(rename = "$schema")]
     dialect: Option<Value>,
-    /// A name, not a place: nothing serves these files.
+    /// A name, not an address: nothing serves these files.
     #[serde(rename = "$id")]
     id: String,
     title: Option<Value>,

@@ -1,4 +1,4 @@
-//! A contact that was read, as one that is written.
+//! Turns a contact from the service into one to write.
 
 use std::sync::LazyLock;
 
@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::types::{Contact, ContactRequest};
 
-/// All of a contact that can be written, so that it can be read, changed and written back.
-/// Whether the service keeps the fields that an update leaves out is UNKNOWN; written back
-/// whole, nothing depends on it. Fields that the document doesn't list go along.
+/// Copies all of a contact that can be written, so that it can be read, changed and
+/// written back. It is UNKNOWN whether the service keeps fields that an update omits,
+/// so a contact is best written back whole. Unlisted fields are copied, too.
 ///
 /// ```
 /// use stratustexting_client::types::{Contact, ContactRequest};
@@ -25,14 +25,14 @@ use crate::types::{Contact, ContactRequest};
 /// ```
 impl From<Contact> for ContactRequest {
     fn from(contact: Contact) -> Self {
-        // Through JSON, so that it stays right when the document gets another field.
+        // Through JSON, so that it stays right when the document gets a new field.
         let Ok(Value::Object(mut fields)) = serde_json::to_value(contact) else {
             return Self::default();
         };
         fields.retain(|name, _| !READ_ONLY.contains(name));
         match serde_json::from_value(Value::Object(fields.clone())) {
             Ok(request) => request,
-            // A field that isn't of the type which the document says goes back as it came.
+            // A field of another type than the documented one is written back as it came.
             Err(_) => Self {
                 extra: fields,
                 ..Self::default()
@@ -41,7 +41,7 @@ impl From<Contact> for ContactRequest {
     }
 }
 
-/// The fields that the document has for a contact that is read, and for none that is written.
+/// The fields that only contacts from the service have.
 static READ_ONLY: LazyLock<Vec<String>> = LazyLock::new(|| {
     let fields = |schema: schemars::Schema| {
         let properties = schema.get("properties").and_then(Value::as_object);

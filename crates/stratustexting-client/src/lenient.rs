@@ -1,19 +1,19 @@
-//! Reading what the service sends when it isn't of the form that the document says.
+//! Reads values of the service that differ from the document.
 //!
-//! Most of the document is inferred, so on any day a field may be a number where it says
-//! text. One such field must not cost the message, the page or the event that it is part
-//! of. So every model that the service sends is read field by field:
+//! Most of the document is inferred, so at any time a field may be a number where it
+//! says text. One such field must not cost the message, the page or the event around
+//! it. So every model that the service sends is read field by field:
 //!
-//! - what can be converted without losing anything is: a number where text is expected, a
-//!   number or a boolean written as text;
-//! - what can't stays empty, and its JSON is kept under its name in `extra`, from where it is
-//!   written back;
+//! - a value that can be converted without loss is converted: a number where text is expected,
+//!   a number or a boolean written as text;
+//! - any other value leaves its field empty, and its JSON is kept under its name in `extra`,
+//!   from where it is written back;
 //! - a list keeps its readable items;
 //! - each difference is a [`Diagnostic`]: where, what was expected, what was found, and never
 //!   the value.
 //!
-//! The code for each model is generated from the document ([`Model`]); what a kind of value
-//! tolerates is in `value.rs`; what is mended of the text before it is JSON, in `text.rs`.
+//! The code for each model is generated from the document ([`Model`]); `value/` decides
+//! what each type tolerates, and `text.rs` repairs text that isn't JSON.
 //!
 //! ```
 //! use stratustexting_client::{lenient, types::Contact};
@@ -33,7 +33,7 @@
 //! # Ok::<(), lenient::Unreadable>(())
 //! ```
 //!
-//! `Deserialize` of these models reads the same way and says nothing about it.
+//! `Deserialize` of these models reads the same way, without diagnostics.
 
 mod diagnostic;
 mod model;
@@ -62,30 +62,30 @@ pub use self::{
     write::{write_field, write_strict_field, write_unlisted},
 };
 
-/// What was read, and how it differed from what the document says.
+/// A value, and how it differed from the document.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reading<T> {
     /// The value.
     pub value: T,
-    /// The differences; none when all is as documented.
+    /// The differences; empty if all is as documented.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Why a body can't be read at all.
+/// The reason why a body can't be read at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// It is no JSON, and can't be made into any.
+    /// It isn't JSON, and can't be repaired.
     NotJson {
-        /// The line of the first fault, counted from 1.
+        /// The line of the first error, counted from 1.
         line: usize,
-        /// The column of the first fault, in bytes.
+        /// The column of the first error, in bytes.
         column: usize,
-        /// Whether the text ends too early: it was cut.
+        /// Whether the text ends too early because it was cut off.
         cut: bool,
     },
-    /// It is JSON of another kind.
+    /// It is JSON of another type.
     Other {
         /// What was expected.
         expected: &'static str,
@@ -129,14 +129,14 @@ impl From<&serde_json::Error> for Unreadable {
 
 /// Reads a body.
 ///
-/// A byte order mark is passed over. Text that isn't JSON for a reason that can be mended
-/// (bytes that aren't UTF-8, half of a surrogate pair, a raw control character, a number
-/// beyond all bounds, nesting without end) is mended, and said to be. A body that ends too
-/// early isn't: what is missing of it could be anything.
+/// A byte order mark is skipped. Text that isn't JSON for a reason that can be repaired
+/// (bytes that aren't UTF-8, half of a surrogate pair, a raw control character, a
+/// number out of range, endless nesting) is repaired, with a diagnostic. A body that
+/// ends too early isn't, since anything could be missing.
 ///
 /// # Errors
 ///
-/// [`Unreadable`] when it is no JSON, or JSON of another kind than `T` is of.
+/// [`Unreadable`] if it isn't JSON, or JSON of another type than `T`.
 pub fn from_slice<T: Lenient>(body: &[u8]) -> Result<Reading<T>, Unreadable> {
     let mut reader = Reader::new();
     let read = read_text(without_mark(body), &mut reader);
@@ -163,14 +163,14 @@ pub fn from_slice<T: Lenient>(body: &[u8]) -> Result<Reading<T>, Unreadable> {
     }
 }
 
-/// Reads a value that was read as JSON before; `reader` takes what there is to say.
+/// Reads a value that is already JSON; `reader` collects the diagnostics.
 pub fn from_value<T: Lenient>(value: Value, reader: &mut Reader) -> Read<T> {
     let kept = || Read::Unreadable(Box::new(Value::Null));
     // A `Value` can't be malformed.
     T::read(value, reader).unwrap_or_else(|_: serde_json::Error| kept())
 }
 
-/// What `Deserialize` of a lenient type does.
+/// Implements `Deserialize` for lenient types.
 #[doc(hidden)]
 pub fn deserialize<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     use serde::de::Error;

@@ -6,14 +6,13 @@
 //!
 //! - [`Client`] has one method per operation of the vendored `openapi.json`, each
 //!   returning a builder of [`builder`]. It is generated when the crate is built.
-//! - [`types`] are the models, generated too, with the few written by hand:
+//! - [`types`] are the models, generated too, with a few handwritten ones:
 //!   [`Timestamp`], [`MessageRecipients`], and the open enums. Every model keeps
-//!   the fields that the document doesn't list in `extra`, and every enum keeps
-//!   values that it doesn't list.
+//!   unlisted fields in `extra`, and every enum keeps unlisted values.
 //! - [`transport`] is the seam: a [`Transport`](transport::Transport) sends every
 //!   request of the client and decides about credentials, limits and retries.
-//! - [`OPERATIONS`] says of each operation what the code must know beyond HTTP
-//!   shapes, and how we know it; [`BRANDS`] lists the brands of the API.
+//! - [`OPERATIONS`] has for each operation what the code must know beyond HTTP shapes,
+//!   and its provenance; [`BRANDS`] lists the brands of the API.
 //! - [`MODELS`] lists the models with their JSON Schemas, which the package's folder
 //!   `crates/stratustexting-client/schemas` has as files.
 //!

@@ -1,7 +1,8 @@
 //! The models as JSON Schemas.
 //!
-//! For programs that take what the service posts or answers in another language, or
-//! that check it before it is read. The list is generated; nobody keeps a second one.
+//! For programs that handle the service's callbacks or responses in another language,
+//! or that check them before reading. The list is generated; nobody maintains a second
+//! one.
 
 use std::fmt;
 
@@ -36,10 +37,9 @@ impl Model {
     /// Its schema by JSON Schema 2020-12, complete in itself: the models that it refers
     /// to are in `$defs`.
     ///
-    /// Like the types, it is wider than what the service is known to send: it allows
-    /// fields that aren't listed, values that a list doesn't have, and `null` for whatever
-    /// may be absent. Of the forms of a [`Timestamp`](crate::Timestamp) it allows the
-    /// documented one.
+    /// Like the types, it allows more than the service is known to send: unlisted
+    /// fields, unlisted values, and `null` for optional values. Of the forms of a
+    /// [`Timestamp`](crate::Timestamp) it allows the documented one.
     #[must_use]
     pub fn schema(&self) -> Schema {
         (self.schema)()

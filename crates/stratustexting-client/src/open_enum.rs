@@ -1,6 +1,6 @@
-//! What every open enum can do. The types themselves are generated.
+//! The traits of open enums. The types themselves are generated.
 
-/// The traits of an open enum: to and from its text on the wire.
+/// Implements the traits of an open enum: to and from its text on the wire.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! open_enum_impls {
@@ -62,7 +62,7 @@ macro_rules! open_enum_impls {
             }
         }
 
-        /// A value of another kind is one that the document doesn't list.
+        /// A value of another type is an unlisted one.
         impl $crate::lenient::Lenient for $name {
             const EXPECTED: &'static str = "text";
 
@@ -90,8 +90,8 @@ macro_rules! open_enum_impls {
             }
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                // One value for the macro, which takes a list in it apart one by one, and
-                // comes to its end with some hundred.
+                // One value for the macro, which processes a list item by item and
+                // reaches its recursion limit at some hundred.
                 let known: &[&str] = &[$($text),*];
                 ::schemars::json_schema!({
                     "description": $description,

@@ -1,8 +1,8 @@
-//! What the code must know of an operation beyond HTTP shapes.
+//! What the code must know about an operation beyond HTTP shapes.
 //!
-//! The rows are generated from the extensions of `openapi.json`. Whoever needs to
-//! know whether an operation may be repeated, how it pages or what of it is
-//! personal reads this table; nobody keeps a second list.
+//! The rows are generated from the extensions of `openapi.json`. Code that needs to
+//! know whether an operation may be retried, how it pages or which of its values are
+//! personal reads this table; nobody maintains a second list.
 
 /// One operation of the API.
 #[derive(Debug)]
@@ -18,12 +18,12 @@ pub struct Operation {
     pub tag: &'static str,
     /// The OAuth scopes that a token needs, as far as is known.
     pub scopes: &'static [&'static str],
-    /// Whether sending the request twice has the effect of sending it once.
+    /// Whether sending the request twice has the same effect as sending it once.
     pub idempotent: bool,
-    /// The fields of which a success has to have one; without any it says nothing of what
-    /// was asked for. None where nothing of a success is read.
+    /// The fields of which a success must have at least one; without any it lacks the
+    /// requested data. `None` if nothing of a success is read.
     pub promise: &'static [&'static str],
-    /// How the operation pages; none where it doesn't.
+    /// How the operation pages; `None` if it doesn't.
     pub pagination: Option<Pagination>,
     /// Which of its values are secret or personal.
     pub sensitive: Sensitive,
@@ -37,7 +37,7 @@ pub struct Operation {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Pagination {
-    /// The key of the answer that holds the items.
+    /// The key of the response that holds the items.
     pub items: &'static str,
     /// The query parameter that numbers the page.
     pub page: &'static str,
@@ -57,7 +57,7 @@ pub struct Sensitive {
     pub query: &'static [&'static str],
     /// JSON pointers into the request body; `*` stands for every item.
     pub request: &'static [&'static str],
-    /// JSON pointers into the answer's body; `*` stands for every item.
+    /// JSON pointers into the response body; `*` stands for every item.
     pub response: &'static [&'static str],
 }
 
@@ -70,7 +70,7 @@ pub struct Provenance {
     /// Keys of the sources: S the vendor's pages, B sibling brands' pages, C
     /// public client code, X other vendors' pages.
     pub sources: &'static [&'static str],
-    /// What else there is to say.
+    /// Further remarks.
     pub note: Option<&'static str>,
 }
 
@@ -88,7 +88,7 @@ pub enum Basis {
     Inferred,
 }
 
-/// One brand under which the API is served.
+/// A brand under which the API is served.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Brand {
@@ -98,9 +98,9 @@ pub struct Brand {
     pub name: &'static str,
     /// The API's base URL, without a trailing slash.
     pub server: &'static str,
-    /// The OAuth authorization endpoint, where it is known.
+    /// The OAuth authorization endpoint, if it is known.
     pub authorization_url: Option<&'static str>,
-    /// The OAuth token endpoint, where it is known.
+    /// The OAuth token endpoint, if it is known.
     pub token_url: Option<&'static str>,
 }
 

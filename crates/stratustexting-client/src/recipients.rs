@@ -1,4 +1,4 @@
-//! Whom a message went to, in whichever shape the service says it.
+//! The recipients of a message, in whichever shape the service sends them.
 
 use std::{borrow::Cow, fmt};
 
@@ -58,7 +58,7 @@ impl MessageRecipients {
     }
 }
 
-/// Numbers that came as JSON numbers become text; any shape is kept as it came.
+/// JSON numbers become text; any other shape is kept as it came.
 impl Lenient for MessageRecipients {
     const EXPECTED: &'static str = "text";
 
@@ -84,7 +84,7 @@ impl Lenient for MessageRecipients {
     }
 }
 
-/// Makes text of a number, where one can stand; says whether there was one.
+/// Turns a number of a known shape into text; returns whether there was one.
 fn spell_out(recipient: &mut Value) -> bool {
     let number = match recipient {
         Value::Object(fields) => {
@@ -113,7 +113,7 @@ impl From<&str> for MessageRecipients {
     }
 }
 
-/// Says how many, never which.
+/// Shows how many numbers there are, never which.
 impl fmt::Debug for MessageRecipients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MessageRecipients({} hidden)", self.numbers().count())

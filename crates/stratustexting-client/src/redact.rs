@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// Stands for a value that is there but isn't shown.
+/// Replaces a value that isn't shown.
 #[derive(Clone, Copy)]
 pub struct Hidden(bool);
 
 impl Hidden {
-    /// Stands for a value that has to be there, of whatever type.
+    /// Replaces a required value of any type.
     pub const THERE: Self = Self(true);
 
     /// Hides a value; that it is `None` stays visible.

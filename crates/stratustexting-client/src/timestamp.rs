@@ -12,9 +12,9 @@ use crate::lenient::{self, Lenient, Read, Reader};
 /// A date and time that keeps the form in which the service wrote it.
 ///
 /// The one documented form is RFC 3339 in UTC with milliseconds, such as
-/// `2024-03-10T18:07:52.534Z` (page of a sibling brand). A time without an offset,
-/// or epoch milliseconds as a number or as text, still decodes, compares and goes back as
-/// it came; [`to_utc`](Self::to_utc) understands them all.
+/// `2024-03-10T18:07:52.534Z` (page of a sibling brand). A time without an offset, or
+/// epoch milliseconds as a number or as text, still decodes, compares and is written
+/// back as it came; [`to_utc`](Self::to_utc) understands them all.
 ///
 /// ```
 /// use stratustexting_client::Timestamp;
@@ -54,7 +54,7 @@ impl Timestamp {
     }
 }
 
-/// Text and numbers are times in some form; anything else is none.
+/// Text and numbers may be times; other types aren't.
 impl Lenient for Timestamp {
     const EXPECTED: &'static str = "a time";
 

@@ -1,4 +1,4 @@
-//! The seam between the generated client and whoever sends its requests.
+//! The seam between the generated client and the code that sends its requests.
 
 use std::{fmt, sync::Arc};
 
@@ -12,15 +12,15 @@ use crate::{
 
 /// Sends the requests of a [`Client`].
 ///
-/// Every request goes through [`execute`](Self::execute), so that credentials,
-/// limits, retries and tracing have one place. The trait is `Sync`, because all
-/// clones of a client share it.
+/// Every request goes through [`execute`](Self::execute), the one place for
+/// credentials, limits, retries and tracing. The trait is `Sync`, because all clones of
+/// a client share it.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends a request and returns the answer, whatever its status is.
+    /// Sends a request and returns the response, whatever its status.
     ///
-    /// `reqwest::Error` can't be made by others, so a failure of the transport's
-    /// own travels in the extensions of an answer whose status is no success; it
-    /// comes out of the operation as `Error::UnexpectedResponse`.
+    /// `reqwest::Error` can't be created by other crates, so a failure of the transport
+    /// travels in the extensions of a response whose status isn't a success; it comes
+    /// out of the operation as `Error::UnexpectedResponse`.
     fn execute<'a>(
         &'a self,
         request: reqwest::Request,
@@ -28,10 +28,10 @@ pub trait Transport: Send + Sync + 'static {
     ) -> BoxFuture<'a, reqwest::Result<reqwest::Response>>;
 }
 
-/// What a transport is told of a call.
+/// The call to which a request belongs.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
-    /// The operation, where the document has it.
+    /// The operation, if the document has it.
     pub operation: Option<&'static Operation>,
     /// What the caller attached to the client by [`Handle::with_context`].
     pub context: Option<&'a (dyn std::any::Any + Send + Sync)>,
@@ -46,7 +46,7 @@ impl fmt::Debug for Call<'_> {
     }
 }
 
-/// A transport, together with what belongs to one call.
+/// A transport, together with the context of one call.
 #[derive(Clone)]
 pub struct Handle {
     transport: Arc<dyn Transport>,
@@ -62,8 +62,8 @@ impl Handle {
         }
     }
 
-    /// The same transport with something that it gets along with each request:
-    /// options of the call, a place for what the caller wants to know of it.
+    /// The same transport with a context that it gets with each request: options of the
+    /// call, or a slot for results.
     #[must_use]
     pub fn with_context(&self, context: Arc<dyn std::any::Any + Send + Sync>) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl Client {
         Self::new_with_client(base_url, http, handle)
     }
 
-    /// The same client with something attached to its calls; see
+    /// The same client with a context for its calls; see
     /// [`Handle::with_context`].
     #[must_use]
     pub fn with_context(&self, context: Arc<dyn std::any::Any + Send + Sync>) -> Self {
@@ -116,9 +116,8 @@ impl ClientHooks<Handle> for Client {
     }
 }
 
-/// Finds an operation by its id, or by the name that the generator made of it:
-/// `send_sms_as_agent` for `sendSmsAsAgent`. Where that wouldn't find it, the generated code
-/// says the id.
+/// Finds an operation by its id, or by the generator's name for it: `send_sms_as_agent`
+/// for `sendSmsAsAgent`. If that isn't enough, the generated code passes the id.
 fn by_rust_name(name: &str) -> Option<&'static Operation> {
     let squash = |c: &char| *c != '_';
     let exact = crate::OPERATIONS
@@ -150,7 +149,7 @@ pub(crate) fn success(response: reqwest::Response) -> Result<reqwest::Response, 
     }
 }
 
-/// A success of which nothing is read.
+/// A success whose body isn't read.
 #[allow(
     clippy::result_large_err,
     reason = "the generated operations return it"
@@ -175,7 +174,7 @@ pub(crate) async fn read<T: Lenient>(
     }
 }
 
-/// Reads a success that may have no body, leniently.
+/// Reads a success with an optional body, leniently.
 #[allow(dead_code, reason = "today's document has no such success")]
 pub(crate) async fn read_if_any<T: Lenient>(
     response: reqwest::Response,
@@ -187,7 +186,7 @@ pub(crate) async fn read_if_any<T: Lenient>(
     .await
 }
 
-/// Reads a success that may have no body, of a type that knows one form only.
+/// Reads a success with an optional body, of a type with one form only.
 #[allow(dead_code, reason = "today's document has no such success")]
 #[allow(
     clippy::redundant_closure,
@@ -217,7 +216,7 @@ async fn if_any<T>(
     }
 }
 
-/// Reads a success of a type that knows one form only.
+/// Reads a success of a type with one form only.
 #[allow(dead_code, reason = "today's document has no such type")]
 pub(crate) async fn read_strictly<T: serde::de::DeserializeOwned>(
     response: reqwest::Response,
@@ -242,37 +241,37 @@ mod tests {
     use super::*;
     use crate::types::Contact;
 
-    fn answer(status: u16, body: &'static str) -> reqwest::Response {
-        let answer = http::Response::builder().status(status).body(body);
-        answer.expect("a response").into()
+    fn response(status: u16, body: &'static str) -> reqwest::Response {
+        let response = http::Response::builder().status(status).body(body);
+        response.expect("a response").into()
     }
 
     #[tokio::test]
-    async fn a_success_without_a_body_is_none_where_it_may_have_none() {
+    async fn a_success_without_a_body_is_none_if_the_body_is_optional() {
         for body in ["", " \n", "null", "\u{feff}"] {
-            let read = read_if_any::<Contact>(answer(204, body)).await;
+            let read = read_if_any::<Contact>(response(204, body)).await;
             assert!(read.expect("a success").into_inner().is_none(), "{body:?}");
-            let read = read_strictly_if_any::<Vec<String>>(answer(204, body)).await;
+            let read = read_strictly_if_any::<Vec<String>>(response(204, body)).await;
             assert!(read.expect("a success").into_inner().is_none(), "{body:?}");
         }
     }
 
     #[tokio::test]
-    async fn a_body_is_read_where_there_may_be_none() {
-        let read = read_if_any::<Contact>(answer(200, r#"{"id":17}"#)).await;
+    async fn an_optional_body_is_read() {
+        let read = read_if_any::<Contact>(response(200, r#"{"id":17}"#)).await;
         let contact = read.expect("a success").into_inner().expect("a contact");
         assert_eq!(contact.id.as_deref(), Some("17"));
 
-        let read = read_strictly_if_any::<Vec<String>>(answer(200, r#"["a"]"#)).await;
+        let read = read_strictly_if_any::<Vec<String>>(response(200, r#"["a"]"#)).await;
         let list = read.expect("a success").into_inner();
         assert_eq!(list, Some(vec!["a".to_owned()]));
 
-        let read = read_strictly_if_any::<Vec<String>>(answer(200, "<html>")).await;
+        let read = read_strictly_if_any::<Vec<String>>(response(200, "<html>")).await;
         assert!(matches!(read, Err(Error::InvalidResponsePayload(..))));
     }
 
     #[test]
-    fn an_operation_is_found_by_its_id_and_by_its_method() {
+    fn an_operation_is_found_by_id_and_by_method() {
         for name in ["sendSmsAsAgent", "send_sms_as_agent"] {
             let found = by_rust_name(name).map(|operation| operation.id);
             assert_eq!(found, Some("sendSmsAsAgent"));

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::document::{Document, Refusal};
 
-/// One brand under which the API is served.
+/// A brand under which the API is served.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Brand {
@@ -15,9 +15,9 @@ pub struct Brand {
     pub name: String,
     /// The API's base URL.
     pub server: String,
-    /// The OAuth authorization endpoint, where it is known.
+    /// The OAuth authorization endpoint, if it is known.
     pub authorization_url: Option<String>,
-    /// The OAuth token endpoint, where it is known.
+    /// The OAuth token endpoint, if it is known.
     pub token_url: Option<String>,
 }
 

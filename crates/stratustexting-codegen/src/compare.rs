@@ -1,11 +1,10 @@
-//! What a new document means to a client of the old one, in this client's language too.
+//! What a new document means to a client of the old one, on the wire and in Rust.
 //!
-//! Two comparisons, and the worse verdict counts. One reads the documents, as any client of
-//! the service would have to: what may be sent, what comes back, what it means
-//! (`openapi-diff`). The other reads the outlines of the clients that the two documents give,
-//! as a Rust program would have to: which methods, fields and types there are. Each misses
-//! something that the other sees. That an operation has another id isn't on the wire; that a
-//! value may be `null` now isn't in the outline where the field was optional anyway.
+//! There are two comparisons, and the worse verdict counts. One compares the documents:
+//! requests, responses and their meaning (`openapi-diff`). The other compares the
+//! outlines of the two generated clients: methods, fields and types. Each misses
+//! something that the other sees. A new `operationId` isn't on the wire; a value that
+//! may be `null` now isn't in the outline if the field was optional anyway.
 
 mod code;
 mod extensions;
@@ -14,7 +13,7 @@ mod origins;
 use openapi_diff::{Comparison, Spec};
 use serde_json::Value;
 
-use self::{extensions::Ours, origins::Origins};
+use self::{extensions::ClientExtensions, origins::Origins};
 use crate::{
     generate::{Generated, generate},
     outline::{Outline, outline},
@@ -26,12 +25,12 @@ const RUST: &str = "Rust";
 #[derive(Debug)]
 pub struct Compared {
     spec: Spec,
-    /// What its client looks like, or why there is none.
+    /// The outline of its client, or why there is none.
     outline: Result<Outline, String>,
 }
 
 impl Compared {
-    /// Reads a document, of which the client need not be possible.
+    /// Reads a document, even if no client can be generated from it.
     pub fn new(document: &Value) -> Self {
         match generate(&document.to_string()) {
             Ok(generated) => Self::of(document, &generated),
@@ -51,10 +50,10 @@ impl Compared {
         }
     }
 
-    /// What a new document means to a client of this one. Where a client can't be generated
-    /// from one of them, the comparison says so beside the wire's verdict.
+    /// What a new document means to a client of this one. If one of the clients can't
+    /// be generated, the comparison says so beside the verdict on the wire.
     pub fn compare(&self, new: &Self) -> Comparison {
-        let mut comparison = openapi_diff::compare_specs(&self.spec, &new.spec, &Ours);
+        let mut comparison = openapi_diff::compare_specs(&self.spec, &new.spec, &ClientExtensions);
         match (&self.outline, &new.outline) {
             (Ok(old_outline), Ok(new_outline)) => {
                 let origins = Origins::of([&self.spec, &new.spec], &comparison);
@@ -72,9 +71,4 @@ impl Compared {
         }
         comparison
     }
-}
-
-/// Compares two documents.
-pub fn compare(old: &Value, new: &Value) -> Comparison {
-    Compared::new(old).compare(&Compared::new(new))
 }

@@ -1,8 +1,7 @@
-//! The OpenAPI document as the passes see it: JSON with a few ways to walk it.
+//! The OpenAPI document as the passes see it: JSON with a few ways to traverse it.
 //!
-//! The passes edit JSON rather than typed OpenAPI structures, so that a key
-//! nobody modelled (an extension, a keyword of a later version) is carried
-//! along instead of being lost on the way through.
+//! The passes edit JSON rather than typed OpenAPI structures, so that unknown keys (an
+//! extension, a keyword of a later version) survive.
 
 use std::fmt;
 
@@ -40,13 +39,13 @@ impl Document {
         &self.0
     }
 
-    /// The value at a JSON pointer (`/info/version`), if there is one.
+    /// The value at a JSON pointer (`/info/version`), if any.
     #[must_use]
     pub fn get(&self, pointer: &str) -> Option<&Value> {
         self.0.pointer(pointer)
     }
 
-    /// The component schemas by name; empty when there are none.
+    /// The component schemas by name; empty if there are none.
     pub fn schemas(&self) -> impl Iterator<Item = (&String, &Value)> {
         self.get("/components/schemas")
             .and_then(Value::as_object)
@@ -54,7 +53,7 @@ impl Document {
             .flatten()
     }
 
-    /// The component schemas, made when the document has none.
+    /// The component schemas; created if the document has none.
     pub(crate) fn schemas_mut(&mut self) -> &mut Map<String, Value> {
         let components = object_entry(object(&mut self.0), "components");
         object_entry(components, "schemas")
@@ -83,7 +82,7 @@ impl Document {
         })
     }
 
-    /// [`Document::operations`], to be changed.
+    /// [`Document::operations`], mutable.
     pub(crate) fn operations_mut(
         &mut self,
     ) -> impl Iterator<Item = (Site, &mut Map<String, Value>)> {
@@ -100,12 +99,12 @@ impl Document {
         })
     }
 
-    /// What the document says of itself under a key, to be changed.
+    /// A top-level value of the document, mutable.
     pub(crate) fn info_mut(&mut self, key: &str) -> Option<&mut Value> {
         self.0.get_mut("info")?.get_mut(key)
     }
 
-    /// The path items, to be changed.
+    /// The path items, mutable.
     pub(crate) fn paths_mut(&mut self) -> Option<&mut Map<String, Value>> {
         self.0.pointer_mut("/paths").and_then(Value::as_object_mut)
     }
@@ -114,8 +113,8 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// A [`Refusal`] when the reference leads out of the document, to nothing,
-    /// or in a circle of references.
+    /// A [`Refusal`] if the reference leads out of the document, to nothing, or in a
+    /// cycle.
     pub fn resolve<'a>(&'a self, value: &'a Value, location: &str) -> Result<&'a Value, Refusal> {
         let mut value = value;
         for _ in 0..reference::MOST {
@@ -131,12 +130,11 @@ impl Document {
                 Refusal::of_document(location, format!("`$ref` to {to}: {target}"))
             })?;
         }
-        Err(Refusal::of_document(location, "`$ref` runs in a circle"))
+        Err(Refusal::of_document(location, "`$ref` runs in a cycle"))
     }
 
-    /// Replaces references to parameters, request bodies and responses by what
-    /// they refer to, and gives every operation its path's parameters, so that
-    /// the passes see one form only.
+    /// Inlines references to parameters, request bodies and responses, and copies the
+    /// parameters of a path into its operations, so that the passes see one form only.
     ///
     /// References to schemas stay: they become the names of Rust types.
     pub(crate) fn inline_shared_parts(&mut self) -> Result<(), Refusal> {
@@ -163,7 +161,7 @@ impl Document {
                     .entry("parameters")
                     .or_insert_with(|| Value::Array(Vec::new()));
                 if let Some(own) = own.as_array_mut() {
-                    // Of two of one name, the operation's own is meant.
+                    // The operation's own parameter overrides one of the same name.
                     let is_new = |parameter: &&Value| {
                         !own.iter().any(|own| {
                             own["name"] == parameter["name"] && own["in"] == parameter["in"]
@@ -196,22 +194,21 @@ impl Document {
         Ok(())
     }
 
-    /// Calls `visit` with every text of the document, and the key under which it stands.
+    /// Calls `visit` with every string of the document and its key.
     pub(crate) fn for_each_text(&mut self, visit: &mut impl FnMut(&str, &mut String)) {
         walk_texts("", &mut self.0, visit);
     }
 
-    /// Calls `visit` with every schema of the document, the inner ones before
-    /// those that hold them: component schemas and those written in place in
-    /// parameters, bodies and responses.
+    /// Calls `visit` with every schema of the document, inner ones first: component
+    /// schemas and inline ones in parameters, bodies and responses.
     pub(crate) fn for_each_schema(
         &mut self,
-        mut visit: impl FnMut(&Place, &mut Value) -> Result<(), Refusal>,
+        mut visit: impl FnMut(&SchemaContext, &mut Value) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         let mut outcome = Ok(());
-        let mut guarded = |place: &Place, schema: &mut Value| {
+        let mut guarded = |context: &SchemaContext, schema: &mut Value| {
             if outcome.is_ok() {
-                outcome = visit(place, schema);
+                outcome = visit(context, schema);
             }
         };
         if let Some(schemas) = self
@@ -220,34 +217,34 @@ impl Document {
             .and_then(Value::as_object_mut)
         {
             for (name, schema) in schemas {
-                let place = Place {
+                let context = SchemaContext {
                     operation: None,
                     location: format!("#/components/schemas/{}", escape(name)),
                     name: name.clone(),
                     component: true,
                 };
-                walk_schema(schema, &place, &mut guarded);
+                walk_schema(schema, &context, &mut guarded);
             }
         }
         for (site, operation) in self.operations_mut() {
             for (schema, location, suffix) in in_place_schemas(operation, &site.location) {
-                let place = Place {
+                let context = SchemaContext {
                     operation: Some(site.id.clone()),
                     location,
                     name: format!("{} {suffix}", site.id).to_upper_camel_case(),
                     component: false,
                 };
-                walk_schema(schema, &place, &mut guarded);
+                walk_schema(schema, &context, &mut guarded);
             }
         }
         outcome
     }
 }
 
-/// Which operation a pass is looking at.
+/// Identifies the operation that a pass works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
-    /// The document's `operationId`, or method and path where it has none.
+    /// The document's `operationId`, or method and path if it has none.
     pub id: String,
     /// The path template.
     pub path: String,
@@ -272,21 +269,21 @@ impl Site {
     }
 }
 
-/// Where a schema stands.
+/// Where a schema is in the document.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
-    /// The operation it is written in; none for a component schema.
+pub(crate) struct SchemaContext {
+    /// The operation that contains it; `None` for a component schema.
     pub(crate) operation: Option<String>,
     /// A JSON pointer to the schema.
     pub(crate) location: String,
-    /// The name that a type made of this schema gets: the component's own, or one
-    /// made of the way to it.
+    /// The name of the type for this schema: the component's own, or one made from the
+    /// path to it.
     pub(crate) name: String,
-    /// Whether it is a component itself, rather than written inside of something.
+    /// Whether it is a component itself rather than inline.
     pub(crate) component: bool,
 }
 
-impl Place {
+impl SchemaContext {
     fn inner(&self, segment: &str, name: &str) -> Self {
         Self {
             operation: self.operation.clone(),
@@ -310,11 +307,11 @@ impl Place {
 /// Its text is one line: operation, location, reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Refusal {
-    /// The `operationId`, where one operation is at fault.
+    /// The `operationId`, if one operation is at fault.
     pub operation: Option<String>,
     /// A JSON pointer into the document.
     pub location: String,
-    /// What is wrong, and where possible what to write instead.
+    /// What is wrong, and if possible what to write instead.
     pub reason: String,
 }
 
@@ -335,7 +332,7 @@ impl Refusal {
         }
     }
 
-    /// Names the operation, where the refusal doesn't yet.
+    /// Adds the operation if the refusal has none.
     #[must_use]
     pub(crate) fn at(mut self, site: &Site) -> Self {
         self.operation.get_or_insert_with(|| site.id.clone());
@@ -352,7 +349,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// The value as an object, which it becomes if it is something else.
+/// The value as an object; replaces anything else by an empty one.
 pub(crate) fn object(value: &mut Value) -> &mut Map<String, Value> {
     if !value.is_object() {
         *value = Value::Object(Map::new());
@@ -367,9 +364,8 @@ fn object_entry<'a>(map: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<S
     object(map.entry(key).or_insert_with(|| Value::Object(Map::new())))
 }
 
-/// The schemas an operation holds in place, each with its location and the last
-/// part of its name: those of its parameters, of its request body and of its
-/// responses.
+/// The inline schemas of an operation, each with its location and the last part of its
+/// name: those of its parameters, its request body and its responses.
 fn in_place_schemas<'a>(
     operation: &'a mut Map<String, Value>,
     location: &str,
@@ -438,29 +434,33 @@ fn walk_texts(key: &str, value: &mut Value, visit: &mut impl FnMut(&str, &mut St
     }
 }
 
-fn walk_schema(schema: &mut Value, place: &Place, visit: &mut impl FnMut(&Place, &mut Value)) {
+fn walk_schema(
+    schema: &mut Value,
+    context: &SchemaContext,
+    visit: &mut impl FnMut(&SchemaContext, &mut Value),
+) {
     for (key, value) in schema.as_object_mut().into_iter().flatten() {
         match key.as_str() {
             "properties" => {
                 for (name, property) in value.as_object_mut().into_iter().flatten() {
-                    let place = place.inner("properties", "").inner(name, name);
-                    walk_schema(property, &place, visit);
+                    let context = context.inner("properties", "").inner(name, name);
+                    walk_schema(property, &context, visit);
                 }
             }
-            "items" if value.is_object() => walk_schema(value, &place.inner(key, "Item"), visit),
+            "items" if value.is_object() => walk_schema(value, &context.inner(key, "Item"), visit),
             "additionalProperties" if value.is_object() => {
-                walk_schema(value, &place.inner(key, "Value"), visit);
+                walk_schema(value, &context.inner(key, "Value"), visit);
             }
-            "not" => walk_schema(value, &place.inner(key, "Not"), visit),
+            "not" => walk_schema(value, &context.inner(key, "Not"), visit),
             "allOf" | "anyOf" | "oneOf" => {
                 for (index, part) in value.as_array_mut().into_iter().flatten().enumerate() {
                     let name = format!("Variant{index}");
-                    let place = place.inner(key, "").inner(&index.to_string(), &name);
-                    walk_schema(part, &place, visit);
+                    let context = context.inner(key, "").inner(&index.to_string(), &name);
+                    walk_schema(part, &context, visit);
                 }
             }
             _ => {}
         }
     }
-    visit(place, schema);
+    visit(context, schema);
 }

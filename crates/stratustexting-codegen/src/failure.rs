@@ -1,4 +1,5 @@
-//! Where in a document the generator fails: it says so itself of next to nothing.
+//! Finds the part of a document on which the generator fails, since its own messages
+//! rarely say.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +11,9 @@ use crate::document::{Document, Refusal};
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// Looks for the smallest part of a document that fails alone, and refuses that: a component
-/// with those that it needs, or else an operation. None where only the whole fails.
+/// Looks for the smallest part of a document that fails alone, and refuses that: a
+/// component with those that it needs, or else an operation. `None` if only the whole
+/// fails.
 pub(crate) fn find(
     document: &Document,
     fails: impl Fn(&Document) -> Option<String>,
@@ -24,7 +26,7 @@ pub(crate) fn find(
             (needed, name)
         })
         .collect();
-    // One that fails by itself before those that need it.
+    // A component that fails by itself comes before those that need it.
     components.sort_by_key(|(needed, _)| needed.len());
     for (needed, name) in components {
         if let Some(reason) = fails(&part(document, &needed, None)) {
@@ -89,7 +91,7 @@ mod tests {
 
     fn found(spec: &Value) -> Option<String> {
         let document = Document::parse(&spec.to_string()).unwrap();
-        // What a generator does that knows no kind of things but texts.
+        // A generator that fails on one word.
         let fails = |part: &Document| {
             let text = part.as_value().to_string();
             text.contains("\"odd\"").then(|| "it is odd".to_owned())
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn where_only_the_whole_fails_nothing_is_named() {
+    fn nothing_is_named_if_only_the_whole_fails() {
         assert_eq!(found(&json!({"info": "odd", "paths": {}})), None);
     }
 }

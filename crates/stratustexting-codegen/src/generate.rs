@@ -1,4 +1,4 @@
-//! The whole way, from the document's text to the client's source.
+//! The whole pipeline, from the document's text to the client's source.
 
 use std::{
     panic::{self, AssertUnwindSafe, catch_unwind},
@@ -25,7 +25,7 @@ use crate::{
 /// What [`generate`] returns.
 #[derive(Clone, Debug)]
 pub struct Generated {
-    /// The client's source: one file, to be included by a module.
+    /// The client's source: one file, for a module to include.
     pub source: String,
     /// What the normaliser changed.
     pub report: Report,
@@ -34,7 +34,7 @@ pub struct Generated {
 /// Why there is no source.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The document has something that needs a person.
+    /// The document has something that a person must change.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The normalised document isn't OpenAPI.
@@ -81,8 +81,8 @@ pub fn generate(text: &str) -> Result<Generated, Error> {
     })
 }
 
-/// Registers a type written by hand, and makes its schema opaque, so that nothing
-/// is generated for its parts.
+/// Registers a handwritten type, and makes its schema opaque, so that nothing is
+/// generated for its parts.
 fn replace(
     document: &mut Document,
     replacement: &ByHand,
@@ -93,7 +93,7 @@ fn replace(
         .get_mut(replacement.schema)
         .ok_or_else(|| {
             let reason = format!(
-                "{} is replaced by a type written by hand, and isn't there",
+                "{} has a handwritten type, but the document lacks it",
                 replacement.schema
             );
             Refusal::of_document("#/components/schemas", reason)
@@ -103,7 +103,7 @@ fn replace(
     Ok(())
 }
 
-/// What the generator itself writes for a normalised document.
+/// The generator's own output for a normalised document.
 pub(crate) fn generator_output(
     normalised: &Normalised,
     settings: &mut GenerationSettings,
@@ -128,8 +128,8 @@ pub(crate) fn generator_output(
 fn tokens(document: &Document, settings: &GenerationSettings) -> Result<TokenStream, Error> {
     let spec: openapiv3::OpenAPI = serde_json::from_value(document.as_value().clone())
         .map_err(|error| Error::NotOpenApi(one_line(&error.to_string())))?;
-    // The generator reports what it can't do by panicking. The normaliser ought
-    // to have refused it; where it didn't, one line still beats a backtrace.
+    // The generator panics on what it doesn't support. The normaliser should have
+    // refused it; if it didn't, one line is still better than a backtrace.
     quietly(|| {
         catch_unwind(AssertUnwindSafe(|| {
             Generator::new(settings).generate_tokens(&spec)
@@ -145,9 +145,9 @@ fn tokens(document: &Document, settings: &GenerationSettings) -> Result<TokenStr
     .map_err(|error| Error::Generator(one_line(&error.to_string())))
 }
 
-/// Keeps panics from being printed: they are caught, and nobody needs to read them twice.
+/// Keeps panics from being printed, since they are caught and reported.
 fn quietly<T>(work: impl FnOnce() -> T) -> T {
-    // The hook is the whole process's, so it is taken away by one at a time.
+    // The hook is global to the process, so only one thread at a time replaces it.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let hook = panic::take_hook();
@@ -157,7 +157,7 @@ fn quietly<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// The text in one line, without the dump of a structure that may be its end.
+/// The text in one line, without the dump of a structure at its end.
 fn one_line(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(200) {

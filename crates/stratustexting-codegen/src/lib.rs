@@ -1,4 +1,4 @@
-//! The way from the vendored `openapi.json` to the source of `stratustexting-client`.
+//! From the vendored `openapi.json` to the source of `stratustexting-client`.
 //!
 //! ```text
 //! openapi.json -> Document -> normalise -> generator -> polish -> source text
@@ -7,17 +7,16 @@
 //! ```
 //!
 //! - [`Document`] is the OpenAPI document as JSON.
-//! - [`normalise()`] makes of a truthful document one that the generator can eat,
-//!   and reports what it changed. What it can't make safe it refuses.
-//! - [`operations()`] and [`brands()`] read what the document says beyond HTTP
-//!   shapes: what may be repeated, what is personal, how we know.
+//! - [`normalise()`] turns a truthful document into one that the generator accepts, and
+//!   reports what it changed. It refuses what it can't make safe.
+//! - [`operations()`] and [`brands()`] read the document's extensions: what may be
+//!   retried, what is personal, what the evidence is.
 //! - [`generate()`] runs all of it and returns the source text.
 //! - [`outline()`] sums a generated file up, a line per type, field and
 //!   operation, for people to review.
-//! - [`compare()`] says what a new document means to a client of the old one.
+//! - [`Compared`] says what a new document means to a client of the old one.
 //!
-//! This crate knows nothing of the network, of git, or of Cargo: text in, text
-//! out.
+//! This crate knows nothing of the network, git or Cargo: text in, text out.
 
 mod brands;
 mod compare;
@@ -37,7 +36,7 @@ mod settings;
 
 pub use self::{
     brands::{Brand, brands},
-    compare::{Compared, compare},
+    compare::Compared,
     document::{Document, Refusal, Site},
     generate::{Error, Generated, generate},
     normalise::normalise,

@@ -1,8 +1,8 @@
-//! Which models the client has: every type that a caller can name.
+//! The client's models: every type that a caller can name.
 //!
-//! The list is read off what was generated rather than off the document's components:
-//! a schema that was written in place becomes a type as well, and one that isn't
-//! generated has none.
+//! The list comes from the generated code rather than from the document's components:
+//! an inline schema becomes a type as well, and a component that isn't generated has
+//! none.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use syn::{File, Item, Path, Visibility, parse_quote};
 
 use crate::{normalise::OpenEnum, settings::ByHand};
 
-/// The models by name, each with its path as seen from a module beside `types`.
+/// The models by name, each with its path from a module beside `types`.
 ///
 /// # Errors
 ///
-/// When the path of a type that is written by hand isn't one.
+/// If the path of a handwritten type is invalid.
 pub(crate) fn models(
     file: &File,
     enums: &[OpenEnum],
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_none_is_an_error() {
+    fn an_invalid_path_is_an_error() {
         let by_hand = ByHand {
             schema: "Recipients",
             rust: "a type",

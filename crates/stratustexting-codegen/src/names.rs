@@ -1,13 +1,13 @@
-//! What the generator calls things in Rust.
+//! The generator's names in Rust.
 //!
-//! Two names of a document may be one in Rust, and one may be none at all. Who gives each its
-//! own has to know what the generator would make of it, so its rules stand here once more.
+//! Two names of a document may become one in Rust, and some become none at all. The
+//! passes that make names unique must know the generator's rules, so they are repeated
+//! here.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use unicode_ident::{is_xid_continue, is_xid_start};
 
-/// Ends the names that stand for others: the generator makes nothing of it, and no document
-/// has it.
+/// The end of every stand-in name: the generator drops it, and no document contains it.
 const MARK: char = '\u{1f}';
 
 /// The name of the type of a schema or of an operation's builder.
@@ -45,7 +45,7 @@ fn identifier(text: &str, case: impl Fn(&str) -> String, prefix: &str) -> String
 
 /// Whether a text can be an identifier as it is.
 pub(crate) fn is_identifier(text: &str) -> bool {
-    // A keyword of an edition that the parser doesn't know.
+    // `gen` is a keyword of an edition that the parser doesn't know.
     text != "gen" && syn::parse_str::<syn::Ident>(text).is_ok()
 }
 
@@ -54,15 +54,15 @@ pub(crate) fn numbered(wanted: &str, is_free: impl Fn(&str) -> bool) -> String {
     let mut name = wanted.to_owned();
     let mut number = 2_usize;
     while !is_free(&name) {
-        // A keyword's underscore isn't part of the name that is numbered.
+        // The underscore that escapes a keyword isn't part of the name.
         name = format!("{}{number}", wanted.trim_end_matches('_'));
         number += 1;
     }
     name
 }
 
-/// A name that the generator makes `field` of and that is no name of the document's, so that
-/// what it stands for can be put back afterwards.
+/// A name that the generator turns into `field` and that the document doesn't have, so
+/// that the original name can be put back afterwards.
 pub(crate) fn stand_in(field: &str, is_free: impl Fn(&str) -> bool) -> String {
     let mut name = format!("{field}{MARK}");
     while !is_free(&name) {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_the_generators() {
+    fn names_match_the_generators() {
         for (text, wanted) in [
             ("report_row", "ReportRow"),
             ("Page«Thing»", "PageThing"),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stand_in_gives_the_field_it_is_for() {
+    fn a_stand_in_becomes_its_field() {
         let first = stand_in("foo_bar2", |_| true);
         let second = stand_in("foo_bar2", |name| name != first);
 

@@ -1,11 +1,12 @@
-//! From a truthful document to one the generator can eat.
+//! From a truthful document to one that the generator accepts.
 //!
-//! `openapi.json` describes the service for everybody: error responses,
-//! multipart bodies, nullable fields, value lists. The generator panics on some
-//! of that, emits code that doesn't compile for some, and for the rest code that
-//! is wrong at run time. Between the two stands this list of [`PASSES`], each of
-//! which does away with one trap, says in the [`Report`] what it changed, and has
-//! a test that shows the trap. What no pass can make safe is refused, with
+//! `openapi.json` describes the service for everybody: error responses, multipart
+//! bodies, nullable fields, value lists. On some of that the generator panics, for some
+//! it emits code that doesn't compile, and for the rest code that is wrong at run time.
+//! This list of [`PASSES`] stands between the two. Each pass removes one trap, reports
+//! its changes in the [`Report`], and has a test that shows the trap. Anything that no
+//! pass can make safe is refused, with operation and location, before the generator
+//! sees it.
 //! operation and location, before the generator sees it.
 
 mod bodies;
@@ -44,8 +45,8 @@ use std::collections::BTreeMap;
 use self::report::Notes;
 use crate::document::{Document, Refusal};
 
-/// The document with each component under the name of its type, as the passes leave it: what
-/// is said of components by name is said of types then.
+/// The document with each component under the name of its type, as the passes leave it,
+/// so that a component's name is also the type's.
 pub(crate) fn named(document: &Document) -> Result<Document, Refusal> {
     let mut document = document.clone();
     components::name_components(&mut document, &mut Notes::default())?;
@@ -55,7 +56,7 @@ pub(crate) fn named(document: &Document) -> Result<Document, Refusal> {
 /// One rewrite of the document.
 #[derive(Clone, Copy)]
 pub struct Pass {
-    /// The name under which the report lists the pass.
+    /// The name of the pass in the report.
     pub name: &'static str,
     run: fn(&mut Document, &mut Notes) -> Result<(), Refusal>,
 }
@@ -68,18 +69,18 @@ impl std::fmt::Debug for Pass {
 
 /// The passes in the order in which they run.
 ///
-/// The order matters in three places: what is left out (responses, media types,
-/// parameters) goes first, so that nothing is refused or hoisted that would not
-/// be generated anyway; value lists become named types before the remaining
-/// schemas in place are hoisted; and the refusals come last but for the checks of
-/// the version and of the ids, which every message needs.
+/// The order matters in three places. Parts that are left out (responses, media types,
+/// parameters) go first, so that nothing is refused or hoisted that isn't generated
+/// anyway. Value lists become named types before the remaining inline schemas are
+/// hoisted. The refusals come last, except the checks of the version and of the ids,
+/// which every message needs.
 pub const PASSES: &[Pass] = &[
     // The generator reads OpenAPI 3.0 with a unique operationId per operation only.
     Pass {
         name: "check-document",
         run: refuse::check_document,
     },
-    // Two components whose names are one in Rust become one type.
+    // Two components whose names are the same in Rust become one type.
     Pass {
         name: "name-components",
         run: components::name_components,
@@ -89,18 +90,18 @@ pub const PASSES: &[Pass] = &[
         name: "inline-parts",
         run: references::inline_parts,
     },
-    // Two operations whose ids are one in Rust become one method.
+    // Two operations whose ids are the same in Rust become one method.
     Pass {
         name: "name-operations",
         run: operation_ids::name_operations,
     },
-    // A typed error beside another response shape panics the generator, and hides status and
-    // headers where it doesn't.
+    // A typed error beside another response shape makes the generator panic, or else
+    // hides status and headers.
     Pass {
         name: "success-responses-only",
         run: responses::keep_success,
     },
-    // Two success shapes panic the generator.
+    // Two success shapes make the generator panic.
     Pass {
         name: "merge-success-responses",
         run: responses::merge_success,
@@ -115,8 +116,8 @@ pub const PASSES: &[Pass] = &[
         name: "leave-out-optional-bodies",
         run: media::leave_out_optional_bodies,
     },
-    // Two media types panic the generator, and JSON under another name becomes an untyped
-    // stream.
+    // Two media types make the generator panic, and JSON under another name becomes an
+    // untyped stream.
     Pass {
         name: "one-media-type",
         run: media::one_media_type,
@@ -126,12 +127,12 @@ pub const PASSES: &[Pass] = &[
         name: "plain-bodies",
         run: bodies::plain_bodies,
     },
-    // Credentials are the executor's; as parameters every caller would have to pass them.
+    // The executor adds credentials; as parameters every caller would have to pass them.
     Pass {
         name: "drop-credential-headers",
         run: parameters::drop_credential_headers,
     },
-    // What has no `Display` can't be written into a path or a header.
+    // A value without `Display` can't be written into a path or a header.
     Pass {
         name: "plain-parameters",
         run: plain_parameters::plain_parameters,
@@ -141,19 +142,19 @@ pub const PASSES: &[Pass] = &[
         name: "name-parameters",
         run: parameter_names::name_parameters,
     },
-    // A text with a format becomes a type of a crate that may not be there, and a number a
+    // A text with a format becomes a type of another crate, and a number becomes a
     // float.
     Pass {
         name: "plain-formats",
         run: formats::plain_formats,
     },
-    // One odd phone number in an answer would lose the whole page.
+    // One odd phone number in a response would lose the whole page.
     Pass {
         name: "drop-validation",
         run: validation::drop_validation,
     },
-    // A default that isn't of its type stops the generator, and one that is gets sent by every
-    // caller.
+    // A default of the wrong type stops the generator, and any other default is sent by
+    // every caller.
     Pass {
         name: "drop-defaults",
         run: validation::drop_defaults,
@@ -163,12 +164,12 @@ pub const PASSES: &[Pass] = &[
         name: "null-belongs-to-the-place",
         run: shapes::null_belongs_to_the_place,
     },
-    // An object that lists nothing refuses everything, and its discriminator is refused.
+    // An object without fields rejects everything, and a discriminator would be refused.
     Pass {
         name: "plain-objects",
         run: shapes::plain_objects,
     },
-    // A list of numbers becomes an enum that doesn't compile or takes no other.
+    // A list of numbers becomes an enum that doesn't compile or accepts no other number.
     Pass {
         name: "plain-values",
         run: values::plain_values,
@@ -178,7 +179,7 @@ pub const PASSES: &[Pass] = &[
         name: "open-enums",
         run: enums::open_enums,
     },
-    // Of `anyOf` nothing is ever read, and a choice of fields hides them.
+    // Nothing is ever read of `anyOf`, and a choice of fields hides them.
     Pass {
         name: "plain-choices",
         run: choices::plain_choices,
@@ -193,7 +194,7 @@ pub const PASSES: &[Pass] = &[
         name: "merge-parts",
         run: compose::merge_parts,
     },
-    // The generator gives schemas in place the same name and keeps the first shape.
+    // The generator gives inline schemas the same name and keeps the first shape.
     Pass {
         name: "hoist-schemas",
         run: hoist::hoist_schemas,
@@ -208,12 +209,12 @@ pub const PASSES: &[Pass] = &[
         name: "nullable-collections",
         run: nullable::nullable_collections,
     },
-    // Two properties whose names are one in Rust become one field.
+    // Two properties whose names are the same in Rust become one field.
     Pass {
         name: "name-fields",
         run: fields::name_fields,
     },
-    // Fields the document doesn't list would be dropped, or refused where it says so.
+    // Unlisted fields would be dropped, or rejected if the document says so.
     Pass {
         name: "keep-unknown-fields",
         run: unknown_fields::keep_unknown_fields,
@@ -223,31 +224,30 @@ pub const PASSES: &[Pass] = &[
         name: "plain-descriptions",
         run: descriptions::plain_descriptions,
     },
-    // What else panics the generator, or compiles to something wrong, needs a person.
+    // A person must change anything else that the generator gets wrong.
     Pass {
         name: "refuse-the-rest",
         run: refuse::refuse_the_rest,
     },
 ];
 
-/// What the normaliser makes of a document.
+/// The normalised document.
 #[derive(Clone, Debug)]
 pub struct Normalised {
     /// The document for the generator.
     pub document: Document,
     /// The value lists that became open enums, by name.
     pub enums: Vec<OpenEnum>,
-    /// The stand-ins of properties and parameters whose own names give no name in Rust, each
-    /// with what is on the wire.
+    /// The stand-ins of properties and parameters, each with its name on the wire.
     pub wires: BTreeMap<String, String>,
-    /// The document's ids of operations that aren't found by the name of their method, by that
-    /// name.
+    /// The document's ids of operations that aren't found by the name of their method,
+    /// by that name.
     pub operations: BTreeMap<String, String>,
     /// What was changed, by pass.
     pub report: Report,
 }
 
-/// Runs all [`PASSES`] over a document. The document given stays as it is.
+/// Runs all [`PASSES`] over a document. The given document isn't changed.
 ///
 /// # Errors
 ///
@@ -264,7 +264,7 @@ fn run(document: &Document, passes: &[Pass]) -> Result<Normalised, Refusal> {
     let mut wires = BTreeMap::new();
     let mut operations = BTreeMap::new();
     for pass in passes {
-        // A stand-in is one for the whole document.
+        // A stand-in is the same in the whole document.
         let mut notes = Notes::default();
         notes.wires = std::mem::take(&mut wires);
         (pass.run)(&mut document, &mut notes)?;

@@ -1,4 +1,4 @@
-//! The operation table: what the document's extensions say of each operation.
+//! The operation table: what the document's extensions say about each operation.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use crate::{
     sensitive::success_has_field,
 };
 
-/// One operation with all that the code must know of it beyond HTTP shapes.
+/// One operation, with what the code must know beyond HTTP shapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
     /// The document's `operationId`.
@@ -22,11 +22,11 @@ pub struct Operation {
     pub tag: String,
     /// The OAuth scopes that a token needs, as far as is known.
     pub scopes: Vec<String>,
-    /// `x-idempotent`: whether sending it twice has the effect of sending it once.
+    /// `x-idempotent`: whether sending it twice has the same effect as sending it once.
     pub idempotent: bool,
-    /// `x-promise`: the fields of which a success has to have one.
+    /// `x-promise`: the fields of which a success must have at least one.
     pub promise: Vec<String>,
-    /// `x-pagination`: how it pages; none where it doesn't.
+    /// `x-pagination`: how it pages; `None` if it doesn't.
     pub pagination: Option<Pagination>,
     /// `x-sensitive`: which of its values are secret or personal.
     pub sensitive: Sensitive,
@@ -42,7 +42,7 @@ pub struct Operation {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Pagination {
     style: String,
-    /// The key of the answer that holds the items.
+    /// The key of the response that holds the items.
     #[serde(default)]
     pub items: String,
     /// The query parameter that numbers the page.
@@ -66,7 +66,7 @@ pub struct Sensitive {
     pub query: Vec<String>,
     /// JSON pointers into the request body; `*` stands for every item.
     pub request: Vec<String>,
-    /// JSON pointers into the answer's body; `*` stands for every item.
+    /// JSON pointers into the response body; `*` stands for every item.
     pub response: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ pub struct Provenance {
     /// Keys of the sources.
     #[serde(default)]
     pub sources: Vec<String>,
-    /// What else there is to say.
+    /// Further remarks.
     #[serde(default)]
     pub note: Option<String>,
 }
@@ -102,9 +102,8 @@ pub enum Basis {
 ///
 /// # Errors
 ///
-/// A [`Refusal`] for an operation that lacks one of the extensions, or whose
-/// extension doesn't have the expected form. There are no defaults: whether a
-/// message may be sent twice isn't guessed.
+/// A [`Refusal`] if an operation lacks an extension, or if an extension is invalid.
+/// There are no defaults: whether a message may be sent twice isn't guessed.
 pub fn operations(document: &Document) -> Result<Vec<Operation>, Refusal> {
     let table: Vec<Operation> = document
         .operations()
@@ -159,15 +158,15 @@ fn promise(site: &Site, operation: &Map<String, Value>) -> Result<Vec<String>, R
     }
 }
 
-/// Each promised field has to be one that the success lists: one that was renamed would
-/// otherwise make an error of every success.
+/// Each promised field must be one that the success lists: a renamed field would
+/// otherwise make every success an error.
 fn check_promises(document: &Document, table: &[Operation]) -> Result<(), Refusal> {
     let mut document = document.clone();
     document.inline_shared_parts()?;
     for ((site, operation), row) in document.operations().zip(table) {
         for field in &row.promise {
             if !success_has_field(&document, operation, field) {
-                let reason = format!("`x-promise` names {field}, which no success has");
+                let reason = format!("`x-promise` names {field}, which no success lists");
                 return Err(Refusal::of_operation(&site, reason));
             }
         }
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_that_no_success_has_is_refused() {
+    fn a_promise_that_no_success_lists_is_refused() {
         let promising = |field: &str| {
             document(|operation| {
                 operation["x-promise"] = json!([field]);

@@ -1,11 +1,10 @@
-//! A generated file summed up for review.
+//! A summary of a generated file, for review.
 //!
-//! The generated file has thousands of lines, most of which follow from a few
-//! facts: which types, fields and values there are, and what an operation takes
-//! and returns. The outline has a line for each of those and none for the rest, so
-//! that a field that the service adds is one added line. It is made from the
-//! file's syntax tree rather than from the document, so that it also shows what a
-//! new version of the generator makes of the same document.
+//! The generated file has thousands of lines, most of which follow from a few facts:
+//! the types, fields and values, and each operation's arguments and result. The outline
+//! has a line for each of those and none for the rest, so a field that the service adds
+//! is one new line. It is made from the file's syntax tree rather than from the
+//! document, so that it also shows what a new version of the generator changes.
 
 mod item;
 mod spelling;
@@ -21,16 +20,16 @@ use syn::{
 };
 
 pub use self::item::Outline;
-pub(crate) use self::item::{Item as Outlined, Says, Signature, line};
+pub(crate) use self::item::{Detail, Item as Outlined, Signature, line};
 use self::spelling::{inner, last_ident, spell};
 use crate::polish::wire_name;
 
-/// Sums generated source up: types, fields, variants, values of open enums, operations with
-/// their arguments and results, and facts of the tables.
+/// Summarises generated source: types, fields, variants, values of open enums,
+/// operations with their arguments and results, and facts of the tables.
 ///
 /// # Errors
 ///
-/// When `source` isn't Rust.
+/// If `source` isn't Rust.
 pub fn outline(source: &str) -> Result<Outline, syn::Error> {
     let file: File = syn::parse_file(source)?;
     let mut outline = Outline::default();
@@ -73,7 +72,7 @@ fn types(module: &ItemMod, outline: &mut Outline) -> Result<(), syn::Error> {
             }
             Item::Type(item) => {
                 let alias = Outlined::Alias(item.ident.to_string());
-                outline.add(alias, Says::Text(spell(&item.ty)));
+                outline.add(alias, Detail::Text(spell(&item.ty)));
             }
             _ => {}
         }
@@ -85,25 +84,28 @@ fn structure(item: &ItemStruct, outline: &mut Outline) {
     let name = item.ident.to_string();
     match &item.fields {
         Fields::Named(fields) => {
-            outline.add(Outlined::Type(name.clone()), Says::Text(String::new()));
+            outline.add(Outlined::Type(name.clone()), Detail::Text(String::new()));
             for field in &fields.named {
                 let ident = field.ident.as_ref().map(ToString::to_string);
                 let ident = ident.unwrap_or_default();
-                let says = Says::Field {
+                let detail = Detail::Field {
                     ty: spell(&field.ty),
                     wire: wire_name(field),
                 };
-                outline.add(Outlined::Field(name.clone(), ident), says);
+                outline.add(Outlined::Field(name.clone(), ident), detail);
             }
         }
-        fields => outline.add(Outlined::Type(name), Says::Text(unnamed(fields))),
+        fields => outline.add(Outlined::Type(name), Detail::Text(unnamed(fields))),
     }
 }
 
 fn enumeration(item: &ItemEnum, on_wire: &BTreeMap<String, String>, outline: &mut Outline) {
     let name = item.ident.to_string();
-    let mut add = |variant: String, says| {
-        outline.add(Outlined::Variant(name.clone(), variant), Says::Text(says));
+    let mut add = |variant: String, detail| {
+        outline.add(
+            Outlined::Variant(name.clone(), variant),
+            Detail::Text(detail),
+        );
     };
     for variant in &item.variants {
         let ident = &variant.ident;
@@ -123,10 +125,10 @@ fn enumeration(item: &ItemEnum, on_wire: &BTreeMap<String, String>, outline: &mu
             fields => add(ident.to_string(), format!("{}{value}", unnamed(fields))),
         }
     }
-    outline.add(Outlined::Enum(name), Says::Text(String::new()));
+    outline.add(Outlined::Enum(name), Detail::Text(String::new()));
 }
 
-/// The part of a tuple in brackets; nothing where there are no fields.
+/// The types of a tuple in brackets; empty if there are no fields.
 fn unnamed(fields: &Fields) -> String {
     let types: Vec<String> = fields.iter().map(|field| spell(&field.ty)).collect();
     if types.is_empty() {
@@ -136,9 +138,9 @@ fn unnamed(fields: &Fields) -> String {
     }
 }
 
-/// The operations, each put together from the client's method, the fields of the
-/// builder that it returns, and what the builder's `send` returns; and the
-/// client's other methods.
+/// The operations, each combined from the client's method, the fields of the builder
+/// that it returns, and the result of the builder's `send`; and the client's other
+/// methods.
 fn client(file: &File, outline: &mut Outline) {
     let builders = Builders::of(file);
     for item in &file.items {
@@ -155,7 +157,7 @@ fn client(file: &File, outline: &mut Outline) {
             match operation {
                 Some(signature) => outline.add(
                     Outlined::Operation(name.to_string()),
-                    Says::Signature(signature),
+                    Detail::Signature(signature),
                 ),
                 None => {
                     let arguments: Vec<String> = method.sig.inputs.iter().map(argument).collect();
@@ -165,7 +167,7 @@ fn client(file: &File, outline: &mut Outline) {
                     };
                     outline.add(
                         Outlined::Client(name.to_string()),
-                        Says::Text(format!("({}){result}", arguments.join(", "))),
+                        Detail::Text(format!("({}){result}", arguments.join(", "))),
                     );
                 }
             }
@@ -237,7 +239,7 @@ fn builder_arguments(item: &ItemStruct) -> Vec<(String, String)> {
 }
 
 /// `T` of `Result<ResponseValue<T>, Error<()>>`, which every operation returns;
-/// anything else in full, since it would be news.
+/// anything else in full.
 fn result(ty: &Type) -> String {
     inner(ty, "Result", "Error<()>")
         .and_then(|ty| inner(ty, "ResponseValue", ""))
@@ -258,8 +260,7 @@ fn public_methods(item: &ItemImpl) -> impl Iterator<Item = &syn::ImplItemFn> {
     })
 }
 
-/// The body of `open_enum_impls!`: the one place of the file with each value's
-/// text beside its variant.
+/// The body of `open_enum_impls!`, which has each value's text beside its variant.
 struct OpenEnumImpls {
     name: String,
     values: BTreeMap<String, String>,
@@ -269,7 +270,7 @@ impl Parse for OpenEnumImpls {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name: syn::Ident = input.parse()?;
         input.parse::<Token![,]>()?;
-        // The description, which is the type's documentation too.
+        // The description is the type's documentation, too.
         input.parse::<LitStr>()?;
         let body;
         braced!(body in input);

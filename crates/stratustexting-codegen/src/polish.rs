@@ -1,4 +1,4 @@
-//! What the generator has no setting for, done on its output.
+//! Changes of the generator's output for which it has no setting.
 
 mod lenient;
 mod names;
@@ -22,19 +22,18 @@ use crate::{
 
 /// Rewrites the generated file:
 ///
-/// - properties and parameters get their names on the wire, where a stand-in had to give the
-///   one in Rust;
-/// - types become `#[non_exhaustive]`, so that a field that the service adds is
-///   no breaking change of the crate, and get `Default` where all is optional;
+/// - properties and parameters get their names on the wire back, if a stand-in gave the name
+///   in Rust;
+/// - types become `#[non_exhaustive]`, so that a field that the service adds isn't a breaking
+///   change of the crate, and get `Default` if all is optional;
 /// - types get a constructor and setters;
 /// - path parameters are percent-encoded in full, `+` and `@` too;
-/// - requests go without the document's version, and without texts that only an error
-///   would need;
+/// - requests lose the document's version, and texts that only an error would need;
 /// - builders of types start without unlisted fields instead of insisting on them;
-/// - `Debug` of types and builders is written by hand, so that it prints neither
-///   personal values nor fields that the document doesn't list;
-/// - models that the service sends are read leniently, and sending and reading are two;
-/// - the prelude goes, which would only name the client a second time.
+/// - `Debug` of types and builders is our own, so that it prints neither personal values nor
+///   fields that the document doesn't list;
+/// - models that the service sends are read leniently, and sending and reading are separate;
+/// - the prelude is removed, since it only names the client a second time.
 pub(crate) fn polish(
     file: &mut File,
     normalised: &Normalised,
@@ -88,7 +87,7 @@ fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields, models: &BTre
             Item::Enum(item) => item.attrs.push(parse_quote!(#[non_exhaustive])),
             Item::Mod(module) if module.ident == "builder" => {
                 polish_builders(module);
-                ExtraIsEmpty.visit_item_mod_mut(module);
+                EmptyExtra.visit_item_mod_mut(module);
             }
             _ => {}
         }
@@ -120,8 +119,8 @@ fn polish_builders(module: &mut ItemMod) {
     items.extend(debugs);
 }
 
-/// Whether a struct can be made without knowing anything: its fields are options,
-/// and the map of unlisted fields.
+/// Whether a struct can be made without any input: its fields are options and the map
+/// of unlisted fields.
 fn is_all_optional(item: &ItemStruct) -> bool {
     let Fields::Named(fields) = &item.fields else {
         return false;
@@ -133,9 +132,9 @@ fn is_all_optional(item: &ItemStruct) -> bool {
 
 /// Encodes path parameters by our own function.
 ///
-/// The generator's leaves `+` and `@` as they are, which is legal, but a gateway
-/// that reads a form's encoding into a path makes a space of the plus sign of
-/// every phone number.
+/// The generator's function leaves `+` and `@` as they are. That is legal, but a
+/// gateway that decodes a path like a form turns the plus sign of every phone number
+/// into a space.
 struct StrictSegments;
 
 impl VisitMut for StrictSegments {
@@ -157,10 +156,10 @@ impl VisitMut for StrictSegments {
     }
 }
 
-/// Lets a builder start with an empty map of unlisted fields.
-struct ExtraIsEmpty;
+/// Makes a builder start with an empty map of unlisted fields.
+struct EmptyExtra;
 
-impl VisitMut for ExtraIsEmpty {
+impl VisitMut for EmptyExtra {
     fn visit_field_value_mut(&mut self, field: &mut syn::FieldValue) {
         let is_extra = matches!(&field.member, syn::Member::Named(name) if name == "extra");
         let is_error = matches!(&field.expr, syn::Expr::Call(call)
@@ -182,7 +181,7 @@ fn derives(attributes: &[Attribute], name: &str) -> bool {
         .any(|path| path.segments.last().is_some_and(|last| last.ident == name))
 }
 
-/// Takes `Debug` out of the derived traits and says whether it was there.
+/// Removes `Debug` from the derived traits; true if it was there.
 fn remove_debug(attributes: &mut [Attribute]) -> bool {
     let mut found = false;
     for attribute in attributes {
@@ -252,7 +251,7 @@ fn debug_of_type(item: &ItemStruct, sensitive: &SensitiveFields) -> Item {
 pub(crate) fn wire_name(field: &syn::Field) -> Option<String> {
     let mut name = None;
     for attribute in field.attrs.iter().filter(|a| a.path().is_ident("serde")) {
-        // Other keys of the attribute, with or without a value, are passed over.
+        // Other keys of the attribute, with or without a value, are skipped.
         let _ = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("rename") {
                 name = Some(meta.value()?.parse::<syn::LitStr>()?.value());

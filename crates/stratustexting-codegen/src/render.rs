@@ -1,4 +1,4 @@
-//! The modules that stand beside the generator's output: open enums and tables.
+//! The modules beside the generator's output: open enums and tables.
 
 use std::collections::BTreeMap;
 
@@ -60,8 +60,8 @@ fn open_enum(list: &OpenEnum) -> TokenStream {
     }
 }
 
-/// A value as it can stand in a line of documentation: one that is no plain text could begin
-/// a block of code.
+/// A value for a line of documentation: one that isn't plain text could begin a code
+/// block.
 fn in_code(text: &str) -> String {
     if text.contains(|c: char| c == '`' || c.is_control()) {
         text.escape_default().to_string().replace('`', "'")
@@ -82,7 +82,7 @@ pub(crate) fn tables(
         .iter()
         .map(|(name, path)| quote!(Model::of::<#path>(#name)));
     parse_quote! {
-        /// What the document's extensions say, and which models it has.
+        /// Tables made from the document's extensions, and its models.
         pub mod tables {
             use crate::model::Model;
             use crate::operation::{Basis, Brand, Operation, Pagination, Provenance, Sensitive};

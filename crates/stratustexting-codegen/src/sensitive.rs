@@ -14,13 +14,13 @@ use crate::{
 /// The fields whose values `Debug` must not print, as (schema, property).
 pub(crate) type SensitiveFields = BTreeSet<(String, String)>;
 
-/// Follows every pointer of `x-sensitive` to the schema that has the field, and looks
-/// for every parameter that it names.
+/// Follows every pointer of `x-sensitive` to the schema that has the field, and checks
+/// every parameter that it names.
 ///
 /// # Errors
 ///
-/// A [`Refusal`] for what isn't there: something that was renamed would otherwise start
-/// to be printed.
+/// A [`Refusal`] for a name that isn't there: a renamed value would otherwise start to
+/// be printed.
 pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, Refusal> {
     let mut document = document.clone();
     document.inline_shared_parts()?;
@@ -29,8 +29,8 @@ pub(crate) fn sensitive_fields(document: &Document) -> Result<SensitiveFields, R
     })
 }
 
-/// The same of a normalised document, whose schemas all have names, those that were written in
-/// place too. What the normaliser left out isn't there any more.
+/// Like [`sensitive_fields`], for a normalised document, whose schemas all have names,
+/// even inline ones. Names that the normaliser left out are ignored.
 ///
 /// # Errors
 ///
@@ -61,10 +61,10 @@ fn collect(
             continue;
         }
         let sensitive: Sensitive = extension(&site, &operation, "x-sensitive")?;
-        for (place, names) in [("path", &sensitive.path), ("query", &sensitive.query)] {
+        for (location, names) in [("path", &sensitive.path), ("query", &sensitive.query)] {
             for name in names {
                 let there = |parameter: &Value| {
-                    parameter["in"] == place && parameter["name"] == name.as_str()
+                    parameter["in"] == location && parameter["name"] == name.as_str()
                 };
                 let parameters = operation.get("parameters").and_then(Value::as_array);
                 if !parameters.is_some_and(|all| all.iter().any(there)) {
@@ -97,8 +97,8 @@ fn success_schema(operation: &Map<String, Value>) -> Option<&Value> {
     successes.find_map(|(_, response)| kept_schema(response))
 }
 
-/// Whether an operation's success lists a field at its top. The document's shared parts are
-/// where they belong.
+/// Whether an operation's success lists a field at its top level. The document's shared
+/// parts must be inlined.
 pub(crate) fn success_has_field(
     document: &Document,
     operation: &Map<String, Value>,
@@ -110,11 +110,11 @@ pub(crate) fn success_has_field(
     })
 }
 
-/// The components that callbacks bring.
+/// The components in the requests of callbacks.
 ///
 /// # Errors
 ///
-/// When the document's shared parts can't be put where they belong.
+/// If the document's shared parts can't be inlined.
 pub(crate) fn posted_schemas(document: &Document) -> Result<BTreeSet<String>, Refusal> {
     let mut document = document.clone();
     document.inline_shared_parts()?;
@@ -156,8 +156,8 @@ fn kept_schema(holder: &Value) -> Option<&Value> {
     content.get(chosen(content)?)?.get("schema")
 }
 
-/// The named field at the end of a pointer, in every component whose type has it: none where
-/// it exists but belongs to no component, so that no generated type has it.
+/// The named field at the end of a pointer, in every component whose type has it; empty
+/// if it belongs to no component, so that no generated type has it.
 fn follow(
     document: &Document,
     wires: &BTreeMap<String, String>,
@@ -176,7 +176,7 @@ fn follow(
         here = Vec::new();
         for (components, part) in parts {
             if segment == "*" {
-                // The values of a map have no names, as the items of a list.
+                // Like the items of a list, the values of a map have no names.
                 let values = part.get("additionalProperties");
                 here.extend(part.get("items").into_iter().chain(values));
             } else if let Some(property) = property(part, segment, wires) {
@@ -210,8 +210,9 @@ fn property<'a>(
     })
 }
 
-/// Follows references and the parts of `allOf`s and of choices to what has fields, each with the components
-/// on the way: a type made of several parts has the fields of all of them. A part is looked at once.
+/// Follows references, `allOf` and choices to the schemas that have fields, each with
+/// the components on the way: a type made of several parts has the fields of all of
+/// them. Each part is visited once.
 fn look_through<'a>(
     document: &'a Document,
     schema: &'a Value,
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn follows_references_and_items() {
+    fn references_and_items_are_followed() {
         let fields = sensitive_fields(&document("/content/*/name")).unwrap();
 
         assert_eq!(
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_of_a_part_is_one_of_the_whole() {
+    fn a_field_of_a_part_is_a_field_of_the_whole() {
         let mut spec = document("/content/*/name").as_value().clone();
         let schemas = &mut spec["components"]["schemas"];
         schemas["Base"] = schemas["Thing"].take();
@@ -303,14 +304,14 @@ mod tests {
     }
 
     #[test]
-    fn a_field_written_in_place_is_one_of_the_type_that_is_made_of_it() {
+    fn a_field_of_an_inline_schema_belongs_to_its_type() {
         let mut spec = document("/content/*/home_town").as_value().clone();
         spec["info"] = json!({"title": "", "version": "1"});
         let things =
             &mut spec["components"]["responses"]["Page"]["content"]["application/json"]["schema"];
-        let place = json!({"type": "object", "properties": {
+        let location = json!({"type": "object", "properties": {
             "home-town": {"type": "string"}, "home_town": {"type": "string"}}});
-        things["properties"]["content"]["items"] = json!({"oneOf": [place, {"type": "string"}]});
+        things["properties"]["content"]["items"] = json!({"oneOf": [location, {"type": "string"}]});
         let mut hidden = SensitiveFields::new();
         for name in ["home_town", "home-town"] {
             spec["paths"]["/things"]["get"]["x-sensitive"]["response"] =
@@ -340,9 +341,9 @@ mod tests {
         spec["paths"]["/things"]["get"]["x-sensitive"]["query"] = json!(["owner"]);
         assert!(sensitive(&spec).is_ok());
 
-        for (place, name) in [("query", "onwer"), ("path", "owner")] {
+        for (location, name) in [("query", "onwer"), ("path", "owner")] {
             let mut spec = spec.clone();
-            spec["paths"]["/things"]["get"]["x-sensitive"][place] = json!([name]);
+            spec["paths"]["/things"]["get"]["x-sensitive"][location] = json!([name]);
 
             let refusal = sensitive(&spec).unwrap_err();
 

@@ -1,8 +1,8 @@
 //! Constructors and setters of generated models.
 //!
-//! Models are `#[non_exhaustive]`, so that a field that the service adds is no
-//! breaking change; without these nobody outside the crate could make one without
-//! going through a fallible builder.
+//! Models are `#[non_exhaustive]`, so that a field that the service adds isn't a
+//! breaking change. Without constructors nobody outside the crate could make one
+//! without a fallible builder.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -36,7 +36,7 @@ pub(crate) fn setters(item: &ItemStruct) -> Option<Item> {
             }
         });
         quote! {
-            /// Makes one of the fields that have to be there.
+            /// Makes one from its required fields.
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
             }

@@ -1,12 +1,12 @@
-//! The generator's settings: how the client is to look.
+//! The generator's settings.
 //!
-//! Some name types of `stratustexting-client`, the crate that includes the source, and so do
-//! the polish and the tables.
+//! Like the polish and the tables, some of them name types of `stratustexting-client`,
+//! the crate that includes the source.
 
 use progenitor::{GenerationSettings, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use schemars08::schema::{InstanceType, SchemaObject};
 
-/// A component schema whose type is written by hand.
+/// A component schema with a handwritten type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ByHand {
     /// The component's name.
@@ -15,20 +15,19 @@ pub(crate) struct ByHand {
     pub(crate) rust: &'static str,
 }
 
-/// How the client is to look.
+/// The generator's settings for this client.
 pub(crate) fn settings() -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings
-        // With builders an optional parameter that the API adds is no breaking
-        // change.
+        // With builders, a new optional parameter isn't a breaking change.
         .with_interface(InterfaceStyle::Builder)
         .with_tag(TagStyle::Merged)
-        // A forgotten hook would be a client that sends without credentials, so
-        // it has to be an error of the compiler.
+        // A client with a forgotten hook would send without credentials, so it must be
+        // a compiler error.
         .with_hooks(HooksMode::Expected)
         .with_inner_type("crate::transport::Handle".parse().expect("a path"))
         .with_derive("::schemars::JsonSchema")
-        // Times keep their text, so that a time in another form loses nothing.
+        // Times keep their text, so that a time in another format loses nothing.
         .with_conversion(
             SchemaObject {
                 instance_type: Some(InstanceType::String.into()),
@@ -38,7 +37,7 @@ pub(crate) fn settings() -> GenerationSettings {
             "crate::Timestamp",
             [TypeImpl::Display].into_iter(),
         )
-        // Numbers of unknown kind stay what they are instead of becoming f64.
+        // Numbers of unknown type stay as they are instead of becoming f64.
         .with_conversion(
             SchemaObject {
                 instance_type: Some(InstanceType::Number.into()),
@@ -50,14 +49,14 @@ pub(crate) fn settings() -> GenerationSettings {
     settings
 }
 
-/// Whether the type of a component schema is written by hand.
+/// Whether a component schema has a handwritten type.
 pub fn is_by_hand(schema: &str) -> bool {
     BY_HAND.iter().any(|by_hand| by_hand.schema == schema)
 }
 
-/// The schemas whose types are written by hand.
+/// The schemas with handwritten types.
 pub(crate) const BY_HAND: &[ByHand] = &[
-    // Three shapes are possible and none is certain; the type takes all of them.
+    // Three shapes are possible and none is certain; the type accepts all of them.
     ByHand {
         schema: "MessageRecipients",
         rust: "crate::MessageRecipients",

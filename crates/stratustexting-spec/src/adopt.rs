@@ -1,9 +1,9 @@
-//! The vendor's facts, our words.
+//! The vendor's facts with our descriptions.
 //!
-//! Names, paths, shapes and example values of the vendor's page are facts. Its sentences
-//! are the vendor's: they are taken out, and what we said of a thing of the same name is
-//! put there instead. A page in that form says of everything how it is known, which is
-//! also how it is told from one that comes from the vendor as it is.
+//! Names, paths, shapes and example values of the vendor's page are facts. Its
+//! sentences are the vendor's: they are removed, and our description of the thing with
+//! the same name replaces them. An adopted page has a provenance for everything, which
+//! also distinguishes it from a page that comes from the vendor unchanged.
 
 use std::collections::BTreeMap;
 
@@ -12,30 +12,30 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
-    grammar::{self, Kind, Member, join},
+    grammar::{self, KeyKind, ObjectKind, join},
     page::Fragment,
     platform,
 };
 
-/// How an operation, a parameter or a field is known.
+/// The provenance of an operation, a parameter or a field.
 pub(crate) const PROVENANCE: &str = "x-provenance";
 
-/// What the page's sentences were, so that a change of theirs is seen.
+/// A digest of the page's sentences, so that a change of them is noticed.
 pub(crate) const PROSE: &str = "x-prose-digest";
 
-/// The extensions of a vendor's page that are kept: the platform's for folder and status,
-/// and a common one for lists of values that may grow.
+/// The extensions of a vendor's page that are kept: the platform's extensions for
+/// folder and status, and a common one for lists of values that may grow.
 pub(crate) const KEPT: [&str; 3] = ["x-apidog-folder", "x-apidog-status", "x-extensible-enum"];
 
-/// The bases of knowledge, the best first.
+/// The bases of provenance, the best first.
 const BASES: [&str; 4] = ["documented", "sibling-brand", "client-code", "inferred"];
 
-/// What is said of things in the pages as they are kept.
+/// Our descriptions in the kept pages.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     /// By `operationId`, each with its page: several can be one operation.
     operations: BTreeMap<String, Vec<(String, Value)>>,
-    /// By name. The same schema has the same words in each page.
+    /// By name. A schema has the same description on each page.
     schemas: BTreeMap<String, Value>,
 }
 
@@ -59,7 +59,7 @@ impl Known {
         known
     }
 
-    /// What is said of an operation, on the same page if there is one.
+    /// The kept form of an operation, from the same page if possible.
     fn operation(&self, id: &str, page: &str) -> Option<&Value> {
         let pages = self.operations.get(id)?;
         let same = pages.iter().find(|(name, _)| name == page);
@@ -67,7 +67,7 @@ impl Known {
     }
 }
 
-/// The id that a page was given when it was kept.
+/// The id that a page got when it was adopted.
 pub(crate) fn operation_id(fragment: &Fragment) -> Option<&str> {
     fragment
         .operation
@@ -75,34 +75,34 @@ pub(crate) fn operation_id(fragment: &Fragment) -> Option<&str> {
         .and_then(Value::as_str)
 }
 
-/// Whether a page is in the form in which pages are kept.
+/// Whether a page is in our form.
 pub(crate) fn is_kept(fragment: &Fragment) -> bool {
     fragment.operation.contains_key(PROVENANCE)
 }
 
-/// Takes from a page the signs of our form, which it can't have.
-pub(crate) fn disown(fragment: &mut Fragment) {
+/// Removes the marks of our form from a page that isn't ours.
+pub(crate) fn remove_marks(fragment: &mut Fragment) {
     for key in [PROVENANCE, PROSE] {
         fragment.operation.remove(key);
     }
 }
 
-/// How the basis of an operation's provenance changed by its new page.
+/// A change of an operation's provenance by its new page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Rise {
+pub(crate) struct BasisChange {
     pub(crate) id: String,
     pub(crate) from: String,
     pub(crate) to: String,
 }
 
-impl Rise {
-    pub(crate) fn is_upwards(&self) -> bool {
+impl BasisChange {
+    pub(crate) fn is_improvement(&self) -> bool {
         let rank = |basis: &str| BASES.iter().position(|known| *known == basis);
         rank(&self.to) < rank(&self.from)
     }
 }
 
-/// Who documents what is on the pages.
+/// The source of the pages.
 #[derive(Clone, Debug)]
 pub(crate) struct Source<'a> {
     /// `documented` for the vendor's own site, `sibling-brand` for another's.
@@ -111,28 +111,28 @@ pub(crate) struct Source<'a> {
     pub(crate) site: &'a Url,
 }
 
-/// What came of adopting a page.
+/// The result of adopting a page.
 #[derive(Debug, Default)]
 pub(crate) struct Adopted {
-    pub(crate) rise: Option<Rise>,
-    /// What has no place in an OpenAPI document, a line each.
+    pub(crate) basis_change: Option<BasisChange>,
+    /// What OpenAPI doesn't allow, a line each.
     pub(crate) notes: Vec<String>,
 }
 
-/// Makes of a page as the vendor has it the page as it is kept.
+/// Turns the vendor's page into our form.
 pub(crate) fn adopt(
     fragment: &mut Fragment,
     id: &str,
     source: &Source<'_>,
     known: &Known,
 ) -> Adopted {
-    let notes = platform::take_over(fragment);
+    let notes = platform::inherit(fragment);
     let nothing = Value::Null;
     let known_operation = known.operation(id, &fragment.page);
     let known_operation = known_operation.unwrap_or(&nothing);
     let page = fragment.url.as_ref().unwrap_or(source.site).as_str();
-    let mut work = Work {
-        said: Said {
+    let mut adoption = Adoption {
+        evidence: Evidence {
             basis: source.basis,
             source: page.to_owned(),
         },
@@ -140,52 +140,57 @@ pub(crate) fn adopt(
         notes,
     };
     let mut operation = Value::Object(std::mem::take(&mut fragment.operation));
-    work.thing(Kind::Operation, &mut operation, known_operation, "");
+    adoption.thing(ObjectKind::Operation, &mut operation, known_operation, "");
     if let Value::Object(operation) = operation {
         fragment.operation = operation;
     }
-    source.site.as_str().clone_into(&mut work.said.source);
-    work.components(&mut fragment.components, known);
-    let prose: String = work.prose.finalize()[..8]
+    source
+        .site
+        .as_str()
+        .clone_into(&mut adoption.evidence.source);
+    adoption.components(&mut fragment.components, known);
+    let prose: String = adoption.prose.finalize()[..8]
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
     let operation = &mut fragment.operation;
-    // The skeleton of a page has the key, and what it is called by is its title.
+    // The platform's pages have the key, and the title is the name.
     operation.insert("description".to_owned(), "".into());
     operation.insert("summary".to_owned(), fragment.title.as_str().into());
     operation.insert(PROSE.to_owned(), prose.into());
     operation.insert("operationId".to_owned(), id.into());
-    let said = Said {
+    let evidence = Evidence {
         basis: source.basis,
         source: page.to_owned(),
     };
     let old = &known_operation[PROVENANCE];
-    operation.insert(PROVENANCE.to_owned(), said.after(old));
+    operation.insert(PROVENANCE.to_owned(), evidence.after(old));
     let from = old["basis"].as_str();
-    let rise = from.filter(|from| *from != source.basis).map(|from| Rise {
-        id: id.to_owned(),
-        from: from.to_owned(),
-        to: source.basis.to_owned(),
-    });
+    let basis_change = from
+        .filter(|from| *from != source.basis)
+        .map(|from| BasisChange {
+            id: id.to_owned(),
+            from: from.to_owned(),
+            to: source.basis.to_owned(),
+        });
     Adopted {
-        rise,
-        notes: work.notes,
+        basis_change,
+        notes: adoption.notes,
     }
 }
 
-/// What is to stand in `x-provenance`.
-struct Said<'a> {
+/// The value of `x-provenance`.
+struct Evidence<'a> {
     basis: &'a str,
     source: String,
 }
 
-impl Said<'_> {
+impl Evidence<'_> {
     fn provenance(&self) -> Value {
         json!({"basis": self.basis, "sources": [self.source]})
     }
 
-    /// The sources so far remain sources.
+    /// Keeps the previous sources.
     fn after(&self, old: &Value) -> Value {
         let mut sources = vec![Value::String(self.source.clone())];
         for source in old["sources"].as_array().into_iter().flatten() {
@@ -197,65 +202,65 @@ impl Said<'_> {
     }
 }
 
-fn mark(value: &mut Value, said: &Said<'_>) {
+fn mark(value: &mut Value, evidence: &Evidence<'_>) {
     if let Value::Object(map) = value {
-        map.insert(PROVENANCE.to_owned(), said.provenance());
+        map.insert(PROVENANCE.to_owned(), evidence.provenance());
     }
 }
 
-struct Work<'a> {
-    said: Said<'a>,
+struct Adoption<'a> {
+    evidence: Evidence<'a>,
     prose: Sha256,
     notes: Vec<String>,
 }
 
-impl Work<'_> {
+impl Adoption<'_> {
     fn components(&mut self, components: &mut Map<String, Value>, known: &Known) {
         components.retain(|group, _| {
-            let kept = Kind::of_components(group).is_some();
+            let kept = ObjectKind::of_components(group).is_some();
             if !kept && !group.starts_with("x-") {
                 self.unknown("components", group);
             }
             kept
         });
         for (group, members) in components {
-            let Some(kind) = Kind::of_components(group) else {
+            let Some(kind) = ObjectKind::of_components(group) else {
                 continue;
             };
             for (name, component) in members.as_object_mut().into_iter().flatten() {
                 let words = known.schemas.get(name).filter(|_| group == "schemas");
-                let place = format!("{group}/{name}");
-                self.thing(kind, component, words.unwrap_or(&Value::Null), &place);
-                mark(component, &self.said);
+                let location = format!("{group}/{name}");
+                self.thing(kind, component, words.unwrap_or(&Value::Null), &location);
+                mark(component, &self.evidence);
             }
         }
     }
 
-    /// Takes the vendor's sentences out of a thing and of all inside of it, and puts ours
-    /// in where we know the thing. What no table of keywords knows goes with them: nobody
-    /// can tell whether it is a fact.
-    fn thing(&mut self, kind: Kind, value: &mut Value, known: &Value, place: &str) {
+    /// Removes the vendor's sentences from an object and all inside it, and adds our
+    /// descriptions. Keys that no table lists are removed too, since it isn't known
+    /// whether they are facts.
+    fn thing(&mut self, kind: ObjectKind, value: &mut Value, known: &Value, location: &str) {
         let Value::Object(map) = value else { return };
-        // A response has to have a description, even an empty one.
+        // A response must have a description, even an empty one.
         let empty = map.get("description").is_some_and(|it| it == "");
         let keys: Vec<String> = map.keys().cloned().collect();
         for key in keys {
             let Some(mut inner) = map.remove(&key) else {
                 continue;
             };
-            let there = join(place, &key);
+            let there = join(location, &key);
             let kept = match member(kind, &key) {
-                Member::Words => false,
-                Member::Plain if grammar::is_plain(&inner) => true,
-                Member::Data => true,
-                Member::Of(kind) => self.inside(kind, &mut inner, &known[&key], &there),
-                Member::Named(kind) => {
+                KeyKind::Prose => false,
+                KeyKind::Plain if grammar::is_plain(&inner) => true,
+                KeyKind::Data => true,
+                KeyKind::Of(kind) => self.inside(kind, &mut inner, &known[&key], &there),
+                KeyKind::Named(kind) => {
                     let property = key == "properties";
                     self.named(kind, &mut inner, &known[&key], &there, property)
                 }
-                Member::Plain | Member::Unknown => {
+                KeyKind::Plain | KeyKind::Unknown => {
                     if !key.starts_with("x-") {
-                        self.unknown(place, &key);
+                        self.unknown(location, &key);
                     }
                     false
                 }
@@ -273,8 +278,14 @@ impl Work<'_> {
         }
     }
 
-    /// A thing, or a list of them. A text in its place is a sentence.
-    fn inside(&mut self, kind: Kind, value: &mut Value, known: &Value, place: &str) -> bool {
+    /// Handles an object or a list of them. A text instead is a sentence.
+    fn inside(
+        &mut self,
+        kind: ObjectKind,
+        value: &mut Value,
+        known: &Value,
+        location: &str,
+    ) -> bool {
         match value {
             Value::String(_) => return false,
             Value::Array(items) => {
@@ -282,65 +293,65 @@ impl Work<'_> {
                     let same =
                         |other: &&Value| other["name"] == item["name"] && other["in"] == item["in"];
                     let words = match (kind, known.as_array()) {
-                        (Kind::Parameter, Some(all)) => all.iter().find(same),
+                        (ObjectKind::Parameter, Some(all)) => all.iter().find(same),
                         (_, all) => all.and_then(|all| all.get(index)),
                     };
                     let words = words.cloned().unwrap_or_default();
-                    let there = join(place, &index.to_string());
+                    let there = join(location, &index.to_string());
                     if !self.inside(kind, item, &words, &there) {
                         self.take(item);
                         *item = Value::Null;
                     }
-                    if kind == Kind::Parameter {
-                        mark(item, &self.said);
+                    if kind == ObjectKind::Parameter {
+                        mark(item, &self.evidence);
                     }
                 }
-                items.retain(|item| kind == Kind::Schema || !item.is_null());
+                items.retain(|item| kind == ObjectKind::Schema || !item.is_null());
             }
             value => {
-                self.thing(kind, value, known, place);
-                if kind == Kind::Body {
-                    mark(value, &self.said);
+                self.thing(kind, value, known, location);
+                if kind == ObjectKind::Body {
+                    mark(value, &self.evidence);
                 }
             }
         }
         true
     }
 
-    /// Things by name. A text in the place of one leaves the name, but for an example, whose
-    /// value it is.
+    /// Handles objects by name. A text instead of an object is a sentence, except in an
+    /// example, whose value it is.
     fn named(
         &mut self,
-        kind: Kind,
+        kind: ObjectKind,
         value: &mut Value,
         known: &Value,
-        place: &str,
+        location: &str,
         properties: bool,
     ) -> bool {
         let Value::Object(things) = value else {
-            return kind == Kind::Example || self.inside(kind, value, known, place);
+            return kind == ObjectKind::Example || self.inside(kind, value, known, location);
         };
         for (name, thing) in things {
-            if kind == Kind::Example && !thing.is_object() {
+            if kind == ObjectKind::Example && !thing.is_object() {
                 continue;
             }
-            if !self.inside(kind, thing, &known[name.as_str()], &join(place, name)) {
+            if !self.inside(kind, thing, &known[name.as_str()], &join(location, name)) {
                 self.take(thing);
                 *thing = Value::Null;
             }
-            if properties || kind == Kind::Response {
-                mark(thing, &self.said);
+            if properties || kind == ObjectKind::Response {
+                mark(thing, &self.evidence);
             }
         }
         true
     }
 
-    fn unknown(&mut self, place: &str, key: &str) {
+    fn unknown(&mut self, location: &str, key: &str) {
         let note = "no keyword of OpenAPI there, left out";
-        self.notes.push(format!("{}: {note}", join(place, key)));
+        self.notes.push(format!("{}: {note}", join(location, key)));
     }
 
-    /// Words count for the digest, so that their change is seen.
+    /// Adds a sentence to the digest.
     fn take(&mut self, value: &Value) {
         match value {
             Value::String(text) => self.prose.update(text.as_bytes()),
@@ -350,11 +361,11 @@ impl Work<'_> {
     }
 }
 
-/// What a key of a vendor's page holds.
-fn member(kind: Kind, key: &str) -> Member {
+/// The kind of a key on a vendor's page.
+fn member(kind: ObjectKind, key: &str) -> KeyKind {
     match key.strip_prefix("x-") {
-        Some(_) if KEPT.contains(&key) => Member::Plain,
-        Some(_) => Member::Unknown,
+        Some(_) if KEPT.contains(&key) => KeyKind::Plain,
+        Some(_) => KeyKind::Unknown,
         None => kind.member(key),
     }
 }
@@ -371,13 +382,13 @@ mod tests {
         let mut fragment = page::read("a.md", text, None).unwrap();
         assert!(is_kept(&fragment));
 
-        disown(&mut fragment);
+        remove_marks(&mut fragment);
 
         assert!(!is_kept(&fragment));
     }
 
     #[test]
-    fn sentences_of_shared_answers_are_taken_out_as_well() {
+    fn sentences_of_shared_responses_are_removed_as_well() {
         let text = "# T\n\n```yaml\nopenapi: 3.0.1\npaths:\n  /a:\n    get:\n      responses:\n        \
                     '404': {$ref: '#/components/responses/Lost'}\ncomponents:\n  parameters:\n    \
                     P: {name: p, in: query, description: theirs, schema: {type: string, title: theirs}}\n  \
@@ -398,7 +409,7 @@ mod tests {
         let components = Value::Object(fragment.components);
         assert!(!components.to_string().contains("theirs"), "{components}");
         assert_eq!(components["examples"]["E"]["value"]["description"], "fact");
-        // What OpenAPI demands is there all the same.
+        // OpenAPI requires a description.
         assert_eq!(components["responses"]["Lost"]["description"], "");
     }
 }

@@ -7,55 +7,59 @@ use super::{
     adopt,
     facts::Facts,
     loosen,
-    merge::{Merged, Piece, merge},
+    merge::{Merged, OperationPage, merge},
     overlay,
     problem::{Problem, Problems},
     render,
     report::Report,
-    spec::Kept,
+    spec_files::KeptPages,
     validate,
 };
 
-/// All that the document follows from.
+/// The inputs of the document.
 pub(crate) struct Inputs<'a> {
-    pub(crate) pages: &'a Kept,
-    pub(crate) unlisted: &'a Kept,
+    pub(crate) pages: &'a KeptPages,
+    pub(crate) unlisted: &'a KeptPages,
     pub(crate) facts: &'a Facts,
     /// The overlay's text.
     pub(crate) overlay: &'a str,
-    /// Whether most of the pages are wanted where not all can be had.
+    /// Whether to go on without the pages that fail.
     pub(crate) keep_going: bool,
 }
 
-/// A document that may be written.
+/// A valid document.
 pub(crate) struct Built {
     pub(crate) text: String,
     pub(crate) value: Value,
-    /// What the normaliser does to it before it is generated.
+    /// The normaliser's changes of it.
     pub(crate) normalised: Normalised,
     pub(crate) generated: Generated,
 }
 
-/// Makes the document, and tells the report what that took.
+/// Makes the document, and adds all changes to the report.
 pub(crate) fn document(inputs: &Inputs<'_>, report: &mut Report) -> anyhow::Result<Built> {
-    let (pieces, mut problems) = pieces(inputs, report);
+    let (operation_pages, mut problems) = operation_pages(inputs, report);
     let Merged {
         document: mut value,
         notes,
         problems: unmerged,
-    } = merge(pieces.clone(), inputs.facts, inputs.keep_going);
+    } = merge(operation_pages.clone(), inputs.facts, inputs.keep_going);
     report.merged(notes);
     problems.extend(unmerged);
     Problems::none(problems)?;
     for id in inputs.facts.ids() {
-        if !pieces.iter().any(|piece| piece.id == id) {
+        if !operation_pages
+            .iter()
+            .any(|operation_page| operation_page.id == id)
+        {
             report.unused_fact(id);
         }
     }
     report.overlay(overlay::apply(inputs.overlay, &mut value)?);
     list_tags(&mut value);
     let text = render::document(&value)?;
-    let (normalised, generated) = validate::document(&text, &value, &pieces).map_err(Problems)?;
+    let (normalised, generated) =
+        validate::document(&text, &value, &operation_pages).map_err(Problems)?;
     Ok(Built {
         text,
         value,
@@ -65,8 +69,8 @@ pub(crate) fn document(inputs: &Inputs<'_>, report: &mut Report) -> anyhow::Resu
 }
 
 /// The pages as OpenAPI 3.0, the vendor's first.
-fn pieces(inputs: &Inputs<'_>, report: &mut Report) -> (Vec<Piece>, Vec<Problem>) {
-    let mut pieces = Vec::new();
+fn operation_pages(inputs: &Inputs<'_>, report: &mut Report) -> (Vec<OperationPage>, Vec<Problem>) {
+    let mut operation_pages = Vec::new();
     let mut problems = Vec::new();
     let listed = inputs.pages.all().map(|fragment| (fragment, false));
     let unlisted = inputs.unlisted.all().map(|fragment| (fragment, true));
@@ -78,20 +82,20 @@ fn pieces(inputs: &Inputs<'_>, report: &mut Report) -> (Vec<Piece>, Vec<Problem>
         };
         let changes = loosen::loosen(&mut fragment);
         report.loosened(&fragment.page, changes);
-        let piece = Piece {
+        let operation_page = OperationPage {
             id,
             fragment,
             unlisted,
         };
-        match validate::page(&piece) {
-            Ok(()) => pieces.push(piece),
+        match validate::page(&operation_page) {
+            Ok(()) => operation_pages.push(operation_page),
             Err(problem) => problems.push(problem),
         }
     }
-    (pieces, problems)
+    (operation_pages, problems)
 }
 
-/// A resource that nobody has described yet is listed by its name.
+/// Lists resources without a description by their name.
 fn list_tags(document: &mut Value) {
     let mut used: Vec<Value> = Vec::new();
     for item in document["paths"].as_object().into_iter().flatten() {

@@ -1,9 +1,8 @@
-//! `operations.yaml`: what no page says of an operation.
+//! `operations.yaml`: what no page says about an operation.
 //!
-//! Its id and its resource, the words that we describe it by, the scopes that a token
-//! needs, and what the code has to know beyond HTTP: whether it can be done twice, how it
-//! pages, what of it is personal. An operation that isn't listed is taken for the most
-//! delicate kind.
+//! That is its id and resource, its description, its scopes, and what the code must
+//! know beyond HTTP: whether it is idempotent, how it pages, which of its values are
+//! personal. For an operation that isn't listed the most careful values are assumed.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +14,7 @@ use serde_json::{Map, Value, json};
 use stratustexting_codegen::normalise::chosen;
 
 use super::{
-    grammar::{Kind, Member},
+    grammar::{KeyKind, ObjectKind},
     page::Fragment,
     yaml,
 };
@@ -27,23 +26,23 @@ pub(crate) struct Facts {
     operations: Vec<Fact>,
 }
 
-/// What is known of one operation.
+/// The row of one operation.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fact {
     /// The `operationId`, which doesn't change when the vendor renames the page.
     pub(crate) id: String,
-    /// The page's title, by which it is known.
+    /// The page's title, which identifies the operation.
     title: String,
     /// The resource: the operation's one tag.
     tag: String,
     summary: String,
     description: String,
-    /// The OAuth scopes of which one is known to be needed.
+    /// The OAuth scopes, one of which is needed.
     scopes: Vec<String>,
-    /// Whether doing it twice has the effect of doing it once.
+    /// Whether sending it twice has the same effect as sending it once.
     idempotent: bool,
-    /// The fields of which a success has to have one.
+    /// The fields of which a success must have at least one.
     #[serde(default)]
     promise: Vec<String>,
     #[serde(default)]
@@ -68,7 +67,7 @@ struct Sensitive {
 impl Facts {
     pub(crate) fn read(text: &str) -> anyhow::Result<Self> {
         let value = yaml::read(text)
-            .map_err(|fault| anyhow::anyhow!("operations.yaml:{}: {}", fault.line, fault.text))?;
+            .map_err(|error| anyhow::anyhow!("operations.yaml:{}: {}", error.line, error.text))?;
         let facts: Self = serde_json::from_value(value).context("operations.yaml")?;
         for (index, fact) in facts.operations.iter().enumerate() {
             let same = |other: &&Fact| {
@@ -103,7 +102,7 @@ impl Fact {
         &self.tag
     }
 
-    /// Writes what is known into an operation.
+    /// Writes the row into an operation.
     pub(crate) fn write(&self, operation: &mut Map<String, Value>) {
         let inferred = operation["x-provenance"]["basis"] == "inferred";
         let mut description = self.description.trim().to_owned();
@@ -136,7 +135,7 @@ impl Fact {
     }
 }
 
-/// What each request carries: a token, with some of the scopes, and the API key.
+/// The credentials of each request: a token with one of the scopes, and the API key.
 fn security(scopes: &[String]) -> Value {
     json!([{"oauth2": scopes, "apiKey": []}])
 }
@@ -152,7 +151,7 @@ pub(crate) fn derived_id(fragment: &Fragment) -> String {
     id_of_path(fragment)
 }
 
-/// The id that method and path make.
+/// The id made from method and path.
 pub(crate) fn id_of_path(fragment: &Fragment) -> String {
     let path: String = fragment
         .path
@@ -169,8 +168,8 @@ pub(crate) fn derived_tag(folder: &str) -> String {
     if name.is_empty() { "Other" } else { name }.to_owned()
 }
 
-/// What is assumed of an operation that isn't listed: that it can't be done twice unless
-/// it only reads, and that all of it is personal.
+/// The assumptions for an operation that isn't listed: it isn't idempotent unless it
+/// only reads, and all of it is personal.
 pub(crate) fn assume(
     operation: &mut Map<String, Value>,
     id: &str,
@@ -195,7 +194,7 @@ pub(crate) fn assume(
     }
 }
 
-/// Whatever a page's callbacks bring is personal: no row says what of it isn't.
+/// All that callbacks send is personal, since no row says otherwise.
 pub(crate) fn assume_of_callbacks(
     operation: &mut Map<String, Value>,
     components: &Map<String, Value>,
@@ -211,7 +210,8 @@ pub(crate) fn assume_of_callbacks(
         let common = item.get("parameters").and_then(Value::as_array).cloned();
         let common = common.unwrap_or_default();
         for (method, posted) in item {
-            let is_operation = Kind::PathItem.member(method) == Member::Of(Kind::Operation);
+            let is_operation =
+                ObjectKind::PathItem.member(method) == KeyKind::Of(ObjectKind::Operation);
             if let Some(posted) = posted.as_object_mut().filter(|_| is_operation)
                 && !posted.contains_key("x-sensitive")
             {
@@ -222,7 +222,7 @@ pub(crate) fn assume_of_callbacks(
     }
 }
 
-/// All of an operation, in the form of `x-sensitive`.
+/// All values of an operation, in the form of `x-sensitive`.
 fn all_personal(
     operation: &Map<String, Value>,
     common: &[Value],
@@ -235,8 +235,8 @@ fn all_personal(
         .chain(common)
         .map(|parameter| resolved(parameter, components))
         .collect();
-    let named = |place: &str| -> Vec<Value> {
-        let here = parameters.iter().filter(|p| p["in"] == place);
+    let named = |location: &str| -> Vec<Value> {
+        let here = parameters.iter().filter(|p| p["in"] == location);
         here.map(|parameter| parameter["name"].clone()).collect()
     };
     let request = operation.get("requestBody");
@@ -257,7 +257,7 @@ fn all_personal(
     })
 }
 
-/// What a reference leads to, if it is one to a component of the document.
+/// Follows a reference to a component of the document.
 fn resolved<'a>(value: &'a Value, components: &'a Map<String, Value>) -> &'a Value {
     let target = value.get("$ref").and_then(Value::as_str);
     let target = target.and_then(|target| target.strip_prefix("#/components/"));
@@ -281,8 +281,8 @@ fn pointers(holder: &Value, components: &Map<String, Value>) -> Vec<Value> {
     found
 }
 
-/// A component's fields are listed where it is reached first. They belong to its type, so
-/// that once is enough; and where components hold each other there is no end to the ways.
+/// A component's fields are listed where it is reached first. They belong to its type,
+/// so once is enough, and recursive components end.
 fn fields<'a>(
     schema: &'a Value,
     components: &'a Map<String, Value>,
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_that_stands_twice_is_refused() {
+    fn a_duplicate_operation_is_refused() {
         let row = |id: &str, title: &str| format!("  - {{id: {id}, title: {title}}}\n");
         let read = |second: &str| {
             let text = format!("operations:\n{}{second}", row("one", "One"));
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn however_deep_a_field_lies_it_is_personal() {
+    fn a_field_is_personal_at_any_depth() {
         let deep = (0..9).fold(
             json!({"type": "string"}),
             |inner, _| json!({"type": "object", "properties": {"in": inner}}),
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn components_that_hold_each_other_come_to_an_end() {
+    fn recursive_components_end() {
         let names: Vec<String> = (0..100).map(|index| format!("f{index}")).collect();
         let holds_all = |name: &str| {
             let inner = json!({"$ref": format!("#/components/schemas/{name}")});

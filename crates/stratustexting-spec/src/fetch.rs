@@ -1,5 +1,5 @@
-//! How pages are fetched: few at a time, again where that can help, never from another
-//! host, never without end, and only what has changed since the last time.
+//! Fetches pages: a few at a time, with retries, never from another host, within
+//! limits, and only those that changed since the last run.
 
 use std::{error::Error, fs, path::PathBuf, time::Duration};
 
@@ -18,7 +18,7 @@ use url::Url;
 
 use super::{problem::Problem, source};
 
-/// How many pages are asked for at once.
+/// How many pages are fetched at once.
 pub(crate) const AT_ONCE: usize = 4;
 
 /// The largest page that is read, in bytes. The largest known is a hundredth of it.
@@ -30,7 +30,7 @@ const MOST_REDIRECTS: usize = 5;
 const ATTEMPTS: u32 = 3;
 /// Before the second attempt; each further one waits twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// Longer than that nobody waits for a page, whatever the site asks for.
+/// The longest wait before an attempt, whatever the site asks for.
 const MOST_PAUSE: Duration = Duration::from_secs(20);
 
 const USER_AGENT: &str = concat!(
@@ -48,7 +48,7 @@ pub(crate) struct Fetcher {
     cache: Cache,
 }
 
-/// What came of one attempt.
+/// The outcome of one attempt.
 enum Outcome {
     Page(String),
     /// Another attempt may help, after a pause if the site asks for one.
@@ -57,8 +57,8 @@ enum Outcome {
 }
 
 impl Fetcher {
-    /// For the pages of a site. One on this machine is reached without a proxy, which would
-    /// look for it on its own.
+    /// For the pages of a site. A site on this machine is reached without a proxy,
+    /// which would look for it on its own machine.
     pub(crate) fn new(site: &Url, cache: PathBuf) -> anyhow::Result<Self> {
         let mut builder = reqwest::Client::builder();
         if source::is_here(site) {
@@ -75,7 +75,7 @@ impl Fetcher {
         Ok(Self { client, cache })
     }
 
-    /// The text of a page. `name` is what a problem calls it.
+    /// The text of a page. `name` identifies it in problems.
     pub(crate) async fn get(&self, url: &Url, name: &str) -> Result<String, Problem> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
@@ -111,29 +111,29 @@ impl Fetcher {
                 }
             }
         }
-        let answer = self.client.get(url.clone()).headers(headers).send().await;
-        let answer = match answer {
-            Ok(answer) => answer,
+        let response = self.client.get(url.clone()).headers(headers).send().await;
+        let response = match response {
+            Ok(response) => response,
             Err(error) if error.is_redirect() => return Outcome::Failed(innermost(&error)),
             Err(error) => return Outcome::Again(innermost(&error), None),
         };
-        match (answer.status(), known) {
+        match (response.status(), known) {
             (StatusCode::NOT_MODIFIED, Some(known)) => return Outcome::Page(known.body),
             (status, _) if status.is_success() => {}
             (status, _) if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-                let pause = header(answer.headers(), &RETRY_AFTER);
+                let pause = header(response.headers(), &RETRY_AFTER);
                 let pause = pause.and_then(|value| value.parse().ok());
                 return Outcome::Again(status.to_string(), pause.map(Duration::from_secs));
             }
             (status, _) => return Outcome::Failed(status.to_string()),
         }
-        let kind = header(answer.headers(), &CONTENT_TYPE).unwrap_or_default();
+        let kind = header(response.headers(), &CONTENT_TYPE).unwrap_or_default();
         if kind.starts_with("text/html") {
             return Outcome::Failed("an HTML page where Markdown is expected".to_owned());
         }
-        let etag = header(answer.headers(), &ETAG);
-        let last_modified = header(answer.headers(), &LAST_MODIFIED);
-        match body(answer).await {
+        let etag = header(response.headers(), &ETAG);
+        let last_modified = header(response.headers(), &LAST_MODIFIED);
+        match body(response).await {
             Ok(body) => {
                 let stored = Stored {
                     url: url.to_string(),
@@ -149,7 +149,7 @@ impl Fetcher {
     }
 }
 
-async fn body(mut answer: reqwest::Response) -> Result<String, Outcome> {
+async fn body(mut response: reqwest::Response) -> Result<String, Outcome> {
     let too_large = || {
         Outcome::Failed(format!(
             "larger than {} MiB, which isn't read",
@@ -158,7 +158,7 @@ async fn body(mut answer: reqwest::Response) -> Result<String, Outcome> {
     };
     let mut bytes = Vec::new();
     loop {
-        match answer.chunk().await {
+        match response.chunk().await {
             Ok(Some(chunk)) if bytes.len() + chunk.len() > MOST_BYTES => return Err(too_large()),
             Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
             Ok(None) => break,
@@ -168,14 +168,14 @@ async fn body(mut answer: reqwest::Response) -> Result<String, Outcome> {
     String::from_utf8(bytes).map_err(|_| Outcome::Failed("not UTF-8".to_owned()))
 }
 
-/// Within the site only, and not in a circle.
+/// Follows redirects within the site only, and not in a loop.
 fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let first = attempt.previous().first();
     if first.is_some_and(|first| first.origin() != attempt.url().origin()) {
         return attempt.error("redirected to another host, which isn't followed");
     }
     if attempt.previous().contains(attempt.url()) {
-        return attempt.error("redirected in a circle");
+        return attempt.error("redirected in a loop");
     }
     if attempt.previous().len() > MOST_REDIRECTS {
         return attempt.error("redirected too often");
@@ -188,22 +188,22 @@ fn header(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> Option<Str
     Some(value.to_owned())
 }
 
-/// What lies at the bottom of an error, which is what says something.
+/// The innermost source of an error, which says what happened.
 fn innermost(error: &reqwest::Error) -> String {
     let mut innermost: &dyn Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
     if error.is_timeout() {
-        return format!("no answer within {} seconds", TIMEOUT.as_secs());
+        return format!("no response within {} seconds", TIMEOUT.as_secs());
     }
     innermost.to_string()
 }
 
-/// Pages as they were, to be asked for only if they have changed.
+/// Earlier responses, so that pages are only fetched if they have changed.
 ///
-/// It can be deleted at any time. Nothing of it is trusted: what the site says has not
-/// changed is read like any other page.
+/// It can be deleted at any time. Nothing of it is trusted: an unchanged page is read
+/// like any other.
 #[derive(Debug)]
 struct Cache {
     folder: PathBuf,

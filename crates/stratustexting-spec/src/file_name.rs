@@ -1,24 +1,24 @@
-//! What the files of pages are called: always the same for the same address.
+//! The names of pages' files: always the same for the same URL.
 //!
-//! A name is the path of the page's URL. Where that can't be a name everywhere, or where two
-//! pages would have one, the name ends in a digest of the path, which doesn't depend on what
-//! else is listed or in which order.
+//! A name is the path of the page's URL. If that isn't a valid name everywhere, or if
+//! two pages would share it, the name ends with a digest of the path, which doesn't
+//! depend on other pages or their order.
 
 use sha2::{Digest, Sha256};
 
 use super::index::Entry;
 
-/// The longest name, in bytes; file systems take no more than 255.
+/// The longest name, in bytes; file systems allow 255.
 const LONGEST: usize = 200;
 
-/// Names that a file can't have on Windows, whatever its ending.
+/// Names that a file can't have on Windows, whatever its extension.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// The name of the file of a page.
 pub(crate) fn of(path: &str) -> String {
     let name = plain(path);
     let stem = name.strip_suffix(".md").unwrap_or(&name);
-    // What doesn't end as a page does is refused under the name that it has.
+    // A path without a page's extension keeps its name, and is refused later.
     let is_page = name.len() > stem.len();
     let hidden = name.starts_with('.');
     if is_page && (name.len() > LONGEST || hidden || is_device(stem)) {
@@ -28,7 +28,7 @@ pub(crate) fn of(path: &str) -> String {
     }
 }
 
-/// The path with nothing but letters, digits and what is as harmless.
+/// The path with only letters, digits and other harmless characters.
 pub(crate) fn plain(path: &str) -> String {
     let path = path.trim_matches('/').replace('/', "--");
     let safe = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
@@ -48,8 +48,8 @@ fn is_device(stem: &str) -> bool {
     }
 }
 
-/// A name that no other page has: the beginning, a digest, and the end, in which the platform
-/// has the page's id.
+/// A unique name: the beginning, a digest, and the end, where the platform puts the
+/// page's id.
 fn digested(path: &str) -> String {
     let name = plain(path);
     let stem = name.strip_suffix(".md").unwrap_or(&name);
@@ -66,7 +66,7 @@ fn digested(path: &str) -> String {
     };
     let room = LONGEST - digest.len() - id.len() - 4;
     let start: String = start.chars().take(room.min(80)).collect();
-    // What stands before a full stop is a device as well.
+    // A device name before a full stop is a device as well.
     let start = start.replace('.', "-");
     let start = start.trim_end_matches('-');
     if start.is_empty() {
@@ -76,8 +76,8 @@ fn digested(path: &str) -> String {
     }
 }
 
-/// Gives names of their own to pages that would have one. Not all file systems tell upper
-/// case from lower case.
+/// Gives different names to pages that would share one. Not all file systems
+/// distinguish upper and lower case.
 pub(crate) fn tell_apart(entries: &mut [Entry]) {
     let names: Vec<String> = entries
         .iter()
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_a_name_everywhere_is_one() {
+    fn a_path_that_is_a_valid_name_is_kept() {
         for (path, name) in [
             ("/get-it-3e0.md", "get-it-3e0.md"),
             ("/any/path.md", "any--path.md"),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_none_ends_in_a_digest() {
+    fn an_invalid_name_ends_in_a_digest() {
         let long = format!("/{}-12345e0.md", "%E4%B8%80".repeat(40));
         let name = of(&long);
         assert!(

@@ -4,13 +4,13 @@ use std::{io::Write, path::Path};
 
 use anyhow::Context;
 
-/// Writes a file beside the old one and puts it in its place.
+/// Writes a file beside the old one and renames it over that.
 pub(crate) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     let failed = || format!("cannot write {}", path.display());
     let folder = path.parent().context("a file without a folder")?;
     std::fs::create_dir_all(folder).with_context(failed)?;
     let mut builder = tempfile::Builder::new();
-    // As any other file; the default is for secrets.
+    // The usual permissions; the default is for secrets.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -1,20 +1,21 @@
-//! What stands where in an OpenAPI document: which keys hold words, which facts, and below
-//! which there is more.
+//! The keys of an OpenAPI document: which hold sentences, which hold facts, and which
+//! contain more objects.
 //!
-//! The one table by which sentences are told from facts. Whoever walks a page goes by it, so
-//! that no place is forgotten: what it doesn't list is no keyword of OpenAPI. Keywords of
-//! JSON Schema that OpenAPI has only since 3.1 are listed too, since pages have them.
+//! This one table distinguishes sentences from facts. All code that walks a page uses
+//! it, so that no key is forgotten: a key that it doesn't list isn't an OpenAPI
+//! keyword. Keywords of JSON Schema that OpenAPI only has since 3.1 are listed too,
+//! since pages have them.
 
 use serde_json::Value;
 
 /// What an object of a document describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ObjectKind {
     PathItem,
     Operation,
-    /// Path items by expression.
+    /// A callback: path items by expression.
     Callback,
-    /// A header is one, too, but for its name.
+    /// A parameter, or a header, which has no name of its own.
     Parameter,
     Body,
     Response,
@@ -30,20 +31,20 @@ pub(crate) enum Kind {
     SecurityScheme,
 }
 
-/// What a key of such an object holds.
+/// The kind of a key of such an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Member {
-    /// What is said to people.
-    Words,
+pub(crate) enum KeyKind {
+    /// A sentence for people.
+    Prose,
     /// A fact that is one value, or a list of values.
     Plain,
-    /// A fact of any shape, such as an example's value. No key inside has a meaning.
+    /// A fact of any shape, such as an example's value. Keys inside have no meaning.
     Data,
-    /// A thing with keys of its own, or a list of them.
-    Of(Kind),
-    /// Things by names that somebody chose.
-    Named(Kind),
-    /// No keyword at all.
+    /// An object with keys of its own, or a list of them.
+    Of(ObjectKind),
+    /// Objects by names that the author chose.
+    Named(ObjectKind),
+    /// Not a keyword.
     Unknown,
 }
 
@@ -52,8 +53,8 @@ const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-impl Kind {
-    /// What the components of a group are.
+impl ObjectKind {
+    /// The kind of the components of a group.
     pub(crate) fn of_components(group: &str) -> Option<Self> {
         Some(match group {
             "schemas" | "definitions" => Self::Schema,
@@ -69,13 +70,13 @@ impl Kind {
         })
     }
 
-    /// What a key holds.
-    pub(crate) fn member(self, key: &str) -> Member {
-        use Member::{Data, Named, Of, Plain, Unknown, Words};
+    /// The kind of a key.
+    pub(crate) fn member(self, key: &str) -> KeyKind {
+        use KeyKind::{Data, Named, Of, Plain, Prose, Unknown};
         match (self, key) {
             (_, "$ref") => Plain,
             (Self::Callback, _) => Of(Self::PathItem),
-            (_, "description" | "summary") => Words,
+            (_, "description" | "summary") => Prose,
             (Self::PathItem, method) if METHODS.contains(&method) => Of(Self::Operation),
             (Self::PathItem | Self::Operation, "parameters") => Of(Self::Parameter),
             (Self::PathItem | Self::Operation, "servers") => Of(Self::Server),
@@ -104,49 +105,49 @@ impl Kind {
             (Self::Xml, "name" | "namespace" | "prefix" | "attribute" | "wrapped") => Plain,
             (Self::SecurityScheme, key) => match key {
                 "type" | "name" | "in" | "scheme" | "bearerFormat" | "openIdConnectUrl" => Plain,
-                // Ours stands in the place of the site's, so that nothing else is asked of it.
-                _ => Words,
+                // Our schemes replace the site's, so nothing else is read of those.
+                _ => Prose,
             },
             _ => Unknown,
         }
     }
 }
 
-fn operation(key: &str) -> Member {
+fn operation(key: &str) -> KeyKind {
     match key {
-        // Ids and groups are given here, and are the vendor's choice of words there.
-        "operationId" | "tags" | "externalDocs" => Member::Words,
-        "deprecated" => Member::Plain,
-        "security" => Member::Data,
-        "requestBody" => Member::Of(Kind::Body),
-        "responses" => Member::Named(Kind::Response),
-        "callbacks" => Member::Named(Kind::Callback),
-        _ => Member::Unknown,
+        // Ids and tags are ours; the vendor's count as prose.
+        "operationId" | "tags" | "externalDocs" => KeyKind::Prose,
+        "deprecated" => KeyKind::Plain,
+        "security" => KeyKind::Data,
+        "requestBody" => KeyKind::Of(ObjectKind::Body),
+        "responses" => KeyKind::Named(ObjectKind::Response),
+        "callbacks" => KeyKind::Named(ObjectKind::Callback),
+        _ => KeyKind::Unknown,
     }
 }
 
-fn parameter(key: &str) -> Member {
+fn parameter(key: &str) -> KeyKind {
     match key {
         "name" | "in" | "required" | "deprecated" | "allowEmptyValue" | "style" | "explode"
-        | "allowReserved" => Member::Plain,
-        "schema" => Member::Of(Kind::Schema),
-        "content" => Member::Named(Kind::Media),
-        "example" => Member::Data,
-        "examples" => Member::Named(Kind::Example),
-        _ => Member::Unknown,
+        | "allowReserved" => KeyKind::Plain,
+        "schema" => KeyKind::Of(ObjectKind::Schema),
+        "content" => KeyKind::Named(ObjectKind::Media),
+        "example" => KeyKind::Data,
+        "examples" => KeyKind::Named(ObjectKind::Example),
+        _ => KeyKind::Unknown,
     }
 }
 
-fn schema(key: &str) -> Member {
+fn schema(key: &str) -> KeyKind {
     match key {
-        "title" | "externalDocs" | "$comment" => Member::Words,
-        "enum" | "default" | "example" | "const" => Member::Data,
-        // A list of values since OpenAPI 3.1.
-        "examples" => Member::Named(Kind::Example),
-        "discriminator" => Member::Of(Kind::Discriminator),
-        "xml" => Member::Of(Kind::Xml),
+        "title" | "externalDocs" | "$comment" => KeyKind::Prose,
+        "enum" | "default" | "example" | "const" => KeyKind::Data,
+        // Since OpenAPI 3.1 this is a list of values.
+        "examples" => KeyKind::Named(ObjectKind::Example),
+        "discriminator" => KeyKind::Of(ObjectKind::Discriminator),
+        "xml" => KeyKind::Of(ObjectKind::Xml),
         "properties" | "patternProperties" | "definitions" | "$defs" | "dependentSchemas" => {
-            Member::Named(Kind::Schema)
+            KeyKind::Named(ObjectKind::Schema)
         }
         "items"
         | "additionalProperties"
@@ -163,13 +164,13 @@ fn schema(key: &str) -> Member {
         | "additionalItems"
         | "unevaluatedItems"
         | "unevaluatedProperties"
-        | "contentSchema" => Member::Of(Kind::Schema),
+        | "contentSchema" => KeyKind::Of(ObjectKind::Schema),
         "type" | "format" | "nullable" | "required" | "readOnly" | "writeOnly" | "deprecated"
         | "uniqueItems" | "pattern" | "minimum" | "maximum" | "exclusiveMinimum"
         | "exclusiveMaximum" | "multipleOf" | "minLength" | "maxLength" | "minItems"
         | "maxItems" | "minProperties" | "maxProperties" | "minContains" | "maxContains"
-        | "contentEncoding" | "contentMediaType" | "$id" | "$anchor" | "$schema" => Member::Plain,
-        _ => Member::Unknown,
+        | "contentEncoding" | "contentMediaType" | "$id" | "$anchor" | "$schema" => KeyKind::Plain,
+        _ => KeyKind::Unknown,
     }
 }
 
@@ -200,7 +201,7 @@ pub(crate) fn is_of_3_0(key: &str) -> bool {
         "$comment",
         "summary",
     ];
-    !later.contains(&key) && Kind::Schema.member(key) != Member::Unknown
+    !later.contains(&key) && ObjectKind::Schema.member(key) != KeyKind::Unknown
 }
 
 /// Whether a fact is one value or a list of them.
@@ -212,26 +213,26 @@ pub(crate) fn is_plain(value: &Value) -> bool {
     }
 }
 
-/// Visits each schema of a thing with its place, the inner ones first.
+/// Visits each schema of an object with its location, inner ones first.
 pub(crate) fn each_schema(
-    kind: Kind,
-    place: &str,
+    kind: ObjectKind,
+    location: &str,
     value: &mut Value,
     visit: &mut impl FnMut(&mut Value, &str),
 ) {
     match value {
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                each_schema(kind, &join(place, &index.to_string()), item, visit);
+                each_schema(kind, &join(location, &index.to_string()), item, visit);
             }
         }
         Value::Object(map) => {
             for (key, inner) in map {
-                let there = join(place, key);
+                let there = join(location, key);
                 match (kind.member(key), inner) {
                     _ if key.starts_with("x-") => {}
-                    (Member::Of(kind), inner) => each_schema(kind, &there, inner, visit),
-                    (Member::Named(kind), Value::Object(things)) => {
+                    (KeyKind::Of(kind), inner) => each_schema(kind, &there, inner, visit),
+                    (KeyKind::Named(kind), Value::Object(things)) => {
                         for (name, thing) in things {
                             each_schema(kind, &join(&there, name), thing, visit);
                         }
@@ -239,19 +240,19 @@ pub(crate) fn each_schema(
                     _ => {}
                 }
             }
-            if kind == Kind::Schema {
-                visit(value, place);
+            if kind == ObjectKind::Schema {
+                visit(value, location);
             }
         }
         _ => {}
     }
 }
 
-/// A place within another one.
-pub(crate) fn join(place: &str, key: &str) -> String {
-    if place.is_empty() {
+/// A location within another one.
+pub(crate) fn join(location: &str, key: &str) -> String {
+    if location.is_empty() {
         key.to_owned()
     } else {
-        format!("{place}/{key}")
+        format!("{location}/{key}")
     }
 }

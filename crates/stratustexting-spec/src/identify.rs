@@ -1,4 +1,4 @@
-//! Which operation a page is about, and the page in the form in which it is kept.
+//! Finds the operation of each page, and turns the page into our form.
 
 use anyhow::Context;
 use openapi_diff::template::shape;
@@ -6,22 +6,22 @@ use serde_json::{Map, Value, json};
 
 use super::{
     OWN_BRAND,
-    adopt::{self, Known, Rise, Source},
+    adopt::{self, BasisChange, Known, Source},
     facts::{Facts, derived_id, id_of_path},
     page::Fragment,
     problem::Problems,
 };
 
-/// What giving pages our form took.
+/// The pages in our form.
 #[derive(Debug)]
 pub(crate) struct Owned {
-    pub(crate) rises: Vec<Rise>,
+    pub(crate) basis_changes: Vec<BasisChange>,
     /// By page.
     pub(crate) notes: Vec<(String, Vec<String>)>,
 }
 
-/// Gives each page its operation's id, and the vendor's pages our words. What is said of
-/// the operations so far stands in the `known` pages.
+/// Gives each page its operation's id, and the vendor's pages our descriptions, which
+/// come from the `known` pages.
 pub(crate) fn own_form(
     fragments: &mut [Fragment],
     brand: &str,
@@ -35,11 +35,11 @@ pub(crate) fn own_form(
         "sibling-brand"
     };
     let site = fragments.iter().find_map(|fragment| fragment.url.clone());
-    let mut site = site.context("no page says where it is")?;
+    let mut site = site.context("no page has a URL")?;
     site.set_path("");
     let source = Source { basis, site: &site };
     let mut taken: Vec<Identified> = Vec::new();
-    let mut rises = Vec::new();
+    let mut basis_changes = Vec::new();
     let mut notes = Vec::new();
     let mut problems = Vec::new();
     for fragment in fragments {
@@ -53,7 +53,7 @@ pub(crate) fn own_form(
             Id::Known(id) => id,
             Id::Derived(id) => match earlier {
                 Some(earlier) => earlier.id.clone(),
-                // A title that several pages have doesn't tell one from the other.
+                // A title that several pages share doesn't identify one of them.
                 None if !is_free(&id) => id_of_path(fragment),
                 None => id,
             },
@@ -76,15 +76,18 @@ pub(crate) fn own_form(
         });
         if !adopt::is_kept(fragment) {
             let adopted = adopt::adopt(fragment, &id, &source, &words);
-            rises.extend(adopted.rise);
+            basis_changes.extend(adopted.basis_change);
             notes.push((fragment.page.clone(), adopted.notes));
         }
     }
     Problems::none(problems)?;
-    Ok(Owned { rises, notes })
+    Ok(Owned {
+        basis_changes,
+        notes,
+    })
 }
 
-/// A page whose operation is known.
+/// A page whose operation is identified.
 struct Identified {
     id: String,
     page: String,
@@ -92,14 +95,14 @@ struct Identified {
     operation: (String, String),
 }
 
-/// An operation's id, and whether it is only what its page suggests.
+/// An operation's id, either certain or only suggested by its page.
 enum Id {
     Known(String),
     Derived(String),
 }
 
-/// The id of a page's operation: its own from an earlier run, its title's, that of the page
-/// which had the same method and path, or one made of its title.
+/// The id of a page's operation: its own from an earlier run, the id for its title,
+/// that of the page with the same method and path, or one made from its title.
 fn id_of(fragment: &Fragment, facts: &Facts, known: &[&Fragment]) -> Id {
     if adopt::is_kept(fragment)
         && let Some(id) = adopt::operation_id(fragment)
@@ -120,7 +123,7 @@ fn id_of(fragment: &Fragment, facts: &Facts, known: &[&Fragment]) -> Id {
     }
 }
 
-/// Gives all pages the components that some of them have. What several have is the first's.
+/// Gives all pages the components of the preferred pages; the first of those wins.
 pub(crate) fn prefer(
     listed: &mut [Fragment],
     unlisted: &mut [Fragment],

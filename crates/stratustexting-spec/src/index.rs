@@ -1,8 +1,8 @@
-//! The site's index, `llms.txt`: which pages there are.
+//! The site's index, `llms.txt`: the list of pages.
 //!
-//! A title line, then sections with one link a line. Before the link stands the folder
-//! that the page lies in, its levels joined by `>`; after it the first line of the page's
-//! description, which says nothing that the page doesn't say, and is left out.
+//! A title line, then sections with one link a line. Before the link is the page's
+//! folder, its levels joined by `>`; after it the first line of the page's description,
+//! which the page repeats, so it is dropped.
 
 use pulldown_cmark::{Event, Parser, Tag};
 use url::Url;
@@ -12,7 +12,7 @@ use super::{file_name, loosen::percent_decoded, problem::Problem};
 /// The name of the index at the site, and in a folder of pages.
 pub(crate) const NAME: &str = "llms.txt";
 
-/// More pages than any API of this kind has: an index beyond it isn't read.
+/// More pages than any API of this kind has: a longer index isn't read.
 const MOST_PAGES: usize = 2_000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) struct Entry {
     pub(crate) title: String,
     pub(crate) url: Url,
     pub(crate) line: usize,
-    /// The name of the page's file in a folder of pages, made of the URL's path.
+    /// The name of the page's file in a folder of pages, made from the URL's path.
     file: String,
 }
 
@@ -41,12 +41,12 @@ impl Entry {
         &self.file
     }
 
-    /// Gives its file another name.
+    /// Renames its file.
     pub(crate) fn rename(&mut self, file: String) {
         self.file = file;
     }
 
-    /// The names that its file may have in a folder that somebody else has filled.
+    /// Other names that its file may have in a folder from elsewhere.
     pub(crate) fn other_files(&self) -> Vec<String> {
         let decoded = percent_decoded(self.url.path());
         let decoded = decoded.trim_matches('/');
@@ -54,13 +54,13 @@ impl Entry {
             file_name::plain(self.url.path()),
             decoded.replace('/', "--"),
         ];
-        // A name, and no way out of the folder.
+        // A plain name, so that no path leads out of the folder.
         let is_name = |name: &String| !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
         names.into_iter().filter(is_name).collect()
     }
 
-    /// What the platform's id at the end of the path says that this is.
-    fn kind(&self) -> Kind {
+    /// The kind of page, by the platform's id at the end of the path.
+    fn kind(&self) -> PageKind {
         let path = self.url.path();
         let stem = path.strip_suffix(".md").unwrap_or(path);
         let last = stem.rsplit(['/', '-']).next().unwrap_or_default();
@@ -69,24 +69,24 @@ impl Entry {
             !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
         };
         if id("f0") {
-            Kind::Folder
+            PageKind::Folder
         } else if id("w0") {
-            Kind::Socket
+            PageKind::Socket
         } else {
-            Kind::Operation
+            PageKind::Operation
         }
     }
 }
 
-enum Kind {
-    /// Also a page with a path of its own choice, which has no id.
+enum PageKind {
+    /// An operation, also one with a custom path, which has no id.
     Operation,
     Folder,
     Socket,
 }
 
-/// Reads the index. Lines that say what was passed over go to `notes`, and lines that can't be
-/// read to `failed`, where somebody wants the rest all the same.
+/// Reads the index. Skipped lines go to `notes`; unreadable lines go to `failed` if the
+/// caller goes on without them.
 pub(crate) fn read(
     text: &str,
     base: &Url,
@@ -114,10 +114,10 @@ pub(crate) fn read(
                 (Ok(entry), "Docs") => index.docs.push(entry),
                 (Ok(entry), "API Docs") => add(&mut index.api, entry, notes, &mut problems),
                 (Ok(_), _) => notes.push(format!(
-                    "{NAME}:{number}: an item outside of the known sections is passed over"
+                    "{NAME}:{number}: an item outside of the known sections is skipped"
                 )),
-                // Pages for people aren't read, so nothing is lost by a link that is odd.
-                (Err(problem), "Docs") => notes.push(format!("{problem}; passed over")),
+                // Pages for people aren't read, so an invalid link loses nothing.
+                (Err(problem), "Docs") => notes.push(format!("{problem}; skipped")),
                 (Err(problem), _) => problems.push(problem),
             }
         }
@@ -152,12 +152,12 @@ fn add(
 ) {
     let line = entry.line;
     let what = match entry.kind() {
-        Kind::Folder => "a folder's page",
-        Kind::Socket => "the page of a socket",
-        Kind::Operation => {
+        PageKind::Folder => "a folder's page",
+        PageKind::Socket => "the page of a socket",
+        PageKind::Operation => {
             let name = entry.file();
             if !name.ends_with(".md") {
-                let text = format!("its file would be called {name:?}, which can't be");
+                let text = format!("its file would be called {name:?}, which isn't allowed");
                 problems.push(Problem::at(NAME, line, text));
                 return;
             }
@@ -171,13 +171,10 @@ fn add(
             return;
         }
     };
-    notes.push(format!(
-        "{NAME}:{line}: {what} is passed over: {}",
-        entry.title
-    ));
+    notes.push(format!("{NAME}:{line}: {what} is skipped: {}", entry.title));
 }
 
-/// One item: folder, link, and a summary that isn't kept.
+/// One item: folder, link, and a summary that is dropped.
 fn entry(item: &str, line: usize, base: &Url) -> Result<Entry, Problem> {
     let link = Parser::new(item)
         .into_offset_iter()
@@ -210,7 +207,7 @@ fn entry(item: &str, line: usize, base: &Url) -> Result<Entry, Problem> {
     })
 }
 
-/// A text without what nobody sees, such as marks that turn the direction of what follows.
+/// A text without invisible characters, such as marks that change the text's direction.
 fn visible(text: &str) -> String {
     let hidden = |c: &char| {
         c.is_control()
@@ -222,7 +219,7 @@ fn visible(text: &str) -> String {
 }
 
 impl Index {
-    /// The same with other pages. Their files are called as they are in an index of these.
+    /// The same index with other pages, whose files are named as in an index of those.
     pub(crate) fn with_pages(&self, mut api: Vec<Entry>) -> Self {
         for entry in &mut api {
             entry.rename(file_name::of(entry.url.path()));
@@ -234,7 +231,7 @@ impl Index {
         }
     }
 
-    /// The index as it is kept: the same grammar, without the summaries.
+    /// The index as text: the same grammar, without the summaries.
     pub(crate) fn render(&self) -> String {
         let mut text = format!("# {}\n", self.title);
         for (heading, entries) in [("Docs", &self.docs), ("API Docs", &self.api)] {
@@ -301,14 +298,14 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_title() {
+    fn a_byte_order_mark_is_not_part_of_the_title() {
         let (index, _) = read_whole("\u{feff}# T\n## API Docs\n- [A](/a.md):\n");
 
         assert_eq!(index.unwrap().title, "T");
     }
 
     #[test]
-    fn an_index_without_end_is_not_read_to_its_end() {
+    fn an_endless_index_is_not_read_to_its_end() {
         let items = (0..100_000).map(|index| format!("- [A](/a-{index}e0.md):\n"));
         let text = format!("# T\n## API Docs\n{}", items.collect::<String>());
 
@@ -318,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_would_have_one_name_have_two_whichever_is_listed_first() {
+    fn pages_never_share_a_file_name_in_any_order() {
         for (one, other) in [
             ("/a.md", "/A.md"),
             ("/a/b.md", "/a--b.md"),
@@ -341,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_keeps_what_is_seen_of_it() {
+    fn a_title_keeps_its_visible_characters() {
         let text = "# T\n## API Docs\n- [\u{202e}A / B \u{1f600} \u{200f}\u{5d0}](/a.md):\n";
 
         let index = read_whole(text).0.unwrap();
@@ -352,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_an_index_says_so_with_its_line() {
+    fn an_invalid_index_is_reported_with_its_line() {
         let other_host = "# T\n## API Docs\n- [A](https://elsewhere.example/a-1e0.md): x\n";
         let no_link = "# T\n## API Docs\n- nothing here\n";
         let index = "# T\n## API Docs\n- [A](/llms.txt):\n";

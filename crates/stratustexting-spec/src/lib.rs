@@ -6,12 +6,12 @@
 //!      fetch, index
 //! ```
 //!
-//! The pages are kept beside this code, in `pages/`, in our form: the vendor's facts and our
-//! words. From them, from the pages of what the vendor doesn't document (`unlisted/`), from
-//! what no page says (`operations.yaml`) and from our corrections (`overlay.yaml`)
-//! `openapi.json` follows bit for bit, which `check` proves without any network.
+//! The pages are kept beside this code, in `pages/`, in our form: the vendor's facts
+//! with our descriptions. `openapi.json` follows bit for bit from them, from our pages
+//! of operations that the vendor doesn't document (`unlisted/`), from `operations.yaml`
+//! and from our corrections (`overlay.yaml`). `check` proves that without any network.
 //!
-//! Nothing is written unless all of it is right.
+//! Nothing is written unless everything is right.
 
 mod adopt;
 mod build;
@@ -33,7 +33,7 @@ mod report;
 mod same;
 mod selection;
 mod source;
-mod spec;
+mod spec_files;
 mod validate;
 pub mod yaml;
 
@@ -50,35 +50,35 @@ use self::{
     page::Fragment,
     report::Report,
     selection::Selection,
-    spec::{Kept, Spec},
+    spec_files::{KeptPages, SpecFiles},
 };
 
-/// The brand whose client this is.
+/// The brand of this client.
 pub const OWN_BRAND: &str = "stratustexting";
 
 /// Compiles the client of a document, given as text.
 pub type Compile<'a> = dyn Fn(&str) -> anyhow::Result<()> + 'a;
 
-/// What to make `openapi.json` of, and what to do with it.
+/// The inputs of `openapi.json`, and what to do with it.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Options<'a> {
     /// The workspace's root.
     pub root: &'a Path,
-    /// Where fetched pages are kept between runs; it can be deleted.
+    /// The folder for fetched pages between runs; it can be deleted.
     pub cache: &'a Path,
-    /// The site, or a folder with what a site has. By default the brand's documentation
-    /// site; with `check` the pages that are kept.
+    /// The site, or a folder with its pages. By default the brand's documentation site;
+    /// with `check` the kept pages.
     pub from: Option<&'a Source>,
     /// Writes nothing, and fails if something would be written.
     pub check: bool,
-    /// Whose documentation site is read, by its id in `x-brands` of `openapi.json`.
+    /// The brand whose documentation site is read, by its id in `x-brands` of `openapi.json`.
     pub brand: &'a str,
-    /// Where pages disagree about a component, takes that of one of these pages for all of
-    /// them: the first that has it.
+    /// If pages disagree about a component, the first of these pages that has it is
+    /// right.
     pub prefer: &'a [&'a str],
-    /// Goes on without the pages that fail. Such a page stays as it is kept, if it is; the
-    /// report's last lines name each with the reason.
+    /// Goes on without the pages that fail. The kept version of such a page stays, if
+    /// there is one; the report's last lines name each with the reason.
     pub keep_going: bool,
     /// Writes the report into this file, too, as Markdown.
     pub report: Option<&'a Path>,
@@ -103,7 +103,7 @@ impl<'a> Options<'a> {
     }
 }
 
-/// Without what is run at the end.
+/// Without the closure.
 impl std::fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("Options");
@@ -112,14 +112,14 @@ impl std::fmt::Debug for Options<'_> {
     }
 }
 
-/// Makes `openapi.json`, and tells `out` what that took.
+/// Makes `openapi.json`, and writes a report to `out`.
 ///
 /// # Errors
 ///
-/// When a page can't be read, when pages contradict each other, when the client can't be
-/// generated or compiled; with `check`, when something would be written.
+/// If a page can't be read, if pages contradict each other, or if the client can't be
+/// generated or compiled; with `check`, if something would be written.
 pub fn refresh(options: &Options<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
-    let spec = Spec::of(options.root, options.cache);
+    let spec = SpecFiles::of(options.root, options.cache);
     let old_text = spec.text()?;
     let old = match &old_text {
         Some(text) => serde_json::from_str(text).context("openapi.json is not JSON")?,
@@ -143,32 +143,32 @@ pub fn refresh(options: &Options<'_>, out: &mut dyn Write) -> anyhow::Result<()>
     let pages = source::read(&from, spec.cache(), options.keep_going)?;
     let notes = pages.notes.clone();
     let mut selection = Selection::of(pages, &old_pages);
-    let (made, mut report) = loop {
+    let (output, mut report) = loop {
         let mut report = Report::new(&from, notes.clone());
-        let made = if selection.has_any() {
+        let output = if selection.has_any() {
             inputs.make(&selection, &mut report)
         } else {
             Err(anyhow::anyhow!("no page of {from} can be taken"))
         };
-        match made {
-            Ok(made) => break (made, report),
+        match output {
+            Ok(output) => break (output, report),
             Err(error) => {
-                // Without the pages that it failed by, it may not.
+                // It may succeed without the pages that it failed on.
                 if options.keep_going && selection.without(&error) {
                     continue;
                 }
                 report.left_out(selection.left_out());
-                // What is known so far helps to mend it.
+                // The report so far helps to fix it.
                 write!(out, "{}", report.text())?;
                 return Err(error);
             }
         }
     };
-    let Made {
+    let Output {
         built,
         pages: new_pages,
         unlisted: new_unlisted,
-    } = made;
+    } = output;
     report.left_out(selection.left_out());
     if old != Value::Null {
         report.normaliser(&old, &built.normalised);
@@ -202,44 +202,44 @@ pub fn refresh(options: &Options<'_>, out: &mut dyn Write) -> anyhow::Result<()>
     Ok(())
 }
 
-/// What a document is made of, but for the selection of pages.
+/// The inputs of a document except the selection of pages.
 struct Inputs<'a> {
     options: &'a Options<'a>,
     from: &'a Source,
     facts: Facts,
     overlay: String,
-    old_pages: &'a Kept,
-    old_unlisted: &'a Kept,
+    old_pages: &'a KeptPages,
+    old_unlisted: &'a KeptPages,
 }
 
-/// What is to be written.
-struct Made {
+/// The files to write.
+struct Output {
     built: build::Built,
-    pages: Kept,
-    unlisted: Kept,
+    pages: KeptPages,
+    unlisted: KeptPages,
 }
 
 impl Inputs<'_> {
-    /// Makes the document of the pages that are selected.
-    fn make(&self, selection: &Selection, report: &mut Report) -> anyhow::Result<Made> {
+    /// Makes the document from the selected pages.
+    fn make(&self, selection: &Selection, report: &mut Report) -> anyhow::Result<Output> {
         let (index, mut fragments) = selection.pages();
         if !self.from.may_be_ours() {
             let site = fragments.iter_mut();
             site.filter(|page| !selection.is_kept(page))
-                .for_each(adopt::disown);
+                .for_each(adopt::remove_marks);
         }
         let known = self.old_pages.all().chain(self.old_unlisted.all());
         let known: Vec<&Fragment> = known.collect();
         let owned = identify::own_form(&mut fragments, self.options.brand, &self.facts, &known)?;
-        report.rises(owned.rises);
+        report.basis_changes(owned.basis_changes);
         for (page, lines) in owned.notes {
             report.loosened(&page, lines);
         }
         selection.renew(&mut fragments);
         let mut unlisted: Vec<Fragment> = self.old_unlisted.all().cloned().collect();
         identify::prefer(&mut fragments, &mut unlisted, self.options.prefer)?;
-        let pages = Kept::of(Some(&index), fragments)?;
-        let unlisted = Kept::of(None, unlisted)?;
+        let pages = KeptPages::of(Some(&index), fragments)?;
+        let unlisted = KeptPages::of(None, unlisted)?;
         report.pages(self.old_pages, &pages);
         let inputs = build::Inputs {
             pages: &pages,
@@ -249,7 +249,7 @@ impl Inputs<'_> {
             keep_going: self.options.keep_going,
         };
         let built = build::document(&inputs, report)?;
-        Ok(Made {
+        Ok(Output {
             built,
             pages,
             unlisted,

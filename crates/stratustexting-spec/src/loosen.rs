@@ -1,9 +1,10 @@
-//! From what the platform writes to what OpenAPI 3.0 says.
+//! From the platform's fragments to OpenAPI 3.0.
 //!
-//! The platform's fragments are not strict: types of later versions, security schemes of
-//! its own, names that no reference may have. What has an equal in OpenAPI 3.0 becomes
-//! that; what has none and says nothing of the service is dropped. Each change is a line
-//! for the report. What could mean two things is left, and refused later.
+//! The platform's fragments aren't strict: they have types of later versions, security
+//! schemes of their own, names that no reference may have. Parts with an equivalent in
+//! OpenAPI 3.0 are converted; parts without one that say nothing about the service are
+//! dropped. Each change is a line of the report. Ambiguous parts stay, and are refused
+//! later.
 
 mod defaults;
 mod names;
@@ -15,16 +16,15 @@ use serde_json::{Map, Value, json};
 
 use super::{
     adopt::KEPT,
-    grammar::{Kind, Member},
+    grammar::{KeyKind, ObjectKind},
     page::Fragment,
 };
 
-/// Headers that a client sends of itself. As parameters every caller would have to pass
-/// them; OpenAPI has the `security` of an operation for two of them, and says of the rest
-/// that they are to be ignored.
+/// Headers that a client sends by itself. As parameters every caller would have to pass
+/// them. OpenAPI has `security` for two of them, and says to ignore the others.
 const OWN_HEADERS: [&str; 4] = ["authorization", "x-api-key", "content-type", "accept"];
 
-/// Makes a fragment OpenAPI 3.0, and says what that took, a line for each change.
+/// Converts a fragment to OpenAPI 3.0, and returns a line for each change.
 pub(crate) fn loosen(fragment: &mut Fragment) -> Vec<String> {
     let mut notes = Notes(Vec::new());
     names::safe(fragment, &mut notes);
@@ -40,32 +40,32 @@ pub(crate) fn loosen(fragment: &mut Fragment) -> Vec<String> {
     notes.0
 }
 
-/// What was changed.
+/// The changes.
 #[derive(Debug, Default)]
 struct Notes(Vec<String>);
 
 impl Notes {
-    fn say(&mut self, place: &str, what: &str) {
-        self.0.push(format!("{place}: {what}"));
+    fn add(&mut self, location: &str, what: &str) {
+        self.0.push(format!("{location}: {what}"));
     }
 }
 
-/// The site's own words for how to log in. What the operation needs is said in
-/// `operations.yaml`, which knows scopes.
+/// Drops the site's own security schemes. `operations.yaml`, which knows scopes, has an
+/// operation's.
 fn security(fragment: &mut Fragment, notes: &mut Notes) {
     let schemes = fragment.components.remove("securitySchemes");
     let schemes = schemes.as_ref().and_then(Value::as_object);
     for (name, scheme) in schemes.into_iter().flatten() {
         let kind = scheme["type"].as_str().unwrap_or("none");
-        notes.say(
+        notes.add(
             &format!("securitySchemes/{name}"),
-            &format!("of the type {kind}, left out; ours stands instead"),
+            &format!("of the type {kind}, left out; ours is used instead"),
         );
     }
     fragment.operation.remove("security");
 }
 
-/// `path` is how the operation is called, and `within` is put before the places inside.
+/// `path` names the operation, and `within` is the prefix of locations inside it.
 fn operation(operation: &mut Map<String, Value>, path: &str, within: &str, notes: &mut Notes) {
     operation.retain(|key, value| {
         let extension = key.starts_with("x-");
@@ -84,7 +84,7 @@ fn operation(operation: &mut Map<String, Value>, path: &str, within: &str, notes
         }
         Some(_) => {
             operation.remove("parameters");
-            notes.say(path, "parameters that are no list, left out");
+            notes.add(path, "parameters that aren't a list, left out");
         }
         None => {}
     }
@@ -93,14 +93,14 @@ fn operation(operation: &mut Map<String, Value>, path: &str, within: &str, notes
         let content = body.get("content").and_then(Value::as_object);
         if content.is_none_or(Map::is_empty) {
             operation.remove("requestBody");
-            notes.say(path, "a body without content, left out");
+            notes.add(path, "a body without content, left out");
         }
     }
     if let Some(Value::Object(responses)) = operation.get_mut("responses") {
         responses.retain(|status, _| {
             let known = is_status(status);
             if !known {
-                notes.say(path, &format!("the response {status}, left out: no status"));
+                notes.add(path, &format!("the response {status}, left out: no status"));
             }
             known
         });
@@ -112,7 +112,7 @@ fn operation(operation: &mut Map<String, Value>, path: &str, within: &str, notes
     callbacks(operation, within, notes);
 }
 
-/// A response has to have a description, even an empty one.
+/// A response must have a description, even an empty one.
 fn described(response: &mut Value) {
     if let Value::Object(map) = response
         && !map.contains_key("$ref")
@@ -121,22 +121,22 @@ fn described(response: &mut Value) {
     }
 }
 
-/// What the service sends is described like what is sent to it.
+/// Converts callbacks, which are described like operations.
 fn callbacks(operation: &mut Map<String, Value>, within: &str, notes: &mut Notes) {
     let Some(callbacks) = operation.get_mut("callbacks") else {
         return;
     };
     let Value::Object(all) = callbacks else {
         operation.remove("callbacks");
-        notes.say("callbacks", "not by name, left out");
+        notes.add("callbacks", "not by name, left out");
         return;
     };
     all.retain(|name, callback| {
-        let place = format!("{within}callbacks/{name}");
-        self::callback(callback, &place, notes);
+        let location = format!("{within}callbacks/{name}");
+        self::callback(callback, &location, notes);
         let kept = callback.as_object().is_some_and(|items| !items.is_empty());
         if !kept {
-            notes.say(&place, "without an operation, left out");
+            notes.add(&location, "without an operation, left out");
         }
         kept
     });
@@ -145,7 +145,7 @@ fn callbacks(operation: &mut Map<String, Value>, within: &str, notes: &mut Notes
     }
 }
 
-fn callback(callback: &mut Value, place: &str, notes: &mut Notes) {
+fn callback(callback: &mut Value, location: &str, notes: &mut Notes) {
     let Value::Object(items) = callback else {
         return;
     };
@@ -156,28 +156,28 @@ fn callback(callback: &mut Value, place: &str, notes: &mut Notes) {
         if expression.starts_with("x-") {
             return false;
         }
-        path_item(item, &format!("{place}/{expression}"), notes);
+        path_item(item, &format!("{location}/{expression}"), notes);
         item.is_object()
     });
 }
 
-fn path_item(item: &mut Value, place: &str, notes: &mut Notes) {
+fn path_item(item: &mut Value, location: &str, notes: &mut Notes) {
     let Value::Object(map) = item else { return };
     map.retain(|key, inner| {
         !inner.is_null() && (!key.starts_with("x-") || OURS.contains(&key.as_str()))
     });
     if let Some(Value::Array(parameters)) = map.get_mut("parameters") {
-        self::parameters(parameters, place, &format!("{place}/"), notes);
+        self::parameters(parameters, location, &format!("{location}/"), notes);
     }
     for (method, inner) in map {
         let Value::Object(inner) = inner else {
             continue;
         };
-        if Kind::PathItem.member(method) != Member::Of(Kind::Operation) {
+        if ObjectKind::PathItem.member(method) != KeyKind::Of(ObjectKind::Operation) {
             continue;
         }
-        // What only a page's own operation has: its place in the tree, and how the vendor
-        // logs in where it is called.
+        // Only a page's own operation has a folder and a status, and the service's own
+        // security.
         inner.retain(|key, _| !FOLDER_AND_STATUS.contains(&key.as_str()));
         if inner
             .get("security")
@@ -185,10 +185,10 @@ fn path_item(item: &mut Value, place: &str, notes: &mut Notes) {
         {
             inner.remove("security");
         }
-        let there = format!("{place}/{method}");
+        let there = format!("{location}/{method}");
         operation(inner, &there, &format!("{there}/"), notes);
         inner.entry("responses").or_insert_with(|| {
-            notes.say(place, "no answer is described, so that any will do");
+            notes.add(location, "no response is described, so any is allowed");
             json!({"default": {"description": ""}})
         });
     }
@@ -206,15 +206,18 @@ fn parameters(parameters: &mut Vec<Value>, path: &str, within: &str, notes: &mut
     parameters.retain_mut(|parameter| {
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
         let at = parameter["in"].as_str().unwrap_or_default().to_owned();
-        let place = format!("{within}parameter {name}");
+        let location = format!("{within}parameter {name}");
         if at == "header" && OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-            notes.say(&place, "a header that the client sends of itself, left out");
+            notes.add(
+                &location,
+                "a header that the client sends by itself, left out",
+            );
             return false;
         }
-        self::parameter(parameter, &place, notes);
+        self::parameter(parameter, &location, notes);
         let twice = seen.contains(parameter);
         if twice {
-            notes.say(path, &format!("the {place} stands twice"));
+            notes.add(path, &format!("the {location} occurs twice"));
         } else {
             seen.push(parameter.clone());
         }
@@ -222,7 +225,7 @@ fn parameters(parameters: &mut Vec<Value>, path: &str, within: &str, notes: &mut
     });
 }
 
-fn parameter(parameter: &mut Value, place: &str, notes: &mut Notes) {
+fn parameter(parameter: &mut Value, location: &str, notes: &mut Notes) {
     if let Value::Object(map) = parameter
         && !map.contains_key("$ref")
     {
@@ -230,23 +233,23 @@ fn parameter(parameter: &mut Value, place: &str, notes: &mut Notes) {
             && map.get("required") != Some(&Value::Bool(true))
         {
             map.insert("required".to_owned(), true.into());
-            notes.say(place, "a path parameter is required");
+            notes.add(location, "a path parameter is required");
         }
-        flag(map, "required", place, notes);
-        flag(map, "deprecated", place, notes);
+        flag(map, "required", location, notes);
+        flag(map, "deprecated", location, notes);
         if !map.contains_key("schema") && !map.contains_key("content") {
             map.insert("schema".to_owned(), json!({"type": "string"}));
-            notes.say(place, "without a schema, taken as a string");
+            notes.add(location, "without a schema, taken as a string");
         }
     }
-    holder(parameter, place, notes);
+    holder(parameter, location, notes);
 }
 
-/// A parameter, a body, a response, a media type: schemas inside, and examples.
-fn holder(value: &mut Value, place: &str, notes: &mut Notes) {
+/// Converts the schemas and examples of a parameter, a body, a response or a media type.
+fn holder(value: &mut Value, location: &str, notes: &mut Notes) {
     let Value::Object(map) = value else { return };
-    drop_platform(map, place, notes);
-    text(map, "description", place, notes);
+    drop_platform(map, location, notes);
+    text(map, "description", location, notes);
     for key in ["examples", "headers"] {
         let empty = |value: &Value| match value {
             Value::Null => true,
@@ -259,19 +262,19 @@ fn holder(value: &mut Value, place: &str, notes: &mut Notes) {
         }
     }
     if let Some(schema) = map.get_mut("schema") {
-        schema::loosen(schema, &format!("{place}/schema"), notes);
+        schema::loosen(schema, &format!("{location}/schema"), notes);
         let schema = schema.clone();
-        schema::example(map, &schema, place, notes);
+        schema::example(map, &schema, location, notes);
     }
     for (name, example) in object(map.get_mut("examples")) {
-        let there = format!("{place}/examples/{name}");
+        let there = format!("{location}/examples/{name}");
         if example.is_object() {
             holder(example, &there, notes);
         } else {
             *example = json!({"value": example.take()});
-            notes.say(
+            notes.add(
                 &there,
-                "a value in the place of an example, taken as its value",
+                "a value instead of an example object, taken as its value",
             );
         }
     }
@@ -280,21 +283,21 @@ fn holder(value: &mut Value, place: &str, notes: &mut Notes) {
         .is_some_and(|headers| !headers.is_object())
     {
         map.remove("headers");
-        notes.say(place, "headers that have no names, left out");
+        notes.add(location, "headers that have no names, left out");
     }
     for (name, header) in object(map.get_mut("headers")) {
-        let there = format!("{place}/headers/{name}");
+        let there = format!("{location}/headers/{name}");
         if header.is_null() {
             *header = json!({});
         }
         parameter(header, &there, notes);
     }
     for (name, encoding) in object(map.get_mut("encoding")) {
-        holder(encoding, &format!("{place}/encoding/{name}"), notes);
+        holder(encoding, &format!("{location}/encoding/{name}"), notes);
     }
     for (name, media) in object(map.get_mut("content")) {
-        let there = format!("{place}/{name}");
-        // Only what has parts has parts that are encoded each in its way.
+        let there = format!("{location}/{name}");
+        // Only forms have parts with an encoding of their own.
         if !name.starts_with("multipart/")
             && name != "application/x-www-form-urlencoded"
             && let Value::Object(media) = media
@@ -302,7 +305,7 @@ fn holder(value: &mut Value, place: &str, notes: &mut Notes) {
                 .remove("encoding")
                 .is_some_and(|parts| parts != json!({}))
         {
-            notes.say(&there, "encoding where there are no parts, left out");
+            notes.add(&there, "encoding of a body without parts, left out");
         }
         holder(media, &there, notes);
     }
@@ -316,52 +319,52 @@ fn components(components: &mut Map<String, Value>, notes: &mut Notes) {
     });
     for (kind, members) in components {
         for (name, component) in object(Some(members)) {
-            let place = format!("{kind}/{name}");
+            let location = format!("{kind}/{name}");
             match kind.as_str() {
-                "schemas" => schema::loosen(component, &place, notes),
-                "callbacks" => callback(component, &place, notes),
-                "pathItems" => path_item(component, &place, notes),
-                "parameters" => parameter(component, &place, notes),
+                "schemas" => schema::loosen(component, &location, notes),
+                "callbacks" => callback(component, &location, notes),
+                "pathItems" => path_item(component, &location, notes),
+                "parameters" => parameter(component, &location, notes),
                 "responses" => {
-                    holder(component, &place, notes);
+                    holder(component, &location, notes);
                     described(component);
                 }
-                _ => holder(component, &place, notes),
+                _ => holder(component, &location, notes),
             }
         }
     }
 }
 
-/// The platform's extensions say how it draws its pages.
-fn drop_platform(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+/// Drops the platform's extensions, which only lay out its pages.
+fn drop_platform(map: &mut Map<String, Value>, location: &str, notes: &mut Notes) {
     map.retain(|key, _| {
         let foreign = key.starts_with("x-") && !OURS.contains(&key.as_str());
         if foreign && !key.starts_with("x-apidog") {
-            notes.say(place, &format!("the extension {key}, left out"));
+            notes.add(location, &format!("the extension {key}, left out"));
         }
         !foreign
     });
 }
 
-/// What the platform says of a page, which is read when pages are merged.
+/// The platform's extensions that are read when pages are merged.
 const FOLDER_AND_STATUS: [&str; 2] = ["x-apidog-folder", "x-apidog-status"];
 
 /// The extensions that mean something here.
 const OURS: [&str; 2] = ["x-provenance", "x-extensible-enum"];
 
-/// Texts such as `'true'` for truths.
-fn flag(map: &mut Map<String, Value>, key: &str, place: &str, notes: &mut Notes) {
+/// Converts texts such as `'true'` to booleans.
+fn flag(map: &mut Map<String, Value>, key: &str, location: &str, notes: &mut Notes) {
     let truth = match map.get(key) {
         None | Some(Value::Bool(_)) => return,
         Some(Value::String(text)) if text == "true" => true,
         Some(_) => false,
     };
     map.insert(key.to_owned(), truth.into());
-    notes.say(place, &format!("{key} is no truth value; read as {truth}"));
+    notes.add(location, &format!("{key} isn't a boolean; read as {truth}"));
 }
 
-/// Numbers and truths for texts, as an unquoted word of YAML may come out.
-fn text(map: &mut Map<String, Value>, key: &str, place: &str, notes: &mut Notes) {
+/// Converts numbers and booleans to texts: YAML reads some unquoted words so.
+fn text(map: &mut Map<String, Value>, key: &str, location: &str, notes: &mut Notes) {
     let plain = match map.get(key) {
         None | Some(Value::String(_)) => return,
         Some(Value::Null) => {
@@ -371,7 +374,7 @@ fn text(map: &mut Map<String, Value>, key: &str, place: &str, notes: &mut Notes)
         Some(other) => other.to_string(),
     };
     map.insert(key.to_owned(), plain.into());
-    notes.say(place, &format!("{key} is no text; taken as one"));
+    notes.add(location, &format!("{key} isn't a text; taken as one"));
 }
 
 fn object(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {

@@ -1,4 +1,4 @@
-//! From fragments to one document.
+//! Merges fragments into one document.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,23 @@ use super::{
     same, selection,
 };
 
-/// A fragment with the id that it has here.
+/// A fragment with the id of its operation.
 #[derive(Clone, Debug)]
-pub(crate) struct Piece {
+pub(crate) struct OperationPage {
     pub(crate) id: String,
     pub(crate) fragment: Fragment,
-    /// Whether it is ours, of an operation that the vendor doesn't document.
+    /// Whether the page is ours, because the vendor doesn't document the operation.
     pub(crate) unlisted: bool,
 }
 
-impl Piece {
-    /// How messages name it.
+impl OperationPage {
+    /// Its name in messages.
     fn page(&self) -> &str {
         &self.fragment.page
     }
 }
 
-/// What came of merging.
+/// The result of merging.
 #[derive(Debug, Default)]
 pub(crate) struct Merged {
     pub(crate) document: Value,
@@ -38,22 +38,26 @@ pub(crate) struct Merged {
 
 /// Merges the fragments, the vendor's before ours.
 ///
-/// What two pages say of one component has to be the same; where ours differs from the
-/// vendor's, the vendor's is the one. Where the rest is wanted all the same, what most pages
-/// say is the one, and the others are wrong.
-pub(crate) fn merge(pieces: Vec<Piece>, facts: &Facts, keep_going: bool) -> Merged {
+/// Pages must agree about a component; if one of ours differs from the vendor's, the
+/// vendor's wins. With `keep_going` the version of most pages wins, and the other pages
+/// are wrong.
+pub(crate) fn merge(
+    operation_pages: Vec<OperationPage>,
+    facts: &Facts,
+    keep_going: bool,
+) -> Merged {
     let mut merged = Merged::default();
-    let mut pieces = without_superseded(pieces, &mut merged);
-    for piece in &mut pieces {
-        check_path(piece, &mut merged.problems);
+    let mut operation_pages = without_superseded(operation_pages, &mut merged);
+    for operation_page in &mut operation_pages {
+        check_path(operation_page, &mut merged.problems);
     }
-    let components = components(&pieces, keep_going, &mut merged);
-    one_name_per_parameter(&mut pieces, &mut merged);
-    let pieces = same::one_per_operation(pieces, &mut merged);
-    let tags = tags(&pieces, facts);
+    let components = components(&operation_pages, keep_going, &mut merged);
+    one_name_per_parameter(&mut operation_pages, &mut merged);
+    let operation_pages = same::one_per_operation(operation_pages, &mut merged);
+    let tags = tags(&operation_pages, facts);
     let mut paths = Map::new();
-    for piece in pieces {
-        let Piece { id, fragment, .. } = piece;
+    for operation_page in operation_pages {
+        let OperationPage { id, fragment, .. } = operation_page;
         let url = fragment.url;
         let mut operation = fragment.operation;
         let folder = operation.remove("x-apidog-folder");
@@ -105,31 +109,38 @@ pub(crate) fn merge(pieces: Vec<Piece>, facts: &Facts, keep_going: bool) -> Merg
     merged
 }
 
-/// Leaves out what is ours and has a page of the vendor's by now.
-fn without_superseded(pieces: Vec<Piece>, merged: &mut Merged) -> Vec<Piece> {
-    let (unlisted, mut listed): (Vec<Piece>, Vec<Piece>) =
-        pieces.into_iter().partition(|piece| piece.unlisted);
-    for piece in unlisted {
-        let same = |other: &&Piece| {
-            other.id == piece.id
+/// Removes our pages of operations that the vendor documents by now.
+fn without_superseded(
+    operation_pages: Vec<OperationPage>,
+    merged: &mut Merged,
+) -> Vec<OperationPage> {
+    let (unlisted, mut listed): (Vec<OperationPage>, Vec<OperationPage>) = operation_pages
+        .into_iter()
+        .partition(|operation_page| operation_page.unlisted);
+    for operation_page in unlisted {
+        let same = |other: &&OperationPage| {
+            other.id == operation_page.id
                 || (shape(&other.fragment.path), &other.fragment.method)
-                    == (shape(&piece.fragment.path), &piece.fragment.method)
+                    == (
+                        shape(&operation_page.fragment.path),
+                        &operation_page.fragment.method,
+                    )
         };
         match listed.iter().filter(|other| !other.unlisted).find(same) {
             Some(page) => merged.notes.push(format!(
                 "{}: the vendor documents it by now ({}); remove our page",
-                piece.page(),
+                operation_page.page(),
                 page.page()
             )),
-            None => listed.push(piece),
+            None => listed.push(operation_page),
         }
     }
     listed
 }
 
-/// Each placeholder has to be a parameter, and the other way round.
-fn check_path(piece: &mut Piece, problems: &mut Vec<Problem>) {
-    let fragment = &piece.fragment;
+/// Each placeholder must be a parameter, and the other way round.
+fn check_path(operation_page: &mut OperationPage, problems: &mut Vec<Problem>) {
+    let fragment = &operation_page.fragment;
     let parameters = fragment
         .operation
         .get("parameters")
@@ -143,7 +154,7 @@ fn check_path(piece: &mut Piece, problems: &mut Vec<Problem>) {
     let path = &fragment.path;
     for name in template::names(path) {
         if !declared.contains(&name) {
-            let text = format!("{path} has {{{name}}}, which is no parameter");
+            let text = format!("{path} has {{{name}}}, which isn't a parameter");
             problems.push(fragment.problem(path, text));
         }
     }
@@ -155,20 +166,23 @@ fn check_path(piece: &mut Piece, problems: &mut Vec<Problem>) {
     }
 }
 
-/// OpenAPI knows a path by its form: two that differ in their parameters' names are one.
-fn one_name_per_parameter(pieces: &mut [Piece], merged: &mut Merged) {
-    // The vendor's names before ours, and not by the order of pages: an index that lists them
-    // in another one would give a program's arguments other names.
+/// OpenAPI ignores the names of placeholders: two paths that only differ in them are one.
+fn one_name_per_parameter(operation_pages: &mut [OperationPage], merged: &mut Merged) {
+    // The vendor's names come before ours, in an order that doesn't depend on the
+    // index: another order would rename the arguments of a program.
     let mut names: BTreeMap<String, (bool, String)> = BTreeMap::new();
-    for piece in &*pieces {
-        let name = (piece.unlisted, piece.fragment.path.clone());
-        let known = names.entry(shape(&piece.fragment.path));
+    for operation_page in &*operation_pages {
+        let name = (
+            operation_page.unlisted,
+            operation_page.fragment.path.clone(),
+        );
+        let known = names.entry(shape(&operation_page.fragment.path));
         let known = known.or_insert_with(|| name.clone());
         *known = name.min(known.clone());
     }
-    for piece in pieces {
-        let page = piece.page().to_owned();
-        let fragment = &mut piece.fragment;
+    for operation_page in operation_pages {
+        let page = operation_page.page().to_owned();
+        let fragment = &mut operation_page.fragment;
         let Some((_, known)) = names.get(&shape(&fragment.path)) else {
             continue;
         };
@@ -203,17 +217,21 @@ fn one_name_per_parameter(pieces: &mut [Piece], merged: &mut Merged) {
 }
 
 /// The components of all pages.
-fn components(pieces: &[Piece], keep_going: bool, merged: &mut Merged) -> Map<String, Value> {
+fn components(
+    operation_pages: &[OperationPage],
+    keep_going: bool,
+    merged: &mut Merged,
+) -> Map<String, Value> {
     let mut all: Map<String, Value> = Map::new();
-    let mut origins: BTreeMap<(&str, &str), &Piece> = BTreeMap::new();
-    for piece in pieces {
-        for (kind, members) in &piece.fragment.components {
+    let mut origins: BTreeMap<(&str, &str), &OperationPage> = BTreeMap::new();
+    for operation_page in operation_pages {
+        for (kind, members) in &operation_page.fragment.components {
             for (name, component) in members.as_object().into_iter().flatten() {
                 let first = *origins.entry((kind, name)).or_insert_with(|| {
                     let (first, taken) = if keep_going {
-                        of_most(pieces, kind, name).unwrap_or((piece, component))
+                        of_most(operation_pages, kind, name).unwrap_or((operation_page, component))
                     } else {
-                        (piece, component)
+                        (operation_page, component)
                     };
                     let members = all.entry(kind.as_str()).or_insert_with(|| json!({}));
                     members[name.as_str()] = taken.clone();
@@ -223,11 +241,11 @@ fn components(pieces: &[Piece], keep_going: bool, merged: &mut Merged) -> Map<St
                 if known == component {
                     continue;
                 }
-                let (page, other) = (&piece.fragment, &first.fragment);
+                let (page, other) = (&operation_page.fragment, &first.fragment);
                 let near = format!("{name}:");
-                if piece.unlisted && !first.unlisted {
+                if operation_page.unlisted && !first.unlisted {
                     merged.notes.push(format!(
-                        "{}: its {name} isn't the vendor's ({}), which is taken",
+                        "{}: its {name} differs from the vendor's ({}), which is used",
                         page.page, other.page
                     ));
                     continue;
@@ -246,19 +264,25 @@ fn components(pieces: &[Piece], keep_going: bool, merged: &mut Merged) -> Map<St
     all
 }
 
-/// The component that most of the vendor's pages have, and the first page that has it.
-fn of_most<'a>(pieces: &'a [Piece], kind: &str, name: &str) -> Option<(&'a Piece, &'a Value)> {
-    let listed = pieces.iter().filter(|piece| !piece.unlisted);
-    let with = listed.filter_map(|piece| {
-        let component = piece.fragment.components.get(kind)?.get(name)?;
-        Some((piece, component))
+/// The version of a component on most of the vendor's pages, and the first page that has it.
+fn of_most<'a>(
+    operation_pages: &'a [OperationPage],
+    kind: &str,
+    name: &str,
+) -> Option<(&'a OperationPage, &'a Value)> {
+    let listed = operation_pages
+        .iter()
+        .filter(|operation_page| !operation_page.unlisted);
+    let with = listed.filter_map(|operation_page| {
+        let component = operation_page.fragment.components.get(kind)?.get(name)?;
+        Some((operation_page, component))
     });
-    let with: Vec<(&Piece, &Value)> = with.collect();
+    let with: Vec<(&OperationPage, &Value)> = with.collect();
     let most = selection::most(with.iter().map(|(_, component)| *component))?;
     with.into_iter().find(|(_, component)| *component == most)
 }
 
-/// Where two values differ first, as a JSON pointer.
+/// The first difference of two values, as a JSON pointer.
 pub(crate) fn first_difference(one: &Value, other: &Value, at: &str) -> String {
     let inner = match (one, other) {
         (Value::Object(one), Value::Object(other)) => one
@@ -275,13 +299,15 @@ pub(crate) fn first_difference(one: &Value, other: &Value, at: &str) -> String {
     inner.unwrap_or_else(|| if at.is_empty() { "/" } else { at }.to_owned())
 }
 
-/// The tags of the listed operations by folder, for those that aren't listed.
-fn tags(pieces: &[Piece], facts: &Facts) -> BTreeMap<String, String> {
+/// The tags of listed operations by folder, for unlisted operations.
+fn tags(operation_pages: &[OperationPage], facts: &Facts) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
-    for piece in pieces {
-        let folder = piece.fragment.operation.get("x-apidog-folder");
-        if let (Some(folder), Some(fact)) = (folder.and_then(Value::as_str), facts.of_id(&piece.id))
-        {
+    for operation_page in operation_pages {
+        let folder = operation_page.fragment.operation.get("x-apidog-folder");
+        if let (Some(folder), Some(fact)) = (
+            folder.and_then(Value::as_str),
+            facts.of_id(&operation_page.id),
+        ) {
             tags.insert(folder.to_owned(), fact.tag().to_owned());
         }
     }
@@ -293,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_names_of_placeholders_are_no_part_of_a_path() {
+    fn only_the_names_of_placeholders_are_ignored() {
         assert_eq!(shape("/a/{id}/b/{name}"), shape("/a/{other}/b/{id}"));
         for other in ["/a/{id}.xml", "/a/{id}", "/a/id.json", "/a/{id}.json/b"] {
             assert_ne!(shape("/a/{id}.json"), shape(other), "{other}");

@@ -1,8 +1,8 @@
-//! Our corrections, an OpenAPI Overlay 1.0, on the merged document.
+//! Applies our corrections, an OpenAPI Overlay 1.0, to the merged document.
 //!
-//! Each action says why it is there, how we know, and what would make it unnecessary. One
-//! that changes nothing fails the run: either the vendor has corrected the thing, or the
-//! action never reached it, and in both cases the next reader would be misled.
+//! Each action gives its reason, its evidence, and what would make it unnecessary. An
+//! action that changes nothing fails the run: either the vendor has corrected the page,
+//! or the action never matched, and both would mislead the next reader.
 
 use anyhow::{Context, bail, ensure};
 use enumset::EnumSet;
@@ -18,7 +18,7 @@ use super::yaml;
 /// The extensions that every action has.
 const REASONS: [&str; 3] = ["x-reason", "x-evidence", "x-unnecessary-when"];
 
-/// Applies the overlay, and says a line per action.
+/// Applies the overlay, and returns a line per action.
 pub(crate) fn apply(text: &str, document: &mut Value) -> anyhow::Result<Vec<String>> {
     let overlay = read(text)?;
     let mut lines = Vec::new();
@@ -41,18 +41,18 @@ pub(crate) fn apply(text: &str, document: &mut Value) -> anyhow::Result<Vec<Stri
 
 fn read(text: &str) -> anyhow::Result<Overlay> {
     let value = yaml::read(text)
-        .map_err(|fault| anyhow::anyhow!("overlay.yaml:{}: {}", fault.line, fault.text))?;
+        .map_err(|error| anyhow::anyhow!("overlay.yaml:{}: {}", error.line, error.text))?;
     let overlay: Overlay = serde_json::from_value(value).context("overlay.yaml")?;
     overlay
         .validate(EnumSet::empty())
         .map_err(|error| anyhow::anyhow!("overlay.yaml: {error}"))?;
     for (number, action) in (1..).zip(&overlay.actions) {
         for reason in REASONS {
-            let said = action.extensions.as_ref().and_then(|all| all.get(reason));
-            let said = said.and_then(Value::as_str).unwrap_or_default();
+            let text = action.extensions.as_ref().and_then(|all| all.get(reason));
+            let text = text.and_then(Value::as_str).unwrap_or_default();
             ensure!(
-                !said.trim().is_empty(),
-                "overlay.yaml: action {number} ({}) doesn't say its {reason}",
+                !text.trim().is_empty(),
+                "overlay.yaml: action {number} ({}) has no {reason}",
                 action.target
             );
         }
@@ -60,7 +60,7 @@ fn read(text: &str) -> anyhow::Result<Overlay> {
     Ok(overlay)
 }
 
-/// Applies one action by itself, so that what it does can be told from the others'.
+/// Applies one action by itself, so that its effect is known.
 fn apply_one(overlay: &Overlay, action: &Action, document: &mut Value) -> anyhow::Result<String> {
     let mut alone = overlay.clone();
     alone.actions = vec![action.clone()];
@@ -73,7 +73,7 @@ fn apply_one(overlay: &Overlay, action: &Action, document: &mut Value) -> anyhow
         let unnecessary = action.extensions.as_ref();
         let unnecessary = unnecessary.and_then(|all| all.get("x-unnecessary-when")?.as_str());
         bail!(
-            "changes nothing ({matched} matches). Upstream fixed it, or what it is about is gone: \
+            "changes nothing ({matched} matches). Upstream fixed it, or its target is gone: \
              remove the action, which is unnecessary when {}",
             unnecessary
                 .unwrap_or("it changes nothing")
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn actions_find_operations_by_their_id_wherever_they_are() {
+    fn actions_find_operations_by_id_under_any_path() {
         let text = overlay(
             "- {target: \"$.paths[*][?@.operationId == 'getA']\", update: {summary: S}, WHY}\n\
              - {target: \"$.paths[*][*].tags\", remove: true, description: no tags, WHY}\n",
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_overlay_says_what_is_wrong_with_which_action() {
+    fn an_invalid_overlay_names_the_action_and_the_problem() {
         for (actions, expected) in [
             ("- {target: \"$.paths[\", update: {}, WHY}\n", "JSONPath"),
             ("- {target: $.paths, WHY}\n", "update"),
@@ -158,7 +158,7 @@ mod tests {
             ),
             (
                 "- {target: $.paths, update: {a: 1}}\n",
-                "action 1 ($.paths) doesn't say its x-reason",
+                "action 1 ($.paths) has no x-reason",
             ),
             (
                 "- {target: $.paths, update: {a: 1}, x-reason: ' '}\n",
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn every_action_that_fails_is_named() {
+    fn every_failed_action_is_named() {
         let text =
             overlay("- {target: $.a, remove: true, WHY}\n- {target: $.b, remove: true, WHY}\n");
 

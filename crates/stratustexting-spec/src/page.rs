@@ -1,7 +1,7 @@
-//! A page of the site: which operation it describes.
+//! Reads a page of the site, which describes one operation.
 //!
-//! A page is Markdown with one fenced block of YAML, which is an OpenAPI document with one
-//! operation. What stands before and after the block is for people.
+//! A page is Markdown with one fenced block of YAML, which is an OpenAPI document with
+//! one operation. Text before and after the block is for people.
 
 use openapi_diff::METHODS;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::{problem::Problem, yaml};
-/// What one page says of one operation.
+/// The operation that one page describes.
 #[derive(Clone, Debug)]
 pub(crate) struct Fragment {
-    /// The page's name in messages, and that of its file in a folder of pages.
+    /// The name of the page's file, also used in messages.
     pub(crate) page: String,
-    /// Where the page is, without the ending that makes Markdown of it.
+    /// The page's URL, without the extension of the Markdown version.
     pub(crate) url: Option<Url>,
     pub(crate) title: String,
     pub(crate) path: String,
@@ -23,13 +23,13 @@ pub(crate) struct Fragment {
     pub(crate) operation: Map<String, Value>,
     /// By kind, such as `schemas`, then by name.
     pub(crate) components: Map<String, Value>,
-    /// The URLs of the servers that the page names. The document's come from the overlay.
+    /// The URLs of the page's servers. The document's servers come from the overlay.
     pub(crate) servers: Vec<String>,
-    /// The block, to find lines in.
+    /// The block, for line numbers.
     block: Block,
 }
 
-/// The text of a fenced block, and the page's line that it begins in.
+/// The text of a fenced block, and the page's line where it begins.
 #[derive(Clone, Debug)]
 struct Block {
     text: String,
@@ -37,12 +37,12 @@ struct Block {
 }
 
 impl Fragment {
-    /// A problem at the line of the page where a text stands first.
+    /// A problem at the page's first line that contains a text.
     pub(crate) fn problem(&self, near: &str, text: impl Into<String>) -> Problem {
         Problem::at(&self.page, self.line_of(near), text)
     }
 
-    /// The page's line where a text stands first, or where the block begins.
+    /// The page's first line that contains a text, or the line where the block begins.
     pub(crate) fn line_of(&self, near: &str) -> usize {
         self.block.line + yaml::line_of(&self.block.text, near) - 1
     }
@@ -50,7 +50,7 @@ impl Fragment {
 
 /// Reads a page.
 pub(crate) fn read(page: &str, text: &str, url: Option<Url>) -> Result<Fragment, Problem> {
-    // Markdown's and YAML's readers count lines in different ways otherwise.
+    // Otherwise the parsers of Markdown and YAML count lines differently.
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     if looks_like_html(&text) {
         return Err(Problem::at(
@@ -61,7 +61,7 @@ pub(crate) fn read(page: &str, text: &str, url: Option<Url>) -> Result<Fragment,
     }
     let (title, block) = block(page, &text)?;
     let root = yaml::read(&block.text)
-        .map_err(|fault| Problem::at(page, block.line + fault.line - 1, fault.text))?;
+        .map_err(|error| Problem::at(page, block.line + error.line - 1, error.text))?;
     operation(page, url, title, block, root)
 }
 
@@ -76,7 +76,7 @@ fn block(page: &str, text: &str) -> Result<(String, Block), Problem> {
     let mut in_title = false;
     let mut blocks = Vec::new();
     let mut in_block = false;
-    // Blocks come in their order, so that each line is counted once.
+    // Blocks come in order, so each line is counted once.
     let (mut counted, mut lines) = (0, 1);
     for (event, range) in Parser::new(text).into_offset_iter() {
         match event {
@@ -133,7 +133,7 @@ fn block(page: &str, text: &str) -> Result<(String, Block), Problem> {
     Ok((title.unwrap_or_default().trim().to_owned(), block))
 }
 
-/// A block that nothing ends is what is left of a page that was cut off.
+/// A block without an end means that the page was cut off.
 fn check_end(page: &str, block: &str, line: usize) -> Result<(), Problem> {
     let mut lines = block.trim_end().lines();
     let (first, last) = (lines.next(), lines.next_back());
@@ -167,7 +167,7 @@ fn operation(
         ))
     };
     let Value::Object(mut root) = root else {
-        return problem("", "the block is no object".to_owned());
+        return problem("", "the block isn't an object".to_owned());
     };
     let version = root
         .get("openapi")
@@ -183,7 +183,7 @@ fn operation(
     let mut found = Vec::new();
     for (path, item) in paths {
         let Value::Object(mut item) = item else {
-            return problem(&key(&path), format!("the path {path} is no object"));
+            return problem(&key(&path), format!("the path {path} isn't an object"));
         };
         let common = item.remove("parameters");
         for method in METHODS {
@@ -193,14 +193,16 @@ fn operation(
                     add_common(&mut operation, common.as_ref());
                     found.push((path.clone(), method, operation));
                 }
-                Some(_) => return problem(&key(&path), format!("{method} of {path} is no object")),
+                Some(_) => {
+                    return problem(&key(&path), format!("{method} of {path} isn't an object"));
+                }
             }
         }
     }
     let components = match root.remove("components") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(components)) => components,
-        Some(_) => return problem("components:", "the components are no object".to_owned()),
+        Some(_) => return problem("components:", "the components aren't an object".to_owned()),
     };
     let servers = root.get("servers").and_then(Value::as_array);
     let urls = servers.into_iter().flatten();
@@ -229,13 +231,13 @@ fn operation(
     })
 }
 
-/// A key as it stands in the text, if it needs no quotes.
+/// A key as the text has it, if it needs no quotes.
 fn key(name: &str) -> String {
     format!("{name}:")
 }
 
-/// What stands at the path holds for its operation, unless that says otherwise of a
-/// parameter of the same name.
+/// Adds the parameters of the path to its operation, unless the operation has one of
+/// the same name.
 fn add_common(operation: &mut Map<String, Value>, common: Option<&Value>) {
     let Some(common) = common.and_then(Value::as_array) else {
         return;
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn many_blocks_are_read_as_quickly_as_one() {
+    fn many_blocks_are_read_in_linear_time() {
         let text = page(&"```yaml\na: 1\n```\n".repeat(100_000), "");
 
         assert_eq!(
@@ -311,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_has_page_and_line() {
+    fn problems_have_page_and_line() {
         let inner = |yaml: &str| format!("# T\n\n```yaml\n{yaml}```\n");
         for (text, expected) in [
             ("# T\n\nNothing here.\n".to_owned(), "a.md:1: no block"),
@@ -335,11 +337,11 @@ mod tests {
             ),
             (
                 inner("openapi: 3.0.1\npaths:\n  /a: {get: []}\n"),
-                "a.md:6: get of /a is no object",
+                "a.md:6: get of /a isn't an object",
             ),
             (
                 inner("openapi: 3.0.1\npaths:\n  /a: 1\n"),
-                "a.md:6: the path /a is no object",
+                "a.md:6: the path /a isn't an object",
             ),
             (
                 inner("openapi: 3.0.1\npaths:\n  a: {get: {}}\n"),

@@ -1,23 +1,23 @@
-//! Fields that a page takes over from a shared schema in the platform's own way.
+//! Fields that an object inherits from a shared schema by the platform's extensions.
 //!
-//! `x-apidog-refs` of an object names schemas whose fields it has besides its own, each with
-//! what is different here: `x-apidog-overrides` has other fields in the place of some, and
-//! `null` for what is left out. OpenAPI has `allOf` for the first; for the rest, the fields
-//! are written where they are had.
+//! `x-apidog-refs` of an object names schemas from which it inherits fields, each with
+//! its differences: `x-apidog-overrides` replaces some fields, and removes those that
+//! are `null`. OpenAPI has `allOf` for plain inheritance; otherwise the fields are
+//! copied into the object.
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    grammar::{self, Kind},
+    grammar::{self, ObjectKind},
     loosen::percent_decoded,
     page::Fragment,
 };
 
-/// The platform's prefixes: its name in one part of the world and in the other.
+/// The platform's prefixes, by its two names.
 const PREFIXES: [&str; 2] = ["x-apidog-", "x-apifox-"];
 
-/// Writes what is taken over as OpenAPI has it, and says so, a line each.
-pub(crate) fn take_over(fragment: &mut Fragment) -> Vec<String> {
+/// Rewrites inherited fields as OpenAPI, and returns a line for each object.
+pub(crate) fn inherit(fragment: &mut Fragment) -> Vec<String> {
     let schemas = fragment.components.get("schemas");
     let schemas = schemas.and_then(Value::as_object).cloned();
     let mut work = Work {
@@ -26,36 +26,41 @@ pub(crate) fn take_over(fragment: &mut Fragment) -> Vec<String> {
         notes: Vec::new(),
     };
     let mut operation = Value::Object(std::mem::take(&mut fragment.operation));
-    grammar::each_schema(Kind::Operation, "", &mut operation, &mut |schema, place| {
-        work.schema(schema, place);
-    });
+    grammar::each_schema(
+        ObjectKind::Operation,
+        "",
+        &mut operation,
+        &mut |schema, location| {
+            work.schema(schema, location);
+        },
+    );
     if let Value::Object(operation) = operation {
         fragment.operation = operation;
     }
     for (group, members) in &mut fragment.components {
-        let Some(kind) = Kind::of_components(group) else {
+        let Some(kind) = ObjectKind::of_components(group) else {
             continue;
         };
         for (name, component) in members.as_object_mut().into_iter().flatten() {
             work.within = (group == "schemas").then(|| name.clone());
-            let place = format!("{group}/{name}");
-            grammar::each_schema(kind, &place, component, &mut |schema, place| {
-                work.schema(schema, place);
+            let location = format!("{group}/{name}");
+            grammar::each_schema(kind, &location, component, &mut |schema, location| {
+                work.schema(schema, location);
             });
         }
     }
     work.notes
 }
 
-/// One schema that another takes its fields from.
-struct Taken {
+/// A schema from which another inherits fields.
+struct Inherited {
     target: String,
     name: String,
     overrides: Map<String, Value>,
     required: Vec<Value>,
 }
 
-/// The fields of an object, and which of them have to be there.
+/// The fields of an object, and which of them are required.
 #[derive(Default)]
 struct Fields {
     properties: Map<String, Value>,
@@ -63,32 +68,32 @@ struct Fields {
 }
 
 struct Work {
-    /// The page's schemas as they came.
+    /// The page's original schemas.
     schemas: Map<String, Value>,
-    /// The component that is worked on.
+    /// The current component.
     within: Option<String>,
     notes: Vec<String>,
 }
 
 impl Work {
-    fn schema(&mut self, schema: &mut Value, place: &str) {
+    fn schema(&mut self, schema: &mut Value, location: &str) {
         let Value::Object(map) = schema else { return };
-        let taken = taken(map);
-        if taken.is_empty() {
+        let inherited = inherited(map);
+        if inherited.is_empty() {
             return;
         }
         let kind = map.entry("type");
         kind.or_insert_with(|| "object".into());
-        for one in taken {
-            self.take(map, one, place);
+        for one in inherited {
+            self.take(map, one, location);
         }
     }
 
-    fn take(&mut self, map: &mut Map<String, Value>, one: Taken, place: &str) {
+    fn take(&mut self, map: &mut Map<String, Value>, one: Inherited, location: &str) {
         let name = one.name;
         if !self.schemas.contains_key(&name) {
             self.notes.push(format!(
-                "{place}: fields are taken over from {name}, which isn't on the page; they are missing"
+                "{location}: fields are inherited from {name}, which isn't on the page; they are missing"
             ));
             return;
         }
@@ -97,11 +102,11 @@ impl Work {
         let known = self.fields(&name, &mut seen, &mut fields);
         let Known::All = known else {
             let why = match known {
-                Known::Circle => "holds itself in turn; they are missing",
-                _ => "is no plain object, so that none of them is replaced",
+                Known::Recursive => "inherits from itself; they are missing",
+                _ => "isn't a plain object, so none of them is replaced",
             };
             self.notes.push(format!(
-                "{place}: fields are taken over from {name}, which {why}"
+                "{location}: fields are inherited from {name}, which {why}"
             ));
             if known == Known::Other {
                 add_part(map, &one.target);
@@ -128,13 +133,13 @@ impl Work {
         }
         require(map, one.required);
         self.notes
-            .push(format!("{place}: the fields of {name} are taken over"));
+            .push(format!("{location}: the fields of {name} are inherited"));
     }
 
-    /// Collects the fields of a shared schema, those that it has from others included.
+    /// Collects the fields of a shared schema, including its inherited ones.
     fn fields(&self, name: &str, seen: &mut Vec<String>, found: &mut Fields) -> Known {
         if seen.iter().any(|other| other == name) {
-            return Known::Circle;
+            return Known::Recursive;
         }
         seen.push(name.to_owned());
         let known = match self.schemas.get(name) {
@@ -156,10 +161,10 @@ impl Work {
         }
         let mut map = map.clone();
         let mut known = Known::Other;
-        for one in taken(&mut map) {
+        for one in inherited(&mut map) {
             let mut theirs = Fields::default();
             match self.fields(&one.name, seen, &mut theirs) {
-                Known::Circle => return Known::Circle,
+                Known::Recursive => return Known::Recursive,
                 inner => known = known.max(inner),
             }
             replace(&mut theirs, one.overrides);
@@ -169,7 +174,7 @@ impl Work {
         }
         if let Some(target) = map.get("$ref").and_then(Value::as_str) {
             match self.fields(&name_of(target), seen, found) {
-                Known::Circle => return Known::Circle,
+                Known::Recursive => return Known::Recursive,
                 inner => known = known.max(inner),
             }
         }
@@ -181,7 +186,7 @@ impl Work {
         {
             let Value::Object(part) = part else { continue };
             match self.fields_of(part, seen, found) {
-                Known::Circle => return Known::Circle,
+                Known::Recursive => return Known::Recursive,
                 inner => known = known.max(inner),
             }
         }
@@ -198,20 +203,20 @@ impl Work {
     }
 }
 
-/// What is known of a schema's fields.
+/// Whether a schema's fields are known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Known {
     /// It isn't an object that lists them.
     Other,
     All,
-    /// It is reached from itself.
-    Circle,
+    /// It inherits from itself.
+    Recursive,
 }
 
-/// What an object takes over, in the platform's order. The platform's own words for it are
-/// taken out.
-fn taken(map: &mut Map<String, Value>) -> Vec<Taken> {
-    let mut taken = Vec::new();
+/// Removes the platform's inheritance extensions from an object, and returns their
+/// content in order.
+fn inherited(map: &mut Map<String, Value>) -> Vec<Inherited> {
+    let mut inherited = Vec::new();
     for prefix in PREFIXES {
         let entry = |id: &str, entry: &mut Value| {
             let target = entry.get("$ref")?.as_str()?.to_owned();
@@ -222,7 +227,7 @@ fn taken(map: &mut Map<String, Value>) -> Vec<Taken> {
             let required = entry.get("required").and_then(Value::as_array).cloned();
             let name = name_of(&target);
             let required = required.unwrap_or_default();
-            let one = Taken {
+            let one = Inherited {
                 target,
                 name,
                 overrides,
@@ -234,7 +239,7 @@ fn taken(map: &mut Map<String, Value>) -> Vec<Taken> {
         if let Some(Value::Object(mut refs)) = map.remove(&format!("{prefix}refs")) {
             here.extend(refs.iter_mut().filter_map(|(id, value)| entry(id, value)));
         }
-        // A plain reference can have them as well.
+        // A plain reference can have overrides as well.
         let overrides = map.get(&format!("{prefix}overrides"));
         let some = overrides.and_then(Value::as_object);
         if some.is_some_and(|overrides| !overrides.is_empty()) && map.contains_key("$ref") {
@@ -244,11 +249,11 @@ fn taken(map: &mut Map<String, Value>) -> Vec<Taken> {
         }
         let orders = map.remove(&format!("{prefix}orders"));
         let orders = orders.as_ref().and_then(Value::as_array);
-        let place = |id: &str| orders?.iter().position(|other| other == id);
-        here.sort_by_key(|(id, _)| place(id).unwrap_or(usize::MAX));
-        taken.extend(here.into_iter().map(|(_, one)| one));
+        let location = |id: &str| orders?.iter().position(|other| other == id);
+        here.sort_by_key(|(id, _)| location(id).unwrap_or(usize::MAX));
+        inherited.extend(here.into_iter().map(|(_, one)| one));
     }
-    taken
+    inherited
 }
 
 fn name_of(target: &str) -> String {
@@ -279,7 +284,7 @@ fn require(map: &mut Map<String, Value>, names: Vec<Value>) {
     }
 }
 
-/// Puts other fields in the place of some, and leaves out those that are said to be gone.
+/// Replaces some fields, and removes those that are overridden with `null`.
 fn replace(fields: &mut Fields, overrides: Map<String, Value>) {
     for (name, other) in overrides {
         match (other, fields.properties.get_mut(&name)) {
@@ -287,7 +292,7 @@ fn replace(fields: &mut Fields, overrides: Map<String, Value>) {
                 fields.properties.remove(&name);
                 fields.required.retain(|required| *required != *name);
             }
-            // Words alone don't say what the field is.
+            // An override without a type only changes the description.
             (Value::Object(other), Some(Value::Object(field))) if !has_shape(&other) => {
                 field.extend(other);
             }
@@ -329,13 +334,13 @@ mod tests {
              Round: {{type: object, x-apidog-refs: {{'1': {{$ref: '#/components/schemas/Round'}}}}}}\n```\n"
         );
         let mut fragment = page::read("a.md", &text, None).unwrap();
-        let notes = take_over(&mut fragment);
+        let notes = inherit(&mut fragment);
         let content = &fragment.operation["responses"]["200"]["content"];
         (content["application/json"]["schema"].clone(), notes)
     }
 
     #[test]
-    fn what_is_taken_over_as_it_is_is_a_part() {
+    fn plain_inheritance_becomes_all_of() {
         let (schema, notes) = taken_over(
             "{type: object, x-apifox-refs: {'1': {$ref: '#/components/schemas/Base', required: \
              [text]}}, properties: {own: {type: string}}}",
@@ -346,12 +351,12 @@ mod tests {
             json!({"type": "object", "required": ["text"], "properties": {"own": {"type": "string"}},
                 "allOf": [{"$ref": "#/components/schemas/Base"}]})
         );
-        let said = "schema: the fields of Base are taken over";
-        assert!(notes.iter().any(|note| note.ends_with(said)), "{notes:?}");
+        let text = "schema: the fields of Base are inherited";
+        assert!(notes.iter().any(|note| note.ends_with(text)), "{notes:?}");
     }
 
     #[test]
-    fn what_is_replaced_or_left_out_is_so_however_deep_it_comes_from() {
+    fn overrides_apply_at_any_depth() {
         let (schema, _) = taken_over(
             "{type: object, x-apidog-refs: {'1': {$ref: '#/components/schemas/Deep', \
              x-apidog-overrides: {more: null, code: {type: string}}}}}",
@@ -365,12 +370,15 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_nowhere_or_in_a_circle_is_said() {
+    fn missing_and_recursive_schemas_are_reported() {
         let (_, notes) =
             taken_over("{type: object, x-apidog-refs: {'1': {$ref: '#/components/schemas/Gone'}}}");
 
-        for said in ["Gone, which isn't on the page", "Round, which holds itself"] {
-            assert!(notes.iter().any(|note| note.contains(said)), "{notes:?}");
+        for text in [
+            "Gone, which isn't on the page",
+            "Round, which inherits from itself",
+        ] {
+            assert!(notes.iter().any(|note| note.contains(text)), "{notes:?}");
         }
     }
 }

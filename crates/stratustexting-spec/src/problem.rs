@@ -1,18 +1,18 @@
-//! What is wrong with an input: which page, which line, what.
+//! A problem with an input: page, line and text.
 //!
-//! A run collects what it finds rather than stopping at the first: whoever reads the
-//! report wants to write to the vendor once.
+//! A run collects all problems rather than stopping at the first, so that one message
+//! to the vendor can list them.
 
 use std::fmt;
 
-/// One thing that keeps a document from being made.
+/// A problem that prevents a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     page: String,
-    /// Counted from 1; none where the page as a whole is at fault.
+    /// Counted from 1; `None` if the problem is the whole page.
     line: Option<usize>,
     text: String,
-    /// Other pages that it is a problem of.
+    /// Other pages with the same problem.
     others: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ impl Problem {
         }
     }
 
-    /// The same, which other pages have as well.
+    /// The same problem, shared by other pages.
     pub(crate) fn shared_by(self, others: Vec<String>) -> Self {
         Self { others, ..self }
     }
@@ -49,7 +49,7 @@ impl Problem {
     }
 }
 
-/// One line, in the form that editors and terminals make a link of.
+/// One line, in the form that editors and terminals turn into a link.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.page)?;
@@ -63,12 +63,12 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// All that is wrong, as one error: a line each.
+/// All problems as one error, a line each.
 #[derive(Debug)]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
 
 impl Problems {
-    /// An error if there is any.
+    /// An error if there are problems.
     pub(crate) fn none(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() {
             Ok(())

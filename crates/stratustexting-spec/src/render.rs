@@ -1,7 +1,7 @@
-//! How documents and pages are written: always the same bytes for the same content.
+//! Writes documents and pages: always the same bytes for the same content.
 //!
-//! Keys that OpenAPI defines come in the order in which people read them, names (of paths,
-//! schemas, properties) and everything else in the alphabet's.
+//! OpenAPI's own keys come in reading order, names (of paths, schemas, properties) and
+//! everything else in alphabetical order.
 
 use std::cmp::Ordering;
 
@@ -65,7 +65,7 @@ const ORDER: [&str; 48] = [
     "externalDocs",
 ];
 
-/// Keys below which names stand that somebody chose.
+/// Keys whose values are objects with names that the author chose.
 const NAMES: [&str; 14] = [
     "paths",
     "schemas",
@@ -83,15 +83,15 @@ const NAMES: [&str; 14] = [
     "links",
 ];
 
-/// Keys below which data stands, in which no key has a meaning.
+/// Keys whose values are data, in which no key has a meaning.
 const DATA: [&str; 5] = ["example", "default", "enum", "value", "const"];
 
-/// A document as text, ending with a line's end.
+/// A document as text, ending with a newline.
 pub(crate) fn document(value: &Value) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(&Ordered(value, Keys::Fields))? + "\n")
 }
 
-/// A page as it is kept, in the platform's form.
+/// A page as text, in the platform's form.
 pub(crate) fn page(fragment: &Fragment) -> anyhow::Result<String> {
     let document = json!({
         "openapi": "3.0.1",
@@ -111,19 +111,19 @@ pub(crate) fn page(fragment: &Fragment) -> anyhow::Result<String> {
 /// A value whose keys are written in order.
 struct Ordered<'a>(&'a Value, Keys);
 
-/// What the keys of an object are.
+/// The kind of an object's keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keys {
-    /// OpenAPI's.
+    /// OpenAPI's own.
     Fields,
-    /// Names, each of something that has OpenAPI's keys.
+    /// Names of objects with OpenAPI's own keys.
     Names,
-    /// Whatever they are, and so are those below.
+    /// Data, also below.
     Data,
 }
 
 impl Keys {
-    /// What those are of the value under a key.
+    /// The kind of keys of the value under a key.
     pub(crate) fn below(self, key: &str, value: &Value) -> Self {
         match self {
             Self::Data => Self::Data,
@@ -180,7 +180,7 @@ mod tests {
     use crate::page;
 
     #[test]
-    fn keys_come_in_reading_order_and_names_in_the_alphabets() {
+    fn keys_come_in_reading_order_and_names_in_alphabetical_order() {
         let value = json!({
             "paths": {"/b": {"get": {"x-a": 1, "responses": {}, "operationId": "b", "z": 1}}, "/a": {}},
             "openapi": "3.0.3",
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_read_as_it_was_written() {
+    fn a_written_page_reads_the_same() {
         let text = "# Get: it\n\n```yaml\nopenapi: 3.0.1\npaths:\n  /a:\n    get:\n      \
             description: \"# a\\n\\n```json\\n{}\\n```\\n\"\n      x: 'yes'\n      y: '010'\n```\n";
         let fragment = page::read("a.md", text, None).unwrap();

@@ -1,4 +1,4 @@
-//! What a run has to say, for a terminal and for a pull request.
+//! The report of a run, for a terminal and for a pull request.
 
 use std::fmt::Write as _;
 
@@ -6,21 +6,21 @@ use serde_json::Value;
 use stratustexting_codegen::{Document, normalise, normalise::Report as Normalised};
 
 use super::{
-    adopt::{self, Rise},
+    adopt::{self, BasisChange},
     page::Fragment,
     source::Source,
-    spec::Kept,
+    spec_files::KeptPages,
 };
 use openapi_diff::{Class, Comparison};
 
 /// The report of one run.
 pub(crate) struct Report {
     from: String,
-    passed_over: Vec<String>,
+    skipped: Vec<String>,
     pages: Vec<PageChange>,
     count: usize,
-    rises: Vec<Rise>,
-    /// What was done to which pages.
+    basis_changes: Vec<BasisChange>,
+    /// The lenient changes, each with its pages.
     loosened: Vec<(String, Vec<String>)>,
     merged: Vec<String>,
     overlay: Vec<String>,
@@ -30,22 +30,22 @@ pub(crate) struct Report {
     left_out: Vec<String>,
 }
 
-/// What became of one page.
+/// The change of one page.
 struct PageChange {
-    how: How,
+    how: PageChangeKind,
     id: String,
     page: String,
     title: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
+enum PageChangeKind {
     Added,
     Changed,
     Removed,
 }
 
-impl How {
+impl PageChangeKind {
     fn word(self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -56,13 +56,13 @@ impl How {
 }
 
 impl Report {
-    pub(crate) fn new(from: &Source, passed_over: Vec<String>) -> Self {
+    pub(crate) fn new(from: &Source, skipped: Vec<String>) -> Self {
         Self {
             from: from.to_string(),
-            passed_over,
+            skipped,
             pages: Vec::new(),
             count: 0,
-            rises: Vec::new(),
+            basis_changes: Vec::new(),
             loosened: Vec::new(),
             merged: Vec::new(),
             overlay: Vec::new(),
@@ -73,16 +73,16 @@ impl Report {
         }
     }
 
-    /// Compares the pages, operation by operation: a page that was given another name, and
-    /// is the same otherwise, has changed.
-    pub(crate) fn pages(&mut self, old: &Kept, new: &Kept) {
+    /// Compares the pages, operation by operation: a page that was only renamed counts
+    /// as changed.
+    pub(crate) fn pages(&mut self, old: &KeptPages, new: &KeptPages) {
         self.count = new.all().count();
         let id = |fragment: &Fragment| {
             let id = adopt::operation_id(fragment);
             id.unwrap_or_default().to_owned()
         };
         // Several pages can be one operation.
-        let find = |kept: &Kept, wanted: &Fragment| {
+        let find = |kept: &KeptPages, wanted: &Fragment| {
             let same = |fragment: &&Fragment| id(fragment) == id(wanted);
             let named = |fragment: &&Fragment| same(fragment) && fragment.page == wanted.page;
             let found = kept.all().find(named);
@@ -98,23 +98,25 @@ impl Report {
         };
         for fragment in new.all() {
             match find(old, fragment) {
-                None => note(How::Added, fragment),
-                Some(before) if !is_same(&before, fragment) => note(How::Changed, fragment),
+                None => note(PageChangeKind::Added, fragment),
+                Some(before) if !is_same(&before, fragment) => {
+                    note(PageChangeKind::Changed, fragment);
+                }
                 Some(_) => {}
             }
         }
         for fragment in old.all().filter(|fragment| adopt::is_kept(fragment)) {
             if find(new, fragment).is_none() {
-                note(How::Removed, fragment);
+                note(PageChangeKind::Removed, fragment);
             }
         }
     }
 
-    pub(crate) fn rises(&mut self, rises: Vec<Rise>) {
-        self.rises = rises;
+    pub(crate) fn basis_changes(&mut self, basis_changes: Vec<BasisChange>) {
+        self.basis_changes = basis_changes;
     }
 
-    /// What most pages need is one line.
+    /// A change that many pages need is one line.
     pub(crate) fn loosened(&mut self, page: &str, lines: Vec<String>) {
         for line in lines {
             match self.loosened.iter_mut().find(|(known, _)| *known == line) {
@@ -130,7 +132,7 @@ impl Report {
 
     pub(crate) fn unused_fact(&mut self, id: &str) {
         self.merged.push(format!(
-            "operations.yaml: {id} has no page any more; remove its row with what uses it"
+            "operations.yaml: {id} has no page any more; remove its row and what uses it"
         ));
     }
 
@@ -138,7 +140,7 @@ impl Report {
         self.overlay = lines;
     }
 
-    /// What the normaliser does now that it didn't do before, and the other way round.
+    /// The normaliser's changes that are new or gone.
     pub(crate) fn normaliser(&mut self, old: &Value, new: &Normalised) {
         let before = Document::parse(&old.to_string()).and_then(|old| normalise(&old));
         let before = before.map(|old| old.report.to_string()).unwrap_or_default();
@@ -171,14 +173,14 @@ impl Report {
         self.left_out = lines;
     }
 
-    /// How many things were left out, for a heading.
+    /// A heading with the number of lines.
     fn left_out_heading(&self) -> String {
         let count = self.left_out.len();
         let things = if count == 1 { "thing" } else { "things" };
         format!("{count} {things} of the site aren't taken:")
     }
 
-    /// How much a page's change means to the client.
+    /// The worst class of a page's changes.
     fn class_of(&self, change: &PageChange) -> &'static str {
         let Some(comparison) = &self.comparison else {
             return "";
@@ -209,14 +211,18 @@ impl Report {
                 )
             })
             .collect();
-        for rise in &self.rises {
-            let how = if rise.is_upwards() { "rises" } else { "falls" };
+        for basis_change in &self.basis_changes {
+            let how = if basis_change.is_improvement() {
+                "improves"
+            } else {
+                "worsens"
+            };
             upstream.push(format!(
                 "provenance of {} {how} from {} to {}",
-                rise.id, rise.from, rise.to
+                basis_change.id, basis_change.from, basis_change.to
             ));
         }
-        upstream.extend(self.passed_over.iter().cloned());
+        upstream.extend(self.skipped.iter().cloned());
         let mut sections = vec![
             (
                 format!("Upstream: {} pages of {}", self.count, self.from),
@@ -306,7 +312,7 @@ impl Report {
     }
 }
 
-/// How long the text of a pull request may be, in bytes; GitHub's limit is 65,536 characters.
+/// The longest text of a pull request, in bytes; GitHub's limit is 65,536 characters.
 const MOST_BYTES: usize = 60_000;
 
 fn shortened(mut text: String) -> String {
@@ -319,7 +325,7 @@ fn shortened(mut text: String) -> String {
     text
 }
 
-/// Whether two pages say the same, whatever their files are called.
+/// Whether two pages have the same content, whatever their file names.
 fn is_same(one: &Fragment, other: &Fragment) -> bool {
     one.title == other.title
         && one.path == other.path
@@ -333,7 +339,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_text_ends_after_a_line_and_says_so() {
+    fn a_long_text_is_cut_after_a_line() {
         let line = "- é\n";
         let whole = line.repeat(MOST_BYTES / line.len());
         assert_eq!(shortened(whole.clone()), whole);

@@ -1,39 +1,42 @@
-//! Pages that are one operation: the same method and path, with other examples.
+//! Merges pages of one operation: the same method and path, with different examples.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    grammar::{Kind, Member, join},
-    merge::{Merged, Piece, first_difference},
+    grammar::{KeyKind, ObjectKind, join},
+    merge::{Merged, OperationPage, first_difference},
     page::Fragment,
 };
 
-/// Makes one piece of those that describe one operation and agree but for their examples,
-/// which are named by page then. Those that don't agree are a problem, and left out.
-pub(crate) fn one_per_operation(pieces: Vec<Piece>, merged: &mut Merged) -> Vec<Piece> {
-    let mut found: Vec<Piece> = Vec::new();
+/// Merges pages that describe one operation and only differ in their examples, which
+/// are then named by page. Pages that differ otherwise are a problem, and left out.
+pub(crate) fn one_per_operation(
+    operation_pages: Vec<OperationPage>,
+    merged: &mut Merged,
+) -> Vec<OperationPage> {
+    let mut found: Vec<OperationPage> = Vec::new();
     let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for piece in pieces {
-        let fragment = &piece.fragment;
+    for operation_page in operation_pages {
+        let fragment = &operation_page.fragment;
         let key = (fragment.path.clone(), fragment.method.clone());
         let Some(first) = places.get(&key).and_then(|index| found.get_mut(*index)) else {
             places.insert(key, found.len());
-            found.push(piece);
+            found.push(operation_page);
             continue;
         };
         let other = first.fragment.page.clone();
         let bare = |fragment: &Fragment| {
             let mut whole = Value::Object(fragment.operation.clone());
-            bare(Kind::Operation, &mut whole);
+            bare(ObjectKind::Operation, &mut whole);
             whole
         };
         let (one, two) = (bare(&first.fragment), bare(fragment));
         if one != two {
             let (path, method) = (&fragment.path, &fragment.method);
             let text = format!(
-                "{method} {path} stands on {other}, too, and they differ at {}",
+                "{method} {path} is on {other}, too, and they differ at {}",
                 first_difference(&one, &two, "")
             );
             merged.problems.push(fragment.problem(path, text));
@@ -42,12 +45,12 @@ pub(crate) fn one_per_operation(pieces: Vec<Piece>, merged: &mut Merged) -> Vec<
         let names = [stem(&other), stem(&fragment.page)];
         let mut whole = Value::Object(std::mem::take(&mut first.fragment.operation));
         let more = Value::Object(fragment.operation.clone());
-        let within = add_examples(Kind::Operation, &mut whole, &more, &names);
+        let within = add_examples(ObjectKind::Operation, &mut whole, &more, &names);
         if let Value::Object(whole) = whole {
             first.fragment.operation = whole;
         }
         let schemas = if within {
-            "; within schemas those of the first stay"
+            "; within schemas only those of the first"
         } else {
             ""
         };
@@ -63,22 +66,22 @@ fn stem(page: &str) -> &str {
     page.strip_suffix(".md").unwrap_or(page)
 }
 
-/// Takes out what may differ: examples, what is said, and where the page stands.
-fn bare(kind: Kind, value: &mut Value) {
+/// Removes what may differ: examples, descriptions, id and extensions.
+fn bare(kind: ObjectKind, value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| bare(kind, item)),
         Value::Object(map) => {
             map.retain(|key, inner| {
-                let id = kind == Kind::Operation && key == "operationId";
-                let said = kind.member(key) == Member::Words && !id;
+                let id = kind == ObjectKind::Operation && key == "operationId";
+                let is_prose = kind.member(key) == KeyKind::Prose && !id;
                 let example = matches!(key.as_str(), "example" | "examples");
                 let no = key == "deprecated" && *inner == Value::Bool(false);
-                !(said || example || no || key.starts_with("x-"))
+                !(is_prose || example || no || key.starts_with("x-"))
             });
             for (key, inner) in map {
                 match (kind.member(key), inner) {
-                    (Member::Of(kind), inner) => bare(kind, inner),
-                    (Member::Named(kind), Value::Object(things)) => {
+                    (KeyKind::Of(kind), inner) => bare(kind, inner),
+                    (KeyKind::Named(kind), Value::Object(things)) => {
                         things.values_mut().for_each(|thing| bare(kind, thing));
                     }
                     _ => {}
@@ -89,9 +92,9 @@ fn bare(kind: Kind, value: &mut Value) {
     }
 }
 
-/// Adds the examples of a thing that is the same otherwise. Says whether some aren't added
-/// because a schema can have only one.
-fn add_examples(kind: Kind, one: &mut Value, other: &Value, pages: &[&str; 2]) -> bool {
+/// Adds the examples of an object that is the same otherwise. Returns whether some
+/// weren't added because a schema can have only one.
+fn add_examples(kind: ObjectKind, one: &mut Value, other: &Value, pages: &[&str; 2]) -> bool {
     match (one, other) {
         (Value::Array(items), Value::Array(others)) => {
             let pairs = items.iter_mut().zip(others);
@@ -100,9 +103,9 @@ fn add_examples(kind: Kind, one: &mut Value, other: &Value, pages: &[&str; 2]) -
         }
         (Value::Object(map), Value::Object(others)) => {
             let mut within = false;
-            if kind == Kind::Schema {
+            if kind == ObjectKind::Schema {
                 within = map.get("example") != others.get("example");
-            } else if kind.member("examples") == Member::Named(Kind::Example) {
+            } else if kind.member("examples") == KeyKind::Named(ObjectKind::Example) {
                 add(map, others, pages);
             }
             for (key, inner) in map {
@@ -110,11 +113,11 @@ fn add_examples(kind: Kind, one: &mut Value, other: &Value, pages: &[&str; 2]) -
                     continue;
                 };
                 match (kind.member(key), inner, other) {
-                    (Member::Of(kind), inner, other) => {
+                    (KeyKind::Of(kind), inner, other) => {
                         within |= add_examples(kind, inner, other, pages);
                     }
-                    (Member::Named(kind), Value::Object(things), Value::Object(others))
-                        if kind != Kind::Example =>
+                    (KeyKind::Named(kind), Value::Object(things), Value::Object(others))
+                        if kind != ObjectKind::Example =>
                     {
                         for (name, thing) in things {
                             if let Some(other) = others.get(name) {

@@ -1,5 +1,5 @@
-//! Which pages a run goes by: the site's, and in the place of one that fails the page as it
-//! is kept, where the caller wants that rather than no run at all.
+//! Selects the pages of a run: the site's, or the kept version of a page that fails if
+//! the caller wants to go on.
 
 use serde_json::Value;
 
@@ -8,33 +8,33 @@ use super::{
     page::Fragment,
     problem::{Problem, Problems},
     source::Pages,
-    spec::Kept,
+    spec_files::KeptPages,
 };
 
-/// The pages that the index lists, and what is taken for each.
+/// The pages that the index lists, and the chosen version of each.
 pub(crate) struct Selection {
     index: Index,
     slots: Vec<Slot>,
-    /// What is wrong with lines of the index.
+    /// Problems with lines of the index.
     lines: Vec<Problem>,
 }
 
 struct Slot {
     entry: Entry,
-    taken: Taken,
+    chosen: Chosen,
     kept: Option<Fragment>,
-    /// Why it isn't the site's.
+    /// Why the site's version isn't used.
     reasons: Vec<Problem>,
 }
 
-enum Taken {
+enum Chosen {
     Site(Box<Fragment>),
     Kept,
     Nothing,
 }
 
 impl Selection {
-    pub(crate) fn of(pages: Pages, kept: &Kept) -> Self {
+    pub(crate) fn of(pages: Pages, kept: &KeptPages) -> Self {
         let Pages {
             index,
             fragments,
@@ -49,12 +49,12 @@ impl Selection {
             let by_title = || kept.all().find(|fragment| fragment.title == entry.title);
             let mut slot = Slot {
                 entry: entry.clone(),
-                taken: Taken::Nothing,
+                chosen: Chosen::Nothing,
                 kept: by_name.or_else(by_title).cloned(),
                 reasons: Vec::new(),
             };
             match (read, reason) {
-                (Some(read), _) => slot.taken = Taken::Site(Box::new(read.clone())),
+                (Some(read), _) => slot.chosen = Chosen::Site(Box::new(read.clone())),
                 (None, Some(reason)) => slot.fail(reason.clone(), slot.kept.is_some()),
                 (None, None) => {}
             }
@@ -70,19 +70,19 @@ impl Selection {
         }
     }
 
-    /// The index of the pages that are taken, and those pages, with the names that they have
-    /// in that index.
+    /// The index of the chosen pages, and those pages, with the file names from that
+    /// index.
     pub(crate) fn pages(&self) -> (Index, Vec<Fragment>) {
-        let taken = self.slots.iter().filter_map(|slot| {
-            let mut fragment = match &slot.taken {
-                Taken::Site(fragment) => (**fragment).clone(),
-                Taken::Kept => slot.kept.clone()?,
-                Taken::Nothing => return None,
+        let chosen = self.slots.iter().filter_map(|slot| {
+            let mut fragment = match &slot.chosen {
+                Chosen::Site(fragment) => (**fragment).clone(),
+                Chosen::Kept => slot.kept.clone()?,
+                Chosen::Nothing => return None,
             };
             fragment.url = Some(super::source::without_ending(&slot.entry.url));
             Some((slot.entry.clone(), fragment))
         });
-        let (entries, mut fragments): (Vec<Entry>, Vec<Fragment>) = taken.unzip();
+        let (entries, mut fragments): (Vec<Entry>, Vec<Fragment>) = chosen.unzip();
         let index = self.index.with_pages(entries);
         for (entry, fragment) in index.api.iter().zip(&mut fragments) {
             entry.file().clone_into(&mut fragment.page);
@@ -90,23 +90,23 @@ impl Selection {
         (index, fragments)
     }
 
-    /// Whether a page is taken as it was kept.
+    /// Whether the kept version of a page is used.
     pub(crate) fn is_kept(&self, fragment: &Fragment) -> bool {
         let url = |slot: &&Slot| {
             fragment.url.as_ref() == Some(&super::source::without_ending(&slot.entry.url))
         };
         let slot = self.slots.iter().find(url);
-        slot.is_some_and(|slot| matches!(slot.taken, Taken::Kept))
+        slot.is_some_and(|slot| matches!(slot.chosen, Chosen::Kept))
     }
 
-    /// Whether anything of the site is taken.
+    /// Whether any page of the site is used.
     pub(crate) fn has_any(&self) -> bool {
-        let site = |slot: &Slot| matches!(slot.taken, Taken::Site(_));
+        let site = |slot: &Slot| matches!(slot.chosen, Chosen::Site(_));
         self.slots.iter().any(site)
     }
 
-    /// Does without the pages that a run failed by. Says whether there were any, which is
-    /// whether another run can end otherwise.
+    /// Drops the pages on which a run failed. Returns whether there were any, so that
+    /// another run can end differently.
     pub(crate) fn without(&mut self, error: &anyhow::Error) -> bool {
         let problems: Vec<Problem> = match (
             error.downcast_ref::<Problems>(),
@@ -120,13 +120,13 @@ impl Selection {
         let mut names = index.api.iter().map(|entry| entry.file().to_owned());
         let mut any = false;
         for slot in &mut self.slots {
-            if matches!(slot.taken, Taken::Nothing) {
+            if matches!(slot.chosen, Chosen::Nothing) {
                 continue;
             }
             let Some(name) = names.next() else { break };
             let own = problems.iter().find(|problem| problem.concerns(&name));
             if let Some(problem) = own {
-                let site = matches!(slot.taken, Taken::Site(_));
+                let site = matches!(slot.chosen, Chosen::Site(_));
                 let usable = site && slot.kept.is_some();
                 slot.fail(problem.clone(), usable);
                 any = true;
@@ -135,12 +135,12 @@ impl Selection {
         any
     }
 
-    /// What the site has and the document hasn't, a line each.
+    /// The site's pages that aren't in the document, a line each.
     pub(crate) fn left_out(&self) -> Vec<String> {
         let pages = self.slots.iter().filter(|slot| !slot.reasons.is_empty());
         let pages = pages.map(|slot| {
             let reasons: Vec<String> = slot.reasons.iter().map(Problem::to_string).collect();
-            let reasons = reasons.join("; and as it is kept, ");
+            let reasons = reasons.join("; and the kept version, ");
             let name = slot.entry.file();
             let named = slot.reasons.iter().any(|reason| reason.page() == name);
             let before = if named {
@@ -148,8 +148,8 @@ impl Selection {
             } else {
                 format!("{name}: ")
             };
-            let outcome = match slot.taken {
-                Taken::Kept => "the page as it is kept stays",
+            let outcome = match slot.chosen {
+                Chosen::Kept => "the kept version stays",
                 _ => "left out",
             };
             format!("{before}{reasons}; {outcome}")
@@ -158,8 +158,8 @@ impl Selection {
         lines.chain(pages).collect()
     }
 
-    /// Gives pages as they were kept the schemas that the site has by now: they go with pages
-    /// that have them already.
+    /// Updates the schemas of kept pages to the site's current ones, with which they
+    /// must agree.
     pub(crate) fn renew(&self, fragments: &mut [Fragment]) {
         let kept: Vec<bool> = fragments.iter().map(|page| self.is_kept(page)).collect();
         if !kept.contains(&true) {
@@ -183,7 +183,7 @@ impl Selection {
                     }
                 }
             }
-            // What those schemas refer to comes with them.
+            // The schemas that those refer to come with them.
             add_missing(fragment, &site);
         }
     }
@@ -192,11 +192,15 @@ impl Selection {
 impl Slot {
     fn fail(&mut self, reason: Problem, usable: bool) {
         self.reasons.push(reason);
-        self.taken = if usable { Taken::Kept } else { Taken::Nothing };
+        self.chosen = if usable {
+            Chosen::Kept
+        } else {
+            Chosen::Nothing
+        };
     }
 }
 
-/// The value that comes most often, and of several such the first.
+/// The most frequent value; the first of several.
 pub(crate) fn most<'a>(values: impl IntoIterator<Item = &'a Value>) -> Option<&'a Value> {
     let mut counts: Vec<(&Value, usize)> = Vec::new();
     for value in values {

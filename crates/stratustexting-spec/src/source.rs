@@ -1,4 +1,4 @@
-//! Where pages come from: a documentation site, or a folder that has what the site has.
+//! The source of pages: a documentation site, or a folder with the same files.
 
 use std::{
     collections::BTreeMap,
@@ -40,7 +40,7 @@ impl FromStr for Source {
         let mut url: Url = text.parse().with_context(|| format!("not a URL: {text}"))?;
         ensure!(
             url.scheme() == "https" || (url.scheme() == "http" && is_here(&url)),
-            "{text}: a site has to be https, or http on this machine"
+            "{text}: a site must be https, or http on this machine"
         );
         if !url.path().ends_with(index::NAME) {
             let path = url.path().trim_end_matches('/').to_owned();
@@ -53,8 +53,8 @@ impl FromStr for Source {
 }
 
 impl Source {
-    /// Whether its pages can be in our form. Those of a site elsewhere are not, whatever
-    /// they say of themselves.
+    /// Whether its pages can be in our form. Pages of a remote site are not, whatever
+    /// they contain.
     pub(crate) fn may_be_ours(&self) -> bool {
         match self {
             Self::Site(url) => is_here(url),
@@ -72,19 +72,19 @@ pub(crate) fn is_here(url: &Url) -> bool {
     }
 }
 
-/// What is at a site.
+/// The pages of a site.
 #[derive(Debug)]
 pub(crate) struct Pages {
     pub(crate) index: Index,
     pub(crate) fragments: Vec<Fragment>,
-    /// What was passed over.
+    /// Skipped lines of the index.
     pub(crate) notes: Vec<String>,
-    /// What can't be read, where the rest is wanted all the same.
+    /// Unreadable lines of the index, if the run goes on without them.
     pub(crate) failed: Vec<Problem>,
 }
 
-/// Reads all that is there. All problems are collected; if the rest is wanted all the same,
-/// they are no error.
+/// Reads all pages. All problems are collected; they are no error if the run goes on
+/// without those pages.
 pub(crate) fn read(from: &Source, cache: PathBuf, keep_going: bool) -> anyhow::Result<Pages> {
     let mut notes = Vec::new();
     let mut failed = Vec::new();
@@ -127,7 +127,7 @@ pub(crate) fn read(from: &Source, cache: PathBuf, keep_going: bool) -> anyhow::R
     })
 }
 
-/// A line for each server that pages name: the overlay's may be unnecessary by then.
+/// A line for each server that pages name, since the overlay's may be unnecessary then.
 fn servers(fragments: &[Fragment]) -> Vec<String> {
     let mut pages: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for fragment in fragments {
@@ -140,7 +140,7 @@ fn servers(fragments: &[Fragment]) -> Vec<String> {
             [page] => (*page).to_owned(),
             pages => format!("{} pages", pages.len()),
         };
-        format!("{who}: the server {url}, in whose place those of overlay.yaml stand")
+        format!("{who}: the server {url}, which those of overlay.yaml replace")
     });
     lines.collect()
 }
@@ -154,7 +154,7 @@ fn parse_index(
     Ok(index::read(text, base, notes, lenient).map_err(Problems)?)
 }
 
-/// A folder is of the host that its first link leads to.
+/// The first link of a folder's index gives its host.
 fn first_link(index: &str) -> anyhow::Result<Url> {
     let links = index.split("](").skip(1);
     let mut urls = links.filter_map(|link| link.split(')').next()?.parse::<Url>().ok());
@@ -167,7 +167,7 @@ fn first_link(index: &str) -> anyhow::Result<Url> {
     }
 }
 
-/// The address that people use, which the Markdown's only adds an ending to.
+/// The URL for people: the Markdown's without its extension.
 pub(crate) fn without_ending(url: &Url) -> Url {
     let mut url = url.clone();
     if let Some(path) = url.path().strip_suffix(".md").map(str::to_owned) {
@@ -190,7 +190,7 @@ pub(crate) fn read_folder(folder: &Path) -> anyhow::Result<Vec<Fragment>> {
     Ok(fragments)
 }
 
-/// The names of the pages in a folder, sorted; none if there is no folder.
+/// The names of the pages in a folder, sorted; empty if there is no folder.
 pub(crate) fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
     let failed = || format!("cannot read {}", folder.display());
     let entries = match fs::read_dir(folder) {
@@ -210,7 +210,7 @@ pub(crate) fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// A page of a folder, under the name that we give it or one that somebody else may have.
+/// Reads a page of a folder, under our file name or another usual one.
 fn read_page(folder: &Path, entry: &Entry) -> Result<String, Problem> {
     let own = entry.file();
     let others = entry.other_files();
@@ -223,7 +223,7 @@ fn read_page(folder: &Path, entry: &Entry) -> Result<String, Problem> {
 fn read_file(folder: &Path, name: &str) -> Result<String, Problem> {
     let path = folder.join(name);
     let read = || -> io::Result<Result<String, String>> {
-        // What is a device or a pipe has no end, and says that it is empty.
+        // A device or a pipe has no end, and a length of zero.
         let kind = fs::metadata(&path)?;
         if !kind.is_file() {
             return Ok(Err("not a file".to_owned()));
@@ -261,7 +261,7 @@ async fn fetch(
     Ok((index, texts))
 }
 
-/// As it is typed.
+/// As the user typed it.
 impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_of_a_site_elsewhere_are_never_ours() {
+    fn pages_of_a_remote_site_are_never_ours() {
         for (from, ours) in [
             ("pages", true),
             ("http://127.0.0.1:80", true),
@@ -292,7 +292,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_has_no_end_is_not_read() {
+    fn an_endless_file_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/dev/zero", folder.path().join("a.md")).unwrap();
 

@@ -1,7 +1,7 @@
-//! YAML as a reader of YAML 1.2 sees it, as JSON.
+//! Reads YAML 1.2 as JSON.
 //!
-//! `yes` is a text and a key that stands twice is an error. What JSON can't hold is an
-//! error too, since it would have to be changed quietly.
+//! `yes` is a text, and a duplicate key is an error. Values that JSON can't represent
+//! are an error too, since they would be changed silently.
 
 use std::{cell::Cell, fmt};
 
@@ -9,79 +9,79 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, Seq
 use serde::de::{VariantAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// How many values a page may come to once its anchors are written out. The crate's own limit
-/// is on the number of aliases, and grows with the text: a long list that many aliases repeat
-/// stays far below it and fills the memory.
+/// The most values of a page with its anchors expanded. The parser's own limit is on
+/// the number of aliases, and grows with the text: many aliases of a long list stay far
+/// below it and fill the memory.
 const MOST_VALUES: usize = 1 << 18;
 
-/// What is wrong with a text, and in which of its lines, counted from 1.
+/// What is wrong with a text, and its line, counted from 1.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct YamlError {
     pub(crate) line: usize,
     pub(crate) text: String,
 }
 
-/// Reads one YAML document of any length. Once its anchors are written out it may have as many
-/// values as it has bytes: without anchors there are no more than those.
+/// Reads one YAML document of any length. With its anchors expanded it may have as many
+/// values as it has bytes; without anchors there are never more.
 ///
 /// # Errors
 ///
-/// What is wrong, and where, in one line.
+/// Returns line and problem, in one line.
 pub fn from_text(text: &str) -> Result<Value, String> {
     let most = MOST_VALUES.max(text.len());
-    read_up_to(text, most).map_err(|fault| format!("line {}: {}", fault.line, fault.text))
+    read_up_to(text, most).map_err(|error| format!("line {}: {}", error.line, error.text))
 }
 
 /// Reads one YAML document of a page.
-pub(crate) fn read(text: &str) -> Result<Value, Fault> {
+pub(crate) fn read(text: &str) -> Result<Value, YamlError> {
     read_up_to(text, MOST_VALUES)
 }
 
-fn read_up_to(text: &str, most: usize) -> Result<Value, Fault> {
-    let fault = |error: &yaml_serde::Error| fault(text, error);
+fn read_up_to(text: &str, most: usize) -> Result<Value, YamlError> {
+    let failed = |error: &yaml_serde::Error| yaml_error(text, error);
     let left = Cell::new(most);
     Count { left: &left, most }
         .deserialize(yaml_serde::Deserializer::from_str(text))
-        .map_err(|error| fault(&error))?;
-    // Into the crate's own value first: into JSON's, the last of two equal keys wins.
-    let mut value: yaml_serde::Value = yaml_serde::from_str(text).map_err(|error| fault(&error))?;
-    value.apply_merge().map_err(|error| fault(&error))?;
-    json(value).map_err(|(what, near)| Fault {
+        .map_err(|error| failed(&error))?;
+    // The parser's own value comes first: in JSON's, the last of two equal keys wins.
+    let mut value: yaml_serde::Value =
+        yaml_serde::from_str(text).map_err(|error| failed(&error))?;
+    value.apply_merge().map_err(|error| failed(&error))?;
+    json(value).map_err(|(what, near)| YamlError {
         line: line_of(text, &near),
         text: what,
     })
 }
 
-fn fault(text: &str, error: &yaml_serde::Error) -> Fault {
-    let said = error.to_string();
-    let place = error.location();
-    let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
-    // Of a key that stands twice it is only known which object it stands in.
-    let key = said.split("duplicate entry with key \"").nth(1);
+fn yaml_error(text: &str, error: &yaml_serde::Error) -> YamlError {
+    let message = error.to_string();
+    let location = error.location();
+    let (line, column) = location.map_or((1, 1), |location| (location.line(), location.column()));
+    // For a duplicate key the parser only reports the object.
+    let key = message.split("duplicate entry with key \"").nth(1);
     let key = key.and_then(|rest| Some(rest.rsplit_once('"')?.0));
     let second = key.and_then(|key| second_line(text, line, column, key));
-    Fault {
+    YamlError {
         line: second.unwrap_or(line),
-        text: format!("not YAML: {}", without_places(&said)),
+        text: format!("not YAML: {}", without_line_numbers(&message)),
     }
 }
 
-/// The message without its own lines, which aren't the page's.
-fn without_places(said: &str) -> String {
-    let mut parts = said.split(" at line ");
+/// The message without its line numbers, which aren't the page's.
+fn without_line_numbers(message: &str) -> String {
+    let mut parts = message.split(" at line ");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        // A number, and `column` with another one.
-        let place = |c: char| c.is_ascii_digit();
-        let rest = part.trim_start_matches(place);
+        // Skip the line's number, and the column's.
+        let digit = |c: char| c.is_ascii_digit();
+        let rest = part.trim_start_matches(digit);
         let rest = rest.strip_prefix(" column ").unwrap_or(rest);
-        text += rest.trim_start_matches(place);
+        text += rest.trim_start_matches(digit);
     }
     text
 }
 
-/// The line in which an object has a key for the second time, if each of its keys begins
-/// a line.
+/// The line in which an object repeats a key, if each of its keys begins a line.
 fn second_line(text: &str, first: usize, column: usize, key: &str) -> Option<usize> {
     let is_key = |line: &str| {
         let own = line.get(column - 1..).unwrap_or_default();
@@ -97,13 +97,13 @@ fn second_line(text: &str, first: usize, column: usize, key: &str) -> Option<usi
         .map(|(number, _)| number)
 }
 
-/// The first line that holds a text, or the first of all.
+/// The first line that contains a text, or line 1.
 pub(crate) fn line_of(text: &str, near: &str) -> usize {
     let position = text.lines().position(|line| line.contains(near));
     position.map_or(1, |index| index + 1)
 }
 
-/// Walks a document without keeping any of it, and fails where it has too many values.
+/// Walks a document without storing it, and fails if it has too many values.
 #[derive(Clone, Copy)]
 struct Count<'a> {
     left: &'a Cell<usize>,
@@ -194,7 +194,7 @@ impl<'de> Visitor<'de> for Count<'_> {
     }
 }
 
-/// The error is what is wrong, and a text that stands near it.
+/// The error is the problem, and a nearby text.
 fn json(value: yaml_serde::Value) -> Result<Value, (String, String)> {
     use yaml_serde::Value as Yaml;
     Ok(match value {
@@ -211,7 +211,7 @@ fn json(value: yaml_serde::Value) -> Result<Value, (String, String)> {
                 let key = key_text(key)?;
                 let member = json(member)?;
                 if map.insert(key.clone(), member).is_some() {
-                    return Err((format!("the key {key} stands twice"), key));
+                    return Err((format!("the key {key} occurs twice"), key));
                 }
             }
             Value::Object(map)
@@ -223,7 +223,7 @@ fn json(value: yaml_serde::Value) -> Result<Value, (String, String)> {
     })
 }
 
-/// Statuses are numbers in YAML and texts in JSON.
+/// Statuses are numbers in YAML but texts in JSON.
 fn key_text(key: yaml_serde::Value) -> Result<String, (String, String)> {
     use yaml_serde::Value as Yaml;
     match key {
@@ -231,7 +231,7 @@ fn key_text(key: yaml_serde::Value) -> Result<String, (String, String)> {
         Yaml::Number(number) => Ok(number.to_string()),
         Yaml::Bool(truth) => Ok(truth.to_string()),
         Yaml::Null => Ok("null".to_owned()),
-        _ => Err(("a key that is no text".to_owned(), "?".to_owned())),
+        _ => Err(("a key that isn't a text".to_owned(), "?".to_owned())),
     }
 }
 
@@ -239,7 +239,7 @@ fn json_number(number: &yaml_serde::Number) -> Result<Number, (String, String)> 
     let whole = number.as_i64().map(Number::from);
     let whole = whole.or_else(|| number.as_u64().map(Number::from));
     let any = whole.or_else(|| number.as_f64().and_then(Number::from_f64));
-    any.ok_or_else(|| (format!("{number} is no number of JSON"), number.to_string()))
+    any.ok_or_else(|| (format!("{number} isn't a JSON number"), number.to_string()))
 }
 
 #[cfg(test)]
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_has_a_line() {
+    fn problems_have_a_line() {
         for (text, line, what) in [
             ("a: 1\nb: 2\na: 3\n", 3, "duplicate"),
             (
@@ -288,18 +288,18 @@ mod tests {
             ("a: [1\n", 2, "not YAML"),
             ("a: 1\nb: *nowhere\n", 2, "unknown anchor"),
             ("a: 1\nb: !tag x\n", 2, "tag"),
-            ("a: 1\nb: .inf\n", 2, "no number of JSON"),
+            ("a: 1\nb: .inf\n", 2, "isn't a JSON number"),
             ("1: a\n\"1\": b\n", 1, "twice"),
             ("a: 1\n---\nb: 2\n", 1, "more than one document"),
         ] {
-            let fault = read(text).unwrap_err();
-            assert!(fault.text.contains(what), "{text:?}: {fault:?}");
-            assert_eq!(fault.line, line, "{text:?}: {fault:?}");
+            let error = read(text).unwrap_err();
+            assert!(error.text.contains(what), "{text:?}: {error:?}");
+            assert_eq!(error.line, line, "{text:?}: {error:?}");
         }
     }
 
     #[test]
-    fn a_long_document_is_read_however_many_values_it_has() {
+    fn a_long_document_is_read_with_any_number_of_values() {
         let text = "- x\n".repeat(MOST_VALUES + 1);
 
         let value = from_text(&text).unwrap();
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_of_anchors_and_a_deep_nest_are_refused_quickly() {
+    fn anchor_bombs_and_deep_nesting_are_refused() {
         let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
         for level in 1..12 {
             let inner = vec![format!("*a{}", level - 1); 10].join(",");

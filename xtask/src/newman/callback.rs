@@ -1,5 +1,5 @@
-//! A callback for the service's handshake: it answers a request with the token that it
-//! brings, and takes whatever is posted.
+//! A callback for the service's handshake: it returns the token of a request, and
+//! accepts any event.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -12,7 +12,7 @@ use anyhow::Context;
 
 const TOKEN: &str = "validation-token";
 
-/// A server on this machine. It ends with the program.
+/// A server on this machine. It runs as long as the program.
 #[derive(Debug)]
 pub(super) struct Callback {
     address: SocketAddr,
@@ -25,8 +25,8 @@ impl Callback {
         let address = listener.local_addr()?;
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // One that breaks off is the service's affair; it is told nothing, then.
-                let _ = answer(stream);
+                // A broken connection is the service's problem, and gets no response.
+                let _ = respond(stream);
             }
         });
         Ok(Self { address })
@@ -38,7 +38,7 @@ impl Callback {
     }
 }
 
-fn answer(mut stream: TcpStream) -> std::io::Result<()> {
+fn respond(mut stream: TcpStream) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut token = String::new();
@@ -72,24 +72,24 @@ mod tests {
         let callback = Callback::start().unwrap();
         let mut stream = TcpStream::connect(callback.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
     }
 
     #[test]
-    fn the_handshake_gets_its_token_back() {
-        let answer = ask("GET /callback HTTP/1.1\r\nValidation-Token: abc\r\n\r\n");
+    fn the_handshake_returns_the_token() {
+        let response = ask("GET /callback HTTP/1.1\r\nValidation-Token: abc\r\n\r\n");
 
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        assert!(answer.contains("validation-token: abc\r\n"), "{answer}");
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+        assert!(response.contains("validation-token: abc\r\n"), "{response}");
     }
 
     #[test]
-    fn an_event_is_taken() {
-        let answer = ask("POST /callback HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}");
+    fn an_event_is_accepted() {
+        let response = ask("POST /callback HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}");
 
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        assert!(!answer.contains("validation-token"), "{answer}");
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+        assert!(!response.contains("validation-token"), "{response}");
     }
 }

@@ -1,12 +1,12 @@
-//! An environment of Postman's in which a run's values are filled in.
+//! Fills a run's values into a Postman environment.
 
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-/// What the collection's own scripts set.
+/// The variables that the collection's own scripts set.
 const BY_SCRIPTS: [&str; 2] = ["access_token", "refresh_token"];
 
-/// The value that an environment has for a variable.
+/// The value of a variable in an environment.
 pub(super) fn value<'a>(environment: &'a Value, name: &str) -> anyhow::Result<&'a str> {
     let values = environment["values"].as_array().into_iter().flatten();
     let mut own = values.filter(|value| value["key"] == name);
@@ -14,8 +14,8 @@ pub(super) fn value<'a>(environment: &'a Value, name: &str) -> anyhow::Result<&'
     found.with_context(|| format!("the environment has no {name}"))
 }
 
-/// Fills in what is given. Fails when the environment lacks a variable of it, and when a
-/// variable is still empty: then the collection asks for something that no run gives it.
+/// Fills in the given values. Fails if the environment lacks one of the variables, or
+/// if a variable is still empty, so that the collection would use it unset.
 pub(super) fn fill(mut environment: Value, given: &[(&str, &str)]) -> anyhow::Result<Value> {
     for (name, _) in given {
         value(&environment, name)?;
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_takes_the_place_of_what_was_there() {
+    fn given_values_replace_the_old_ones() {
         let given = [("base_url", "http://127.0.0.1:1"), ("to", "somebody")];
 
         let filled = fill(environment(), &given).unwrap();
@@ -57,14 +57,14 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_the_run_has_no_value_for_is_named() {
+    fn a_variable_without_a_value_is_named() {
         let error = fill(environment(), &[]).unwrap_err();
 
         assert_eq!(error.to_string(), "the run has no value for to");
     }
 
     #[test]
-    fn a_value_that_no_variable_takes_is_named() {
+    fn a_value_without_a_variable_is_named() {
         let error = fill(environment(), &[("to", "x"), ("from", "x")]).unwrap_err();
 
         assert_eq!(error.to_string(), "the environment has no from");

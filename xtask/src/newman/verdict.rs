@@ -1,6 +1,5 @@
-//! Whether a run of the collection did what was to be shown: each operation once, each with
-//! a success that the document has, none without a look at its answer, none without the
-//! sandbox having carried it out.
+//! Checks a run of the collection: each operation ran once, had a documented success,
+//! had an assertion about its response, and was carried out by the sandbox.
 
 use anyhow::{bail, ensure};
 use serde_json::Value;
@@ -8,10 +7,10 @@ use stratustexting_codegen::Document;
 
 use crate::{postman::TOKENS, sandbox::Entry};
 
-/// A request that a run has to have.
+/// A request that a run must contain.
 #[derive(Debug)]
 pub(super) struct Expected {
-    /// The operation's, and so the request's in the collection.
+    /// The id of the operation, and of the request in the collection.
     id: String,
     /// The documented statuses of success, such as `200` and `2XX`.
     successes: Vec<String>,
@@ -41,7 +40,7 @@ impl Expected {
     }
 }
 
-/// The sum of a good run; of another, an error with a line for each thing that is wrong.
+/// The summary of a good run, or an error with a line for each problem.
 pub(super) fn verdict(
     operations: &[Expected],
     report: &Value,
@@ -84,7 +83,7 @@ pub(super) fn verdict(
         .filter_map(|execution| execution["assertions"].as_array())
         .map(Vec::len);
     Ok(format!(
-        "{0} of {0} operations and {1} of {1} token requests answered with their documented \
+        "{0} of {0} operations and {1} of {1} token requests got their documented \
          success; {2} assertions held.",
         operations.len(),
         TOKENS.len(),
@@ -92,7 +91,7 @@ pub(super) fn verdict(
     ))
 }
 
-/// What is wrong with the request that has the id.
+/// The problem of the request with this id.
 fn problem(executions: &[Value], id: &str, successes: &[String]) -> Option<String> {
     let own: Vec<&Value> = executions
         .iter()
@@ -107,13 +106,13 @@ fn problem(executions: &[Value], id: &str, successes: &[String]) -> Option<Strin
         Some(status) if is_success(successes, status) => {
             let assertions = execution["assertions"].as_array();
             let none = assertions.is_none_or(Vec::is_empty);
-            none.then(|| format!("{id}: nothing was asserted of its answer"))
+            none.then(|| format!("{id}: nothing was asserted about its response"))
         }
         Some(status) => Some(format!(
             "{id}: {status} instead of {}",
             successes.join(", ")
         )),
-        None => Some(format!("{id}: no answer")),
+        None => Some(format!("{id}: no response")),
     }
 }
 
@@ -139,7 +138,7 @@ mod tests {
         Expected::of(&postman::document(&Workspace::find()).unwrap()).unwrap()
     }
 
-    /// A run in which everything went well.
+    /// A run without problems.
     fn run(expected: &[Expected]) -> (Value, Vec<Entry>) {
         let execution = |id: &str, code: u16| json!({"item": {"id": id}, "response": {"code": code}, "assertions": [{}, {}]});
         let mut executions: Vec<Value> = TOKENS.iter().map(|id| execution(id, 200)).collect();
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_without_a_documented_success_is_refused() {
+    fn an_operation_without_a_documented_success_is_an_error() {
         let responses = json!({"404": {"description": ""}});
         let text = json!({"openapi": "3.0.3", "paths": {"/thing": {"get": {"operationId": "getThing", "responses": responses}}}});
         let document = Document::parse(&text.to_string()).unwrap();
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_run_is_summed_up() {
+    fn a_good_run_is_summarised() {
         let expected = expected();
         let (report, ledger) = run(&expected);
 
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn each_thing_that_is_wrong_is_a_line() {
+    fn each_problem_is_a_line() {
         let expected = expected();
         let (mut report, mut ledger) = run(&expected);
         let executions = report["run"]["executions"].as_array_mut().unwrap();
@@ -222,8 +221,8 @@ mod tests {
             count.as_str(),
             "sendSms: sent 0 times",
             "sendMms: 415 instead of 200",
-            "listSites: no answer",
-            "listContacts: nothing was asserted of its answer",
+            "listSites: no response",
+            "listContacts: nothing was asserted about its response",
             "token-refresh: 400 instead of 200",
             "getMessageById: the sandbox didn't carry it out",
             "Send: expected",

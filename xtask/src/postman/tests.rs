@@ -1,5 +1,5 @@
-//! What holds for the committed collection and environments. Whether they are today's needs
-//! the converter, so `cargo xtask newman` asks that.
+//! Checks of the committed collection and environments. Only `cargo xtask newman`
+//! checks whether they are up to date, since that needs the converter.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ fn collection() -> Value {
     committed(&Workspace::find(), COLLECTION).unwrap()
 }
 
-/// The requests of a folder; of all folders but the first, where there is no name.
+/// The requests of a folder; without a name, of all folders except the first.
 fn items<'a>(collection: &'a Value, folder: Option<&str>) -> Vec<&'a Value> {
     let folders = collection["item"].as_array().unwrap().iter();
     let wanted = folders.filter(|found| match folder {
@@ -30,7 +30,7 @@ fn item<'a>(collection: &'a Value, id: &str) -> &'a Value {
     own.next().unwrap()
 }
 
-/// The texts of a value that are none of Postman's descriptions.
+/// The texts of a value except Postman's descriptions.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
@@ -68,7 +68,7 @@ fn every_operation_of_openapi_json_is_a_request_once() {
 }
 
 #[test]
-fn each_request_says_what_its_answer_has_to_be() {
+fn each_request_asserts_its_response() {
     for item in items(&collection(), None) {
         let script = texts(&item["event"]).join("\n");
 
@@ -80,7 +80,7 @@ fn each_request_says_what_its_answer_has_to_be() {
 }
 
 #[test]
-fn nothing_in_a_request_is_anybodys() {
+fn no_request_contains_personal_data() {
     let collection = collection();
     for item in items(&collection, None) {
         for text in texts(&item["request"]) {
@@ -101,7 +101,7 @@ fn nothing_in_a_request_is_anybodys() {
 }
 
 #[test]
-fn ids_flow_from_answers_into_requests() {
+fn ids_flow_from_responses_into_requests() {
     let collection = collection();
     for (id, variable) in [
         ("upsertContact", "contactId"),
@@ -121,7 +121,7 @@ fn ids_flow_from_answers_into_requests() {
 }
 
 #[test]
-fn an_mms_sends_the_file_that_is_there() {
+fn an_mms_sends_the_committed_file() {
     let collection = collection();
 
     let request = &item(&collection, "sendMms")["request"];
@@ -133,7 +133,7 @@ fn an_mms_sends_the_file_that_is_there() {
         (&json!("file"), &json!("picture.png"))
     );
     assert!(Workspace::find().path(FOLDER).join("picture.png").is_file());
-    // A form's type has a boundary, which whoever sends it adds.
+    // A form's content type has a boundary, which the sender adds.
     assert!(
         !texts(&request["header"]).contains(&"Content-Type"),
         "{request}"
@@ -141,7 +141,7 @@ fn an_mms_sends_the_file_that_is_there() {
 }
 
 #[test]
-fn a_subscription_posts_to_where_the_person_says() {
+fn a_subscription_uses_the_users_callback() {
     let collection = collection();
 
     let body = &item(&collection, "upsertSubscription")["request"]["body"];
@@ -155,7 +155,7 @@ fn a_subscription_posts_to_where_the_person_says() {
 }
 
 #[test]
-fn whoever_signs_in_does_so_by_the_environment() {
+fn the_login_uses_the_environment() {
     let collection = collection();
 
     let auth = &collection["item"][0]["auth"];

@@ -1,4 +1,4 @@
-//! The command: what it reads, what it prints in which form, and how it ends.
+//! `cargo xtask diff`: its input, its output formats and its exit codes.
 
 use std::{fs, path::Path, process::Command};
 
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     edits::{Edit, openapi, things},
-    referee::expected,
-    support::{diff, diff_of, write},
+    expectations::expected,
+    support::{diff, diff_in, diff_of, write},
 };
 
 /// The small document with a row's edits.
@@ -64,7 +64,7 @@ fn the_exit_code_is_the_class() {
     }
 }
 
-/// Statuses are numbers in YAML, and an editor of Windows puts a mark in front.
+/// Statuses are numbers in YAML, and editors on Windows add a byte order mark.
 #[test]
 fn yaml_and_a_byte_order_mark_are_read() {
     let directory = tempfile::tempdir().unwrap();
@@ -96,9 +96,9 @@ fn yaml_and_a_byte_order_mark_are_read() {
     assert!(twice.stderr.contains("line 3"), "{twice:?}");
 }
 
-/// 2, with which programs often end when they are used wrongly, would be no class.
+/// Wrong usage must not exit with 2, as programs often do, since that isn't a class.
 #[test]
-fn a_wrong_use_ends_as_an_error_does_and_help_does_not() {
+fn wrong_usage_is_an_error_and_help_is_not() {
     for (argument, code) in [("--format=bogus", 1), ("--bogus", 1), ("--help", 0)] {
         let ended = diff(Path::new("."), &[argument]);
 
@@ -108,7 +108,7 @@ fn a_wrong_use_ends_as_an_error_does_and_help_does_not() {
 }
 
 #[test]
-fn text_lists_the_worst_first_and_counts_in_the_last_line() {
+fn text_lists_the_worst_first_and_ends_with_counts() {
     let ended = diff_of(&things(), &changed_thrice(), &[]);
 
     assert_eq!(
@@ -116,7 +116,7 @@ fn text_lists_the_worst_first_and_counts_in_the_last_line() {
         "\
 breaking
   response-property-removed #/components/schemas/Row/properties/title
-      The field `Row.title` no longer comes.
+      The field `Row.title` is no longer sent.
       reaches listThings
   rust-field-removed
       In Rust, `Row.title` is gone.
@@ -143,23 +143,23 @@ breaking (wire: breaking, Rust: breaking): 2 breaking, 2 additive, 1 documentati
 }
 
 #[test]
-fn markdown_is_an_entry_of_the_changelog() {
+fn markdown_is_a_changelog_entry() {
     let ended = diff_of(&things(), &changed_thrice(), &["--format", "markdown"]);
 
     assert_eq!(
         ended.stdout,
         "\
-- **breaking:** The field `Row.title` no longer comes (`listThings`).
+- **breaking:** The field `Row.title` is no longer sent (`listThings`).
 - **added:** The field `Thing.age` is new, and may be sent (`createThing`,
   `replaceThing`).
-- **changed:** what is said of the API, in one place (`listThings`).
+- **changed:** the documentation of the API, in one place (`listThings`).
 "
     );
     assert_eq!(ended.code, 20);
 }
 
 #[test]
-fn markdown_has_what_only_rust_notices_and_lines_that_fit() {
+fn markdown_includes_rust_changes_and_wraps_lines() {
     let mut new = things();
     let edits = json!([
         {"add": "/components/schemas/Thing/required", "value": "note"},
@@ -173,9 +173,9 @@ fn markdown_has_what_only_rust_notices_and_lines_that_fit() {
     assert_eq!(
         ended.stdout,
         "\
-- **breaking:** The field `Thing.note` has to be sent now (`createThing`, `replaceThing`).
+- **breaking:** The field `Thing.note` must be sent now (`createThing`, `replaceThing`).
 - **breaking:** In Rust, `Row.title` is `String`, and was `Option<String>` (`listThings`).
-- **changed:** what is said of the API, in one place (`listThings`).
+- **changed:** the documentation of the API, in one place (`listThings`).
 "
     );
     let real = diff_of(&openapi(), &real_change(), &["--format", "markdown"]);
@@ -187,7 +187,7 @@ fn markdown_has_what_only_rust_notices_and_lines_that_fit() {
     );
 }
 
-/// One that reaches many operations.
+/// A change that reaches many operations.
 fn real_change() -> Value {
     let mut new = openapi();
     let edit =
@@ -215,7 +215,7 @@ fn json_has_the_documented_names() {
                     "rule": "response-property-removed",
                     "operations": ["listThings"],
                     "pointer": "#/components/schemas/Row/properties/title",
-                    "sentence": "The field `Row.title` no longer comes.",
+                    "sentence": "The field `Row.title` is no longer sent.",
                     "before": null,
                     "after": null,
                 },
@@ -276,7 +276,7 @@ fn the_same_documents_give_the_same_text() {
 }
 
 #[test]
-fn no_change_is_said_in_every_form() {
+fn every_format_reports_no_change() {
     let things = things();
 
     let text = diff_of(&things, &things, &[]);
@@ -294,7 +294,7 @@ fn no_change_is_said_in_every_form() {
 }
 
 #[test]
-fn of_several_documents_each_is_told_and_the_worst_counts() {
+fn several_documents_are_each_reported_and_the_worst_counts() {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), "old.json", &things());
     write(directory.path(), "a.json", &changed("operation-added").1);
@@ -357,7 +357,7 @@ fn the_order_of_keys_is_no_change() {
 }
 
 #[test]
-fn what_is_written_in_place_of_a_reference_is_no_change() {
+fn inlining_a_reference_is_no_change() {
     let (old, mut new) = (things(), things());
     for name in ["Trace", "NotFound"] {
         inline(&mut new, &old, name);
@@ -394,7 +394,7 @@ fn inline(value: &mut Value, document: &Value, name: &str) {
 }
 
 #[test]
-fn what_is_additive_is_breaking_the_other_way_round() {
+fn an_additive_change_is_breaking_in_reverse() {
     for id in [
         "operation-added",
         "optional-parameter-added",
@@ -414,7 +414,7 @@ fn what_is_additive_is_breaking_the_other_way_round() {
 }
 
 #[test]
-fn without_names_it_is_the_last_commit_and_what_lies_there() {
+fn without_arguments_the_last_commit_is_compared_with_the_working_tree() {
     let workspace = tempfile::tempdir().unwrap();
     let path = workspace.path();
     write(path, "openapi.json", &things());
@@ -426,10 +426,10 @@ fn without_names_it_is_the_last_commit_and_what_lies_there() {
     write(path, "other.json", &changed("operation-removed").1);
 
     assert_eq!(diff(path, &[]).code, 10);
-    // What is staged is no commit yet.
+    // A staged change isn't committed yet.
     git(path, &["add", "openapi.json"]);
     assert_eq!(diff(path, &[]).code, 10);
-    // Only the old one is named: the parameter came, and the operation came back.
+    // Only the old document is named: the parameter is added, and the operation is back.
     let ended = diff(path, &["other.json"]);
     assert_eq!(ended.code, 10);
     assert!(ended.stdout.contains("operation-added"), "{}", ended.stdout);
@@ -441,7 +441,7 @@ fn without_names_it_is_the_last_commit_and_what_lies_there() {
 }
 
 #[test]
-fn a_workspace_may_lie_deeper_in_its_repository() {
+fn a_workspace_may_be_a_subfolder_of_its_repository() {
     let repository = tempfile::tempdir().unwrap();
     let workspace = repository.path().join("inner");
     fs::create_dir(&workspace).unwrap();
@@ -457,7 +457,7 @@ fn a_workspace_may_lie_deeper_in_its_repository() {
 }
 
 #[test]
-fn an_error_is_one_line_that_says_what_to_do_about_which_document() {
+fn an_error_is_one_line_that_names_the_document() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
     write(path, "openapi.json", &things());
@@ -486,8 +486,8 @@ fn an_error_is_one_line_that_says_what_to_do_about_which_document() {
     }
 }
 
-/// Any document of anybody gets a verdict on the wire. That on the client is left out where
-/// there can be none, and why is said.
+/// Any document gets a verdict on the wire. The verdict on the client is left out if
+/// there is no client, with the reason.
 #[test]
 fn a_document_without_a_client_is_compared_on_the_wire() {
     let mut plain = things();
@@ -501,7 +501,7 @@ fn a_document_without_a_client_is_compared_on_the_wire() {
     for (old, new, which, code) in [
         (&plain, &new, "old", 10),
         (&plain, &plain, "old", 0),
-        // What may be repeated is a fact that clients go by.
+        // Idempotence is a fact that clients rely on.
         (&things(), &plain, "new", 20),
     ] {
         let json = diff_of(old, new, &["--format", "json"]);
@@ -524,9 +524,9 @@ fn a_document_without_a_client_is_compared_on_the_wire() {
     }
 }
 
-/// The generator's own way to give up is a panic with a backtrace.
+/// The generator itself would panic with a backtrace.
 #[test]
-fn what_makes_the_generator_panic_is_one_line_too() {
+fn a_panic_of_the_generator_is_one_line_too() {
     let mut new = things();
     new["components"]["schemas"]["Spare"] = json!({"type": "file"});
 
@@ -544,4 +544,17 @@ fn what_makes_the_generator_panic_is_one_line_too() {
     );
     assert_eq!(reason.lines().count(), 1);
     assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn relative_paths_start_at_the_shells_folder() {
+    let workspace = tempfile::tempdir().unwrap();
+    let shell = tempfile::tempdir().unwrap();
+    write(workspace.path(), "old.json", &json!({}));
+    write(shell.path(), "old.json", &things());
+    write(shell.path(), "new.json", &changed("operation-added").1);
+
+    let ended = diff_in(shell.path(), workspace.path(), &["old.json", "new.json"]);
+
+    assert_eq!(ended.code, 10, "{}", ended.stderr);
 }

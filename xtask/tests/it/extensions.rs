@@ -1,11 +1,11 @@
-//! Kinds of changes of the extensions that the code reads. What each means stands in
-//! `fixtures/extensions.json`.
+//! Kinds of changes of the extensions that the code reads. `fixtures/extensions.json`
+//! has their meaning.
 
 use serde_json::json;
 
 use crate::{
     kinds::{Kind, each_operation, remove, set},
-    places::holders,
+    locations::holders,
 };
 
 pub(crate) const KINDS: &[(&str, Kind)] = &[

@@ -1,31 +1,33 @@
-//! The commands from outside: the program itself.
+//! Tests of the program itself.
 //!
-//! What `refresh` does is tested in `stratustexting-spec`, and what goes over the wire in
-//! `openapi-diff`. Here the referee's table of the latter is held against the whole verdict,
-//! that on the Rust client included.
+//! `stratustexting-spec` has the tests of what `refresh` does, and `openapi-diff` those
+//! of the wire. Here the table of the latter is compared with the whole verdict,
+//! including that on the Rust client.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-/// `cargo xtask diff`: what it reads, what it prints in which form, and how it ends.
+/// `cargo xtask diff`: its input, its output formats and its exit codes.
 mod command;
+/// The table of expectations, with those for Rust programs.
+mod expectations;
 mod extensions;
-/// Changes of the vendored document at random.
+/// The instruments: their arguments.
+mod instrument;
+/// Random changes of the vendored document.
 mod mutations;
 /// Documents that nobody would write.
 mod odd;
-/// The referee's table, with what Rust programs notice.
-mod referee;
-/// `cargo xtask refresh`: its arguments and its manners.
+/// `cargo xtask refresh`: its arguments and its errors.
 mod refresh;
 mod support;
 
-// The referee's own words and hands, which are the same there and here.
-#[allow(dead_code, reason = "the table says more than is asked here")]
+// Shared with the tests of `openapi-diff`.
+#[allow(dead_code, reason = "some columns aren't used here")]
 #[path = "../../../crates/openapi-diff/tests/it/edits.rs"]
 mod edits;
 #[path = "../../../crates/openapi-diff/tests/it/kinds/mod.rs"]
 mod kinds;
-#[path = "../../../crates/openapi-diff/tests/it/places.rs"]
-mod places;
+#[path = "../../../crates/openapi-diff/tests/it/locations.rs"]
+mod locations;
 #[path = "../../../crates/openapi-diff/tests/it/random.rs"]
 mod random;

@@ -1,8 +1,8 @@
-//! Changes of the vendored document at random: what the table says of a kind of change holds
+//! Random changes of the vendored document: an expectation for a kind of change holds
 //! wherever in the document it is made, for Rust programs too.
 //!
-//! Every mutation has a number from which it follows entirely, and which is printed when
-//! something is wrong. To see one of them alone:
+//! Every mutation follows entirely from a number, which is printed if the test fails.
+//! To run one of them alone:
 //!
 //! ```text
 //! XTASK_DIFF_SEED=1234 XTASK_DIFF_MUTATIONS=1 cargo test -p xtask --test it mutations
@@ -14,10 +14,10 @@ use serde_json::Value;
 
 use crate::{
     edits::{Row, openapi, rules},
+    expectations::expected,
     extensions,
     kinds::{Kind, kinds},
     random::Mutation,
-    referee::expected,
     support::outcomes,
 };
 
@@ -30,7 +30,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 }
 
 #[test]
-fn mutations_are_classified_as_the_referee_says() {
+fn mutations_are_classified_as_expected() {
     let first = number("XTASK_DIFF_SEED", 1);
     let count = number("XTASK_DIFF_MUTATIONS", 200);
     let (original, expected, kinds) = (openapi(), expected(), all_kinds());
@@ -77,13 +77,14 @@ fn mutations_are_classified_as_the_referee_says() {
         .collect();
     assert!(
         objections.is_empty(),
-        "{} of {count}; XTASK_DIFF_SEED=… XTASK_DIFF_MUTATIONS=1 repeats one of them\n{}",
+        "{} of {count}; XTASK_DIFF_SEED=… XTASK_DIFF_MUTATIONS=1 runs one of them\n{}",
         objections.len(),
         objections.join("\n")
     );
 }
 
-/// A kind that applies nowhere would never be tried, and nobody would notice.
+/// A kind that applies nowhere would never be tried, and the other test wouldn't
+/// notice.
 #[test]
 fn every_kind_applies_somewhere() {
     let original = openapi();

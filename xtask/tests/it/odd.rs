@@ -1,4 +1,5 @@
-//! Documents that nobody would write: they get a verdict, or one line that says why not.
+//! Documents that nobody would write: they get a verdict, or one line with the reason
+//! why not.
 
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use crate::{
 };
 
 #[test]
-fn references_that_lead_nowhere_or_round_leave_the_wire_to_compare() {
+fn broken_and_circular_references_are_compared_on_the_wire() {
     for schemas in [
         json!({"Link0": {"$ref": "#/components/schemas/Link0"}}),
         json!({"Link0": {"$ref": "#/components/schemas/Nowhere"}}),
@@ -33,7 +34,7 @@ fn references_that_lead_nowhere_or_round_leave_the_wire_to_compare() {
 }
 
 #[test]
-fn json_that_is_nested_without_end_is_one_line() {
+fn json_that_is_nested_too_deeply_is_one_line() {
     let directory = tempfile::tempdir().unwrap();
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     std::fs::write(directory.path().join("deep.json"), deep).unwrap();
@@ -46,7 +47,7 @@ fn json_that_is_nested_without_end_is_one_line() {
 }
 
 #[test]
-fn something_else_than_a_document_is_one_line() {
+fn other_json_is_one_line() {
     for odd in [
         json!(null),
         json!([]),

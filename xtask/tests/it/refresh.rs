@@ -1,5 +1,5 @@
-//! `cargo xtask refresh`: its arguments and its manners. What it does is tested in
-//! `stratustexting-spec`.
+//! `cargo xtask refresh`: its arguments and its errors. `stratustexting-spec` has the
+//! tests of what it does.
 
 use std::{path::Path, process::Command};
 
@@ -25,7 +25,7 @@ fn refresh(folder: &Path, arguments: &[&str]) -> Ended {
 }
 
 #[test]
-fn what_is_kept_gives_the_document_and_nothing_is_written() {
+fn the_kept_pages_give_the_document_and_nothing_is_written() {
     let ended = refresh(Path::new("."), &["--check"]);
 
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
@@ -38,9 +38,9 @@ fn what_is_kept_gives_the_document_and_nothing_is_written() {
     );
 }
 
-/// Paths are the shell's, wherever in the workspace that is.
+/// Relative paths start at the shell's folder, wherever that is.
 #[test]
-fn relative_paths_are_those_of_the_shell() {
+fn relative_paths_start_at_the_shells_folder() {
     let folder = tempfile::tempdir().unwrap();
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/stratustexting-spec/pages");
     let link = folder.path().join("here");
@@ -60,16 +60,16 @@ fn relative_paths_are_those_of_the_shell() {
 }
 
 #[test]
-fn a_wrong_use_ends_in_one_error() {
-    for (arguments, said) in [
+fn wrong_usage_is_one_error() {
+    for (arguments, text) in [
         (["--brand", "nobody"], "no brand is called nobody"),
-        (["--from", "http://docs.example"], "a site has to be https"),
+        (["--from", "http://docs.example"], "a site must be https"),
         (["--from", "nowhere"], "llms.txt: cannot be read"),
     ] {
         let ended = refresh(Path::new("."), &arguments);
 
         assert_eq!(ended.code, 1, "{arguments:?}");
-        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert!(ended.stderr.contains(text), "{}", ended.stderr);
         assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
     }
 }

@@ -1,10 +1,10 @@
-//! The program, and how it ended.
+//! Runs the program.
 
 use std::{fs, path::Path, process::Command, thread};
 
 use serde_json::Value;
 
-/// How the program ended.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: i32,
@@ -14,10 +14,15 @@ pub(crate) struct Ended {
 
 /// Runs `xtask diff` in a directory, as if that were the workspace.
 pub(crate) fn diff(workspace: &Path, arguments: &[&str]) -> Ended {
+    diff_in(workspace, workspace, arguments)
+}
+
+/// Runs `xtask diff` in a folder, for a workspace.
+pub(crate) fn diff_in(folder: &Path, workspace: &Path, arguments: &[&str]) -> Ended {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .arg("diff")
         .args(arguments)
-        .current_dir(workspace)
+        .current_dir(folder)
         .env("CARGO_MANIFEST_DIR", workspace.join("xtask"))
         // A test may itself run within git, as a hook does.
         .env_remove("GIT_DIR")
@@ -47,8 +52,8 @@ pub(crate) fn write(directory: &Path, name: &str, document: &Value) {
     fs::write(directory.join(name), document.to_string()).unwrap();
 }
 
-/// The outcomes as JSON, of many new documents against one old one. They are spread over
-/// the machine's cores, and the old document is read once for each of a few runs.
+/// The results as JSON, of many new documents against one old one. They are spread over
+/// the processors, and the old document is read once per run.
 pub(crate) fn outcomes(old: &Value, new: &[Value]) -> Vec<Value> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let share = new.len().div_ceil(threads).max(1);

@@ -1,18 +1,18 @@
 //! Alternatives: `oneOf` and `anyOf`.
 //!
-//! Alternatives have no names, so it has to be found out which of the new ones was which of
-//! the old ones: those that say the same, then those that refer to the same component, and
-//! then, if there are equally many left, those in the same place.
+//! Alternatives have no names, so the old ones must be recognised among the new ones:
+//! first those that mean the same, then those that refer to the same component, and
+//! then, if equally many are left, those at the same index.
 
 use std::collections::BTreeSet;
 
 use crate::{
     fingerprint::Fingerprints,
-    rules,
+    rules::{self, documentation_rule},
     schema::Sides,
     shape::{Alternatives, Shape},
-    spec::Place,
-    wire::{Slot, Wire, words_rule},
+    spec::Element,
+    wire::{Slot, Wire},
 };
 
 impl<'a> Wire<'a> {
@@ -29,31 +29,31 @@ impl<'a> Wire<'a> {
                     .first()
                     .map(|set| set.pointer.clone())
                     .unwrap_or_default();
-                let sentence = format!("`{subject}` has to be one of several shapes now.");
-                self.say_of(rules::ALTERNATIVES_SET, slot, pointer, subject, sentence);
-                self.pass(&[], &all(sets));
+                let sentence = format!("`{subject}` must be one of several shapes now.");
+                self.add_value_change(rules::ALTERNATIVES_SET, slot, pointer, subject, sentence);
+                self.mark_reached(&[], &all(sets));
             }
             (sets, []) => {
                 let pointer = sets
                     .first()
                     .map(|set| set.pointer.clone())
                     .unwrap_or_default();
-                let sentence = format!("`{subject}` no longer has to be one of several shapes.");
-                self.say_of(
+                let sentence = format!("`{subject}` needn't be one of several shapes any more.");
+                self.add_value_change(
                     rules::ALTERNATIVES_DROPPED,
                     slot,
                     pointer,
                     subject,
                     sentence,
                 );
-                self.pass(&all(sets), &[]);
+                self.mark_reached(&all(sets), &[]);
             }
             (_, _) => self.several(slot, old, new, subject),
         }
     }
 
-    /// Compares schemas of which several choices have to be made at once, in `allOf`. Those
-    /// that say the same belong together.
+    /// Compares schemas with several sets of alternatives, in `allOf`. Sets that mean
+    /// the same are paired.
     fn several(
         &mut self,
         slot: Slot,
@@ -62,15 +62,19 @@ impl<'a> Wire<'a> {
         subject: &str,
     ) {
         let print = |prints: &Fingerprints<'a>, set: &Alternatives<'a>| {
-            let of: BTreeSet<u64> = set.of.iter().map(|place| prints.schema(place)).collect();
+            let of: BTreeSet<u64> = set
+                .of
+                .iter()
+                .map(|element| prints.schema(element))
+                .collect();
             (set.exclusive, of)
         };
         let mut pairs = Vec::new();
         old.retain(|before| {
-            let said = print(&self.old_prints, before);
+            let stated = print(&self.old_prints, before);
             let found = new
                 .iter()
-                .position(|after| print(&self.new_prints, after) == said);
+                .position(|after| print(&self.new_prints, after) == stated);
             if let Some(found) = found {
                 pairs.push((before.clone(), new.remove(found)));
             }
@@ -84,16 +88,17 @@ impl<'a> Wire<'a> {
             let pointer = set.pointer.clone();
             let sentence = format!("The shapes that `{subject}` may have differ.");
             let rule = rules::ALTERNATIVES_CHANGED;
-            self.say_of(rule, slot, pointer, subject, sentence);
-            self.pass(&all(&old), &all(&new));
+            self.add_value_change(rule, slot, pointer, subject, sentence);
+            self.mark_reached(&all(&old), &all(&new));
         }
     }
 
-    /// Whether a schema has become one of several, or was one of several and is the only
-    /// one now. Compared keyword by keyword it would be something else altogether.
+    /// Whether a schema became one of several alternatives, or was one of several and
+    /// is the only one now. Compared keyword by keyword the two would differ
+    /// completely.
     ///
-    /// That is so only where nothing but the choice is said beside it, apart from whether
-    /// all of it may be `null`.
+    /// That holds only if nothing but the alternatives stands beside it, apart from
+    /// `nullable`.
     pub(super) fn wrapped(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) -> bool {
         let (before, after) = (sides.old.alternatives(), sides.new.alternatives());
         match (before.as_slice(), after.as_slice()) {
@@ -103,7 +108,7 @@ impl<'a> Wire<'a> {
                     .of
                     .iter()
                     .cloned()
-                    .partition(|place| self.new_prints.schema(place) == print);
+                    .partition(|element| self.new_prints.schema(element) == print);
                 if same.is_empty() {
                     return false;
                 }
@@ -122,7 +127,7 @@ impl<'a> Wire<'a> {
                     .of
                     .iter()
                     .cloned()
-                    .partition(|place| self.old_prints.schema(place) == print);
+                    .partition(|element| self.old_prints.schema(element) == print);
                 if same.is_empty() {
                     return false;
                 }
@@ -137,7 +142,7 @@ impl<'a> Wire<'a> {
             }
             _ => return false,
         }
-        self.pass(&sides.old.parts, &sides.new.parts);
+        self.mark_reached(&sides.old.parts, &sides.new.parts);
         true
     }
 
@@ -151,15 +156,15 @@ impl<'a> Wire<'a> {
         let (rule, sentence) = match (old.exclusive, new.exclusive) {
             (false, true) => (
                 rules::ALTERNATIVES_EXCLUSIVE,
-                format!("`{subject}` has to fit exactly one of its shapes now."),
+                format!("`{subject}` must match exactly one of its shapes now."),
             ),
             (true, false) => (
                 rules::ALTERNATIVES_COMBINABLE,
-                format!("`{subject}` may fit several of its shapes now."),
+                format!("`{subject}` may match several of its shapes now."),
             ),
             _ => return,
         };
-        self.say_of(rule, slot, new.pointer.clone(), subject, sentence);
+        self.add_value_change(rule, slot, new.pointer.clone(), subject, sentence);
     }
 
     fn paired(
@@ -171,12 +176,12 @@ impl<'a> Wire<'a> {
     ) {
         let (mut before, mut after) = (old.of.clone(), new.of.clone());
         let mut pairs = Vec::new();
-        let old_print = |place: &Place<'a>| self.old_prints.schema(place);
-        let new_print = |place: &Place<'a>| self.new_prints.schema(place);
+        let old_print = |element: &Element<'a>| self.old_prints.schema(element);
+        let new_print = |element: &Element<'a>| self.new_prints.schema(element);
         take_pairs(&mut before, &mut after, &mut pairs, |old, new| {
             old_print(old) == new_print(new)
         });
-        let target = |place: &Place<'a>| place.text("$ref").map(str::to_owned);
+        let target = |element: &Element<'a>| element.text("$ref").map(str::to_owned);
         take_pairs(&mut before, &mut after, &mut pairs, |old, new| {
             target(old).is_some() && target(old) == target(new)
         });
@@ -197,31 +202,31 @@ impl<'a> Wire<'a> {
         self.alternatives_added(slot, after, subject);
     }
 
-    fn alternatives_removed(&mut self, slot: Slot, places: Vec<Place<'a>>, subject: &str) {
-        for place in places {
+    fn alternatives_removed(&mut self, slot: Slot, elements: Vec<Element<'a>>, subject: &str) {
+        for element in elements {
             let sentence = slot.direction.pick(
-                format!("One of the shapes of `{subject}` is no longer taken."),
-                format!("One of the shapes of `{subject}` no longer comes."),
+                format!("One of the shapes of `{subject}` is no longer accepted."),
+                format!("One of the shapes of `{subject}` is no longer sent."),
             );
-            self.pass(std::slice::from_ref(&place), &[]);
-            self.say_of(
+            self.mark_reached(std::slice::from_ref(&element), &[]);
+            self.add_value_change(
                 rules::ALTERNATIVE_REMOVED,
                 slot,
-                place.pointer,
+                element.pointer,
                 subject,
                 sentence,
             );
         }
     }
 
-    fn alternatives_added(&mut self, slot: Slot, places: Vec<Place<'a>>, subject: &str) {
-        for place in places {
+    fn alternatives_added(&mut self, slot: Slot, elements: Vec<Element<'a>>, subject: &str) {
+        for element in elements {
             let sentence = format!("`{subject}` may have another shape, too.");
-            self.pass(&[], std::slice::from_ref(&place));
-            self.say_of(
+            self.mark_reached(&[], std::slice::from_ref(&element));
+            self.add_value_change(
                 rules::ALTERNATIVE_ADDED,
                 slot,
-                place.pointer,
+                element.pointer,
                 subject,
                 sentence,
             );
@@ -229,24 +234,24 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// Whether a shape says no more than which alternatives there are, as against the `other`,
-/// which is one of them.
+/// Whether a shape consists only of its alternatives, compared with `other`, which is
+/// one of them.
 fn only_chooses(shape: &Shape<'_>, other: &Shape<'_>) -> bool {
     let read = ["oneOf", "anyOf", "allOf", "nullable", "$ref"];
     let says_more = |key: &str| match key {
         "type" => shape.own_types() != other.types(),
-        key => !(read.contains(&key) || words_rule(key).is_some() || key.starts_with("x-")),
+        key => !(read.contains(&key) || documentation_rule(key).is_some() || key.starts_with("x-")),
     };
-    let keys = shape.parts.iter().flat_map(Place::members);
+    let keys = shape.parts.iter().flat_map(Element::members);
     !keys.into_iter().any(|(key, _)| says_more(key))
 }
 
-/// Moves the pairs for which `fits` holds.
+/// Removes the pairs for which `fits` holds from both lists and returns them.
 fn take_pairs<'a>(
-    old: &mut Vec<Place<'a>>,
-    new: &mut Vec<Place<'a>>,
-    pairs: &mut Vec<(Place<'a>, Place<'a>)>,
-    fits: impl Fn(&Place<'a>, &Place<'a>) -> bool,
+    old: &mut Vec<Element<'a>>,
+    new: &mut Vec<Element<'a>>,
+    pairs: &mut Vec<(Element<'a>, Element<'a>)>,
+    fits: impl Fn(&Element<'a>, &Element<'a>) -> bool,
 ) {
     old.retain(|before| {
         let found = new.iter().position(|after| fits(before, after));
@@ -258,6 +263,6 @@ fn take_pairs<'a>(
 }
 
 /// All alternatives of several sets.
-fn all<'a>(sets: &[Alternatives<'a>]) -> Vec<Place<'a>> {
+fn all<'a>(sets: &[Alternatives<'a>]) -> Vec<Element<'a>> {
     sets.iter().flat_map(|set| set.of.clone()).collect()
 }

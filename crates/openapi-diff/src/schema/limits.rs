@@ -1,4 +1,4 @@
-//! Limits: how long, how many, how large, in which form.
+//! Limits: length, count, size and pattern.
 
 use serde_json::Value;
 
@@ -9,13 +9,13 @@ use crate::{
     wire::{Slot, Wire},
 };
 
-/// Limits from above; the lower, the fewer values there are.
+/// Upper limits; a lower one allows fewer values.
 const UPPER: [&str; 4] = ["maximum", "maxLength", "maxItems", "maxProperties"];
 
-/// Limits from below.
+/// Lower limits.
 const LOWER: [&str; 4] = ["minimum", "minLength", "minItems", "minProperties"];
 
-/// Limits that are there or not.
+/// Limits that are either set or not.
 const FLAGS: [&str; 3] = ["exclusiveMaximum", "exclusiveMinimum", "uniqueItems"];
 
 impl<'a> Wire<'a> {
@@ -28,7 +28,7 @@ impl<'a> Wire<'a> {
         }
         for key in LOWER {
             let limit = |shape: &Shape<'a>| numbers(shape, key).into_iter().reduce(f64::max);
-            // Nothing is shorter than nothing, so that zero is no limit of these.
+            // A length or a count is never below zero, so zero is no limit.
             let none = if key == "minimum" {
                 f64::NEG_INFINITY
             } else {
@@ -53,7 +53,7 @@ impl<'a> Wire<'a> {
             });
             let others = [sides.old, sides.new].map(|shape| {
                 let mut values: Vec<&Value> =
-                    shape.all(key).iter().map(|place| place.value).collect();
+                    shape.all(key).iter().map(|element| element.value).collect();
                 values.retain(|value| !value.is_boolean());
                 values
             });
@@ -82,16 +82,16 @@ impl<'a> Wire<'a> {
         self.limit_found(key, rule, slot, sides, subject);
     }
 
-    /// Of two patterns nobody can say which is stricter, unless one of them takes anything.
+    /// It isn't known which of two patterns is stricter, unless one of them matches anything.
     fn pattern(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
         let patterns = |shape: &Shape<'a>| -> Vec<String> {
-            let said = shape.all("pattern").into_iter();
-            let mut patterns: Vec<String> = said
-                .map(|place| {
-                    place
+            let stated = shape.all("pattern").into_iter();
+            let mut patterns: Vec<String> = stated
+                .map(|element| {
+                    element
                         .value
                         .as_str()
-                        .map_or_else(|| place.value.to_string(), str::to_owned)
+                        .map_or_else(|| element.value.to_string(), str::to_owned)
                 })
                 .filter(|pattern| !["", ".*", "^.*$"].contains(&pattern.as_str()))
                 .collect();
@@ -135,28 +135,29 @@ impl<'a> Wire<'a> {
         sides: Sides<'_, 'a>,
         subject: &str,
     ) {
-        let said = |shape: &Shape<'a>| {
-            let said = shape.all(key);
-            said.first()
-                .map_or_else(|| "none".to_owned(), |place| place.value.to_string())
+        let stated = |shape: &Shape<'a>| {
+            let stated = shape.all(key);
+            stated
+                .first()
+                .map_or_else(|| "none".to_owned(), |element| element.value.to_string())
         };
         let sentence = format!(
             "`{key}` of `{subject}` is {} now, and was {}.",
-            said(sides.new),
-            said(sides.old)
+            stated(sides.new),
+            stated(sides.old)
         );
         let noun = format!("{}-{}", slot.noun.key(), kebab(key));
         let pointer = sides.pointer(key);
-        self.say_directed(rule, slot.direction, &noun, pointer, subject, sentence);
+        self.add_directed(rule, slot.direction, &noun, pointer, subject, sentence);
     }
 }
 
-/// The numbers that are said under a keyword. What isn't a number limits nothing.
+/// The numbers under a keyword. Other values limit nothing.
 fn numbers(shape: &Shape<'_>, key: &str) -> Vec<f64> {
     shape
         .all(key)
         .iter()
-        .filter_map(|place| place.value.as_f64())
+        .filter_map(|element| element.value.as_f64())
         .collect()
 }
 

@@ -1,7 +1,7 @@
-//! Lists of values: `enum`, which says that there are no others, and `x-extensible-enum`,
-//! which says that there may be.
+//! Lists of values: `enum`, which says that there are no others, and
+//! `x-extensible-enum`, which says that there may be others.
 //!
-//! What is sent has to be on the service's list. What is received needn't be on ours.
+//! A value that is sent must be on the service's list. A value that is received needn't be on ours.
 
 use crate::{
     rules,
@@ -51,7 +51,7 @@ impl<'a> Wire<'a> {
                 }
             }
         };
-        self.say_of(rule, slot, pointer, subject, sentence);
+        self.add_value_change(rule, slot, pointer, subject, sentence);
     }
 
     fn values(&mut self, slot: Slot, old: &List, new: &List, subject: &str) {
@@ -62,12 +62,12 @@ impl<'a> Wire<'a> {
         if let Some(added) = spelled(new.values.difference(&old.values).collect()) {
             let sentence = format!("`{subject}` may be {added}, too.");
             let pointer = new.pointer.clone();
-            self.say_of(rules::ENUM_VALUE_ADDED, slot, pointer, subject, sentence);
+            self.add_value_change(rules::ENUM_VALUE_ADDED, slot, pointer, subject, sentence);
         }
         if let Some(removed) = spelled(old.values.difference(&new.values).collect()) {
             let sentence = format!("`{subject}` is no longer {removed}.");
             let pointer = new.pointer.clone();
-            self.say_of(rules::ENUM_VALUE_REMOVED, slot, pointer, subject, sentence);
+            self.add_value_change(rules::ENUM_VALUE_REMOVED, slot, pointer, subject, sentence);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Objects: their fields, which of them have to be there, and what else may be.
+//! Objects: their fields, which of them are required, and unlisted fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,21 +8,21 @@ use crate::{
     rules::{self, Direction},
     schema::Sides,
     shape::Shape,
-    spec::Place,
+    spec::Element,
     wire::{Noun, Slot, Wire},
 };
 
-/// What an object may have besides the fields that it lists.
+/// The fields that an object may have besides those that it lists.
 enum Unlisted<'a> {
     Anything,
     Nothing,
-    Of(Vec<Place<'a>>),
+    Of(Vec<Element<'a>>),
 }
 
 /// A field on one side.
 struct Field<'a> {
-    /// What is said of it; nothing of a field that is only demanded.
-    places: Vec<Place<'a>>,
+    /// Its schemas; empty if it is only listed as required.
+    elements: Vec<Element<'a>>,
     pointer: String,
     required: bool,
 }
@@ -60,18 +60,18 @@ impl<'a> Wire<'a> {
                 }
                 if !(hidden.0 || hidden.1) {
                     slot.may_be_absent = !(old.required && new.required);
-                    self.shapes(slot, &old.places, &new.places, subject);
+                    self.shapes(slot, &old.elements, &new.elements, subject);
                 } else {
-                    self.pass(&old.places, &new.places);
+                    self.mark_reached(&old.elements, &new.elements);
                 }
             }
         }
     }
 
     fn field_removed(&mut self, slot: Slot, old: &Field<'a>, subject: &str) {
-        if old.places.is_empty() {
+        if old.elements.is_empty() {
             let sentence = optional(slot, subject);
-            self.say_of(
+            self.add_value_change(
                 rules::BECAME_OPTIONAL,
                 slot,
                 old.pointer.clone(),
@@ -84,17 +84,17 @@ impl<'a> Wire<'a> {
             return;
         }
         let sentence = slot.direction.pick(
-            format!("The field `{subject}` is no longer taken."),
-            format!("The field `{subject}` no longer comes."),
+            format!("The field `{subject}` is no longer accepted."),
+            format!("The field `{subject}` is no longer sent."),
         );
-        self.say_of(rules::REMOVED, slot, old.pointer.clone(), subject, sentence);
-        self.pass(&old.places, &[]);
+        self.add_value_change(rules::REMOVED, slot, old.pointer.clone(), subject, sentence);
+        self.mark_reached(&old.elements, &[]);
     }
 
     fn field_added(&mut self, slot: Slot, new: &Field<'a>, subject: &str) {
-        if new.places.is_empty() {
+        if new.elements.is_empty() {
             let sentence = required(slot, subject);
-            self.say_of(
+            self.add_value_change(
                 rules::BECAME_REQUIRED,
                 slot,
                 new.pointer.clone(),
@@ -106,11 +106,11 @@ impl<'a> Wire<'a> {
         if self.is_hidden(slot.direction, new, false) {
             return;
         }
-        self.pass(&[], &new.places);
+        self.mark_reached(&[], &new.elements);
         let (rule, sentence) = match (new.required, slot.direction) {
             (true, Direction::Request) => (
                 rules::ADDED_REQUIRED,
-                format!("The field `{subject}` is new, and has to be sent."),
+                format!("The field `{subject}` is new, and must be sent."),
             ),
             (false, Direction::Request) => (
                 rules::ADDED,
@@ -118,14 +118,14 @@ impl<'a> Wire<'a> {
             ),
             (true, Direction::Response) => (
                 rules::ADDED_REQUIRED,
-                format!("The field `{subject}` is new, and always comes."),
+                format!("The field `{subject}` is new, and is always there."),
             ),
             (false, Direction::Response) => (
                 rules::ADDED,
-                format!("The field `{subject}` is new, and may come."),
+                format!("The field `{subject}` is new, and may be there."),
             ),
         };
-        self.say_of(rule, slot, new.pointer.clone(), subject, sentence);
+        self.add_value_change(rule, slot, new.pointer.clone(), subject, sentence);
     }
 
     fn requiredness(&mut self, slot: Slot, old: &Field<'a>, new: &Field<'a>, subject: &str) {
@@ -134,7 +134,7 @@ impl<'a> Wire<'a> {
             (true, false) => (rules::BECAME_OPTIONAL, optional(slot, subject)),
             _ => return,
         };
-        self.say_of(rule, slot, new.pointer.clone(), subject, sentence);
+        self.add_value_change(rule, slot, new.pointer.clone(), subject, sentence);
     }
 
     /// `readOnly` and `writeOnly` take a field out of one direction.
@@ -154,8 +154,8 @@ impl<'a> Wire<'a> {
             ),
         ];
         for (key, became, no_longer, words) in flags {
-            let before = Shape::of(self.old, &old.places);
-            let after = Shape::of(self.new, &new.places);
+            let before = Shape::of(self.old, &old.elements);
+            let after = Shape::of(self.new, &new.elements);
             let (rule, sentence) = match (before.flag(key), after.flag(key)) {
                 (false, true) => (became, format!("The field `{subject}` {words} now.")),
                 (true, false) => (
@@ -168,25 +168,25 @@ impl<'a> Wire<'a> {
                 old: &before,
                 new: &after,
             };
-            self.say_of(rule, slot, sides.pointer(key), subject, sentence);
+            self.add_value_change(rule, slot, sides.pointer(key), subject, sentence);
         }
     }
 
     fn is_hidden(&self, direction: Direction, field: &Field<'a>, old: bool) -> bool {
         let spec = if old { self.old } else { self.new };
-        Shape::of(spec, &field.places).flag(direction.pick("readOnly", "writeOnly"))
+        Shape::of(spec, &field.elements).flag(direction.pick("readOnly", "writeOnly"))
     }
 
     fn unlisted(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
         let key = "additionalProperties";
-        let anything = |spec, places: &[Place<'a>]| Shape::of(spec, places).says_nothing();
+        let anything = |spec, elements: &[Element<'a>]| Shape::of(spec, elements).allows_anything();
         let (rule, sentence) = match (unlisted(sides.old), unlisted(sides.new)) {
             (Unlisted::Anything, Unlisted::Of(new)) if anything(self.new, &new) => {
-                self.pass(&[], &new);
+                self.mark_reached(&[], &new);
                 return;
             }
             (Unlisted::Of(old), Unlisted::Anything) if anything(self.old, &old) => {
-                self.pass(&old, &[]);
+                self.mark_reached(&old, &[]);
                 return;
             }
             (Unlisted::Anything, Unlisted::Anything) | (Unlisted::Nothing, Unlisted::Nothing) => {
@@ -202,7 +202,7 @@ impl<'a> Wire<'a> {
             }
             (_, Unlisted::Nothing) => (
                 rules::UNLISTED_REFUSED,
-                format!("`{subject}` has no fields but those that are listed."),
+                format!("`{subject}` may only have the fields that are listed."),
             ),
             (Unlisted::Nothing, _) => (
                 rules::UNLISTED_ALLOWED,
@@ -210,29 +210,29 @@ impl<'a> Wire<'a> {
             ),
             (Unlisted::Anything, Unlisted::Of(_)) => (
                 rules::UNLISTED_TYPED,
-                format!("It is said what unlisted fields of `{subject}` are."),
+                format!("Unlisted fields of `{subject}` have a schema now."),
             ),
             (Unlisted::Of(_), Unlisted::Anything) => (
                 rules::UNLISTED_UNTYPED,
                 format!("Unlisted fields of `{subject}` may be anything."),
             ),
         };
-        self.pass(&sides.old.all(key), &sides.new.all(key));
-        self.say_of(rule, slot, sides.pointer(key), subject, sentence);
+        self.mark_reached(&sides.old.all(key), &sides.new.all(key));
+        self.add_value_change(rule, slot, sides.pointer(key), subject, sentence);
     }
 }
 
-/// The fields that are listed, and those that are only demanded.
+/// The fields that are listed, and those that are only required.
 fn fields<'a>(shape: &Shape<'a>) -> BTreeMap<&'a str, Field<'a>> {
     let required = shape.required();
     let mut fields: BTreeMap<&str, Field<'_>> = shape
         .properties()
         .into_iter()
-        .map(|(name, places)| {
-            let pointer = places.first().map(|place| place.pointer.clone());
+        .map(|(name, elements)| {
+            let pointer = elements.first().map(|element| element.pointer.clone());
             let field = Field {
                 pointer: pointer.unwrap_or_default(),
-                places,
+                elements,
                 required: required.contains(name),
             };
             (name, field)
@@ -240,7 +240,7 @@ fn fields<'a>(shape: &Shape<'a>) -> BTreeMap<&'a str, Field<'a>> {
         .collect();
     for name in required {
         fields.entry(name).or_insert_with(|| Field {
-            places: Vec::new(),
+            elements: Vec::new(),
             pointer: shape.pointer("required"),
             required: true,
         });
@@ -249,16 +249,19 @@ fn fields<'a>(shape: &Shape<'a>) -> BTreeMap<&'a str, Field<'a>> {
 }
 
 fn unlisted<'a>(shape: &Shape<'a>) -> Unlisted<'a> {
-    let said = shape.all("additionalProperties");
-    if said.iter().any(|place| place.value == &Value::Bool(false)) {
+    let stated = shape.all("additionalProperties");
+    if stated
+        .iter()
+        .any(|element| element.value == &Value::Bool(false))
+    {
         return Unlisted::Nothing;
     }
-    let is_something = |place: &Place<'_>| match place.value {
+    let is_something = |element: &Element<'_>| match element.value {
         Value::Bool(_) => false,
         Value::Object(schema) => !schema.is_empty(),
         _ => true,
     };
-    let schemas: Vec<Place<'a>> = said.into_iter().filter(is_something).collect();
+    let schemas: Vec<Element<'a>> = stated.into_iter().filter(is_something).collect();
     if schemas.is_empty() {
         Unlisted::Anything
     } else {
@@ -266,16 +269,16 @@ fn unlisted<'a>(shape: &Shape<'a>) -> Unlisted<'a> {
     }
 }
 
-/// The sentence of what has to be there now.
+/// The sentence for a value that is required now.
 pub(crate) fn required(slot: Slot, subject: &str) -> String {
     let noun = slot.noun.word();
     slot.direction.pick(
-        format!("The {noun} `{subject}` has to be sent now."),
-        format!("The {noun} `{subject}` always comes now."),
+        format!("The {noun} `{subject}` must be sent now."),
+        format!("The {noun} `{subject}` is always there now."),
     )
 }
 
-/// The sentence of what needn't be there any more.
+/// The sentence for a value that is optional now.
 pub(crate) fn optional(slot: Slot, subject: &str) -> String {
     let noun = slot.noun.word();
     slot.direction.pick(

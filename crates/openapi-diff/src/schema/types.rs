@@ -1,4 +1,4 @@
-//! What type a value has, in which format, and whether it may be `null`.
+//! The type of a value, its format, and whether it may be `null`.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use crate::{
 };
 
 impl<'a> Wire<'a> {
-    /// Compares the types; false where they have so little in common that nothing else is
+    /// Compares the types. Returns false if they differ so much that nothing else is
     /// worth comparing.
     pub(super) fn types(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) -> bool {
         self.nullability(slot, sides, subject);
-        // Alternatives on both sides are paired and compared later, each for itself.
+        // Alternatives on both sides are paired and compared later, one by one.
         let both_have_some =
             !sides.old.alternatives().is_empty() && !sides.new.alternatives().is_empty();
         let (old, new) = if both_have_some {
@@ -37,8 +37,8 @@ impl<'a> Wire<'a> {
             spelled(new.as_ref()),
             spelled(old.as_ref())
         );
-        self.say_of(rule, slot, sides.pointer("type"), subject, sentence);
-        // What limits a number means the same of both its types.
+        self.add_value_change(rule, slot, sides.pointer("type"), subject, sentence);
+        // Limits mean the same for both types of numbers.
         let are_numbers = |types: Option<&BTreeSet<&str>>| {
             let number = |name: &&str| matches!(*name, "integer" | "number");
             types.is_some_and(|types| types.iter().all(number))
@@ -58,21 +58,22 @@ impl<'a> Wire<'a> {
             ),
             _ => return,
         };
-        self.say_of(rule, slot, sides.pointer("nullable"), subject, sentence);
+        self.add_value_change(rule, slot, sides.pointer("nullable"), subject, sentence);
     }
 
-    /// A format says which values of the type there are. For numbers it is known which
-    /// format holds which.
+    /// A format says which values the type allows. Of two formats of numbers it is
+    /// known which includes the other.
     fn format(&mut self, slot: Slot, sides: Sides<'_, 'a>, subject: &str) {
         let formats = |shape: &super::Shape<'a>| -> BTreeSet<String> {
-            let said = shape.all("format").into_iter();
-            said.map(|place| {
-                place
-                    .value
-                    .as_str()
-                    .map_or_else(|| place.value.to_string(), str::to_owned)
-            })
-            .collect()
+            let stated = shape.all("format").into_iter();
+            stated
+                .map(|element| {
+                    element
+                        .value
+                        .as_str()
+                        .map_or_else(|| element.value.to_string(), str::to_owned)
+                })
+                .collect()
         };
         let (old, new) = (formats(sides.old), formats(sides.new));
         if old == new {
@@ -110,11 +111,11 @@ impl<'a> Wire<'a> {
             words(&new),
             words(&old)
         );
-        self.say_of(rule, slot, sides.pointer("format"), subject, sentence);
+        self.add_value_change(rule, slot, sides.pointer("format"), subject, sentence);
     }
 }
 
-/// Whether every value of the narrow types is one of the wide ones.
+/// Whether the wide types allow every value of the narrow ones.
 fn allows(wide: Option<&BTreeSet<&str>>, narrow: Option<&BTreeSet<&str>>) -> bool {
     let Some(wide) = wide else { return true };
     narrow.is_some_and(|narrow| {

@@ -1,4 +1,4 @@
-//! Documents, edits of documents, and the referee's table.
+//! Documents, edits of documents, and the table of expectations.
 
 use std::{
     fs,
@@ -8,12 +8,12 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A document of some size: the one that this workspace is about.
+/// A document of some size: the one of this workspace.
 pub(crate) fn openapi() -> Value {
     read(&package().join("../../openapi.json"))
 }
 
-/// The document of the tests: small, with one of each thing that can change.
+/// The test document: small, with one of each thing that can change.
 pub(crate) fn things() -> Value {
     read(&fixture("things.json"))
 }
@@ -22,7 +22,7 @@ fn fixture(name: &str) -> PathBuf {
     package().join("tests/fixtures").join(name)
 }
 
-/// This package; the tests of another one use these files, too.
+/// This package's folder; the tests of another package use these files, too.
 fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package
@@ -39,28 +39,28 @@ pub(crate) fn read(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// One row of the referee's table.
+/// One row of the table of expectations.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Row {
     pub(crate) id: String,
-    /// The document that is changed: the small one, unless it is named.
+    /// The document that is changed; the small one if it has no name.
     #[serde(default)]
     pub(crate) on: Option<String>,
-    /// The published rules that the expectation comes from.
+    /// The published rules behind the expectation.
     pub(crate) source: String,
-    /// What both documents have that the document itself hasn't.
+    /// Edits that are made to both documents first.
     #[serde(default)]
     pub(crate) before: Vec<Edit>,
     pub(crate) edit: Vec<Edit>,
     /// What the change means.
     pub(crate) class: String,
-    /// The rule under which it is listed; none where it is no change at all.
+    /// The rule under which it is listed; `None` if it is no change.
     pub(crate) rule: Option<String>,
     /// The operations that it reaches.
     #[serde(default)]
     pub(crate) reaches: Option<Vec<String>>,
-    /// Why the expectation isn't that of the tools.
+    /// Why the expectation differs from that of the tools.
     #[serde(default)]
     pub(crate) note: Option<String>,
 }
@@ -80,7 +80,7 @@ impl Row {
     }
 }
 
-/// The referee's table.
+/// The table of expectations.
 pub(crate) fn table() -> Vec<Row> {
     serde_json::from_value(read(&fixture("changes.json"))).unwrap()
 }
@@ -89,13 +89,13 @@ pub(crate) fn table() -> Vec<Row> {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub(crate) enum Edit {
-    /// Puts a value where the pointer says, in place of what is there.
+    /// Sets the value at the pointer.
     Set { set: String, value: Value },
-    /// Puts a value at the end of the list that the pointer says.
+    /// Appends a value to the list at the pointer.
     Add { add: String, value: Value },
-    /// Takes away what the pointer says.
+    /// Removes the value at the pointer.
     Remove { remove: String },
-    /// Gives the member that the pointer says another key.
+    /// Renames the member at the pointer.
     Rename { rename: String, to: String },
 }
 
@@ -132,7 +132,7 @@ impl Edit {
     }
 }
 
-/// The object or list that has the last segment of a pointer, and that segment.
+/// The object or list that contains the last segment of a pointer, and that segment.
 fn holder<'a>(document: &'a mut Value, pointer: &str) -> (&'a mut Value, String) {
     let (holder, key) = pointer.rsplit_once('/').unwrap();
     let value = document.pointer_mut(holder);
@@ -140,7 +140,7 @@ fn holder<'a>(document: &'a mut Value, pointer: &str) -> (&'a mut Value, String)
     (value, key.replace("~1", "/").replace("~0", "~"))
 }
 
-/// The rules that an outcome lists, in its order.
+/// The rules that a result lists, in order.
 pub(crate) fn rules(outcome: &Value) -> Vec<&str> {
     let changes = outcome["changes"].as_array().unwrap().iter();
     changes

@@ -1,22 +1,21 @@
-//! The referee: small changes and what each means to a client, changes at random, and odd
-//! documents.
+//! Small changes and what each means to a client, random changes, and odd documents.
 //!
-//! The referee shares nothing with the library. What it expects was written down before the
-//! library was asked, from the published rules of tools that compare OpenAPI documents.
+//! These tests share no code with the library. The expectations were written down before the
+//! library was run, from the published rules of tools that compare OpenAPI documents.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod edits;
+mod expectations;
 mod kinds;
+mod locations;
 mod mutations;
 mod odd;
-mod places;
 mod random;
-mod referee;
 
 use serde_json::Value;
 
-/// The outcomes as JSON, of many new documents against one old one.
+/// Compares many new documents with one old one; the results are JSON.
 fn outcomes(old: &Value, new: &[Value]) -> Vec<Value> {
     let old = openapi_diff::Spec::new(old);
     let compare =

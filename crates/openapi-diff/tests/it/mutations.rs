@@ -1,8 +1,8 @@
-//! Changes of a document at random: what the referee says of a kind of change
-//! holds wherever in the document it is made.
+//! Random changes of a document: an expectation for a kind of change holds wherever in
+//! the document it is made.
 //!
-//! Every mutation has a number from which it follows entirely, and which is printed when
-//! something is wrong. To see one of them alone:
+//! Every mutation follows entirely from a number, which is printed if the test fails.
+//! To run one of them alone:
 //!
 //! ```text
 //! OPENAPI_DIFF_SEED=1234 OPENAPI_DIFF_MUTATIONS=1 cargo test -p openapi-diff --test it mutations
@@ -19,7 +19,7 @@ use crate::{
     random::Mutation,
 };
 
-/// What is wrong with the outcome of a mutation.
+/// What is wrong with the result of a mutation.
 fn objection(mutation: &Mutation<'_>, outcome: &Value) -> Option<String> {
     let row = mutation.row;
     let listed = rules(outcome);
@@ -37,7 +37,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 }
 
 #[test]
-fn mutations_are_classified_as_the_referee_says() {
+fn mutations_are_classified_as_expected() {
     let first = number("OPENAPI_DIFF_SEED", 1);
     let count = number("OPENAPI_DIFF_MUTATIONS", 200);
     let (original, table) = (openapi(), table());
@@ -69,13 +69,14 @@ fn mutations_are_classified_as_the_referee_says() {
         .collect();
     assert!(
         objections.is_empty(),
-        "{} of {count}; OPENAPI_DIFF_SEED=… OPENAPI_DIFF_MUTATIONS=1 repeats one of them\n{}",
+        "{} of {count}; OPENAPI_DIFF_SEED=… OPENAPI_DIFF_MUTATIONS=1 runs one of them\n{}",
         objections.len(),
         objections.join("\n")
     );
 }
 
-/// A kind that applies nowhere would never be tried, and nobody would notice.
+/// A kind that applies nowhere would never be tried, and the other test wouldn't
+/// notice.
 #[test]
 fn every_kind_applies_somewhere() {
     let original = openapi();

@@ -1,4 +1,5 @@
-//! Documents that nobody would write: they get a verdict, or one line that says why not.
+//! Documents that nobody would write: they get a verdict, or one line with the reason
+//! why not.
 
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ fn chain(length: usize, last: &Value) -> Value {
 }
 
 #[test]
-fn what_lies_deep_is_compared() {
+fn deep_schemas_are_compared() {
     let text = |limit: u8| json!({"type": "object", "properties": {"a": {"type": "string", "maxLength": limit}}});
     let old = chain(3000, &text(9));
 
@@ -44,7 +45,7 @@ fn what_lies_deep_is_compared() {
 }
 
 #[test]
-fn a_schema_that_leads_to_itself_has_an_end() {
+fn a_comparison_of_recursive_schemas_ends() {
     let circle = |more: &Value| {
         let mut inner = json!({
             "type": "object",
@@ -69,10 +70,9 @@ fn a_schema_that_leads_to_itself_has_an_end() {
     assert_eq!(rules(&outcomes[1]), ["response-property-added"]);
 }
 
-/// Each level is referred to twice by the one before, so that there are a million ways to
-/// the last.
+/// Each level refers to the next one twice, so there are a million ways to the last.
 #[test]
-fn many_ways_to_one_schema_are_gone_once() {
+fn a_schema_with_many_ways_to_it_is_compared_once() {
     let levels = |last: &str| {
         let mut schemas = json!({});
         for index in 0..20 {
@@ -94,7 +94,7 @@ fn many_ways_to_one_schema_are_gone_once() {
 }
 
 #[test]
-fn references_that_lead_nowhere_or_round_get_a_verdict() {
+fn broken_and_circular_references_get_a_verdict() {
     for schemas in [
         json!({"Link0": {"$ref": "#/components/schemas/Link0"}}),
         json!({"Link0": {"$ref": "#/components/schemas/Link1"}, "Link1": {"$ref": "#/components/schemas/Link0"}}),
@@ -109,7 +109,7 @@ fn references_that_lead_nowhere_or_round_get_a_verdict() {
 }
 
 #[test]
-fn something_else_than_a_document_is_told() {
+fn check_rejects_other_json() {
     for (odd, what) in [
         (json!(null), "no `openapi`"),
         (json!([]), "no `openapi`"),
@@ -127,9 +127,9 @@ fn something_else_than_a_document_is_told() {
     assert_eq!(openapi_diff::check(&things()), Ok(()));
 }
 
-/// Ids that stand twice, that wander, or that are no longer there.
+/// Ids that occur twice, that move, or that are gone.
 #[test]
-fn operations_are_told_by_their_place_whatever_their_ids() {
+fn operations_are_matched_by_path_whatever_their_ids() {
     let path = "/things/{thingId}";
     let mut swapped = things();
     swapped["paths"]["/things"]["get"]["operationId"] = json!("deleteThing");
@@ -148,7 +148,7 @@ fn operations_are_told_by_their_place_whatever_their_ids() {
 }
 
 #[test]
-fn an_address_that_is_listed_twice_is_no_change() {
+fn an_address_may_be_listed_twice() {
     let mut document = things();
     document["servers"] = json!([
         {"url": "https://one.example.test", "description": "One."},

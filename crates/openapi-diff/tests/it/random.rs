@@ -1,4 +1,4 @@
-//! Changes of a document at random.
+//! Random changes of a document.
 
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ impl Random {
     }
 }
 
-/// A change at random.
+/// A random change.
 pub(crate) struct Mutation<'a> {
     pub(crate) seed: u64,
     pub(crate) row: &'a Row,
@@ -49,7 +49,7 @@ impl<'a> Mutation<'a> {
     ) -> Self {
         let mut random = Random(seed);
         let first = random.below(kinds.len());
-        // A kind that applies nowhere gives way to the next.
+        // If a kind applies nowhere, the next one is tried.
         for step in 0..kinds.len() {
             let (id, kind) = kinds[(first + step) % kinds.len()];
             if let Some(edits) = random.pick(kind(original)) {
@@ -68,12 +68,11 @@ impl<'a> Mutation<'a> {
         panic!("no kind applies anywhere");
     }
 
-    /// Whether it is listed under its row's rule among those that were found, or rightly not
-    /// at all.
+    /// Whether the change is listed under its row's rule, or rightly not at all.
     pub(crate) fn is_listed(&self, rules: &[&str]) -> bool {
         match &self.row.rule {
             None => rules.is_empty(),
-            // Here the whole body may be what in the row is a field.
+            // A field in the row may be a whole body here.
             Some(rule) => {
                 let body = rule.replace("-property-", "-body-");
                 rules.iter().any(|other| *other == rule || *other == body)

@@ -1,4 +1,4 @@
-//! What there is to say of a value that wasn't of the expected kind.
+//! Diagnostics of values that differ from the document.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use smallvec::SmallVec;
 
 use super::value::Read;
 
-/// A difference between what the document says and what came: where, what was expected and
-/// what was found. It never has the value.
+/// A difference between the document and a value: where, what was expected and what was
+/// found. It never contains the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The way to the place, from its end. Short ones need no allocation: there is one for
-    /// each item that differs, before those that differ in the same way are counted together.
+    /// The path to the value, in reverse. Short paths need no allocation: each item
+    /// that differs has one before equal differences are counted together.
     path: SmallVec<[Segment; 2]>,
     expected: &'static str,
     found: Found,
@@ -20,7 +20,7 @@ pub struct Diagnostic {
     count: usize,
 }
 
-/// One step of a path. Names are the document's, so they are no data.
+/// One step of a path. Names are the document's, so they contain no data.
 #[derive(Clone, Copy, Debug, Eq)]
 pub(super) enum Segment {
     Field(&'static str),
@@ -29,7 +29,7 @@ pub(super) enum Segment {
     Entry,
 }
 
-/// The same name is nearly always the same text in memory, which is quicker to see.
+/// The same name is nearly always the same text in memory, so comparing addresses is faster.
 impl PartialEq for Segment {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
@@ -47,7 +47,7 @@ fn is_same(a: &'static str, b: &'static str) -> bool {
     std::ptr::eq(a, b) || a == b
 }
 
-/// What was found in the place of what was expected.
+/// What was found instead of the expected value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Found {
@@ -63,42 +63,42 @@ pub enum Found {
     List,
     /// An object.
     Object,
-    /// The same key once more.
+    /// A duplicate key.
     Twice,
     /// No body at all.
     Nothing,
     /// A byte order mark in front of the text.
     ByteOrderMark,
-    /// Bytes that aren't UTF-8; they were read as Latin-1, or as UTF-16 after its mark.
+    /// Bytes that aren't UTF-8; they were read as Latin-1, or as UTF-16 after its byte order mark.
     OtherEncoding,
-    /// Half of a surrogate pair, in whose place a replacement character stands.
+    /// Half of a surrogate pair; a replacement character replaces it.
     HalfSurrogate,
-    /// A control character as it is, where JSON wants it escaped.
+    /// A raw control character, which JSON requires to be escaped.
     ControlCharacter,
-    /// A number that no number type holds; it is kept as text.
+    /// A number out of range of all types; it is kept as text.
     HugeNumber,
-    /// Nesting beyond what is read; from there on it is kept as text.
+    /// Nesting that is too deep; the inner part is kept as text.
     DeepNesting,
-    /// A wrapping that the document doesn't have.
+    /// An envelope that the document doesn't have.
     Wrapping,
 }
 
-/// What was done with what was found.
+/// How the value was handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Handling {
     /// It was converted; nothing was lost.
     Converted,
-    /// The field is empty, or lacks items; the JSON is in `extra`, as it came.
+    /// The field is empty, or lacks items; the original JSON is in `extra`.
     Kept,
     /// It was left out.
     Dropped,
-    /// The text was mended.
+    /// The text was repaired.
     Mended,
 }
 
 impl Diagnostic {
-    /// One that isn't about a field of a model.
+    /// A diagnostic of a whole body.
     #[must_use]
     pub fn of_body(expected: &'static str, found: Found, handling: Handling) -> Self {
         Self {
@@ -110,14 +110,14 @@ impl Diagnostic {
         }
     }
 
-    /// Where it was, such as `content[0].mobileNumber`; empty for the body itself. Where the
-    /// items of a list differ in the same way, it is the first of them.
+    /// Where it was, such as `content[0].mobileNumber`; empty for the body itself. If
+    /// several items of a list differ in the same way, it is the first of them.
     #[must_use]
     pub fn path(&self) -> String {
         self.render(false)
     }
 
-    /// The same without the numbers of items, such as `content[].mobileNumber`.
+    /// The path without the indices of items, such as `content[].mobileNumber`.
     #[must_use]
     pub fn pattern(&self) -> String {
         self.render(true)
@@ -152,26 +152,26 @@ impl Diagnostic {
         self.found
     }
 
-    /// What was done with it.
+    /// How it was handled.
     #[must_use]
     pub fn handling(&self) -> Handling {
         self.handling
     }
 
-    /// In how many items of its list it was so; 1 outside of lists.
+    /// In how many items of its list it occurred; 1 outside of lists.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Whether it is about the body and not about a field of it.
+    /// Whether it is about the body rather than a field.
     #[must_use]
     pub fn is_of_body(&self) -> bool {
         self.path.is_empty()
     }
 
-    /// Whether it says of a list's item what the other says, of which it isn't noted yet in
-    /// which item it was.
+    /// Whether another diagnostic, whose index isn't set yet, reports the same
+    /// difference of another item.
     #[inline]
     fn is_said_again_by(&self, other: &Self) -> bool {
         self.found == other.found
@@ -206,7 +206,7 @@ impl fmt::Display for Diagnostic {
 }
 
 impl Found {
-    /// What a value is.
+    /// The type of a value.
     #[must_use]
     pub fn of(value: &Value) -> Self {
         match value {
@@ -242,41 +242,41 @@ impl fmt::Display for Found {
     }
 }
 
-/// Takes note of differences while something is read.
+/// Collects the differences while a value is read.
 #[derive(Debug, Default)]
 pub struct Reader {
     diagnostics: Vec<Diagnostic>,
-    /// Whether a number lost digits that its text still has.
+    /// Whether a number lost digits that are still in its text.
     pub(super) is_imprecise: bool,
-    /// Whether the key of the field that is read next came before.
+    /// Whether the key of the next field is a duplicate.
     pub(super) is_twice: bool,
 }
 
 impl Reader {
-    /// One that has nothing to say yet.
+    /// A reader without differences.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The differences, in the order in which they were met.
+    /// The differences, in the order in which they occurred.
     #[must_use]
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.diagnostics
     }
 
-    /// What was noted so far.
+    /// The differences so far.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
 
-    /// Says that a value was converted, for types that are written by hand.
+    /// Notes that a value was converted, for handwritten types.
     pub fn converted(&mut self, expected: &'static str, found: Found) {
         self.note(expected, found, Handling::Converted);
     }
 
-    /// Says that a value is of another kind, and keeps it.
+    /// Notes that a value has another type, and keeps it.
     pub fn keep<T>(&mut self, expected: &'static str, raw: Value) -> Read<T> {
         self.note(expected, Found::of(&raw), Handling::Kept);
         Read::Unreadable(Box::new(raw))
@@ -291,18 +291,18 @@ impl Reader {
         self.note("JSON in UTF-8", found, Handling::Mended);
     }
 
-    /// How much was noted; what comes after belongs to the place that is read next.
+    /// The number of differences so far; later ones belong to the value that is read next.
     #[inline]
     pub(super) fn mark(&self) -> usize {
         self.diagnostics.len()
     }
 
-    /// Forgets what was noted since: it is part of something that is kept as a whole.
+    /// Drops the differences since the mark: they are part of a value that is kept as a whole.
     pub(super) fn forget(&mut self, mark: usize) {
         self.diagnostics.truncate(mark);
     }
 
-    /// Says where what was noted since was.
+    /// Adds a path segment to the differences since the mark.
     #[cold]
     pub(super) fn within(&mut self, mark: usize, segment: Segment) {
         for diagnostic in &mut self.diagnostics[mark..] {
@@ -310,8 +310,9 @@ impl Reader {
         }
     }
 
-    /// Says the same of a list's item, and counts what items before it had, too: a thousand
-    /// contacts with an odd id are one thing to say.
+    /// Adds the index of a list's item to the differences since the mark, and merges
+    /// those that earlier items had, too: a thousand contacts with an odd id are one
+    /// difference.
     #[inline]
     pub(super) fn within_item(&mut self, list: usize, mark: usize, index: usize) {
         if mark < self.diagnostics.len() {
@@ -322,7 +323,7 @@ impl Reader {
     #[cold]
     fn merge_item(&mut self, list: usize, mark: usize, index: usize) {
         let mut kept = mark;
-        // Items mostly differ in the same ways, in the same order.
+        // Items mostly have the same differences, in the same order.
         let mut likely = list;
         for next in mark..self.diagnostics.len() {
             let (before, rest) = self.diagnostics.split_at_mut(next);

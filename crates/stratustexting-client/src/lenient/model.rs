@@ -1,4 +1,4 @@
-//! Reading an object as a model: its listed fields one by one, the rest into `extra`.
+//! Reads an object as a model: its listed fields one by one, the rest into `extra`.
 
 use std::{fmt, marker::PhantomData};
 
@@ -21,14 +21,14 @@ pub trait Model: Lenient + Default + Serialize {
     /// The fields that the document lists, by their names in JSON.
     const FIELDS: &'static [&'static str];
 
-    /// The number of a listed field.
+    /// The index of a listed field.
     fn index(name: &str) -> Option<usize>;
 
     /// Reads the value of a listed field.
     ///
     /// # Errors
     ///
-    /// Where the JSON itself is broken.
+    /// If the JSON itself is invalid.
     fn read_field<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
@@ -39,10 +39,10 @@ pub trait Model: Lenient + Default + Serialize {
     /// Whether a listed field has a value.
     fn has(&self, index: usize) -> bool;
 
-    /// The fields that the document doesn't list, and those that couldn't be read.
+    /// Fields that the document doesn't list, and those that couldn't be read.
     fn unlisted(&self) -> &Map<String, Value>;
 
-    /// The same, to put some there.
+    /// The same fields, mutable.
     fn unlisted_mut(&mut self) -> &mut Map<String, Value>;
 
     /// Whether one of the named fields has a value.
@@ -54,18 +54,18 @@ pub trait Model: Lenient + Default + Serialize {
             .any(|index| self.has(index))
     }
 
-    /// Whether no listed field has a value: nothing of the model came.
+    /// Whether no listed field has a value.
     #[must_use]
     fn is_blank(&self) -> bool {
         !(0..Self::FIELDS.len()).any(|index| self.has(index))
     }
 }
 
-/// What `Lenient::read` of every model does.
+/// Implements `Lenient::read` for every model.
 ///
 /// # Errors
 ///
-/// Where the JSON itself is broken.
+/// If the JSON itself is invalid.
 pub fn read_model<'de, T: Model, D: Deserializer<'de>>(
     deserializer: D,
     reader: &mut Reader,
@@ -90,7 +90,7 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<'_, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read<T>, A::Error> {
         let mut model = T::default();
-        // A bit for each listed field whose key came.
+        // A bit for each listed field whose key was read.
         let mut seen = 0_u128;
         while let Some(key) = map.next_key_seed(KeySeed::<T>(PhantomData))? {
             match key {
@@ -112,7 +112,7 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<'_, T> {
         Ok(Read::Good(model))
     }
 
-    /// A list of one is taken for what it holds.
+    /// A list of one item is read as that item.
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Read<T>, A::Error> {
         let mark = self.reader.mark();
         let first = seq.next_element_seed(Seed::<T>::new(self.reader))?;
@@ -173,10 +173,10 @@ impl<'de> DeserializeSeed<'de> for RawSeed<'_> {
     }
 }
 
-/// The key of an object's entry.
+/// The key of an object's field.
 #[derive(Debug)]
 pub enum Key {
-    /// The number of a listed field.
+    /// The index of a listed field.
     Listed(usize),
     /// Another name.
     Unlisted(String),
@@ -210,14 +210,14 @@ impl<T: Model> Visitor<'_> for KeySeed<T> {
 }
 
 impl Reader {
-    /// Reads the value of an optional field into its place, or keeps its JSON in `extra`.
+    /// Reads the value of an optional field into `slot`, or keeps its JSON in `extra`.
     ///
-    /// Where a key comes twice, the last value that can be read counts, as with most readers
-    /// of JSON.
+    /// If a key is duplicate, the last readable value counts, as with most JSON
+    /// parsers.
     ///
     /// # Errors
     ///
-    /// Where the JSON itself is broken.
+    /// If the JSON itself is invalid.
     #[inline]
     pub fn field<'de, A: MapAccess<'de>, T: Lenient>(
         &mut self,
@@ -230,11 +230,11 @@ impl Reader {
         self.settle(name, T::EXPECTED, slot, extra, read)
     }
 
-    /// The same for a type that knows one form only.
+    /// Like [`field`](Self::field), for a type with one form only.
     ///
     /// # Errors
     ///
-    /// Where the JSON itself is broken.
+    /// If the JSON itself is invalid.
     pub fn strict_field<'de, A: MapAccess<'de>, T: DeserializeOwned>(
         &mut self,
         map: &mut A,
@@ -246,8 +246,8 @@ impl Reader {
         self.settle(name, "the documented form", slot, extra, read)
     }
 
-    /// Puts a value into its place. Nearly every value of nearly every body is as documented
-    /// and comes once, so that way is short.
+    /// Stores a value. Nearly every value of nearly every body is as documented and
+    /// occurs once, so that case is short.
     #[inline]
     fn settle<T, E>(
         &mut self,
@@ -258,7 +258,7 @@ impl Reader {
         read: impl FnOnce(&mut Self) -> Result<Read<T>, E>,
     ) -> Result<(), E> {
         let mark = self.mark();
-        // Also where the first was null, of which nothing is left to see.
+        // Also if the first was null, which leaves no trace.
         let twice = std::mem::take(&mut self.is_twice);
         match read(self)? {
             Read::Good(value) if !twice => *slot = Some(value),
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_comes_twice_is_said_whatever_came_first() {
+    fn a_duplicate_key_is_noted_whatever_the_first_value() {
         for body in [
             r#"{"result":"a","result":null}"#,
             r#"{"result":null,"result":"a"}"#,
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_in_the_place_of_an_item_is_one_thing_to_say() {
+    fn a_list_instead_of_an_item_is_one_diagnostic() {
         for item in [
             "[]",
             "[5]",

@@ -16,7 +16,7 @@ fn said<T>(reading: &Reading<T>) -> Vec<String> {
 }
 
 #[test]
-fn what_is_as_documented_is_nothing_to_speak_of() {
+fn a_documented_value_has_no_diagnostic() {
     let body = json!({
         "id": "s", "uri": "https://localhost/hook", "eventFilters": ["a"], "expiresIn": 5,
         "status": "ACTIVE", "disabledFilters": [{"filter": "x", "reason": "y"}],
@@ -47,7 +47,7 @@ fn conversions_lose_nothing() {
         assert_eq!(contact.value.id.as_deref(), Some(text), "{value}");
         assert_eq!(contact.diagnostics.len(), 1);
     }
-    // More digits than a float has: from the text.
+    // More digits than a float has, so from the text.
     let long = from_slice::<Contact>(b"{\"id\":123456789012345678901234,\"firstName\":\"Ada\"}");
     let long = long.unwrap().value;
     assert_eq!(long.id.as_deref(), Some("123456789012345678901234"));
@@ -71,7 +71,7 @@ fn conversions_lose_nothing() {
             assert_eq!(
                 serde_json::to_value(&message.value).unwrap(),
                 body,
-                "it goes back"
+                "it is written back"
             );
         }
     }
@@ -92,7 +92,7 @@ fn conversions_lose_nothing() {
 }
 
 #[test]
-fn a_list_keeps_what_can_be_read_and_all_goes_back() {
+fn a_list_keeps_readable_items_and_is_written_back_whole() {
     let body = json!({"tags": ["vip", {"name": "gold"}, "new", [1]]});
 
     let mut contact = read::<Contact>(&body).value;
@@ -107,12 +107,12 @@ fn a_list_keeps_what_can_be_read_and_all_goes_back() {
     assert_eq!(
         written,
         json!({"tags": ["vip"]}),
-        "what the caller sets counts"
+        "a value set by the caller wins"
     );
 }
 
 #[test]
-fn what_differs_alike_is_said_once_with_a_count() {
+fn equal_differences_are_one_diagnostic_with_a_count() {
     let items: Vec<Value> = (0..500).map(|id| json!({"id": id})).collect();
 
     let page = read::<ContactPage>(&json!({"content": items}));
@@ -127,7 +127,7 @@ fn what_differs_alike_is_said_once_with_a_count() {
 }
 
 #[test]
-fn a_key_that_comes_twice_costs_nothing() {
+fn a_duplicate_key_loses_nothing() {
     for (body, id) in [
         (r#"{"id":"a","id":"b","firstName":"Ada"}"#, "b"),
         (r#"{"id":"a","id":null,"firstName":"Ada"}"#, "a"),
@@ -146,7 +146,7 @@ fn a_key_that_comes_twice_costs_nothing() {
 }
 
 #[test]
-fn recipients_and_times_are_what_they_can_be() {
+fn recipients_and_times_are_read_in_any_form() {
     for to in [
         json!(12_025_550_123_u64),
         json!([12_025_550_123_u64]),
@@ -176,7 +176,7 @@ fn recipients_and_times_are_what_they_can_be() {
 }
 
 #[test]
-fn a_model_within_may_be_of_any_kind() {
+fn an_inner_model_may_have_any_type() {
     for info in [
         json!("m"),
         json!(5),
@@ -194,7 +194,7 @@ fn a_model_within_may_be_of_any_kind() {
 }
 
 #[test]
-fn a_body_is_not_json_only_if_it_is_not() {
+fn only_a_body_that_is_not_json_is_malformed() {
     for (body, cut) in [
         ("{\"id\":\"a\"", true),
         ("", true),
@@ -227,7 +227,7 @@ fn a_body_is_not_json_only_if_it_is_not() {
 }
 
 #[test]
-fn neither_a_diagnostic_nor_an_error_has_a_value() {
+fn neither_a_diagnostic_nor_an_error_contains_a_value() {
     let body = json!({"id": 4_242_424_242_u64, "tags": "canary", "extra": "canary"});
     let contact = read::<Contact>(&body);
     let shown = format!("{:?} {:?}", contact.diagnostics, said(&contact));
@@ -238,7 +238,7 @@ fn neither_a_diagnostic_nor_an_error_has_a_value() {
 }
 
 #[test]
-fn types_of_one_form_are_read_as_that_or_kept() {
+fn types_with_one_form_are_read_strictly_or_kept() {
     #[derive(Debug)]
     struct Fields(Option<i128>, Map<String, Value>);
     impl<'de> serde::de::Visitor<'de> for Fields {

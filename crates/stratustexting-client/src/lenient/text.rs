@@ -1,34 +1,34 @@
-//! Text that is nearly JSON, made into JSON.
+//! Repairs text that is nearly JSON.
 //!
-//! Java cuts a text in the middle of an emoji and escapes the half that is left; a proxy
-//! writes Latin-1 or puts a byte order mark in front; somebody's extra field has a number
-//! with a thousand digits or is nested without end. A reader of JSON refuses the whole body
-//! for any of it. This runs only after such a refusal, so nothing here is in a hurry.
+//! Java cuts a text in the middle of an emoji and escapes the remaining half; a proxy
+//! writes Latin-1 or adds a byte order mark; an extra field has a number with a
+//! thousand digits or endless nesting. A JSON parser rejects the whole body for any of
+//! these. This code only runs after that, so it needn't be fast.
 
 use std::{borrow::Cow, fmt::Write};
 
 use super::diagnostic::Found;
 
-/// Deeper than this isn't read; JSON's reader gives up at 128.
+/// The deepest nesting that is read; the JSON parser gives up at 128.
 const DEPTH: usize = 100;
 
-/// A text that was mended, and what was wrong with it.
+/// A repaired text, and what was wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mended {
     /// The text.
     pub text: String,
-    /// What was found and mended, each kind once.
+    /// What was found and repaired, each kind once.
     pub found: Vec<Found>,
 }
 
-/// A body without the byte order mark of UTF-8 that some servers begin theirs with.
+/// A body without the UTF-8 byte order mark that some servers add.
 #[must_use]
 pub fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-/// Makes JSON of what is nearly JSON; none where there is nothing to mend.
+/// Repairs a body; `None` if there is nothing to repair.
 #[must_use]
 pub fn repair(body: &[u8]) -> Option<Mended> {
     let (text, other) = decode(body);
@@ -46,8 +46,8 @@ pub fn repair(body: &[u8]) -> Option<Mended> {
     (!found.is_empty()).then_some(Mended { text, found })
 }
 
-/// The text of a body: UTF-16 where a mark says so, else UTF-8, in which bytes that aren't
-/// are taken for Latin-1, as Windows has it.
+/// The text of a body: UTF-16 if a byte order mark says so, else UTF-8, with invalid
+/// bytes read as Windows-1252.
 fn decode(body: &[u8]) -> (Cow<'_, str>, bool) {
     let wide = |from: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = body[2..]
@@ -73,7 +73,7 @@ fn decode(body: &[u8]) -> (Cow<'_, str>, bool) {
     (Cow::Owned(text), true)
 }
 
-/// A byte of Windows-1252, the Latin-1 that is really written.
+/// A byte of Windows-1252, which is what "Latin-1" means in practice.
 fn latin(byte: u8) -> char {
     const HIGH: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
@@ -139,7 +139,7 @@ impl<'a> Mender<'a> {
                 .bytes()
                 .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
             let Some(plain) = plain else {
-                // It never ends; the reader will say so.
+                // It never ends; the parser will report that.
                 self.copy(self.rest.len());
                 return;
             };
@@ -159,7 +159,7 @@ impl<'a> Mender<'a> {
 
     fn escape(&mut self) {
         let Some(unit) = code_unit(self.rest) else {
-            // The escaped character may be longer than a byte where it shouldn't be.
+            // The escaped character may be longer than a byte, though it shouldn't be.
             let second = self.rest[1..].chars().next().map_or(0, char::len_utf8);
             return self.copy(1 + second);
         };
@@ -175,8 +175,8 @@ impl<'a> Mender<'a> {
         }
     }
 
-    /// A number that a float can't hold, or with more digits than an integer has, becomes
-    /// text.
+    /// A number out of a float's range, or with more digits than an integer has,
+    /// becomes text.
     fn number(&mut self) {
         let end = self
             .rest
@@ -197,7 +197,7 @@ impl<'a> Mender<'a> {
         }
     }
 
-    /// Puts what is nested too deeply into a text.
+    /// Turns values that are nested too deeply into text.
     fn too_deep(&mut self) {
         let mut open = 0_usize;
         let mut in_string = false;
@@ -214,7 +214,7 @@ impl<'a> Mender<'a> {
             open == 0
         });
         let Some(end) = end else {
-            // Cut off; the reader will say so.
+            // Cut off; the parser will report that.
             return self.copy(self.rest.len());
         };
         let deep = self.take(end + 1);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_json_is_left_alone() {
+    fn valid_json_is_left_alone() {
         for body in [
             r#"{"a":"\ud83d\ude00 \\ud83d \" é","b":[-1,1.5e3,18446744073709551615,-9223372036854775808]}"#,
             "\u{feff}{}",
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_without_bounds_become_text() {
+    fn numbers_out_of_range_become_text() {
         assert_eq!(mended("[1e999,1]").0, "[\"1e999\",1]");
         assert_eq!(
             mended("[12345678901234567890123]"),
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_too_deeply_becomes_text() {
+    fn values_nested_too_deeply_become_text() {
         let body = format!(
             "{{\"a\":{}\"]}}\"{},\"b\":1}}",
             "[".repeat(200),
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_too_early_stays_so() {
+    fn a_truncated_text_is_not_completed() {
         for body in [
             "{\"a\":\"\\ud83d",
             "[\"\\ud83d\", \"\\",

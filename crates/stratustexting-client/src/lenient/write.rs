@@ -1,4 +1,4 @@
-//! Writing a model: what couldn't be read goes back as it came.
+//! Writes a model: values that couldn't be read are written back as they came.
 
 use serde::{Serialize, ser::SerializeMap};
 use serde_json::{Map, Value};
@@ -12,8 +12,9 @@ use super::{
 
 /// Writes a listed field.
 ///
-/// Its JSON as it came counts as long as the field still is what was read of that JSON, so
-/// that a list keeps the items that couldn't be read. What the caller sets counts before it.
+/// The original JSON is written as long as the field still has the value that was read
+/// from it, so that a list keeps its unreadable items. A value that the caller sets
+/// wins.
 ///
 /// # Errors
 ///
@@ -37,7 +38,7 @@ pub fn write_field<M: SerializeMap, T: Lenient>(
     }
 }
 
-/// Writes a listed field of a type that knows one form only.
+/// Writes a listed field of a type with one form only.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
-//! The comparison of the two outlines: what Rust programs call.
+//! The comparison of the two outlines: what Rust programs use.
 //!
-//! What is gone or different breaks a program, what is only new doesn't. There are a few
-//! cases in which that isn't the whole truth, and each has its reason where it is decided.
+//! A removed or changed item breaks a program, a new one doesn't. The few exceptions
+//! are explained where they are made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use openapi_diff::{
 };
 
 use super::origins::Origins;
-use crate::outline::{Outline, Outlined as Item, Says, Signature, line};
+use crate::outline::{Detail, Outline, Outlined as Item, Signature, line};
 
 /// Compares two outlines.
 pub(super) fn compare(old: &Outline, new: &Outline, origins: &Origins) -> Vec<CodeChange> {
@@ -24,7 +24,7 @@ pub(super) fn compare(old: &Outline, new: &Outline, origins: &Origins) -> Vec<Co
             continue;
         }
         let verdict = judge(item, Sides { before, after }, old, new);
-        let line = |says: Option<&Says>| says.map(|says| line(item, says));
+        let line = |detail: Option<&Detail>| detail.map(|detail| line(item, detail));
         changes.push(CodeChange {
             class: verdict.class,
             rule: format!("rust-{}", verdict.rule),
@@ -38,11 +38,11 @@ pub(super) fn compare(old: &Outline, new: &Outline, origins: &Origins) -> Vec<Co
     changes
 }
 
-/// What an outline says of an item before and after.
+/// An item's details before and after.
 #[derive(Clone, Copy)]
 struct Sides<'a> {
-    before: Option<&'a Says>,
-    after: Option<&'a Says>,
+    before: Option<&'a Detail>,
+    after: Option<&'a Detail>,
 }
 
 struct Verdict {
@@ -51,15 +51,15 @@ struct Verdict {
     sentence: String,
 }
 
-type Items = BTreeMap<Item, Says>;
+type Items = BTreeMap<Item, Detail>;
 
-/// Whether a line comes or goes with the thing that it belongs to, which says it all.
+/// Whether an item was added or removed together with its owner, which is listed already.
 fn belongs_to_another(item: &Item, old: &Items, new: &Items) -> bool {
     let owner = match item {
         Item::Field(name, _) => Item::Type(name.clone()),
         Item::Variant(name, _) => Item::Enum(name.clone()),
         Item::Fact(table, id, fact) => {
-            // A row is known by what every row has.
+            // This fact is part of every row.
             let key = if table == "BRANDS" { "name" } else { "method" };
             if fact == key {
                 return false;
@@ -76,8 +76,8 @@ fn judge(item: &Item, sides: Sides<'_>, old: &Items, new: &Items) -> Verdict {
         Item::Operation(name) => operation(name, sides),
         Item::Field(structure, field) => self::field(structure, field, sides),
         Item::Fact(table, id, fact) => self::fact(table, id, fact, sides),
-        // Open enums and enums of alternatives are `#[non_exhaustive]`: every `match` has an
-        // arm for the variants that come.
+        // Open enums and enums of alternatives are `#[non_exhaustive]`: every `match`
+        // has an arm for new variants.
         Item::Variant(name, variant) => plain("variant", &format!("{name}::{variant}"), sides),
         Item::Type(name) => swapped(
             "type",
@@ -94,19 +94,19 @@ fn judge(item: &Item, sides: Sides<'_>, old: &Items, new: &Items) -> Verdict {
         Item::Alias(name) => plain("alias", name, sides),
         Item::Client(name) => plain("client-method", name, sides),
         Item::Row(..) => {
-            let says = sides.after.or(sides.before);
-            let row = says.map(|says| line(item, says)).unwrap_or_default();
+            let detail = sides.after.or(sides.before);
+            let row = detail.map(|detail| line(item, detail)).unwrap_or_default();
             plain("line", &row, sides)
         }
     }
 }
 
-/// The rule without exceptions.
+/// The rule without an exception.
 fn plain(kind: &str, name: &str, sides: Sides<'_>) -> Verdict {
     let (class, what, words) = match (sides.before, sides.after) {
         (None, _) => (Additive, "added", "is new"),
         (_, None) => (Breaking, "removed", "is gone"),
-        _ => (Breaking, "changed", "is another"),
+        _ => (Breaking, "changed", "changed"),
     };
     Verdict {
         class,
@@ -115,8 +115,8 @@ fn plain(kind: &str, name: &str, sides: Sides<'_>) -> Verdict {
     }
 }
 
-/// A struct that becomes an enum is one name with another meaning: the line that comes is no
-/// more additive than the one that goes.
+/// A struct that becomes an enum is one name with another meaning: the new line is no
+/// more additive than the removed one.
 fn swapped(kind: &str, name: &str, sides: Sides<'_>, is_the_other: bool) -> Verdict {
     let mut verdict = plain(kind, name, sides);
     if is_the_other {
@@ -125,9 +125,9 @@ fn swapped(kind: &str, name: &str, sides: Sides<'_>, is_the_other: bool) -> Verd
     verdict
 }
 
-/// A field is public, so that its type is what programs read. New fields don't get in the
-/// way of anybody, since structs are `#[non_exhaustive]`, unless they have to be there:
-/// those are arguments of `new`, and a struct with one has no `Default`.
+/// Programs read a public field by its type. New fields break nobody, since structs are
+/// `#[non_exhaustive]`, unless they are required: those are arguments of `new`, and a
+/// struct with one has no `Default`.
 fn field(structure: &str, field: &str, sides: Sides<'_>) -> Verdict {
     let name = format!("{structure}.{field}");
     match (sides.before, sides.after) {
@@ -135,7 +135,7 @@ fn field(structure: &str, field: &str, sides: Sides<'_>) -> Verdict {
             class: Breaking,
             rule: "field-added-required".to_owned(),
             sentence: format!(
-                "In Rust, `{name}` is new and has to be there, so `{structure}::new` takes one more."
+                "In Rust, `{name}` is new and required, so `{structure}::new` takes one more."
             ),
         },
         (Some(before), Some(after)) => {
@@ -144,7 +144,7 @@ fn field(structure: &str, field: &str, sides: Sides<'_>) -> Verdict {
                 return Verdict {
                     class: Breaking,
                     rule: "field-renamed-on-wire".to_owned(),
-                    sentence: format!("In Rust, `{name}` stands for another key of the JSON."),
+                    sentence: format!("In Rust, `{name}` has another key in the JSON."),
                 };
             }
             Verdict {
@@ -157,21 +157,22 @@ fn field(structure: &str, field: &str, sides: Sides<'_>) -> Verdict {
     }
 }
 
-/// An operation is a builder with a setter per argument. The setter of an optional argument
-/// takes what that of a mandatory one takes, the value itself, so that an argument which may
-/// be left out now breaks nobody. One that may no longer be left out still compiles, and
-/// fails at every call that does so: that is worse. The order of arguments means nothing.
+/// An operation is a builder with a setter per argument. The setter of an optional
+/// argument takes the value itself, like that of a required one, so an argument that
+/// becomes optional breaks nobody. A call without an argument that becomes required
+/// still compiles and fails at run time, which is worse. The order of arguments means
+/// nothing.
 fn operation(name: &str, sides: Sides<'_>) -> Verdict {
     let (Some(before), Some(after)) = (sides.before, sides.after) else {
         return plain("operation", name, sides);
     };
-    let (Says::Signature(before), Says::Signature(after)) = (before, after) else {
+    let (Detail::Signature(before), Detail::Signature(after)) = (before, after) else {
         return plain("operation", name, sides);
     };
     let (takes, takes_now) = (arguments(before), arguments(after));
     let mut found: Vec<(Class, &str, String)> = Vec::new();
     if before.result != after.result {
-        let words = format!("gives `{}` instead of `{}`", after.result, before.result);
+        let words = format!("returns `{}` instead of `{}`", after.result, before.result);
         found.push((Breaking, "result-changed", words));
     }
     for (argument, &ty) in &takes {
@@ -179,14 +180,14 @@ fn operation(name: &str, sides: Sides<'_>) -> Verdict {
             None => found.push((
                 Breaking,
                 "argument-removed",
-                format!("no longer takes `{argument}`"),
+                format!("no longer accepts `{argument}`"),
             )),
             Some(now) if now == ty => {}
             Some(now) if inner(now) == Some(ty) => {
                 found.push((
                     Additive,
                     "argument-became-optional",
-                    format!("may go without `{argument}`"),
+                    format!("no longer needs `{argument}`"),
                 ));
             }
             Some(now) if inner(ty) == Some(now) => {
@@ -207,7 +208,7 @@ fn operation(name: &str, sides: Sides<'_>) -> Verdict {
             continue;
         }
         if inner(ty).is_some() {
-            found.push((Additive, "argument-added", format!("may take `{argument}`")));
+            found.push((Additive, "argument-added", format!("accepts `{argument}`")));
         } else {
             found.push((
                 Breaking,
@@ -225,7 +226,7 @@ fn operation(name: &str, sides: Sides<'_>) -> Verdict {
             rule: (*rule).to_owned(),
             sentence,
         },
-        // Something else than arguments and result is written there.
+        // Something else than arguments or result changed.
         None => plain("operation", name, sides),
     }
 }
@@ -239,10 +240,10 @@ fn arguments(signature: &Signature) -> BTreeMap<&str, &str> {
 }
 
 /// The type of a field.
-fn ty(says: &Says) -> &str {
-    match says {
-        Says::Field { ty, .. } | Says::Text(ty) => ty,
-        Says::Signature(_) => "",
+fn ty(detail: &Detail) -> &str {
+    match detail {
+        Detail::Field { ty, .. } | Detail::Text(ty) => ty,
+        Detail::Signature(_) => "",
     }
 }
 
@@ -251,9 +252,9 @@ fn inner(ty: &str) -> Option<&str> {
     ty.strip_prefix("Option<")?.strip_suffix('>')
 }
 
-/// The tables are data: no program stops compiling because a fact is another. Most facts are
-/// judged where the document says them, and are no change of the program's own. Those by
-/// which the client behaves are.
+/// The tables are data: no program stops compiling because a fact changed. Most facts
+/// are judged where the document states them, and are no change of the program's own.
+/// The facts that decide how the client behaves are.
 fn fact(table: &str, id: &str, fact: &str, sides: Sides<'_>) -> Verdict {
     let name = format!("{table} {id}");
     let is_row = (table == "BRANDS" && fact == "name") || fact == "method";
@@ -285,14 +286,14 @@ fn fact(table: &str, id: &str, fact: &str, sides: Sides<'_>) -> Verdict {
 mod tests {
     use super::*;
 
-    type Entry = (Item, Says);
+    type Entry = (Item, Detail);
 
     fn outline(entries: &[Entry]) -> Outline {
         Outline(entries.iter().cloned().collect())
     }
 
-    fn text(text: &str) -> Says {
-        Says::Text(text.to_owned())
+    fn text(text: &str) -> Detail {
+        Detail::Text(text.to_owned())
     }
 
     fn operation(arguments: &[(&str, &str)], result: &str) -> Entry {
@@ -303,7 +304,10 @@ mod tests {
                 .collect(),
             result: result.to_owned(),
         };
-        (Item::Operation("f".to_owned()), Says::Signature(signature))
+        (
+            Item::Operation("f".to_owned()),
+            Detail::Signature(signature),
+        )
     }
 
     fn structure() -> Entry {
@@ -311,11 +315,11 @@ mod tests {
     }
 
     fn field(ty: &str) -> Entry {
-        let says = Says::Field {
+        let detail = Detail::Field {
             ty: ty.to_owned(),
             wire: None,
         };
-        (Item::Field("A".to_owned(), "b".to_owned()), says)
+        (Item::Field("A".to_owned(), "b".to_owned()), detail)
     }
 
     fn enumeration() -> Entry {
@@ -326,9 +330,9 @@ mod tests {
         (Item::Variant("A".to_owned(), "B".to_owned()), text(""))
     }
 
-    fn fact(fact: &str, says: &str) -> Entry {
+    fn fact(fact: &str, detail: &str) -> Entry {
         let fact = Item::Fact("OPERATIONS".to_owned(), "f".to_owned(), fact.to_owned());
-        (fact, text(says))
+        (fact, text(detail))
     }
 
     fn classes(old: &[Entry], new: &[Entry]) -> Vec<(Class, String)> {
@@ -340,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn what_programs_can_go_without_breaks_nobody() {
+    fn changes_are_judged_by_what_programs_use() {
         let maybe = operation(&[("a", "Option<i32>")], "()");
         let needed = operation(&[("a", "i32")], "()");
         let plain = operation(&[], "()");
@@ -439,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_with_its_owner_is_one_change() {
+    fn an_item_removed_with_its_owner_is_one_change() {
         let row = [fact("method", "\"GET\""), fact("path", "\"/\"")];
 
         assert_eq!(

@@ -1,24 +1,24 @@
-//! What the document says beyond HTTP, in extensions that the code reads.
+//! The document's extensions that the code reads.
 //!
-//! None of it is sent, and all of it decides what the client does.
+//! None of them is sent, and all of them decide what the client does.
 
 use std::collections::BTreeSet;
 
 use openapi_diff::{
     Class::{Additive, Breaking, Documentation},
-    Extensions, Findings, Place, Rule, Spec,
+    Element, Extensions, Findings, Rule, Spec,
 };
 use serde_json::Value;
 
-// No message may be sent twice because a document changed, so the one direction is breaking;
-// in the other, calls fail that were repeated before.
+// No message may be sent twice because a document changed, so the one direction is
+// breaking. In the other, calls that were retried before fail.
 const BECAME_IDEMPOTENT: Rule = Rule::new("idempotent-became-true", Breaking);
 const NO_LONGER_IDEMPOTENT: Rule = Rule::new("idempotent-became-false", Breaking);
 const PAGINATION_ADDED: Rule = Rule::new("pagination-added", Additive);
 const PAGINATION_REMOVED: Rule = Rule::new("pagination-removed", Breaking);
 const PAGINATION_CHANGED: Rule = Rule::new("pagination-changed", Breaking);
-// What was hidden from logs and would show after an update breaks a promise that no compiler
-// keeps.
+// A value that was hidden from logs and would show after an update breaks a promise
+// that no compiler checks.
 const SENSITIVE_ADDED: Rule = Rule::new("sensitive-added", Additive);
 const SENSITIVE_REMOVED: Rule = Rule::new("sensitive-removed", Breaking);
 const BRAND_ADDED: Rule = Rule::new("brand-added", Additive);
@@ -31,9 +31,9 @@ const BRAND_CHANGED: Rule = Rule::new("extension-changed", Documentation);
 const PROVENANCE_CHANGED: Rule = Rule::new("provenance-changed", Documentation);
 
 /// The extensions of our documents.
-pub(super) struct Ours;
+pub(super) struct ClientExtensions;
 
-impl Extensions for Ours {
+impl Extensions for ClientExtensions {
     fn rule(&self, key: &str) -> Option<Rule> {
         (key == "x-provenance").then_some(PROVENANCE_CHANGED)
     }
@@ -42,7 +42,7 @@ impl Extensions for Ours {
         ["x-idempotent", "x-pagination", "x-sensitive", "x-brands"].contains(&key)
     }
 
-    fn operation(&self, old: &Place<'_>, new: &Place<'_>, found: &mut Findings<'_, '_>) {
+    fn operation(&self, old: &Element<'_>, new: &Element<'_>, found: &mut Findings<'_, '_>) {
         let subject = found.subject().to_owned();
         idempotent(old, new, &subject, found);
         pagination(old, new, &subject, found);
@@ -54,50 +54,50 @@ impl Extensions for Ours {
     }
 }
 
-fn idempotent(old: &Place<'_>, new: &Place<'_>, subject: &str, found: &mut Findings<'_, '_>) {
+fn idempotent(old: &Element<'_>, new: &Element<'_>, subject: &str, found: &mut Findings<'_, '_>) {
     let key = "x-idempotent";
     let (rule, sentence) = match (old.flag(key), new.flag(key)) {
         (false, true) => (
             BECAME_IDEMPOTENT,
             format!(
-                "`{subject}` counts as repeatable: what fails is sent again, and may then \
+                "`{subject}` is idempotent now: failed calls are retried, and may then \
                  be done twice."
             ),
         ),
         (true, false) => (
             NO_LONGER_IDEMPOTENT,
-            format!("`{subject}` counts as not repeatable: what fails stays failed."),
+            format!("`{subject}` is no longer idempotent: failed calls aren't retried."),
         ),
         _ => return,
     };
     found.add(rule, new.pointer_to(key), subject, sentence);
 }
 
-fn pagination(old: &Place<'_>, new: &Place<'_>, subject: &str, found: &mut Findings<'_, '_>) {
+fn pagination(old: &Element<'_>, new: &Element<'_>, subject: &str, found: &mut Findings<'_, '_>) {
     let key = "x-pagination";
-    let paging = |place: &Place<'_>| {
-        let paging = place.get(key).map(|place| place.value.clone())?;
+    let paging = |element: &Element<'_>| {
+        let paging = element.get(key).map(|element| element.value.clone())?;
         (paging.get("style").and_then(Value::as_str) != Some("none")).then_some(paging)
     };
     let (rule, sentence) = match (paging(old), paging(new)) {
         (before, after) if before == after => return,
         (None, _) => (
             PAGINATION_ADDED,
-            format!("`{subject}` answers in pages, which can be followed."),
+            format!("`{subject}` has pages now, which can be followed."),
         ),
         (_, None) => (
             PAGINATION_REMOVED,
-            format!("`{subject}` no longer says how its pages are followed."),
+            format!("`{subject}` has no pages any more that can be followed."),
         ),
         _ => (
             PAGINATION_CHANGED,
-            format!("The pages of `{subject}` are followed in another way."),
+            format!("The pages of `{subject}` are followed differently."),
         ),
     };
     found.add(rule, new.pointer_to(key), subject, sentence);
 }
 
-fn sensitive(old: &Place<'_>, new: &Place<'_>, subject: &str, found: &mut Findings<'_, '_>) {
+fn sensitive(old: &Element<'_>, new: &Element<'_>, subject: &str, found: &mut Findings<'_, '_>) {
     let key = "x-sensitive";
     let (before, after) = (values(old.get(key)), values(new.get(key)));
     let mut list = |rule: Rule, values: Vec<&(&str, &str)>, words: &str| {
@@ -106,36 +106,36 @@ fn sensitive(old: &Place<'_>, new: &Place<'_>, subject: &str, found: &mut Findin
                 .iter()
                 .map(|(part, value)| format!("`{value}` ({part})"))
                 .collect();
-            let sentence = format!("Of `{subject}`, {} {words}.", names.join(", "));
+            let sentence = format!("{} of `{subject}` {words}.", names.join(", "));
             found.add(rule, new.pointer_to(key), subject, sentence);
         }
     };
     let gone = before.difference(&after).collect();
-    list(SENSITIVE_REMOVED, gone, "will show in logs");
+    list(SENSITIVE_REMOVED, gone, "may show in logs");
     let come = after.difference(&before).collect();
     list(SENSITIVE_ADDED, come, "is kept out of logs");
 }
 
-/// The values that are to be hidden, with the part of the call that they are in.
-fn values<'a>(sensitive: Option<Place<'a>>) -> BTreeSet<(&'a str, &'a str)> {
+/// The values that must be hidden, with the part of the call that contains them.
+fn values<'a>(sensitive: Option<Element<'a>>) -> BTreeSet<(&'a str, &'a str)> {
     let mut values = BTreeSet::new();
-    for (part, list) in sensitive.iter().flat_map(Place::members) {
+    for (part, list) in sensitive.iter().flat_map(Element::members) {
         let all = list.value.as_array().into_iter().flatten();
         values.extend(all.filter_map(Value::as_str).map(|value| (part, value)));
     }
     values
 }
 
-/// `x-brands`: whose servers and logins the client knows by name.
+/// `x-brands`: the brands whose servers and logins the client knows by name.
 fn brands(old: &Spec, new: &Spec, found: &mut Findings<'_, '_>) {
     let (old, new) = (old.root().get("x-brands"), new.root().get("x-brands"));
     if !found.are_lists(old.as_ref(), new.as_ref(), "x-brands") {
         return;
     }
-    fn list(place: Option<Place<'_>>) -> Vec<Place<'_>> {
-        place.map(|place| place.items()).unwrap_or_default()
+    fn list(element: Option<Element<'_>>) -> Vec<Element<'_>> {
+        element.map(|element| element.items()).unwrap_or_default()
     }
-    let id = |brand: &Place<'_>| brand.text("id").unwrap_or_default().to_owned();
+    let id = |brand: &Element<'_>| brand.text("id").unwrap_or_default().to_owned();
     let (old, new) = (list(old), list(new));
     for before in &old {
         let name = id(before);
@@ -156,15 +156,15 @@ fn brands(old: &Spec, new: &Spec, found: &mut Findings<'_, '_>) {
     }
 }
 
-fn brand(old: &Place<'_>, new: &Place<'_>, name: &str, found: &mut Findings<'_, '_>) {
+fn brand(old: &Element<'_>, new: &Element<'_>, name: &str, found: &mut Findings<'_, '_>) {
     let (old, new) = (old.members(), new.members());
     let keys: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     for key in keys {
-        // What isn't known is written as null.
-        let known = |place: Option<&Place<'_>>| {
-            place
-                .filter(|place| !place.value.is_null())
-                .map(|place| (place.value.clone(), place.pointer.clone()))
+        // Unknown values are written as null.
+        let known = |element: Option<&Element<'_>>| {
+            element
+                .filter(|element| !element.value.is_null())
+                .map(|element| (element.value.clone(), element.pointer.clone()))
         };
         let (before, after) = (known(old.get(key)), known(new.get(key)));
         if before.as_ref().map(|(value, _)| value) == after.as_ref().map(|(value, _)| value) {
@@ -177,9 +177,9 @@ fn brand(old: &Place<'_>, new: &Place<'_>, name: &str, found: &mut Findings<'_, 
             ("server" | "authorizationUrl" | "tokenUrl", _, None) => {
                 (BRAND_URL_REMOVED, "isn't known any more")
             }
-            ("server" | "authorizationUrl" | "tokenUrl", _, _) => (BRAND_URL_CHANGED, "is another"),
+            ("server" | "authorizationUrl" | "tokenUrl", _, _) => (BRAND_URL_CHANGED, "changed"),
             ("x-provenance", _, _) => (PROVENANCE_CHANGED, "reads differently"),
-            ("name", _, _) => (BRAND_NAME_CHANGED, "is another"),
+            ("name", _, _) => (BRAND_NAME_CHANGED, "changed"),
             _ => (BRAND_CHANGED, "reads differently"),
         };
         let sentence = format!("`{key}` of the brand `{name}` {words}.");

@@ -1,7 +1,7 @@
-//! Which operations a thing of the client comes from, and what the document calls it.
+//! The operations behind a Rust item, and the item's name in the document.
 //!
-//! The outline knows names of Rust, and who reads the outcome asks about operations. The
-//! generator makes its names of the document's by rules that are simple enough to be undone.
+//! The outline has Rust names, and a reader of the comparison wants operations. The
+//! generator derives its names by rules that are simple enough to invert.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +9,9 @@ use heck::{ToSnakeCase, ToUpperCamelCase};
 
 use openapi_diff::{Comparison, Spec};
 
-use crate::outline::{Outlined as Item, Says, line};
+use crate::outline::{Detail, Outlined as Item, line};
 
-/// What is known of the documents that the outlines were made of.
+/// The documents behind the outlines.
 #[derive(Debug, Default)]
 pub(super) struct Origins {
     /// The ids of their operations.
@@ -28,9 +28,9 @@ impl Origins {
             origins
                 .operations
                 .extend(operations.map(|operation| operation.id));
-            for (name, place) in document.components("schemas") {
+            for (name, element) in document.components("schemas") {
                 let ids = origins.schemas.entry(name.to_owned()).or_default();
-                ids.extend(comparison.operations_of(&place.pointer));
+                ids.extend(comparison.operations_of(&element.pointer));
             }
         }
         origins
@@ -57,8 +57,8 @@ impl Origins {
             .cloned()
     }
 
-    /// A type has the name of its component, or one that begins with that of the component
-    /// or operation in which it is written. The longest that fits is the right one.
+    /// A type has the name of its component, or a name that begins with that of the
+    /// component or operation that contains it. The longest match is the right one.
     fn of_type(&self, name: &str) -> Vec<String> {
         let components = self
             .schemas
@@ -75,14 +75,14 @@ impl Origins {
         longest.map(|(_, ids)| ids).unwrap_or_default()
     }
 
-    /// The name by which the comparison on the wire knows the same thing.
-    pub(super) fn subject(&self, item: &Item, says: Option<&Says>) -> String {
+    /// The name that the comparison of the wire uses for the same thing.
+    pub(super) fn subject(&self, item: &Item, detail: Option<&Detail>) -> String {
         match item {
             Item::Operation(name) => self.operation(name).unwrap_or_else(|| name.clone()),
             Item::Fact(_, id, _) => id.clone(),
             Item::Field(structure, field) => {
-                let on_wire = match says {
-                    Some(Says::Field { wire, .. }) => wire.as_deref(),
+                let on_wire = match detail {
+                    Some(Detail::Field { wire, .. }) => wire.as_deref(),
                     _ => None,
                 };
                 format!("{structure}.{}", on_wire.unwrap_or(field))
@@ -92,7 +92,7 @@ impl Origins {
             | Item::Enum(name)
             | Item::Variant(name, _)
             | Item::Alias(name) => name.clone(),
-            Item::Row(..) => says.map(|says| line(item, says)).unwrap_or_default(),
+            Item::Row(..) => detail.map(|detail| line(item, detail)).unwrap_or_default(),
         }
     }
 }

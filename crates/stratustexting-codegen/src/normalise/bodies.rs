@@ -1,12 +1,12 @@
-//! Bodies of requests whose media type says more of them than their schema does.
+//! Request bodies whose media type says more than their schema.
 
 use serde_json::{Value, json};
 
 use super::report::Notes;
 use crate::document::{Document, Refusal};
 
-/// Gives bodies of texts and of bytes, and forms, the one schema that the generator takes for
-/// their media types.
+/// Gives bodies of text or bytes, and forms, the one schema that the generator accepts
+/// for their media type.
 pub(super) fn plain_bodies(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     for (site, operation) in document.operations_mut() {
         let content = operation
@@ -26,7 +26,7 @@ pub(super) fn plain_bodies(document: &mut Document, notes: &mut Notes) -> Result
             };
             if schema != Some(&plain) {
                 body["schema"] = plain;
-                notes.say(format!("{}: {media}", site.id));
+                notes.add(format!("{}: {media}", site.id));
             }
         }
     }

@@ -5,19 +5,19 @@ use serde_json::{Map, Value, json};
 use super::report::Notes;
 use crate::document::{Document, Refusal};
 
-/// Leaves one kind of choice, between kinds of values: `oneOf`.
+/// Leaves one kind of choice: `oneOf`.
 ///
-/// - `anyOf` means the same to who reads; the generator makes a struct of it with all of its
-///   parts, of which nothing is ever read.
-/// - A choice of one, or of none, is none.
+/// - `anyOf` means the same to a reader; the generator makes a struct with all of its parts,
+///   and nothing is ever read into it.
+/// - A choice of one, or of none, is no choice.
 /// - Beside listed fields a choice says which of them come together, or lists more of them,
-///   which are kept all the same.
+///   which are kept anyway.
 pub(super) fn plain_choices(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let Some(schema) = schema.as_object_mut() else {
             return Ok(());
         };
-        let mut change = |what: &str| notes.say(format!("{}: {what}", place.location));
+        let mut change = |what: &str| notes.add(format!("{}: {what}", context.location));
         for key in ["allOf", "oneOf", "anyOf"] {
             let is_empty = |parts: &Value| parts.as_array().is_some_and(Vec::is_empty);
             if schema.get(key).is_some_and(is_empty) {
@@ -55,7 +55,7 @@ pub(super) fn plain_choices(document: &mut Document, notes: &mut Notes) -> Resul
     })
 }
 
-/// Whether the parts only say which fields have to be there.
+/// Whether the parts only say which fields are required.
 fn names_only(parts: &Value) -> bool {
     let only = |part: &Value| {
         part.as_object()
@@ -81,7 +81,7 @@ mod tests {
     use crate::normalise::test_support::{schema, with, without};
 
     #[test]
-    fn any_of_is_a_struct_of_all_without_the_pass() {
+    fn any_of_becomes_a_struct_of_all_parts_without_the_pass() {
         let object =
             |name: &str| json!({"type": "object", "properties": {name: {"type": "string"}}});
         let spec = schema(json!({"anyOf": [object("a"), object("b")]}));

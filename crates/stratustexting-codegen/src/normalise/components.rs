@@ -1,4 +1,4 @@
-//! The names of component schemas: each its own in Rust.
+//! The names of component schemas, unique in Rust.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +14,8 @@ use crate::{
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// Names that mean something else where the generated types stand: what the generated code
-/// calls without a path, and the types that are written by hand.
+/// Names with another meaning in the generated modules: names that the generated code
+/// uses without a path, and the handwritten types.
 const TAKEN: [&str; 10] = [
     "Default",
     "Err",
@@ -29,17 +29,18 @@ const TAKEN: [&str; 10] = [
     "Timestamp",
 ];
 
-/// Gives each component schema the name of its type, and another to those whose names would be
-/// one in Rust: `report_row` beside `ReportRow` becomes `ReportRow2`.
+/// Gives each component schema the name of its type, and renames those that clash in
+/// Rust: `report_row` beside `ReportRow` becomes `ReportRow2`.
 ///
-/// A name that is already as Rust has it stays, whatever comes before it. References follow.
+/// A name that is already a Rust name stays, whatever comes before it. References
+/// follow.
 pub(super) fn name_components(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     let names = new_names(document);
     for (old, new) in &names {
         if type_name(old) == *new {
-            notes.say(format!("{old}: {new}"));
+            notes.add(format!("{old}: {new}"));
         } else {
-            notes.say(format!("{old}: {new}, because its name is taken"));
+            notes.add(format!("{old}: {new}, because its name is taken"));
         }
     }
     let schemas = document.schemas_mut();
@@ -51,7 +52,7 @@ pub(super) fn name_components(document: &mut Document, notes: &mut Notes) -> Res
     schemas.sort_keys();
     let known: BTreeSet<String> = schemas.keys().cloned().collect();
     document.for_each_text(&mut |key, text| {
-        // The other place that names schemas is the mapping of a discriminator.
+        // The mapping of a discriminator names schemas, too.
         if (key == "$ref" || text.starts_with(SCHEMAS))
             && let Some(followed) = follow(text, &names, &known)
         {
@@ -82,7 +83,7 @@ fn new_names(document: &Document) -> BTreeMap<String, String> {
     names
 }
 
-/// A reference by the new names; none where it needs no change.
+/// A reference with the new name; `None` if it needs no change.
 fn follow(
     reference: &str,
     names: &BTreeMap<String, String>,
@@ -94,7 +95,7 @@ fn follow(
         None => (rest, String::new()),
     };
     let plain = unescape(segment);
-    // In a URL's fragment, which a reference is, other characters are encoded.
+    // A reference is a URL fragment, which encodes other characters.
     let decoded = percent_decode_str(&plain).decode_utf8_lossy().into_owned();
     let new = names.get(&plain).or_else(|| names.get(&decoded));
     let new = new.or_else(|| {
@@ -118,7 +119,7 @@ mod tests {
     };
 
     #[test]
-    fn two_components_are_one_type_without_the_pass() {
+    fn two_components_become_one_type_without_the_pass() {
         let mut spec = schema(json!({"type": "object", "properties": {
             "a": {"$ref": "#/components/schemas/report_row"},
             "b": {"$ref": "#/components/schemas/ReportRow"},
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_the_language_are_left_to_it() {
+    fn names_of_the_language_are_not_taken() {
         let mut spec = schema(json!({"$ref": "#/components/schemas/Some"}));
         spec["components"]["schemas"]["Some"] = json!({"type": "string"});
 

@@ -1,68 +1,67 @@
-//! Objects put together of several (`allOf`).
+//! Objects composed of several (`allOf`).
 
 use serde_json::{Map, Value, json};
 
 use super::{narrower::narrower, report::Notes};
-use crate::document::{Document, Place, Refusal, object};
+use crate::document::{Document, Refusal, SchemaContext, object};
 
 /// Writes the properties of all parts of an `allOf` into one object.
 ///
-/// The generator merges the parts too, but what it has merged escapes the
-/// conversions of `build.rs`: the same time is then a type that refuses what it
-/// can't read, where in one of the parts by itself it keeps its text. Parts that
-/// aren't objects are left to the generator.
+/// The generator merges the parts too, but then doesn't apply the conversions of its
+/// settings: a time becomes a type that rejects unreadable values instead of one that
+/// keeps its text. Parts that aren't objects are left to the generator.
 pub(super) fn merge_parts(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     let shared = document.clone();
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let parts = schema.get("allOf").and_then(Value::as_array);
         let own = schema.get("properties").is_some();
         if parts.is_none_or(|parts| parts.len() < 2 && !own) {
             return Ok(());
         }
-        let mut whole = Whole::default();
-        // Of maps alone the generator makes one.
-        if whole.add(&shared, schema, place, 0)? && !whole.properties.is_empty() {
+        let mut merged = Merged::default();
+        // If all parts are maps, the generator merges them.
+        if merged.add(&shared, schema, context, 0)? && !merged.properties.is_empty() {
             let schema = object(schema);
             schema.remove("allOf");
             schema.insert("type".to_owned(), json!("object"));
-            schema.insert("properties".to_owned(), Value::Object(whole.properties));
-            schema.insert("required".to_owned(), Value::Array(whole.required));
-            notes.say(place.location.clone());
+            schema.insert("properties".to_owned(), Value::Object(merged.properties));
+            schema.insert("required".to_owned(), Value::Array(merged.required));
+            notes.add(context.location.clone());
         }
         Ok(())
     })
 }
 
-/// More parts than anybody writes.
+/// More parts than anybody writes by hand.
 const MOST_PARTS: usize = 1_000;
 
-/// What the parts say together.
+/// All parts together.
 #[derive(Default)]
-struct Whole {
+struct Merged {
     properties: Map<String, Value>,
     required: Vec<Value>,
-    /// How many parts were looked at.
+    /// How many parts were visited.
     parts: usize,
 }
 
-impl Whole {
-    /// Adds a part with its own parts; false where it isn't a plain object.
+impl Merged {
+    /// Adds a part with its own parts; false if it isn't a plain object.
     fn add(
         &mut self,
         shared: &Document,
         part: &Value,
-        place: &Place,
+        context: &SchemaContext,
         depth: usize,
     ) -> Result<bool, Refusal> {
         if depth > 32 {
-            return Err(place.refuse("`allOf` runs in a circle"));
+            return Err(context.refuse("`allOf` runs in a cycle"));
         }
-        // Not deep, and yet without end: parts that have the same parts double at each level.
+        // Parts that share parts double at each level, without being deep.
         self.parts += 1;
         if self.parts > MOST_PARTS {
-            return Err(place.refuse(format!("`allOf` has more than {MOST_PARTS} parts")));
+            return Err(context.refuse(format!("`allOf` has more than {MOST_PARTS} parts")));
         }
-        let part = shared.resolve(part, &place.location)?;
+        let part = shared.resolve(part, &context.location)?;
         let has = |key: &str| part.get(key).is_some();
         let choice = has("oneOf") || has("anyOf") || has("not") || has("enum");
         let is_object = part.get("type") == Some(&json!("object"));
@@ -75,7 +74,7 @@ impl Whole {
             .into_iter()
             .flatten()
         {
-            if !self.add(shared, inner, place, depth + 1)? {
+            if !self.add(shared, inner, context, depth + 1)? {
                 return Ok(false);
             }
         }
@@ -83,7 +82,7 @@ impl Whole {
         for (name, value) in properties.into_iter().flatten() {
             let merged = match self.properties.get(name) {
                 Some(other) => narrower(shared, other, value, 0).ok_or_else(|| {
-                    place.refuse(format!(
+                    context.refuse(format!(
                         "two parts of `allOf` describe the property {name} differently"
                     ))
                 })?,
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_a_part_is_another_type_without_the_pass() {
+    fn a_time_in_a_part_has_another_type_without_the_pass() {
         let own = json!({"type": "object", "properties": {"name": {"type": "string"}}});
         let spec = composed(&own);
 
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_descriptions_the_one_that_says_more_counts() {
+    fn the_narrower_of_two_descriptions_counts() {
         let own = json!({"type": "object", "properties": {
             "id": {"type": "string", "format": "date-time"}, "at": {}}});
 
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_beside_fields_is_where_the_others_are_kept() {
+    fn a_map_beside_fields_keeps_unlisted_fields() {
         let own = json!({"type": "object", "additionalProperties": {"type": "integer"}});
 
         let generated = with(&composed(&own)).unwrap();
@@ -188,9 +187,9 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_of_parts_is_refused() {
+    fn a_cycle_of_parts_is_refused() {
         let own = json!({"$ref": "#/components/schemas/Thing"});
 
-        assert!(refusal(&composed(&own)).reason.contains("circle"));
+        assert!(refusal(&composed(&own)).reason.contains("cycle"));
     }
 }

@@ -7,8 +7,8 @@ use crate::document::{Document, Refusal, object};
 
 /// Rewrites descriptions whose Markdown means something else in rustdoc.
 ///
-/// A fenced or indented block would be compiled as a documentation test, and a
-/// bracket would be read as a link to an item.
+/// A fenced or indented block would be compiled as a documentation test, and a bracket
+/// would become a link to an item.
 pub(super) fn plain_descriptions(
     document: &mut Document,
     notes: &mut Notes,
@@ -33,10 +33,10 @@ pub(super) fn plain_descriptions(
             }
         }
     }
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         for key in ["title", "description"] {
             if let Some(text) = schema.get_mut(key) {
-                tidy(text, &place.location, notes);
+                tidy(text, &context.location, notes);
             }
         }
         Ok(())
@@ -49,7 +49,7 @@ fn tidy(text: &mut Value, location: &str, notes: &mut Notes) {
     };
     let after = plain(before);
     if after != before {
-        notes.say(location.to_owned());
+        notes.add(location.to_owned());
         *text = Value::String(after);
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn plain(text: &str) -> String {
         } else if fenced {
             lines.push(line.to_owned());
         } else {
-            // In a quotation or a list it would begin a block, too.
+            // A fence begins a block in a quotation or a list, too.
             let line = trimmed.replace("```", "`").replace("~~~", "~");
             lines.push(escape_brackets(&line));
         }
@@ -78,8 +78,8 @@ pub(super) fn plain(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Removes what the compiler refuses in a comment: returns that end no line, and signs that
-/// turn the direction of the text around.
+/// Removes characters that the compiler rejects in a comment: bare carriage returns,
+/// and signs that change the direction of text.
 fn without_controls(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.replace("\r\n", "\n")

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{descriptions::plain, report::Notes, variants::variants};
 use crate::{
-    document::{Document, Place, Refusal, object},
+    document::{Document, Refusal, SchemaContext, object},
     names::{numbered, type_name},
 };
 
@@ -21,18 +21,17 @@ pub struct OpenEnum {
     pub values: Vec<(String, String)>,
 }
 
-/// Takes every value list out of the document and names it.
+/// Moves every value list out of the document and names it.
 ///
-/// Closed lists (`enum`), lists that say that they are open
-/// (`x-extensible-enum`), and the idiom `anyOf: [{enum}, {type: string}]` all
-/// become open enums: a service adds a value long before its document says so.
-/// The generator sees plain strings under the enums' names, which the build
-/// script replaces by the types made of the list.
+/// Closed lists (`enum`), lists that say that they are open (`x-extensible-enum`), and
+/// the idiom `anyOf: [{enum}, {type: string}]` all become open enums: a service adds a
+/// value long before its document says so. The generator sees plain strings under the
+/// enums' names, and maps those to the types made from the lists.
 ///
-/// Lists of other values than texts were made sentences before (`plain-values`).
+/// Lists of other values became sentences before (`plain-values`).
 pub(super) fn open_enums(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
-    // First, because schemas are visited from the inside out: the list within the
-    // idiom would be taken for one of its own.
+    // The idiom goes first, because schemas are visited from the inside out: the list
+    // within it would be taken for one of its own.
     document.for_each_schema(|_, schema| {
         if let Some(values) = open_idiom(schema) {
             let schema = object(schema);
@@ -45,22 +44,22 @@ pub(super) fn open_enums(document: &mut Document, notes: &mut Notes) -> Result<(
     })?;
     let components: BTreeSet<String> = document.schemas().map(|(name, _)| name.clone()).collect();
     let mut found: Vec<OpenEnum> = Vec::new();
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let Some(values) = value_list(schema) else {
             return Ok(());
         };
         let values = variants(&values);
-        let name = free_name(place, &values, &components, &found);
+        let name = free_name(context, &values, &components, &found);
         let list = OpenEnum {
             name,
             description: plain(&text(schema, "description")),
             values,
         };
         let plain = json!({"type": "string", "description": list.description});
-        if place.component {
+        if context.component {
             *schema = plain;
         } else {
-            // The description and nullability belong to the place, not the type.
+            // The description and nullability belong to the use, not the type.
             let reference = json!({"$ref": format!("#/components/schemas/{}", list.name)});
             let mut there = json!({"allOf": [reference], "description": list.description});
             if schema.get("nullable") == Some(&json!(true)) {
@@ -69,9 +68,9 @@ pub(super) fn open_enums(document: &mut Document, notes: &mut Notes) -> Result<(
             *schema = there;
         }
         let texts: Vec<&str> = list.values.iter().map(|(_, text)| text.as_str()).collect();
-        notes.say(format!(
+        notes.add(format!(
             "{}: {} = {}",
-            place.location,
+            context.location,
             list.name,
             texts.join(" | ")
         ));
@@ -90,18 +89,18 @@ pub(super) fn open_enums(document: &mut Document, notes: &mut Notes) -> Result<(
     Ok(())
 }
 
-/// A component's list has the component's name. One in place shares a type with the same list
-/// of the same name, and takes no other component's name.
+/// A component's list has the component's name. An inline list shares its type with the
+/// same list of the same name, and never takes a component's name.
 fn free_name(
-    place: &Place,
+    context: &SchemaContext,
     values: &[(String, String)],
     components: &BTreeSet<String>,
     found: &[OpenEnum],
 ) -> String {
-    if place.component {
-        return place.name.clone();
+    if context.component {
+        return context.name.clone();
     }
-    numbered(&type_name(&place.name), |name| {
+    numbered(&type_name(&context.name), |name| {
         let other = found.iter().find(|other| other.name == name);
         other.map_or_else(
             || !components.contains(name),
@@ -119,7 +118,7 @@ fn value_list(schema: &Value) -> Option<Vec<String>> {
         .get("enum")
         .or_else(|| schema.get("x-extensible-enum"))?
         .as_array()?;
-    // A null among the values says "nullable", which every type of ours is.
+    // A null among the values means "nullable", which all our types are.
     let values: Option<Vec<String>> = values
         .iter()
         .filter(|value| !value.is_null())
@@ -128,8 +127,7 @@ fn value_list(schema: &Value) -> Option<Vec<String>> {
     values.filter(|values| !values.is_empty())
 }
 
-/// The listed strings of `anyOf: [{enum}, {type: string}]`, which says of a list
-/// that it is open.
+/// The listed strings of `anyOf: [{enum}, {type: string}]`, an idiom for an open list.
 fn open_idiom(schema: &Value) -> Option<Vec<String>> {
     let parts = schema
         .get("anyOf")
@@ -221,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_takes_no_components_name() {
+    fn a_list_never_takes_a_components_name() {
         let mut spec = schema(json!({
             "type": "object",
             "properties": {"state": {"type": "string", "enum": ["a"]}},
@@ -236,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_description_of_a_list_has_no_code_to_compile() {
+    fn the_description_of_a_list_is_not_compiled() {
         let spec = schema(json!({
             "type": "string", "enum": ["a"], "description": "```\nlet a;\n```"}));
 

@@ -1,4 +1,4 @@
-//! The names of properties: each its own field.
+//! The names of properties, unique as fields.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +10,15 @@ use crate::{
     names::{field_name, numbered, stand_in},
 };
 
-/// The field of every model that keeps what the document doesn't list.
-const KEPT: &str = "extra";
+/// The field of every model for unlisted fields.
+const EXTRA: &str = "extra";
 
-/// Gives a property a stand-in whose name would be one with another's in Rust, or with the
-/// field that keeps what isn't listed: `foo_bar` beside `foo-bar` becomes the field
-/// `foo_bar2`, and `extra` the field `extra_field`.
+/// Gives a property a stand-in if its name clashes in Rust with another's or with the
+/// field for unlisted fields: `foo_bar` beside `foo-bar` becomes the field `foo_bar2`,
+/// and `extra` becomes `extra_field`.
 ///
-/// What is on the wire is put back in the generated code. A name that is already as Rust has
-/// it keeps its field.
+/// The generated code gets the name on the wire back. A name that is already a Rust
+/// name keeps its field.
 pub(super) fn name_fields(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     let mut listed: BTreeSet<String> = BTreeSet::new();
     document.for_each_schema(|_, schema| {
@@ -31,7 +31,7 @@ pub(super) fn name_fields(document: &mut Document, notes: &mut Notes) -> Result<
         );
         Ok(())
     })?;
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
             return Ok(());
         };
@@ -41,7 +41,7 @@ pub(super) fn name_fields(document: &mut Document, notes: &mut Notes) -> Result<
             let key = stand_in(&field, |key| {
                 !listed.contains(key) && wires.get(key).is_none_or(|wire| *wire == name)
             });
-            notes.say(format!("{}: {name} is {field}", place.location));
+            notes.add(format!("{}: {name} is {field}", context.location));
             notes.wires.insert(key.clone(), name.clone());
             if let Some(property) = properties.remove(&name) {
                 properties.insert(key.clone(), property);
@@ -59,23 +59,23 @@ pub(super) fn name_fields(document: &mut Document, notes: &mut Notes) -> Result<
     })
 }
 
-/// The properties that need another field, each with it.
+/// The properties that need another field name, each with that name.
 fn new_fields(properties: &Map<String, Value>) -> Vec<(String, String)> {
-    let is_fixed = |name: &str| field_name(name) == name && name != KEPT;
+    let is_fixed = |name: &str| field_name(name) == name && name != EXTRA;
     let mut used: BTreeSet<String> = properties
         .keys()
         .filter(|name| is_fixed(name))
         .cloned()
         .collect();
-    used.insert(KEPT.to_owned());
+    used.insert(EXTRA.to_owned());
     let mut fields = Vec::new();
     for name in properties.keys().filter(|name| !is_fixed(name)) {
         let own = field_name(name);
         if used.insert(own.clone()) {
             continue;
         }
-        let wanted = if own == KEPT {
-            format!("{KEPT}_field")
+        let wanted = if own == EXTRA {
+            format!("{EXTRA}_field")
         } else {
             own
         };
@@ -99,7 +99,7 @@ mod tests {
     };
 
     #[test]
-    fn two_properties_are_one_field_without_the_pass() {
+    fn two_properties_become_one_field_without_the_pass() {
         let spec = schema(json!({
             "type": "object",
             "required": ["foo-bar"],
@@ -113,7 +113,7 @@ mod tests {
         let trapped = without("name-fields", &spec);
         assert!(
             trapped.is_err() || trapped.unwrap().matches("pub foo_bar:").count() == 2,
-            "they have fields of their own"
+            "they have separate fields"
         );
         let normalised = normalise(&Document::parse(&spec.to_string()).unwrap()).unwrap();
         let wires: Vec<&str> = normalised.wires.values().map(String::as_str).collect();

@@ -1,20 +1,20 @@
-//! Formats: what a text looks like is no type of its own.
+//! Formats: a text keeps its type whatever it looks like.
 
 use serde_json::Value;
 
 use super::report::Notes;
 use crate::document::{Document, Refusal};
 
-/// The formats of texts that the generator has types of other crates for, which this one may
-/// not have, and which refuse a text in another form.
+/// The formats that the generator maps to types of other crates, which reject a text in
+/// another form and which this crate may not depend on.
 const OF_TEXTS: [&str; 5] = ["uuid", "date", "ip", "ipv4", "ipv6"];
 
-/// Removes formats for which a text or a number would be of a type that loses something.
+/// Removes formats whose types would lose something.
 ///
-/// A text stays as it came, and so does a number: as a float, a whole one may lose digits, and
-/// is written with a point.
+/// A text keeps its characters, and a number its digits: as a float, a large integer
+/// may lose digits, and is written with a point.
 pub(super) fn plain_formats(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let text = |key: &str| schema.get(key).and_then(Value::as_str);
         let (kind, format) = (text("type"), text("format"));
         let lossy = format.is_some_and(|format| match kind {
@@ -25,7 +25,7 @@ pub(super) fn plain_formats(document: &mut Document, notes: &mut Notes) -> Resul
         if lossy && let Some(schema) = schema.as_object_mut() {
             let format = schema.remove("format");
             let format = format.as_ref().and_then(Value::as_str).unwrap_or_default();
-            notes.say(format!("{}: {format}", place.location));
+            notes.add(format!("{}: {format}", context.location));
         }
         Ok(())
     })
@@ -38,7 +38,7 @@ mod tests {
     use crate::normalise::test_support::{schema, with, without};
 
     #[test]
-    fn a_text_with_a_format_is_of_another_crates_type_without_the_pass() {
+    fn a_text_with_a_format_has_another_crates_type_without_the_pass() {
         for (format, foreign) in [
             ("uuid", "::uuid::Uuid"),
             ("date", "::chrono::naive::NaiveDate"),

@@ -1,4 +1,4 @@
-//! Names for schemas written in place.
+//! Names for inline schemas.
 
 use serde_json::{Map, Value, json};
 
@@ -8,27 +8,27 @@ use crate::{
     names::{numbered, type_name},
 };
 
-/// Moves object and choice schemas that are written in place into the components,
-/// under names made of the way to them.
+/// Moves inline object and choice schemas into the components, under names made from
+/// the path to them.
 ///
-/// Left in place, the generator names them by itself, lets a component of the
-/// same name win over them, and folds two different shapes into the first.
+/// Otherwise the generator names them itself, lets a component of the same name win
+/// over them, and folds two different shapes into the first.
 pub(super) fn hoist_schemas(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     let mut taken: Map<String, Value> = document.schemas_mut().clone();
     let mut hoisted = Map::new();
-    document.for_each_schema(|place, schema| {
-        if place.component || !needs_a_name(schema) || is_part_of_a_whole(&place.location) {
+    document.for_each_schema(|context, schema| {
+        if context.component || !needs_a_name(schema) || is_part_of_a_whole(&context.location) {
             return Ok(());
         }
         let nullable = schema
             .as_object_mut()
             .and_then(|schema| schema.remove("nullable"));
-        let name = free_name(&taken, &type_name(&place.name), schema);
+        let name = free_name(&taken, &type_name(&context.name), schema);
         let mut reference = json!({"$ref": format!("#/components/schemas/{name}")});
         if let Some(nullable) = nullable {
             reference = json!({"allOf": [reference], "nullable": nullable});
         }
-        notes.say(format!("{}: {name}", place.location));
+        notes.add(format!("{}: {name}", context.location));
         let shape = std::mem::replace(schema, reference);
         taken.insert(name.clone(), shape.clone());
         hoisted.insert(name, shape);
@@ -49,8 +49,8 @@ fn needs_a_name(schema: &Value) -> bool {
             .is_some_and(|parts| parts.len() > 1)
 }
 
-/// Whether the schema is one of several that make up another: those the
-/// generator merges itself.
+/// Whether the schema is one of several that form another: the generator merges those
+/// itself.
 fn is_part_of_a_whole(location: &str) -> bool {
     let mut segments = location.rsplit('/');
     segments.next();

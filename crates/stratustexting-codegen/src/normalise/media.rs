@@ -1,4 +1,4 @@
-//! Bodies: the generator takes one media type per body, and not multipart.
+//! Bodies: the generator supports one media type per body, and no multipart.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::document::{Document, Refusal, object};
 
 const JSON: &str = "application/json";
 
-/// Takes operations out whose body can only be sent as a multipart form.
+/// Removes operations whose body can only be sent as a multipart form.
 ///
 /// They stay in the operation table; the SDK builds their body by hand and sends
 /// it through the same executor.
@@ -27,12 +27,12 @@ pub(super) fn leave_out_multipart(
         {
             object(item).remove(&site.method);
         }
-        notes.say(format!("{}: left to the SDK", site.id));
+        notes.add(format!("{}: left to the SDK", site.id));
     }
     Ok(())
 }
 
-/// Whether the operation's body has no other form than multipart.
+/// Whether the operation's body has no media type but multipart.
 pub(crate) fn is_multipart_only(operation: &Map<String, Value>) -> bool {
     operation
         .get("requestBody")
@@ -45,8 +45,8 @@ pub(crate) fn is_multipart_only(operation: &Map<String, Value>) -> bool {
 
 /// Removes bodies that may be absent.
 ///
-/// Leaving one out sends what the document allows; who needs such a body sends it
-/// with the SDK's raw request.
+/// The document allows to omit them. A caller who needs such a body uses the SDK's raw
+/// request.
 pub(super) fn leave_out_optional_bodies(
     document: &mut Document,
     notes: &mut Notes,
@@ -57,35 +57,35 @@ pub(super) fn leave_out_optional_bodies(
         };
         if body.get("required").and_then(Value::as_bool) != Some(true) {
             operation.remove("requestBody");
-            notes.say(site.id);
+            notes.add(site.id);
         }
     }
     Ok(())
 }
 
-/// Keeps one media type per body, JSON where there is a choice, and calls every
-/// kind of JSON by its plain name.
+/// Keeps one media type per body, JSON if there is a choice, and calls every kind of
+/// JSON by its plain name.
 pub(super) fn one_media_type(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     for (site, operation) in document.operations_mut() {
         if let Some(body) = operation.get_mut("requestBody")
             && let Some(change) = reduce(body)
         {
-            notes.say(format!("{} request: {change}", site.id));
+            notes.add(format!("{} request: {change}", site.id));
         }
         let responses = operation
             .get_mut("responses")
             .and_then(Value::as_object_mut);
         for (status, response) in responses.into_iter().flatten() {
             if let Some(change) = reduce(response) {
-                notes.say(format!("{} {status}: {change}", site.id));
+                notes.add(format!("{} {status}: {change}", site.id));
             }
         }
     }
     Ok(())
 }
 
-/// The media type that is kept of a body: JSON, or else what is JSON under another
-/// name, or else the first.
+/// The media type that is kept: JSON, or else JSON under another name, or else the
+/// first.
 #[must_use]
 pub fn chosen(content: &Map<String, Value>) -> Option<&String> {
     content
@@ -95,7 +95,7 @@ pub fn chosen(content: &Map<String, Value>) -> Option<&String> {
         .or_else(|| content.keys().next())
 }
 
-/// Reduces a body's media types to one and says what was done, if anything.
+/// Reduces a body's media types to one and returns the change, if any.
 fn reduce(holder: &mut Value) -> Option<String> {
     let content = holder.get_mut("content")?.as_object_mut()?;
     if content.is_empty() {
@@ -108,7 +108,7 @@ fn reduce(holder: &mut Value) -> Option<String> {
     let json_like = is_json(&chosen);
     let untyped = json_like && media.get("schema").is_none();
     if untyped {
-        // JSON without a schema panics the generator; "anything" is its meaning.
+        // JSON without a schema makes the generator panic; it means any JSON.
         object(&mut media).insert("schema".to_owned(), json!({}));
     }
     let name = if json_like { JSON } else { chosen.as_str() };
@@ -119,8 +119,8 @@ fn reduce(holder: &mut Value) -> Option<String> {
     change
 }
 
-/// Whether a media type is JSON: by name, by structured suffix, with parameters,
-/// or the `*/*` that generators of documents write for it.
+/// Whether a media type is JSON: by name, by structured suffix, with parameters, or as
+/// `*/*`, which document generators write for it.
 pub(super) fn is_json(media: &str) -> bool {
     let essence = media.split(';').next().unwrap_or_default().trim();
     essence == JSON || essence.ends_with("+json") || essence == "*/*"
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn two_media_types_panic_the_generator_without_the_pass() {
+    fn two_media_types_make_the_generator_panic_without_the_pass() {
         let spec = operation(json!({
             "operationId": "change",
             "requestBody": {"required": true, "content": {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn json_without_a_schema_panics_the_generator_without_the_pass() {
+    fn json_without_a_schema_makes_the_generator_panic_without_the_pass() {
         let spec = operation(json!({
             "operationId": "readThing",
             "responses": {"200": {"description": "", "content": {"application/json": {}}}},

@@ -1,10 +1,10 @@
-//! Two descriptions of one property, of which one says more.
+//! The narrower of two schemas of one property.
 
 use serde_json::{Map, Value, json};
 
 use crate::document::Document;
 
-/// Keywords that say nothing of what a value is.
+/// Keywords that don't restrict values.
 const REMARKS: [&str; 10] = [
     "default",
     "deprecated",
@@ -18,8 +18,8 @@ const REMARKS: [&str; 10] = [
     "xml",
 ];
 
-/// The more exact one of two schemas, the second where both say the same; none where they say
-/// different things.
+/// The narrower of two schemas, the second if they mean the same; `None` if they
+/// contradict each other.
 pub(super) fn narrower(
     shared: &Document,
     first: &Value,
@@ -31,7 +31,7 @@ pub(super) fn narrower(
     }
     let (one, two) = (plain(shared, first)?, plain(shared, second)?);
     if core(&one) == core(&two) {
-        // Of a reference and the same in place, the reference has the type's name.
+        // A reference has the name of the type, the same schema inline doesn't.
         let named = if is_reference(first) && !is_reference(second) {
             first
         } else {
@@ -73,7 +73,7 @@ pub(super) fn narrower(
     }
 }
 
-/// Of two of one kind, the one with a name or with a format; of two with different ones, none.
+/// Of two scalars, the one with a name or a format; `None` if those differ.
 fn scalars(
     first: &Value,
     second: &Value,
@@ -84,14 +84,14 @@ fn scalars(
         (Some(_), None) => Some(first.clone()),
         (None, Some(_)) => Some(second.clone()),
         (ours, theirs) if ours == theirs => Some(second.clone()),
-        // A whole number of 32 bits is one of 64.
+        // Every 32-bit integer is a 64-bit integer.
         (Some(ours), Some(theirs)) if ours == "int64" && theirs == "int32" => Some(second.clone()),
         (Some(ours), Some(theirs)) if ours == "int32" && theirs == "int64" => Some(first.clone()),
         _ => None,
     }
 }
 
-/// The fields of both, each in its narrower form.
+/// The fields of both, each with its narrower schema.
 fn objects(
     shared: &Document,
     first: &Value,
@@ -153,7 +153,7 @@ fn objects(
     Some(Value::Object(whole))
 }
 
-/// What a schema is without references and wholes of one part.
+/// A schema without references and without `allOf` of one part.
 fn plain(shared: &Document, schema: &Value) -> Option<Map<String, Value>> {
     let mut schema = schema;
     for _ in 0..32 {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_says_more_is_taken_in_any_order() {
+    fn the_narrower_schema_is_taken_in_any_order() {
         let kind = json!({"$ref": "#/components/schemas/Kind"});
         let row = json!({"$ref": "#/components/schemas/Row"});
         for (wide, narrow) in [
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_that_each_say_more_are_one() {
+    fn objects_that_complement_each_other_are_merged() {
         let object =
             |name: &str| json!({"type": "object", "properties": {name: {"type": "string"}}});
 
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_that_differ_none_is_taken() {
+    fn contradicting_schemas_have_no_narrower_one() {
         for (first, second) in [
             (json!({"type": "string"}), json!({"type": "integer"})),
             (

@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 use super::report::Notes;
 use crate::document::{Document, Refusal};
 
-/// Takes nullable properties out of `required`.
+/// Removes nullable properties from `required`.
 ///
-/// For a required nullable property the generated code insists on the key. A
-/// service that says "may be null" also leaves the key out sooner or later.
+/// The generated code insists on the key of a required nullable property. A service
+/// that sends `null` sooner or later omits the key, too.
 pub(super) fn nullable_is_not_required(
     document: &mut Document,
     notes: &mut Notes,
 ) -> Result<(), Refusal> {
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let nullable = names_of(schema, |property| is_true(property, "nullable"));
         let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) else {
             return Ok(());
@@ -23,9 +23,9 @@ pub(super) fn nullable_is_not_required(
                 .as_str()
                 .is_some_and(|name| nullable.iter().any(|n| n == name));
             if drop {
-                notes.say(format!(
+                notes.add(format!(
                     "{}: {}",
-                    place.location,
+                    context.location,
                     name.as_str().unwrap_or_default()
                 ));
             }
@@ -42,7 +42,7 @@ pub(super) fn nullable_collections(
     document: &mut Document,
     notes: &mut Notes,
 ) -> Result<(), Refusal> {
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let required: Vec<String> = schema
             .get("required")
             .and_then(Value::as_array)
@@ -58,7 +58,7 @@ pub(super) fn nullable_collections(
             if let Some(property) = properties.get_mut(name).and_then(Value::as_object_mut)
                 && property.insert("nullable".to_owned(), json!(true)) != Some(json!(true))
             {
-                notes.say(format!("{}: {name}", place.location));
+                notes.add(format!("{}: {name}", context.location));
             }
         }
         Ok(())
@@ -95,7 +95,7 @@ mod tests {
     use crate::normalise::test_support::{schema, with, without};
 
     #[test]
-    fn a_required_nullable_field_must_be_there_without_the_pass() {
+    fn a_required_nullable_field_must_be_present_without_the_pass() {
         let spec = schema(json!({
             "type": "object",
             "required": ["name"],

@@ -1,4 +1,4 @@
-//! The names of operations: each its own method and builder.
+//! The names of operations, unique as methods and builders.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ const RESERVED: [&str; 11] = [
     "with_context",
 ];
 
-/// The types that stand beside the builders.
+/// The types in the same module as the builders.
 const TYPES: [&str; 12] = [
     "ByteStream",
     "Client",
@@ -41,11 +41,11 @@ const TYPES: [&str; 12] = [
     "Some",
 ];
 
-/// Gives an operation another id whose own would be one with another's in Rust, or with what
+/// Renames an operation whose id clashes in Rust with another's or with a method that
 /// every client has: `get_x` beside `getX` becomes `getX2`.
 ///
-/// The first in the order of path and method keeps its own. What a transport is told is the
-/// document's id in any case.
+/// The first in the order of path and method keeps its id. A transport always gets the
+/// document's id.
 pub(super) fn name_operations(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     let ids: Vec<String> = document.operations().map(|(site, _)| site.id).collect();
     let mut methods: BTreeSet<String> = RESERVED.map(str::to_owned).into();
@@ -73,7 +73,7 @@ pub(super) fn name_operations(document: &mut Document, notes: &mut Notes) -> Res
         builders.insert(type_name(&name));
         names.push((field_name(&name), id.clone()));
         if name != id {
-            notes.say(format!("{id}: {}", field_name(&name)));
+            notes.add(format!("{id}: {}", field_name(&name)));
             renamed.insert(id, name);
         }
     }
@@ -86,11 +86,12 @@ pub(super) fn name_operations(document: &mut Document, notes: &mut Notes) -> Res
     Ok(())
 }
 
-/// The operations that the client can't find by the name of their method, each with its id in
-/// the document.
+/// The operations that the client can't find by the name of their method, each with its
+/// id in the document.
 ///
-/// The client compares letters without underscores, so it finds `sendSms` by `send_sms`; but
-/// the first such one, where two are alike, and none with other signs in its id.
+/// The client compares letters without underscores, so it finds `sendSms` by
+/// `send_sms`. It only finds the first of two ids that are alike, and none with other
+/// characters.
 fn unfindable(names: &[(String, String)]) -> BTreeMap<String, String> {
     let squashed = |text: &str| -> String {
         let lower = text.chars().map(|c| c.to_ascii_lowercase());
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_are_one_in_rust_are_one_method_without_the_pass() {
+    fn ids_that_clash_in_rust_become_one_method_without_the_pass() {
         let spec = with_ids(&["readThing", "read_thing"]);
 
         let trapped = without("name-operations", &spec);
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_every_client_has_stays_its_own() {
+    fn methods_of_every_client_are_not_taken() {
         let generated = with(&with_ids(&["new", "error"])).unwrap();
 
         assert!(generated.contains("pub fn new_operation("), "{generated}");
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_found_by_its_method_is_noted_with_its_id() {
+    fn an_operation_that_its_method_does_not_identify_is_noted() {
         let spec = with_ids(&["getX", "get_x", "list-all", "sendSms", "send_one"]);
 
         let noted = normalised(&spec).operations;

@@ -1,4 +1,4 @@
-//! The names of parameters: each its own setter.
+//! The names of parameters, unique as setters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::{
     names::{field_name, numbered, stand_in},
 };
 
-/// What the generated builders call their own.
+/// Names that the generated builders use themselves.
 const TAKEN: [&str; 12] = [
     "body",
     "client",
@@ -26,12 +26,12 @@ const TAKEN: [&str; 12] = [
     "url",
 ];
 
-/// Gives a parameter a stand-in whose name would be one with another's in Rust, or with what
-/// the builder calls its own: `send` becomes the setter `send_parameter`, and `id` of the
-/// query beside that of the path becomes `id_query`.
+/// Gives a parameter a stand-in if its name clashes in Rust with another's or with the
+/// builder's own: `send` becomes the setter `send_parameter`, and `id` in the query
+/// beside `id` in the path becomes `id_query`.
 ///
-/// The generator knows parameters by their names alone, so that one of two with one name is
-/// lost. What is on the wire is put back in the generated code.
+/// The generator identifies parameters by name alone, so one of two with the same name
+/// would be lost. The generated code gets the name on the wire back.
 pub(super) fn name_parameters(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     let mut moved: Vec<(Site, Vec<(String, String)>)> = Vec::new();
     for (site, operation) in document.operations_mut() {
@@ -59,7 +59,7 @@ pub(super) fn name_parameters(document: &mut Document, notes: &mut Notes) -> Res
     Ok(())
 }
 
-/// Renames an operation's parameters, and returns what has to be renamed in its path.
+/// Renames an operation's parameters, and returns the placeholders to rename in its path.
 fn rename(
     site: &Site,
     operation: &mut Map<String, Value>,
@@ -77,7 +77,7 @@ fn rename(
     };
     let all: BTreeSet<String> = parameters.iter().map(|p| text(p, "name")).collect();
     let mut used: BTreeSet<String> = TAKEN.map(str::to_owned).into();
-    // The path's come first: their names are what the operation is about.
+    // Path parameters come first: they name what the operation is about.
     let mut order: Vec<usize> = (0..parameters.len()).collect();
     order.sort_by_key(|index| (text(&parameters[*index], "in") != "path", *index));
     let mut fields: BTreeMap<usize, String> = BTreeMap::new();
@@ -88,9 +88,9 @@ fn rename(
         } else if TAKEN.contains(&own.as_str()) {
             numbered(&format!("{own}_parameter"), |name| !used.contains(name))
         } else {
-            let place = text(&parameters[index], "in");
+            let location = text(&parameters[index], "in");
             let plain = own.trim_end_matches('_');
-            numbered(&format!("{plain}_{place}"), |name| !used.contains(name))
+            numbered(&format!("{plain}_{location}"), |name| !used.contains(name))
         };
         used.insert(field.clone());
         fields.insert(index, field);
@@ -108,7 +108,7 @@ fn rename(
         let key = stand_in(field, |key| {
             !all.contains(key) && wires.get(key).is_none_or(|wire| *wire == name)
         });
-        notes.say(format!("{}: {name} is {field}", site.id));
+        notes.add(format!("{}: {name} is {field}", site.id));
         notes.wires.insert(key.clone(), name.clone());
         if parameter["in"] == "path" {
             in_path.push((name, key.clone()));
@@ -127,8 +127,8 @@ mod tests {
     fn with_parameters(parameters: &[(&str, &str)]) -> Value {
         let parameters: Vec<Value> = parameters
             .iter()
-            .map(|(place, name)| {
-                json!({"in": place, "name": name, "required": *place == "path",
+            .map(|(location, name)| {
+                json!({"in": location, "name": name, "required": *location == "path",
                     "schema": {"type": "string"}})
             })
             .collect();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_parameters_with_one_name_one_is_lost_without_the_pass() {
+    fn one_of_two_parameters_with_the_same_name_is_lost_without_the_pass() {
         let spec = with_parameters(&[("query", "id"), ("path", "id"), ("header", "ID")]);
 
         let trapped = without("name-parameters", &spec);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_takes_no_name_of_the_builders() {
+    fn a_parameter_never_takes_a_name_of_the_builder() {
         for name in ["send", "new", "headerMap", "exchange"] {
             let spec = with_parameters(&[("path", "id"), ("query", name)]);
 

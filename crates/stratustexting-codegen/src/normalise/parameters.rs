@@ -1,4 +1,4 @@
-//! Parameters that are not the caller's.
+//! Parameters that the caller doesn't set.
 
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ pub(super) fn drop_credential_headers(
             let credential = text("in") == "header"
                 && CREDENTIALS.contains(&text("name").to_ascii_lowercase().as_str());
             if credential {
-                notes.say(format!("{}: {}", site.id, text("name")));
+                notes.add(format!("{}: {}", site.id, text("name")));
             }
             !credential
         });

@@ -1,18 +1,18 @@
-//! What a parameter can be: one value, or in the query a list of them.
+//! Parameters are single values, or lists of them in the query.
 
 use serde_json::{Map, Value, json};
 
 use super::report::Notes;
 use crate::document::{Document, Refusal, Site};
 
-/// Headers that OpenAPI leaves to the media types of bodies; a parameter for one is ignored.
+/// Headers that follow from the media types of bodies; OpenAPI ignores parameters for them.
 const OF_BODIES: [&str; 2] = ["accept", "content-type"];
 
-/// Leaves out parameters that come twice and those that OpenAPI ignores, and makes texts of
-/// those that nothing else can be written as.
+/// Removes duplicate parameters and those that OpenAPI ignores, and makes a text of
+/// each parameter that the generator can't write otherwise.
 ///
-/// The generator writes what is in the path or in a header by `Display`, which lists and
-/// objects don't have. Who calls it writes the text.
+/// The generator writes path and header parameters by `Display`, which lists and
+/// objects don't have. The caller then writes the text.
 pub(super) fn plain_parameters(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     let shared = document.clone();
     for (site, operation) in document.operations_mut() {
@@ -29,7 +29,7 @@ pub(super) fn plain_parameters(document: &mut Document, notes: &mut Notes) -> Re
                 this.0 == "header" && OF_BODIES.contains(&this.1.to_ascii_lowercase().as_str());
             let kept = !ignored && !seen.contains(&this);
             if !kept {
-                notes.say(format!("{}: {} is left out", site.id, this.1));
+                notes.add(format!("{}: {} is left out", site.id, this.1));
             }
             seen.push(this);
             kept
@@ -37,7 +37,7 @@ pub(super) fn plain_parameters(document: &mut Document, notes: &mut Notes) -> Re
         for parameter in parameters {
             check_header(&site, parameter)?;
             if make_plain(&shared, parameter).map_err(|refusal| refusal.at(&site))? {
-                notes.say(format!(
+                notes.add(format!(
                     "{}: {} is a text",
                     site.id,
                     text(parameter, "name")
@@ -56,7 +56,7 @@ fn text(parameter: &Value, key: &str) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-/// A name that no header can have would end the program that sends it.
+/// The generated code would panic on an invalid header name.
 fn check_header(site: &Site, parameter: &Value) -> Result<(), Refusal> {
     let name = text(parameter, "name");
     let is_sign = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
@@ -69,7 +69,7 @@ fn check_header(site: &Site, parameter: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Gives a parameter a schema that can be written, and says whether it is another.
+/// Gives a parameter a schema that can be written; true if that changed it.
 fn make_plain(shared: &Document, parameter: &mut Value) -> Result<bool, Refusal> {
     let in_query = parameter["in"] == "query";
     let is_joined = is_joined(parameter);
@@ -81,7 +81,7 @@ fn make_plain(shared: &Document, parameter: &mut Value) -> Result<bool, Refusal>
         fields.remove("explode");
     }
     if !fields.contains_key("schema") {
-        // JSON within a URL is a text, too.
+        // JSON in a URL is a text, too.
         fields.remove("content");
         fields.insert("schema".to_owned(), json!({"type": "string"}));
         return Ok(true);
@@ -90,13 +90,13 @@ fn make_plain(shared: &Document, parameter: &mut Value) -> Result<bool, Refusal>
         return Ok(false);
     };
     if let Some(schema) = schema.as_object_mut() {
-        // A parameter that is null is one that isn't sent.
+        // A null parameter is one that isn't sent.
         schema.remove("nullable");
     }
     let kind = kind(shared, schema, 0)?;
     let plain = match kind {
         Kind::Scalar => return Ok(false),
-        // What an object is in a query depends on its style, of which the generator has none.
+        // How an object is written in a query depends on `style`, which the generator ignores.
         Kind::Object if in_query => return Ok(false),
         Kind::List if is_joined => json!({"type": "string"}),
         Kind::List if in_query && list_is_plain(shared, schema)? => return Ok(false),
@@ -111,8 +111,8 @@ fn make_plain(shared: &Document, parameter: &mut Value) -> Result<bool, Refusal>
     Ok(true)
 }
 
-/// Whether the items of a list in the query are joined in one value, which the generator
-/// doesn't do.
+/// Whether the items of a list in the query are joined into one value, which the
+/// generator doesn't do.
 fn is_joined(parameter: &Value) -> bool {
     let style = parameter.get("style").and_then(Value::as_str);
     let is_delimited = matches!(style, Some("spaceDelimited" | "pipeDelimited"));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn items_that_are_joined_are_a_text() {
+    fn joined_items_become_a_text() {
         let list = json!({"type": "array", "items": {"type": "string"}});
         let spec = with_parameters(&json!([
             {"name": "id", "in": "path", "required": true, "schema": {"type": "string"}},
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_twice_or_belongs_to_the_body_is_left_out() {
+    fn duplicates_and_body_headers_are_left_out() {
         let spec = with_parameters(&json!([
             {"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}},
             {"name": "id", "in": "path", "required": true, "schema": {"type": "string"}},
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_cannot_be_is_refused() {
+    fn an_invalid_header_name_is_refused() {
         let spec = with_parameters(&json!([
             {"name": "id", "in": "path", "required": true, "schema": {"type": "string"}},
             {"name": "my header", "in": "header", "schema": {"type": "string"}},

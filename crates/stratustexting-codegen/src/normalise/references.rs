@@ -1,31 +1,31 @@
-//! References to parts of something.
+//! References to parts of components.
 
 use openapi_diff::reference;
 
 use super::report::Notes;
 use crate::document::{Document, Refusal};
 
-/// More levels of references to parts than anybody writes.
+/// More levels of such references than anybody writes.
 const MOST_LEVELS: usize = 16;
 
-/// Puts in place what a reference means that doesn't name a component schema: a property of
-/// one, or the schema of a response.
+/// Inlines references that don't name a component schema, but a property of one or the
+/// schema of a response.
 ///
 /// The generator takes the last segment of every reference for a component's name.
 pub(super) fn inline_parts(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
-    // As it is now: what is put in place may have such references again.
+    // A copy, since inlined schemas may contain such references again.
     let shared = document.clone();
     for _ in 0..MOST_LEVELS {
         let mut changed = false;
-        document.for_each_schema(|place, schema| {
+        document.for_each_schema(|context, schema| {
             let Some(reference) = reference::of(schema) else {
                 return Ok(());
             };
             if reference::schema_name(reference).is_some() {
                 return Ok(());
             }
-            notes.say(format!("{}: {reference}", place.location));
-            *schema = shared.resolve(schema, &place.location)?.clone();
+            notes.add(format!("{}: {reference}", context.location));
+            *schema = shared.resolve(schema, &context.location)?.clone();
             changed = true;
             Ok(())
         })?;
@@ -35,7 +35,7 @@ pub(super) fn inline_parts(document: &mut Document, notes: &mut Notes) -> Result
     }
     Err(Refusal::of_document(
         "#/components/schemas",
-        "a `$ref` leads to a part that it is in itself; make that part a component",
+        "a `$ref` leads to a part that contains it; make that part a component",
     ))
 }
 
@@ -46,7 +46,7 @@ mod tests {
     use crate::normalise::test_support::{refusal, schema, with, without};
 
     #[test]
-    fn a_part_of_a_component_is_nothing_without_the_pass() {
+    fn a_reference_to_a_part_is_lost_without_the_pass() {
         let spec = schema(json!({"type": "object", "properties": {
             "count": {"type": "integer"},
             "other": {"$ref": "#/components/schemas/Thing/properties/count"},
@@ -66,6 +66,6 @@ mod tests {
             "a": {"type": "array", "items": {"$ref": "#/components/schemas/Thing/properties/a"}},
         }}));
 
-        assert!(refusal(&spec).reason.contains("in itself"));
+        assert!(refusal(&spec).reason.contains("contains it"));
     }
 }

@@ -1,4 +1,4 @@
-//! What needs a person: each refusal names operation, location and what is wrong.
+//! Refusals, for a person to resolve: each names operation, location and problem.
 
 use std::collections::BTreeSet;
 
@@ -41,8 +41,8 @@ pub(super) fn refuse_the_rest(document: &mut Document, _: &mut Notes) -> Result<
         check_parameters(document, &site, operation)?;
     }
     let shared = document.clone();
-    document.for_each_schema(|place, schema| {
-        let refuse = |reason: &str| Err(place.refuse(reason));
+    document.for_each_schema(|context, schema| {
+        let refuse = |reason: &str| Err(context.refuse(reason));
         if schema.get("not").is_some() {
             return refuse("`not` can't be generated; say what the value is instead");
         }
@@ -52,15 +52,15 @@ pub(super) fn refuse_the_rest(document: &mut Document, _: &mut Notes) -> Result<
                  give each variant a property with one allowed value",
             );
         }
-        shared.resolve(schema, &place.location)?;
-        if place.component && is_itself(&shared, &place.location, schema) {
-            return refuse("it is nothing but itself");
+        shared.resolve(schema, &context.location)?;
+        if context.component && is_itself(&shared, &context.location, schema) {
+            return refuse("it only refers to itself");
         }
         Ok(())
     })
 }
 
-/// Whether a component's references, and wholes of one part, lead back to it.
+/// Whether a component's references, also through `allOf` of one part, lead back to it.
 fn is_itself(shared: &Document, location: &str, schema: &Value) -> bool {
     let mut schema = schema;
     for _ in 0..64 {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_comes_twice_is_refused() {
+    fn a_duplicate_id_is_refused() {
         let thing = json!({"operationId": "readThing", "responses": {"200": {"description": ""}}});
         let mut spec = operation(thing.clone());
         spec["paths"]["/other"] = json!({"get": thing});

@@ -1,4 +1,4 @@
-//! What the passes changed, for people and for a snapshot.
+//! The changes of the passes, for people and for a snapshot.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -25,8 +25,8 @@ impl Report {
     }
 }
 
-/// One heading per pass with its changes below; passes that changed nothing say
-/// so, because a pass that stops having work is news too.
+/// One heading per pass with its changes below. A pass that changed nothing says so,
+/// because a pass that stops having work is news, too.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, lines) in &self.passes {
@@ -42,19 +42,19 @@ impl fmt::Display for Report {
     }
 }
 
-/// What one pass has to say.
+/// The changes of one pass.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     lines: Vec<String>,
     pub(super) enums: Vec<OpenEnum>,
-    /// Stand-ins of names, each with the name that is on the wire.
+    /// Stand-ins of names, each with its name on the wire.
     pub(super) wires: BTreeMap<String, String>,
     /// Operations that aren't found by the name of their method, by that name.
     pub(super) operations: BTreeMap<String, String>,
 }
 
 impl Notes {
-    pub(super) fn say(&mut self, line: impl Into<String>) {
+    pub(super) fn add(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }
 }

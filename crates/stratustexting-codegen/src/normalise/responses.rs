@@ -1,4 +1,4 @@
-//! Responses: the generator takes one success shape and no error shape.
+//! Responses: the generator supports one success shape and no error shape.
 
 use serde_json::{Map, Value, json};
 
@@ -10,18 +10,18 @@ use crate::document::{Document, Refusal};
 
 /// Removes every response that isn't a success.
 ///
-/// Each error then arrives as the generated client's `UnexpectedResponse`, and
-/// one layer of the SDK reads its status, headers and body, whoever in front of
-/// the service wrote it.
+/// Each error then arrives as the generated client's `UnexpectedResponse`, and one
+/// layer of the SDK reads its status, headers and body, whether the service or a
+/// gateway sent it.
 pub(super) fn keep_success(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     for (site, operation) in document.operations_mut() {
         let responses = responses_of(operation);
         if responses.len() == 1
             && let Some(only) = responses.remove("default")
         {
-            // What is the only thing said of all answers is said of the good ones.
+            // If `default` is the only response, it describes the success.
             responses.insert("2XX".to_owned(), only);
-            notes.say(format!("{}: default as 2XX", site.id));
+            notes.add(format!("{}: default as 2XX", site.id));
         }
         let removed: Vec<String> = responses
             .keys()
@@ -35,17 +35,17 @@ pub(super) fn keep_success(document: &mut Document, notes: &mut Notes) -> Result
             return Err(Refusal::of_operation(&site, "no success response"));
         }
         if !removed.is_empty() {
-            notes.say(format!("{}: {}", site.id, removed.join(", ")));
+            notes.add(format!("{}: {}", site.id, removed.join(", ")));
         }
     }
     Ok(())
 }
 
-/// Makes one response of several successes.
+/// Merges several success responses into one.
 ///
-/// Equal shapes fold into one. Different shapes become a `oneOf`, of which the
-/// generated type takes the first that fits. Where some have a body and some none, it may be
-/// absent. What isn't JSON is handed on as it comes, and so is what may be JSON or not.
+/// Equal shapes fold into one. Different shapes become a `oneOf`, and the generated
+/// type takes the first that matches. If some have a body and some don't, the body is
+/// optional. Bodies that aren't always JSON are returned unread.
 pub(super) fn merge_success(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     for (site, operation) in document.operations_mut() {
         let responses = responses_of(operation);
@@ -71,17 +71,17 @@ pub(super) fn merge_success(document: &mut Document, notes: &mut Notes) -> Resul
         };
         responses.clear();
         responses.insert("2XX".to_owned(), merged);
-        notes.say(format!("{}: {} as 2XX", site.id, statuses.join(", ")));
+        notes.add(format!("{}: {} as 2XX", site.id, statuses.join(", ")));
     }
     Ok(())
 }
 
-/// What the body of a response is.
+/// The body of a response.
 #[derive(Clone, Debug, PartialEq)]
 enum Shape {
     Empty,
     Json(Value),
-    /// A media type with what is said of it.
+    /// A media type with its schema.
     Other(String, Value),
 }
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn two_success_shapes_panic_the_generator_without_the_pass() {
+    fn two_success_shapes_make_the_generator_panic_without_the_pass() {
         let spec = operation(json!({
             "operationId": "readThing",
             "responses": {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_beside_an_empty_success_may_be_absent() {
+    fn a_body_beside_an_empty_success_is_optional() {
         let spec = operation(json!({
             "operationId": "readThing",
             "responses": {
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_json_or_not_comes_as_it_is() {
+    fn a_body_that_is_not_always_json_is_returned_unread() {
         let spec = operation(json!({
             "operationId": "readThing",
             "responses": {
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_response_is_the_good_one() {
+    fn a_lone_default_response_is_the_success() {
         let spec = operation(json!({
             "operationId": "readThing",
             "responses": {"default": {"description": "", "content": {

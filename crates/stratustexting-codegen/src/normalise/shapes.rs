@@ -1,4 +1,4 @@
-//! Shapes of objects that the generator has no type for, or one that doesn't compile.
+//! Shapes of objects for which the generator has no type, or one that doesn't compile.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::report::Notes;
 use crate::document::{Document, Refusal, object};
 
-/// Says of the place of a component that it may be null, rather than of the component.
+/// Moves `nullable` from a component to its uses.
 ///
-/// The generator makes of a component that may be null a second type within the first, whose
-/// name may be another's, and neither can be written into a URL.
+/// The generator turns a nullable component into a second type inside the first, whose
+/// name may clash, and neither can be written into a URL.
 pub(super) fn null_belongs_to_the_place(
     document: &mut Document,
     notes: &mut Notes,
@@ -21,34 +21,35 @@ pub(super) fn null_belongs_to_the_place(
         if let Some(schema) = schema.as_object_mut()
             && schema.remove("nullable") == Some(json!(true))
         {
-            notes.say(name.clone());
+            notes.add(name.clone());
             nullable.insert(format!("#/components/schemas/{name}"));
         }
     }
     if nullable.is_empty() {
         return Ok(());
     }
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let is_nullable =
             reference::of(schema).is_some_and(|reference| nullable.contains(reference));
-        // The parts of a whole are no places of their own.
-        let is_part = place.location.rsplit('/').nth(1) == Some("allOf");
-        if is_nullable && !is_part && !place.component {
+        // The parts of an `allOf` aren't uses of their own.
+        let is_part = context.location.rsplit('/').nth(1) == Some("allOf");
+        if is_nullable && !is_part && !context.component {
             *schema = json!({"allOf": [schema.take()], "nullable": true});
         }
         Ok(())
     })
 }
 
-/// Gives each object one of the two forms that the generator has types for: listed fields, or
-/// a map.
+/// Gives each object one of the two forms for which the generator has types: listed fields,
+/// or a map.
 ///
-/// - An object that lists nothing and forbids all else is a map: something may come all the same.
-/// - Fields that have to be there without being listed are whatever comes.
-/// - A title is no name; the generator would take it for one.
-/// - A discriminator of an object is for those who choose between its heirs, not for itself.
+/// - An object that lists nothing and forbids all else is a map: something may come anyway.
+/// - Required fields that aren't listed get any value.
+/// - A title is removed; the generator would take it for a name.
+/// - A discriminator of an object matters to types that choose between its subtypes, not to
+///   the object itself.
 pub(super) fn plain_objects(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let Some(schema) = schema.as_object_mut() else {
             return Ok(());
         };
@@ -64,19 +65,19 @@ pub(super) fn plain_objects(document: &mut Document, notes: &mut Notes) -> Resul
             && !schema.contains_key("anyOf")
         {
             schema.remove("discriminator");
-            notes.say(format!("{}: discriminator", place.location));
+            notes.add(format!("{}: discriminator", context.location));
         }
         if !has_fields && schema.remove("properties").is_some() {
-            notes.say(format!("{}: lists nothing", place.location));
+            notes.add(format!("{}: lists nothing", context.location));
         }
         if !has_fields
             && schema.get("additionalProperties") == Some(&json!(false))
             && schema.remove("additionalProperties").is_some()
         {
-            notes.say(format!("{}: forbids all", place.location));
+            notes.add(format!("{}: forbids all", context.location));
         }
         if is_whole && schema.get("type").is_none_or(|kind| kind == "object") {
-            list_required(schema, &place.location, notes);
+            list_required(schema, &context.location, notes);
         }
         Ok(())
     })
@@ -94,7 +95,7 @@ fn list_required(schema: &mut serde_json::Map<String, Value>, location: &str, no
         })
         .collect();
     for name in missing {
-        notes.say(format!("{location}: {name} is listed"));
+        notes.add(format!("{location}: {name} is listed"));
         let properties = schema.entry("properties").or_insert_with(|| json!({}));
         object(properties).insert(name, json!({}));
     }
@@ -113,7 +114,7 @@ mod tests {
     use crate::normalise::test_support::{schema, with, without};
 
     #[test]
-    fn a_component_that_may_be_null_is_two_types_without_the_pass() {
+    fn a_nullable_component_becomes_two_types_without_the_pass() {
         let mut spec = schema(json!({
             "type": "object",
             "required": ["part"],
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_lists_nothing_is_a_map() {
+    fn an_object_without_fields_is_a_map() {
         let spec = schema(json!({
             "type": "object",
             "properties": {
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_has_to_be_there_is_listed() {
+    fn a_required_field_is_listed() {
         let spec = schema(json!({
             "type": "object",
             "required": ["ghost"],
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_discriminator_of_an_object_is_no_reason_to_refuse_it() {
+    fn an_object_with_a_discriminator_is_accepted() {
         let spec = schema(json!({
             "type": "object",
             "properties": {"kind": {"type": "string"}},

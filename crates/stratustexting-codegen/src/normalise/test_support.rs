@@ -1,5 +1,5 @@
-//! What the tests of the passes share: small documents, and the generator run
-//! with and without a pass.
+//! Shared by the tests of the passes: small documents, and the generator run with and
+//! without a pass.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ pub(super) fn operation(operation: Value) -> Value {
     })
 }
 
-/// A document with one schema, `Thing`, which an operation answers with.
+/// A document with one schema, `Thing`, which an operation returns.
 pub(super) fn schema(schema: Value) -> Value {
     let mut spec = operation(json!({
         "operationId": "readThing",
@@ -43,7 +43,7 @@ pub(super) fn with(spec: &Value) -> Result<String, String> {
     generate(spec, PASSES)
 }
 
-/// The generator's output after all passes but the named one.
+/// The generator's output after all passes except the named one.
 pub(super) fn without(pass: &str, spec: &Value) -> Result<String, String> {
     let passes: Vec<Pass> = PASSES.iter().filter(|p| p.name != pass).copied().collect();
     assert_eq!(passes.len() + 1, PASSES.len(), "no pass is called {pass}");

@@ -5,17 +5,17 @@ use serde_json::{Value, json};
 use super::report::Notes;
 use crate::document::{Document, Refusal};
 
-/// Gives every object type a place for the fields it doesn't list.
+/// Lets every object type keep the fields that it doesn't list.
 ///
-/// For `{}` as the schema of additional properties the generator adds a flattened
-/// map `extra`; for `true` or nothing it drops unknown fields, and for `false` it
-/// refuses the whole answer. A map of values of one kind beside listed fields would lose the
+/// If additional properties have the schema `{}`, the generator adds a flattened map
+/// `extra`. With `true` or nothing it drops unknown fields, and with `false` it rejects
+/// the whole response. A map of values of one type beside listed fields would lose the
 /// others.
 pub(super) fn keep_unknown_fields(
     document: &mut Document,
     notes: &mut Notes,
 ) -> Result<(), Refusal> {
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let Some(schema) = schema.as_object_mut() else {
             return Ok(());
         };
@@ -26,7 +26,7 @@ pub(super) fn keep_unknown_fields(
             return Ok(());
         }
         schema.insert("additionalProperties".to_owned(), json!({}));
-        notes.say(place.location.clone());
+        notes.add(context.location.clone());
         Ok(())
     })
 }
@@ -38,7 +38,7 @@ mod tests {
     use crate::normalise::test_support::{schema, with, without};
 
     #[test]
-    fn unknown_fields_are_dropped_or_refused_without_the_pass() {
+    fn unknown_fields_are_dropped_or_rejected_without_the_pass() {
         let open = schema(json!({"type": "object", "properties": {"a": {"type": "string"}}}));
         let closed = schema(json!({
             "type": "object",
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_another_kind_are_refused_without_the_pass() {
+    fn fields_of_another_type_are_rejected_without_the_pass() {
         let spec = schema(json!({
             "type": "object",
             "properties": {"a": {"type": "string"}},

@@ -1,4 +1,4 @@
-//! Keywords that don't shape a type: useful to others, harmful to the generator.
+//! Keywords that don't shape a type: useful to others, harmful to the generator's output.
 
 use std::collections::BTreeMap;
 
@@ -24,27 +24,26 @@ const KEYWORDS: [&str; 11] = [
 
 /// Removes validation keywords from every schema.
 ///
-/// In answers, so that one odd value doesn't lose a page. In requests, because
-/// the SDK checks input before anything is sent, with an error that names the
-/// field and what is allowed; a second check would say less, and needs a regular
-/// expression engine at run time.
+/// In responses, one odd value must not lose a page. In requests, the SDK checks input
+/// before anything is sent, with an error that names the field and what is allowed; a
+/// second check would say less, and needs a regular expression engine at run time.
 pub(super) fn drop_validation(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     remove(document, notes, &KEYWORDS)
 }
 
-/// Removes defaults from every schema: what the caller doesn't set isn't sent.
+/// Removes defaults from every schema: values that the caller doesn't set aren't sent.
 pub(super) fn drop_defaults(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
     remove(document, notes, &["default"])
 }
 
 fn remove(document: &mut Document, notes: &mut Notes, keywords: &[&str]) -> Result<(), Refusal> {
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let Some(schema) = schema.as_object_mut() else {
             return Ok(());
         };
         for keyword in keywords {
-            // A property may be called `pattern`; a keyword's value is never an
-            // object, except that of `default`.
+            // A property may be called `pattern`. A keyword's value is never an object,
+            // except that of `default`.
             let keyword_here = match schema.get(*keyword) {
                 None => false,
                 Some(Value::Object(_)) => *keyword == "default",
@@ -52,7 +51,7 @@ fn remove(document: &mut Document, notes: &mut Notes, keywords: &[&str]) -> Resu
             };
             if keyword_here {
                 schema.remove(*keyword);
-                notes.say(format!("{}: {keyword}", place.location));
+                notes.add(format!("{}: {keyword}", context.location));
             }
         }
         Ok(())
@@ -61,9 +60,8 @@ fn remove(document: &mut Document, notes: &mut Notes, keywords: &[&str]) -> Resu
 
 /// Removes extensions (`x-…`) from every schema.
 ///
-/// The build script maps times and numbers to types of ours by comparing whole
-/// schemas; one with an extension is no longer equal and silently becomes
-/// something else.
+/// The settings map times and numbers to our types by comparing whole schemas. A schema
+/// with an extension is no longer equal and silently becomes something else.
 pub(super) fn drop_schema_extensions(
     document: &mut Document,
     notes: &mut Notes,
@@ -85,7 +83,7 @@ pub(super) fn drop_schema_extensions(
         Ok(())
     })?;
     for (key, count) in removed {
-        notes.say(format!("{key}: {count} times"));
+        notes.add(format!("{key}: {count} times"));
     }
     Ok(())
 }
@@ -112,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_is_enforced_on_answers_without_the_pass() {
+    fn a_pattern_is_enforced_on_responses_without_the_pass() {
         let spec = schema(json!({
             "type": "object",
             "properties": {"number": {"type": "string", "pattern": "^\\+[0-9]+$"}},

@@ -1,17 +1,18 @@
-//! Value lists that no enum of texts can be made of.
+//! Value lists that can't become enums of texts.
 
 use serde_json::{Map, Value, json};
 
 use super::report::Notes;
 use crate::document::{Document, Refusal, object};
 
-/// Makes lists of other values than texts a sentence of the description: whole numbers stay
-/// whole numbers, and what may be a number or a text is whatever came.
+/// Turns lists of other values than texts into a sentence of the description: integers
+/// stay integers, and a mix of numbers and texts becomes any value.
 ///
-/// The generator makes closed enums of them, some of which don't compile. Where the type is
-/// text, numbers and booleans in the list are texts that somebody wrote without quotes.
+/// The generator makes closed enums of such lists, some of which don't compile. If the
+/// type is `string`, numbers and booleans in the list are texts that somebody wrote
+/// without quotes.
 pub(super) fn plain_values(document: &mut Document, notes: &mut Notes) -> Result<(), Refusal> {
-    document.for_each_schema(|place, schema| {
+    document.for_each_schema(|context, schema| {
         let Some(schema) = schema.as_object_mut() else {
             return Ok(());
         };
@@ -20,14 +21,14 @@ pub(super) fn plain_values(document: &mut Document, notes: &mut Notes) -> Result
                 continue;
             };
             if let Some(change) = rewrite(schema, key, &values) {
-                notes.say(format!("{}: {change}", place.location));
+                notes.add(format!("{}: {change}", context.location));
             }
         }
         Ok(())
     })
 }
 
-/// What was done to a list, if anything.
+/// Rewrites a list and returns the change, if any.
 fn rewrite(schema: &mut Map<String, Value>, key: &str, values: &[Value]) -> Option<&'static str> {
     let kind = schema
         .get("type")
@@ -47,7 +48,7 @@ fn rewrite(schema: &mut Map<String, Value>, key: &str, values: &[Value]) -> Opti
             schema.insert(key.to_owned(), Value::Array(texts));
             Some("its values are texts")
         }
-        // What was meant are the items' values.
+        // The list means the values of the items.
         Some("array") if all_texts && items_are_texts(schema) => {
             schema.remove(key);
             let items = object(schema.entry("items").or_insert_with(|| json!({})));
@@ -76,7 +77,7 @@ fn items_are_texts(schema: &Map<String, Value>) -> bool {
     })
 }
 
-/// The type of values of which none is given; none where they are of several.
+/// The common type of the values; `None` if they have several.
 fn common_kind(values: &[&Value]) -> Option<&'static str> {
     let all = |is: fn(&Value) -> bool| !values.is_empty() && values.iter().all(|value| is(value));
     if all(|value| value.is_i64() || value.is_u64()) {
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_are_a_closed_enum_without_the_pass() {
+    fn integers_become_a_closed_enum_without_the_pass() {
         let spec = property(&json!({"type": "integer", "enum": [1, 2]}));
 
         let trapped = without("plain-values", &spec);
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_list_is_of_the_kind_of_its_values() {
+    fn each_list_has_the_type_of_its_values() {
         for (list, rust) in [
             (json!({"type": "boolean", "enum": [true]}), "bool"),
             (json!({"enum": [1, 2]}), "i64"),
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_without_quotes_and_the_items_of_a_list_are_enums() {
+    fn unquoted_texts_and_items_of_a_list_become_enums() {
         for (list, values) in [
             (json!({"type": "string", "enum": [1, true]}), ["1", "true"]),
             (

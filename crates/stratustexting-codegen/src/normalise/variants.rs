@@ -1,4 +1,4 @@
-//! The names of the values of a list.
+//! The names of enum variants.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,14 @@ use heck::ToUpperCamelCase;
 
 use crate::names::{is_identifier, numbered, type_name};
 
-/// The variant of every open enum that holds what isn't listed.
+/// The variant of every open enum for unlisted values.
 const UNLISTED: &str = "Unknown";
 
-/// Names each value of a list once; a value that comes again is the same one.
+/// Names each value of a list once; a duplicate value is the same variant.
 ///
-/// Values that are alike but for case or signs get names of their own, and those of nothing
-/// but signs are called what the signs are called. The first that has a name keeps it, so that
-/// a value that the service adds renames none.
+/// Values that differ only in case or signs get separate names, and a value that
+/// consists of signs gets the names of the signs. The first value keeps its name, so
+/// that a value that the service adds renames none.
 pub(super) fn variants(values: &[String]) -> Vec<(String, String)> {
     let mut variants: Vec<(String, String)> = Vec::new();
     let mut used = BTreeSet::from([UNLISTED.to_owned()]);
@@ -41,7 +41,7 @@ fn name(value: &str, used: &BTreeSet<String>) -> String {
     if is_free(&spelled) {
         return spelled;
     }
-    // A keyword, the name of another, or a sign that no identifier has.
+    // A keyword, a name that is taken, or a character that no identifier has.
     let wanted = if is_identifier(&plain) && plain != UNLISTED {
         plain
     } else {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_alike_have_names_of_their_own() {
+    fn similar_values_have_separate_names() {
         assert_eq!(
             names(&["percentage", "Percentage", "PERCENTAGE"]),
             ["Percentage", "Percentage2", "Percentage3"]
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_are_called_what_they_are() {
+    fn signs_have_names() {
         assert_eq!(
             names(&[">", "<=", "=", "", " ", "½", "😀", "中文", "01", "1"]),
             [
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_takes_the_name_of_what_is_not_listed_or_of_the_language() {
+    fn no_value_takes_a_reserved_name() {
         assert_eq!(
             names(&["unknown", "self", "Unknown"]),
             ["UnknownValue", "SelfValue", "UnknownValue2"]
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_comes_again_is_one() {
+    fn a_duplicate_value_is_one_variant() {
         assert_eq!(names(&["a", "b", "a"]), ["A", "B"]);
     }
 

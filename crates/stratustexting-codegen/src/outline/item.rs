@@ -1,11 +1,11 @@
-//! What an outline is made of: things of the generated code, and what is said of each.
+//! The entries of an outline: items of the generated code, each with its details.
 
 use std::{collections::BTreeMap, fmt};
 
-/// What a line is about.
+/// The subject of a line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Item {
-    /// A method of the client that is no operation.
+    /// A method of the client that isn't an operation.
     Client(String),
     /// An operation, by its name in Rust.
     Operation(String),
@@ -20,64 +20,68 @@ pub(crate) enum Item {
     Alias(String),
     /// A fact of a table: the table, the row's id, the fact.
     Fact(String, String, String),
-    /// A row of a table that is one fact: the table, and the row's name.
+    /// A row of a table that is a single fact: the table and the row's name.
     Row(String, String),
 }
 
-/// What is said of an item.
+/// The details of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Says {
-    /// Text as it stands behind the name; often nothing.
+pub(crate) enum Detail {
+    /// The text after the name; often empty.
     Text(String),
-    /// A field's type, and its name in JSON where that is another.
+    /// A field's type, and its name in JSON if that differs.
     Field { ty: String, wire: Option<String> },
-    /// What an operation takes and gives.
+    /// An operation's arguments and result.
     Signature(Signature),
 }
 
-/// What an operation takes, in its order, and what it gives.
+/// An operation's arguments in order, and its result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Signature {
     pub(crate) arguments: Vec<(String, String)>,
     pub(crate) result: String,
 }
 
-/// A generated file summed up: what there is, and what is said of it.
+/// A summary of a generated file: its items and their details.
 ///
-/// As text it is one sorted line for each.
+/// As text it has one line per item, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outline(pub(crate) BTreeMap<Item, Says>);
+pub struct Outline(pub(crate) BTreeMap<Item, Detail>);
 
 impl Outline {
-    pub(crate) fn add(&mut self, item: Item, says: Says) {
-        self.0.insert(item, says);
+    pub(crate) fn add(&mut self, item: Item, detail: Detail) {
+        self.0.insert(item, detail);
     }
 }
 
 impl fmt::Display for Outline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut lines: Vec<String> = self.0.iter().map(|(item, says)| line(item, says)).collect();
+        let mut lines: Vec<String> = self
+            .0
+            .iter()
+            .map(|(item, detail)| line(item, detail))
+            .collect();
         lines.sort();
         lines.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 
 /// An item's line.
-pub(crate) fn line(item: &Item, says: &Says) -> String {
+pub(crate) fn line(item: &Item, detail: &Detail) -> String {
     match item {
-        Item::Client(name) => format!("client {name}{says}"),
-        Item::Operation(name) => format!("operation {name}{says}"),
-        Item::Type(name) => format!("type {name}{says}"),
-        Item::Field(structure, field) => format!("type {structure}.{field}: {says}"),
-        Item::Enum(name) => format!("enum {name}{says}"),
-        Item::Variant(name, variant) => format!("enum {name}::{variant}{says}"),
-        Item::Alias(name) => format!("alias {name} = {says}"),
-        Item::Fact(table, id, fact) => format!("table {table} {id}.{fact} = {says}"),
-        Item::Row(table, name) => format!("table {table} {name} = {says}"),
+        Item::Client(name) => format!("client {name}{detail}"),
+        Item::Operation(name) => format!("operation {name}{detail}"),
+        Item::Type(name) => format!("type {name}{detail}"),
+        Item::Field(structure, field) => format!("type {structure}.{field}: {detail}"),
+        Item::Enum(name) => format!("enum {name}{detail}"),
+        Item::Variant(name, variant) => format!("enum {name}::{variant}{detail}"),
+        Item::Alias(name) => format!("alias {name} = {detail}"),
+        Item::Fact(table, id, fact) => format!("table {table} {id}.{fact} = {detail}"),
+        Item::Row(table, name) => format!("table {table} {name} = {detail}"),
     }
 }
 
-impl fmt::Display for Says {
+impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),

@@ -1,17 +1,17 @@
-//! Types as a person writes them.
+//! Types as a person would write them.
 //!
-//! The generator writes absolute paths, so that no name of the document can
-//! shadow one of its own. In an outline they only stand in the way. The paths are
-//! shortened in the syntax tree, and `prettyplease`, which prints the generated
-//! file too, does the printing: nothing here guesses where a space belongs.
+//! The generator writes absolute paths, so that no name of the document can shadow its
+//! own. In an outline they only get in the way. The paths are shortened in the syntax
+//! tree, and `prettyplease`, which prints the generated file too, does the printing, so
+//! nothing here guesses where a space belongs.
 
 use syn::{
     GenericArgument, Item, Path, PathArguments, Type, parse_quote,
     visit_mut::{VisitMut, visit_path_mut},
 };
 
-/// Whose paths are cut down to the last name. What isn't here keeps its whole
-/// path, so that two types with one name stay apart.
+/// The modules whose paths are cut down to the last name. All other paths stay whole,
+/// so that two types with one name stay apart.
 const SHORTENED: &[&[&str]] = &[
     &["std", "boxed"],
     &["std", "option"],
@@ -45,8 +45,8 @@ pub(super) fn spell(ty: &Type) -> String {
     one_line(text.trim_end_matches(';'))
 }
 
-/// Undoes the printer's line breaks: it puts each argument of a long type on a
-/// line of its own, and a comma after the last.
+/// Undoes the printer's line breaks: it puts each argument of a long type on its own
+/// line, with a comma after the last.
 fn one_line(text: &str) -> String {
     let mut joined = String::new();
     for line in text.lines().map(str::trim) {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn absolute_paths_are_cut() {
+    fn absolute_paths_are_shortened() {
         for (from, to) in [
             ("::std::string::String", "String"),
             (
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_mistaken_keeps_its_path() {
+    fn an_ambiguous_name_keeps_its_path() {
         assert_eq!(spelled("::serde_json::Value"), "serde_json::Value");
         assert_eq!(
             spelled("::chrono::DateTime<::chrono::offset::Utc>"),

@@ -1,13 +1,13 @@
 //! The facts of the static tables.
 //!
-//! What may be repeated or how an operation pages is no less part of the client
-//! than its types, and a change of it has to be seen in review.
+//! Whether an operation may be retried and how it pages is part of the client like its
+//! types, and a change must be visible in review.
 
 use syn::{Expr, GenericArgument, Item, ItemMod, Lit, Member, PathArguments, Type};
 
-use super::{Outline, Outlined, Says, items_of, spelling::spell};
+use super::{Detail, Outline, Outlined, items_of, spelling::spell};
 
-/// What a table leaves empty is no fact. A row that names a type is one: `MODELS Contact`.
+/// Empty values are no facts. A row that names a type is one: `MODELS Contact`.
 pub(super) fn facts(module: &ItemMod, outline: &mut Outline) {
     for item in items_of(module) {
         let Item::Static(item) = item else { continue };
@@ -15,7 +15,7 @@ pub(super) fn facts(module: &ItemMod, outline: &mut Outline) {
         for row in list(&item.expr).unwrap_or_default() {
             if let Some((name, ty)) = named_type(row) {
                 let row = Outlined::Row(table.clone(), name);
-                outline.add(row, Says::Text(spell(ty)));
+                outline.add(row, Detail::Text(spell(ty)));
                 continue;
             }
             let Expr::Struct(fields) = row else { continue };
@@ -24,16 +24,16 @@ pub(super) fn facts(module: &ItemMod, outline: &mut Outline) {
                 .iter()
                 .find(|field| is_named(&field.member, "id"));
             let id = id.and_then(|field| text(&field.expr)).unwrap_or_default();
-            let mut add = |name: &str, says: String| {
+            let mut add = |name: &str, detail: String| {
                 let fact = Outlined::Fact(table.clone(), id.clone(), name.to_owned());
-                outline.add(fact, Says::Text(says));
+                outline.add(fact, Detail::Text(detail));
             };
             fact("", row, &mut add);
         }
     }
 }
 
-/// Passes on the facts of a value, each with its name: `pagination.page`.
+/// Adds the facts of a value, each with its name: `pagination.page`.
 fn fact(name: &str, value: &Expr, add: &mut impl FnMut(&str, String)) {
     match value {
         Expr::Struct(value) => {
@@ -50,7 +50,7 @@ fn fact(name: &str, value: &Expr, add: &mut impl FnMut(&str, String)) {
                 }
             }
         }
-        // `Some(…)` says no more than the fact's being there.
+        // `Some(…)` only says that the fact is there.
         Expr::Call(call) => call.args.iter().for_each(|value| fact(name, value, add)),
         Expr::Lit(_) => {
             if let Some(value) = literal(value) {

@@ -1,4 +1,4 @@
-//! A small file as the generator writes it, and its outline whole.
+//! A small file as the generator writes it, and its whole outline.
 
 use super::outline;
 
@@ -74,7 +74,7 @@ pub mod tables {
 "#;
 
 #[test]
-fn has_a_line_for_whatever_a_caller_sees() {
+fn has_a_line_for_everything_that_a_caller_sees() {
     let expected = r#"
 client new(baseurl: &str, inner: Handle) -> Self
 enum Either
@@ -110,6 +110,6 @@ type Thing.kind: Kind
 }
 
 #[test]
-fn what_is_not_rust_is_an_error() {
+fn source_that_is_not_rust_is_an_error() {
     assert!(outline("pub mod {").is_err());
 }

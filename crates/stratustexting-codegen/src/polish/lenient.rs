@@ -1,7 +1,8 @@
-//! The models that the service sends are read leniently: field by field, so that one that
-//! isn't of the documented form costs nothing but itself.
+//! Models that the service sends are read leniently: field by field, so that a field in
+//! another form than the documented one costs nothing but itself.
 //!
-//! What a caller sends is read by the derive, which insists on the form: the sandbox has to
+//! Models that a caller sends are read by the derive, which insists on the form: the
+//! sandbox must reject a wrong request.
 //! turn a wrong request away.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +17,9 @@ use syn::{
 use super::{is_all_optional, requests, wire_name};
 use crate::setters::option_inner;
 
-/// The names of the models that are read leniently: what operations return and callbacks
-/// bring (`posted`), and all that is part of those; but only what can be made without
-/// knowing anything, since a field that has to be there can't be left empty.
+/// The names of the models that are read leniently: those that operations return and
+/// callbacks bring (`posted`), and their parts. Only models that can be made without
+/// any input are included, since a required field can't be left empty.
 pub(super) fn lenient_models(file: &File, posted: &BTreeSet<String>) -> BTreeSet<String> {
     let structs = structs(file);
     let mut waiting: Vec<String> = requests::returned_types(file);
@@ -67,7 +68,7 @@ fn names_in(ty: &Type, names: &mut Vec<String>) {
     }
 }
 
-/// The implementations of a lenient model, in the place of what serde derives.
+/// The implementations of a lenient model, instead of those that serde derives.
 pub(super) fn read_and_write(item: &mut ItemStruct, models: &BTreeSet<String>) -> Vec<Item> {
     let Fields::Named(named) = &item.fields else {
         return Vec::new();
@@ -169,7 +170,7 @@ pub(super) fn read_and_write(item: &mut ItemStruct, models: &BTreeSet<String>) -
 struct Field {
     ident: Ident,
     wire: String,
-    /// Whether its type knows how to be read leniently.
+    /// Whether its type implements `Lenient`.
     lenient: bool,
 }
 
@@ -206,8 +207,8 @@ impl Field {
     }
 }
 
-/// Whether a type implements `Lenient`: one of those that `lenient/value.rs` lists, one that
-/// is written by hand, an open enum, or a model that is read leniently itself.
+/// Whether a type implements `Lenient`: one of those in `lenient/value/`, a handwritten
+/// one, an open enum, or a model that is read leniently itself.
 fn is_lenient(ty: &Type, models: &BTreeSet<String>) -> bool {
     let Type::Path(path) = ty else { return false };
     let Some(last) = path.path.segments.last() else {
@@ -231,7 +232,7 @@ fn is_lenient(ty: &Type, models: &BTreeSet<String>) -> bool {
         .map(|segment| segment.ident.to_string())
         .collect();
     match (last.ident.to_string().as_str(), inner.as_slice()) {
-        // A component may be called `String`, too; the generator says where its own is from.
+        // A component may be called `String`, too; the generator writes the path of the standard one.
         ("String", []) => parents.len() > 1 || models.contains("String"),
         ("bool" | "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "f64", []) => true,
         ("Value" | "Number", []) => parents.iter().any(|part| part == "serde_json"),
@@ -300,14 +301,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_returned_is_lenient_and_its_parts_are() {
+    fn returned_models_and_their_parts_are_lenient() {
         let models = lenient_models(&file(), &BTreeSet::new());
 
         assert_eq!(models.into_iter().collect::<Vec<_>>(), ["Page", "Thing"]);
     }
 
     #[test]
-    fn what_is_posted_is_lenient() {
+    fn posted_models_are_lenient() {
         let models = lenient_models(&file(), &BTreeSet::from(["Request".to_owned()]));
 
         assert!(models.contains("Request"));

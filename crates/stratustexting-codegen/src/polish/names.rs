@@ -1,4 +1,4 @@
-//! Names on the wire, put back where a stand-in had to give the name in Rust.
+//! Puts names on the wire back where a stand-in gave the name in Rust.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use syn::{
 
 use crate::normalise::Normalised;
 
-/// Puts back what the service calls its properties and parameters, and lets operations be
-/// found whose method doesn't give them away.
+/// Puts back the service's names of properties and parameters, and the ids of
+/// operations that their methods don't identify.
 pub(super) fn put_names_back(file: &mut File, normalised: &Normalised) {
     if !normalised.wires.is_empty() {
-        Wires(&normalised.wires).visit_file_mut(file);
+        WireNames(&normalised.wires).visit_file_mut(file);
     }
     if !normalised.operations.is_empty() {
-        Ids(&normalised.operations).visit_file_mut(file);
+        OperationIds(&normalised.operations).visit_file_mut(file);
     }
 }
 
-struct Wires<'a>(&'a BTreeMap<String, String>);
+struct WireNames<'a>(&'a BTreeMap<String, String>);
 
-impl VisitMut for Wires<'_> {
+impl VisitMut for WireNames<'_> {
     fn visit_lit_str_mut(&mut self, literal: &mut LitStr) {
         if let Some(wire) = self.0.get(&literal.value()) {
             *literal = LitStr::new(wire, literal.span());
@@ -31,7 +31,7 @@ impl VisitMut for Wires<'_> {
     }
 
     fn visit_attribute_mut(&mut self, attribute: &mut syn::Attribute) {
-        // A visitor doesn't look into the lists of attributes.
+        // A visitor doesn't visit the lists of attributes.
         if attribute.path().is_ident("serde")
             && let syn::Meta::List(list) = &mut attribute.meta
         {
@@ -57,10 +57,10 @@ impl VisitMut for Wires<'_> {
     }
 }
 
-/// Says the document's id in the place of the method's name.
-struct Ids<'a>(&'a BTreeMap<String, String>);
+/// Replaces the method's name by the document's id.
+struct OperationIds<'a>(&'a BTreeMap<String, String>);
 
-impl VisitMut for Ids<'_> {
+impl VisitMut for OperationIds<'_> {
     fn visit_field_value_mut(&mut self, field: &mut syn::FieldValue) {
         visit_mut::visit_field_value_mut(self, field);
         let is_id = matches!(&field.member, syn::Member::Named(name) if name == "operation_id");
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_on_the_wire_stands_where_it_is_sent_and_read() {
+    fn names_on_the_wire_are_put_back() {
         let mut file: File = parse_quote! {
             pub struct Thing {
                 #[serde(rename = "a_b2*", skip_serializing_if = "Option::is_none")]
@@ -95,8 +95,8 @@ mod tests {
         let wires = BTreeMap::from([("a_b2*".to_owned(), "a-b".to_owned())]);
         let ids = BTreeMap::from([("get_x".to_owned(), "getX".to_owned())]);
 
-        Wires(&wires).visit_file_mut(&mut file);
-        Ids(&ids).visit_file_mut(&mut file);
+        WireNames(&wires).visit_file_mut(&mut file);
+        OperationIds(&ids).visit_file_mut(&mut file);
 
         let text = prettyplease::unparse(&file);
         for expected in [

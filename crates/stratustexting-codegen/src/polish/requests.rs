@@ -1,6 +1,6 @@
-//! What the generated builders do to each request that nobody asked for, and what they can't
-//! do: a header with the document's version goes, and methods without a function of the HTTP
-//! client's are called by their names.
+//! Corrects the requests of the generated builders: removes a header with the
+//! document's version, and calls methods by name for which the HTTP client has no
+//! function.
 
 use syn::{
     Block, Expr, ExprCall, ExprMethodCall, File, ImplItem, Item, ItemMod, Lit, Local, Member, Pat,
@@ -12,15 +12,15 @@ use syn::{
 use super::responses::{model_name, returned};
 use crate::setters::option_inner;
 
-/// Mends the builders of operations.
+/// Corrects the builders of operations.
 pub(super) fn polish_requests(module: &mut ItemMod) {
     let Some((_, items)) = &mut module.content else {
         return;
     };
     for item in items {
         if let syn::Item::Impl(item) = item {
-            NoVersion.visit_item_impl_mut(item);
-            RareMethods.visit_item_impl_mut(item);
+            RemoveVersion.visit_item_impl_mut(item);
+            MethodsByName.visit_item_impl_mut(item);
         }
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn returned_types(file: &File) -> Vec<String> {
         .filter_map(|item| match item {
             ImplItem::Fn(method) if method.sig.ident == "send" => {
                 let returned = returned(&method.sig.output)?;
-                // A body that may be absent is read like one that isn't.
+                // An optional body is read like a required one.
                 model_name(option_inner(&returned).unwrap_or(&returned))
             }
             _ => None,
@@ -49,31 +49,31 @@ pub(super) fn returned_types(file: &File) -> Vec<String> {
         .collect()
 }
 
-/// Removes the header `api-version`, and the map of headers where nothing else is in it.
+/// Removes the header `api-version`, and the map of headers if nothing else is in it.
 ///
-/// The service never asked for it, and a hook that removes it again would have to run
-/// before every request.
-struct NoVersion;
+/// The service never asked for it, and a hook that removes it would run before every
+/// request.
+struct RemoveVersion;
 
-impl VisitMut for NoVersion {
+impl VisitMut for RemoveVersion {
     fn visit_block_mut(&mut self, block: &mut Block) {
         block.stmts.retain(|statement| !appends_version(statement));
-        let mut appends = Appends(0);
+        let mut appends = AppendedHeaders(0);
         appends.visit_block(block);
         if appends.0 == 0 {
             block
                 .stmts
                 .retain(|statement| !declares_header_map(statement));
-            NoHeaderMap.visit_block_mut(block);
+            RemoveHeaderMap.visit_block_mut(block);
         }
         visit_mut::visit_block_mut(self, block);
     }
 }
 
-/// Calls by their names the methods for which the HTTP client has no function.
-struct RareMethods;
+/// Calls methods by name for which the HTTP client has no function.
+struct MethodsByName;
 
-impl VisitMut for RareMethods {
+impl VisitMut for MethodsByName {
     fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
         visit_mut::visit_expr_method_call_mut(self, call);
         let is_client = matches!(&*call.receiver, Expr::Field(field)
@@ -113,20 +113,20 @@ fn declares_header_map(statement: &Stmt) -> bool {
     matches!(statement, Stmt::Local(Local { pat: Pat::Ident(name), .. }) if name.ident == "header_map")
 }
 
-/// Counts what is appended to the map of headers.
-struct Appends(usize);
+/// Counts the headers that are appended to the map.
+struct AppendedHeaders(usize);
 
-impl Visit<'_> for Appends {
+impl Visit<'_> for AppendedHeaders {
     fn visit_expr_method_call(&mut self, call: &ExprMethodCall) {
         self.0 += usize::from(is_header_map(&call.receiver));
         syn::visit::visit_expr_method_call(self, call);
     }
 }
 
-/// Takes `.headers(header_map)` out of the chain that makes the request.
-struct NoHeaderMap;
+/// Removes `.headers(header_map)` from the chain that makes the request.
+struct RemoveHeaderMap;
 
-impl VisitMut for NoHeaderMap {
+impl VisitMut for RemoveHeaderMap {
     fn visit_expr_mut(&mut self, expression: &mut Expr) {
         visit_mut::visit_expr_mut(self, expression);
         if let Expr::MethodCall(call) = expression
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_goes_and_with_it_the_map() {
+    fn the_version_is_removed_and_with_it_the_map() {
         let text = polished(builder(&parse_quote!(let _ = 1;)));
 
         assert!(
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_without_a_function_is_called_by_its_name() {
+    fn a_method_without_a_function_is_called_by_name() {
         let text = polished(builder(&parse_quote!(client.client.options(url);)));
 
         assert!(

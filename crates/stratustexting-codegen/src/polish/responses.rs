@@ -1,9 +1,9 @@
-//! What the generated builders make of a response.
+//! How the generated builders read a response.
 //!
-//! The generator wants the one status that the document lists and JSON of just the type.
-//! The service may answer 201 where we wrote 200, and with a field of another type. So
-//! sending and reading become two: `exchange` returns any success as it came, for whoever
-//! reads it with more care than a type can tell; `send` reads it leniently.
+//! The generator expects exactly the status and the type in the document. The service
+//! may respond with 201 where we wrote 200, and with a field of another type. So
+//! sending and reading are separate: `exchange` returns any success unread, for callers
+//! who read it more carefully than a type can; `send` reads it leniently.
 
 use std::collections::BTreeSet;
 
@@ -22,14 +22,14 @@ pub(super) fn split_sends(module: &mut ItemMod, models: &BTreeSet<String>) {
     };
     for item in items {
         let Item::Impl(item) = item else { continue };
-        let Some(place) = item.items.iter().position(is_send) else {
+        let Some(index) = item.items.iter().position(is_send) else {
             continue;
         };
-        let ImplItem::Fn(send) = &mut item.items[place] else {
+        let ImplItem::Fn(send) = &mut item.items[index] else {
             continue;
         };
         if let Some(exchange) = split(send, models) {
-            item.items.insert(place + 1, ImplItem::Fn(exchange));
+            item.items.insert(index + 1, ImplItem::Fn(exchange));
         }
     }
 }
@@ -38,8 +38,8 @@ fn is_send(item: &ImplItem) -> bool {
     matches!(item, ImplItem::Fn(method) if method.sig.ident == "send")
 }
 
-/// Leaves the reading to `send`, and returns the rest of it. What doesn't end as the
-/// generator's code does stays as it is.
+/// Moves everything but the reading from `send` into the returned method. A `send` that
+/// doesn't end like the generator's is left alone.
 fn split(send: &mut ImplItemFn, models: &BTreeSet<String>) -> Option<ImplItemFn> {
     let returned = returned(&send.sig.output)?;
     let read: Expr = if returned == parse_quote!(()) {
@@ -68,7 +68,7 @@ fn split(send: &mut ImplItemFn, models: &BTreeSet<String>) -> Option<ImplItemFn>
     *last = Stmt::Expr(parse_quote!(crate::transport::success(response)), None);
     send.block = parse_quote!({ #read });
     Some(parse_quote! {
-        /// The same, up to the response as it came: any success, not read yet.
+        /// Sends the request and returns any success unread.
         pub async fn exchange(self) -> Result<::reqwest::Response, Error<()>> #block
     })
 }
@@ -96,8 +96,8 @@ fn is_model(ty: &Type, models: &BTreeSet<String>) -> bool {
     model_name(ty).is_some_and(|name| models.contains(&name))
 }
 
-/// The name of a generated type as operations see it, `types::Thing`. A component may have the
-/// name of any other type.
+/// The name of a generated type as operations see it, `types::Thing`. A component may
+/// have the same name as any other type.
 pub(super) fn model_name(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
     let mut segments = path.path.segments.iter();
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn any_success_is_exchanged_and_then_read() {
+    fn any_success_is_returned_and_then_read() {
         for (returned, read) in [
             (
                 parse_quote!(types::Thing),

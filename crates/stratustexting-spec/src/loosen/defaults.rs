@@ -1,12 +1,12 @@
-//! Defaults that a value of their schema can't have.
+//! Defaults that don't match their schema.
 //!
-//! A client that sent one would be refused. What is the same value in another form is
-//! written in the form of the schema; what isn't is left out. Either is said.
+//! The service would reject a client that sent one. A default that is the same value in
+//! another form is converted; any other is left out. Both are reported.
 
 use serde_json::{Map, Value};
 
 use super::Notes;
-use crate::grammar::{self, Kind};
+use crate::grammar::{self, ObjectKind};
 
 /// How many references are followed for one value.
 const MOST_STEPS: usize = 64;
@@ -20,26 +20,36 @@ pub(super) fn correct(
     let schemas = components.get("schemas").and_then(Value::as_object);
     let schemas = schemas.cloned().unwrap_or_default();
     let mut whole = Value::Object(std::mem::take(operation));
-    grammar::each_schema(Kind::Operation, "", &mut whole, &mut |schema, place| {
-        correct_one(schema, &schemas, place, notes);
-    });
+    grammar::each_schema(
+        ObjectKind::Operation,
+        "",
+        &mut whole,
+        &mut |schema, location| {
+            correct_one(schema, &schemas, location, notes);
+        },
+    );
     if let Value::Object(whole) = whole {
         *operation = whole;
     }
     for (group, members) in components {
-        let Some(kind) = Kind::of_components(group) else {
+        let Some(kind) = ObjectKind::of_components(group) else {
             continue;
         };
         for (name, component) in super::object(Some(members)) {
-            let place = format!("{group}/{name}");
-            grammar::each_schema(kind, &place, component, &mut |schema, place| {
-                correct_one(schema, &schemas, place, notes);
+            let location = format!("{group}/{name}");
+            grammar::each_schema(kind, &location, component, &mut |schema, location| {
+                correct_one(schema, &schemas, location, notes);
             });
         }
     }
 }
 
-fn correct_one(schema: &mut Value, schemas: &Map<String, Value>, place: &str, notes: &mut Notes) {
+fn correct_one(
+    schema: &mut Value,
+    schemas: &Map<String, Value>,
+    location: &str,
+    notes: &mut Notes,
+) {
     let Some(value) = schema.get("default").cloned() else {
         return;
     };
@@ -49,29 +59,26 @@ fn correct_one(schema: &mut Value, schemas: &Map<String, Value>, place: &str, no
     }
     let other = other_forms(&value).into_iter().find(|other| fits(other));
     let Value::Object(map) = schema else { return };
-    // The value itself may be a sentence of the vendor's.
+    // The value isn't reported, since it may be a sentence of the vendor's.
     if let Some(other) = other {
         map.insert("default".to_owned(), other);
-        notes.say(
-            place,
-            "the default is of another type, and is written in it",
-        );
+        notes.add(location, "the default has another type, and is converted");
     } else {
         map.remove("default");
         let kind = match value {
             Value::Null => "null",
-            Value::Bool(_) => "a truth value",
+            Value::Bool(_) => "a boolean",
             Value::Number(_) => "a number",
             Value::String(_) => "a text",
             Value::Array(_) => "a list",
             Value::Object(_) => "an object",
         };
-        let text = format!("the default is {kind} that the schema doesn't take, left out");
-        notes.say(place, &text);
+        let text = format!("the default is {kind} that the schema doesn't allow, left out");
+        notes.add(location, &text);
     }
 }
 
-/// The same value as another type has it.
+/// The same value in other types.
 fn other_forms(value: &Value) -> Vec<Value> {
     match value {
         Value::String(text) => {
@@ -93,7 +100,7 @@ fn other_forms(value: &Value) -> Vec<Value> {
     }
 }
 
-/// A number, and the whole number that it is.
+/// A number, and the equal integer if there is one.
 fn with_whole(value: Value) -> Vec<Value> {
     let float = value.as_f64().filter(|float| float.fract() == 0.0);
     let whole = float.filter(|_| value.is_f64());
@@ -165,10 +172,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_default_is_of_its_schema_or_there_is_none() {
-        let schemas = json!({"Kind": {"type": "string", "enum": ["a", "1"]}});
+    fn a_default_matches_its_schema_or_is_left_out() {
+        let schemas = json!({"ObjectKind": {"type": "string", "enum": ["a", "1"]}});
         let schemas = schemas.as_object().unwrap();
-        let kind = json!({"allOf": [{"$ref": "#/components/schemas/Kind"}]});
+        let kind = json!({"allOf": [{"$ref": "#/components/schemas/ObjectKind"}]});
         let list = json!({"type": "array", "items": kind});
         for (schema, default, expected) in [
             (json!({"type": "boolean"}), json!(null), None),

@@ -1,14 +1,14 @@
-//! Names of components that a reference can have.
+//! Valid names of components.
 
 use serde_json::Value;
 
 use super::Notes;
 use crate::page::Fragment;
 
-/// Replaces what OpenAPI doesn't allow in names, such as spaces, where it is safe to: two
-/// names that would become the same stay, and are refused later.
+/// Replaces characters that OpenAPI doesn't allow in names, such as spaces, if that is
+/// safe: two names that would become the same stay, and are refused later.
 pub(super) fn safe(fragment: &mut Fragment, notes: &mut Notes) {
-    // Swagger 2's place for schemas, which the platform still writes for old imports.
+    // Swagger 2 keeps schemas here, and the platform still does for old imports.
     if let Some(Value::Object(old)) = fragment.components.remove("definitions") {
         let schemas = fragment.components.entry("schemas");
         let schemas = schemas.or_insert_with(|| Value::Object(serde_json::Map::new()));
@@ -32,7 +32,7 @@ pub(super) fn safe(fragment: &mut Fragment, notes: &mut Notes) {
             if let Some(component) = members.remove(&name) {
                 members.insert(better.clone(), component);
             }
-            notes.say(&format!("{kind}/{name}"), &format!("called {better}"));
+            notes.add(&format!("{kind}/{name}"), &format!("called {better}"));
             renamed.push((kind.clone(), name, better));
         }
     }
@@ -49,7 +49,7 @@ fn better(name: &str) -> String {
     words.chars().filter(|c| allowed(*c)).collect()
 }
 
-/// References to what was renamed, in whichever way their spaces are written.
+/// Renames references, however their spaces are written.
 fn reference(value: &mut Value, renamed: &[(String, String, String)]) {
     let Some(Value::String(target)) = value.get_mut("$ref") else {
         return;
@@ -70,7 +70,7 @@ fn reference(value: &mut Value, renamed: &[(String, String, String)]) {
     }
 }
 
-/// `%20` and the like, and JSON pointer's own escapes.
+/// Decodes percent-encoding and the escapes of JSON pointers.
 pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();

@@ -1,33 +1,33 @@
-//! Schemas as OpenAPI 3.0 has them.
+//! Converts schemas to OpenAPI 3.0.
 
 use serde_json::{Map, Value, json};
 
 use super::{Notes, drop_platform, flag, object, text};
 use crate::grammar;
 
-/// Makes a schema, and all inside of it, one of OpenAPI 3.0.
-pub(super) fn loosen(schema: &mut Value, place: &str, notes: &mut Notes) {
+/// Converts a schema, and all inside it, to OpenAPI 3.0.
+pub(super) fn loosen(schema: &mut Value, location: &str, notes: &mut Notes) {
     match schema {
         Value::Object(_) => {}
-        // JSON Schema's words for anything and for nothing.
+        // In JSON Schema, `true` allows anything and `false` nothing.
         Value::Bool(true) | Value::Null => {
             *schema = json!({});
             return;
         }
         _ => {
             *schema = json!({});
-            notes.say(place, "no schema; taken as anything");
+            notes.add(location, "not a schema; taken as anything");
             return;
         }
     }
     let Value::Object(map) = schema else { return };
-    drop_platform(map, place, notes);
-    keywords(map, place, notes);
-    types(map, place, notes);
-    null_alternatives(map, place, notes);
-    constants(map, place, notes);
-    bounds(map, place, notes);
-    required(map, place, notes);
+    drop_platform(map, location, notes);
+    keywords(map, location, notes);
+    types(map, location, notes);
+    null_alternatives(map, location, notes);
+    constants(map, location, notes);
+    bounds(map, location, notes);
+    required(map, location, notes);
     for key in [
         "nullable",
         "deprecated",
@@ -35,27 +35,26 @@ pub(super) fn loosen(schema: &mut Value, place: &str, notes: &mut Notes) {
         "writeOnly",
         "uniqueItems",
     ] {
-        flag(map, key, place, notes);
+        flag(map, key, location, notes);
     }
     for key in ["title", "description", "format", "pattern"] {
-        text(map, key, place, notes);
+        text(map, key, location, notes);
     }
-    inner(map, place, notes);
+    inner(map, location, notes);
     let own = Value::Object(map.clone());
-    example(map, &own, place, notes);
-    reference_with_siblings(map, place, notes);
+    example(map, &own, location, notes);
+    reference_with_siblings(map, location, notes);
 }
 
-/// Keywords of JSON Schema that OpenAPI 3.0 doesn't have, but for those that have an equal,
-/// and what is no keyword at all.
-fn keywords(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+/// Drops keywords that OpenAPI 3.0 doesn't have, except those with an equivalent.
+fn keywords(map: &mut Map<String, Value>, location: &str, notes: &mut Notes) {
     map.retain(|key, _| {
         let kept = key.starts_with("x-")
             || matches!(key.as_str(), "const" | "examples")
             || grammar::is_of_3_0(key);
         if !kept {
-            notes.say(
-                place,
+            notes.add(
+                location,
                 &format!("{key}, which OpenAPI 3.0 doesn't have, left out"),
             );
         }
@@ -63,34 +62,34 @@ fn keywords(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
     });
 }
 
-fn inner(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+fn inner(map: &mut Map<String, Value>, location: &str, notes: &mut Notes) {
     if map.get("properties").is_some_and(Value::is_null) {
         map.remove("properties");
     }
     for (name, property) in object(map.get_mut("properties")) {
-        loosen(property, &format!("{place}/{name}"), notes);
+        loosen(property, &format!("{location}/{name}"), notes);
     }
     if map.get("type").is_some_and(|kind| kind == "array") && !map.contains_key("items") {
         map.insert("items".to_owned(), json!({}));
-        notes.say(place, "a list that doesn't say of what");
+        notes.add(location, "a list without a schema of its items");
     }
     if let Some(items) = map.get_mut("items") {
-        loosen(items, &format!("{place}/*"), notes);
+        loosen(items, &format!("{location}/*"), notes);
     }
     if let Some(no) = map.get_mut("not") {
-        loosen(no, &format!("{place}/not"), notes);
+        loosen(no, &format!("{location}/not"), notes);
     }
     if let Some(more) = map.get_mut("additionalProperties")
         && !more.is_boolean()
     {
-        loosen(more, &format!("{place}/additionalProperties"), notes);
+        loosen(more, &format!("{location}/additionalProperties"), notes);
     }
     for key in ["allOf", "anyOf", "oneOf"] {
         let empty = match map.get_mut(key) {
             None => continue,
             Some(Value::Array(parts)) => {
                 for (index, part) in parts.iter_mut().enumerate() {
-                    loosen(part, &format!("{place}/{key}/{index}"), notes);
+                    loosen(part, &format!("{location}/{key}/{index}"), notes);
                 }
                 parts.is_empty()
             }
@@ -98,18 +97,18 @@ fn inner(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
         };
         if empty {
             map.remove(key);
-            notes.say(place, &format!("{key} without parts, left out"));
+            notes.add(location, &format!("{key} without parts, left out"));
         }
     }
 }
 
-fn types(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+fn types(map: &mut Map<String, Value>, location: &str, notes: &mut Notes) {
     match map.get("type").cloned() {
         None => {}
-        // Without quotes the type's name is YAML's word for nothing.
-        Some(Value::Null) => one_type(map, "null", place, notes),
-        Some(Value::String(name)) => one_type(map, &name, place, notes),
-        // JSON Schema's way since OpenAPI 3.1.
+        // Without quotes, `null` isn't a text in YAML.
+        Some(Value::Null) => one_type(map, "null", location, notes),
+        Some(Value::String(name)) => one_type(map, &name, location, notes),
+        // A list of types, as in OpenAPI 3.1.
         Some(Value::Array(names)) => {
             let names: Vec<&str> = names.iter().filter_map(type_name).collect();
             let kinds: Vec<&str> = names
@@ -122,15 +121,15 @@ fn types(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
             }
             if let [kind] = kinds.as_slice() {
                 map.insert("type".to_owned(), (*kind).into());
-                one_type(map, kind, place, notes);
+                one_type(map, kind, location, notes);
             } else {
                 map.remove("type");
             }
-            notes.say(place, &format!("a list of types ({})", names.join(", ")));
+            notes.add(location, &format!("a list of types ({})", names.join(", ")));
         }
         Some(_) => {
             map.remove("type");
-            notes.say(place, "a type that is no text, left out");
+            notes.add(location, "a type that isn't a text, left out");
         }
     }
 }
@@ -143,13 +142,13 @@ fn type_name(value: &Value) -> Option<&str> {
     }
 }
 
-fn one_type(map: &mut Map<String, Value>, name: &str, place: &str, notes: &mut Notes) {
+fn one_type(map: &mut Map<String, Value>, name: &str, location: &str, notes: &mut Notes) {
     let (kind, format) = match name {
         "string" | "number" | "integer" | "boolean" | "array" | "object" => return,
         "null" => {
             map.remove("type");
             map.insert("nullable".to_owned(), true.into());
-            notes.say(place, "of the type null: what else it may be isn't said");
+            notes.add(location, "of the type null: other types aren't given");
             return;
         }
         "int" | "long" => ("integer", (name == "long").then_some("int64")),
@@ -160,9 +159,9 @@ fn one_type(map: &mut Map<String, Value>, name: &str, place: &str, notes: &mut N
         "datetime" | "date-time" => ("string", Some("date-time")),
         _ => {
             map.remove("type");
-            notes.say(
-                place,
-                &format!("the type {name}, which there isn't, left out"),
+            notes.add(
+                location,
+                &format!("the type {name}, which doesn't exist, left out"),
             );
             return;
         }
@@ -171,11 +170,11 @@ fn one_type(map: &mut Map<String, Value>, name: &str, place: &str, notes: &mut N
     if let Some(format) = format {
         map.entry("format").or_insert_with(|| format.into());
     }
-    notes.say(place, &format!("the type {name} is {kind}"));
+    notes.add(location, &format!("the type {name} is {kind}"));
 }
 
-/// `anyOf: [X, null]` is X that may be null.
-fn null_alternatives(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+/// `anyOf: [X, null]` is a nullable X.
+fn null_alternatives(map: &mut Map<String, Value>, location: &str, notes: &mut Notes) {
     for key in ["anyOf", "oneOf"] {
         let Some(Value::Array(parts)) = map.get_mut(key) else {
             continue;
@@ -186,7 +185,7 @@ fn null_alternatives(map: &mut Map<String, Value>, place: &str, notes: &mut Note
             continue;
         }
         let only = (parts.len() == 1).then(|| parts.remove(0));
-        notes.say(place, &format!("null among {key}: nullable"));
+        notes.add(location, &format!("null among {key}: nullable"));
         map.insert("nullable".to_owned(), true.into());
         if let Some(only) = only {
             map.remove(key);
@@ -204,17 +203,17 @@ fn null_alternatives(map: &mut Map<String, Value>, place: &str, notes: &mut Note
     }
 }
 
-fn constants(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+fn constants(map: &mut Map<String, Value>, location: &str, notes: &mut Notes) {
     if let Some(value) = map.remove("const") {
         map.insert("enum".to_owned(), json!([value]));
-        notes.say(place, "a constant is a list of one value");
+        notes.add(location, "a constant is a list of one value");
     }
     let Some(values) = map.get_mut("enum") else {
         return;
     };
     let Value::Array(list) = values else {
         map.remove("enum");
-        notes.say(place, "enum is no list, left out");
+        notes.add(location, "enum isn't a list, left out");
         return;
     };
     let before = list.len();
@@ -222,15 +221,15 @@ fn constants(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
     let empty = list.is_empty();
     if list.len() < before {
         map.insert("nullable".to_owned(), true.into());
-        notes.say(place, "null among the values: nullable");
+        notes.add(location, "null among the values: nullable");
     }
     if empty {
         map.remove("enum");
     }
 }
 
-/// Bounds that are texts, and those of OpenAPI 3.1, which stand for themselves.
-fn bounds(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+/// Converts bounds that are texts, and exclusive bounds of OpenAPI 3.1, which are numbers.
+fn bounds(map: &mut Map<String, Value>, location: &str, notes: &mut Notes) {
     for (exclusive, bound) in [
         ("exclusiveMinimum", "minimum"),
         ("exclusiveMaximum", "maximum"),
@@ -238,7 +237,7 @@ fn bounds(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
         if let Some(Value::Number(number)) = map.get(exclusive).cloned() {
             map.insert(bound.to_owned(), number.into());
             map.insert(exclusive.to_owned(), true.into());
-            notes.say(place, &format!("{exclusive} with a bound of its own"));
+            notes.add(location, &format!("{exclusive} with a bound of its own"));
         }
     }
     for key in [
@@ -261,19 +260,19 @@ fn bounds(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
             Some(number) => _ = map.insert(key.to_owned(), number),
             None => _ = map.remove(key),
         }
-        notes.say(place, &format!("{key} is no number"));
+        notes.add(location, &format!("{key} isn't a number"));
     }
 }
 
-fn required(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+fn required(map: &mut Map<String, Value>, location: &str, notes: &mut Notes) {
     let Some(required) = map.get("required") else {
         return;
     };
     let Value::Array(names) = required else {
         map.remove("required");
-        notes.say(
-            place,
-            "required is no list; the object that it is in has to say so",
+        notes.add(
+            location,
+            "required isn't a list; it belongs into the object around it",
         );
         return;
     };
@@ -286,8 +285,8 @@ fn required(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
         composed || known.is_some_and(|known| known.contains_key(name))
     });
     for name in gone.iter().filter_map(Value::as_str) {
-        notes.say(
-            place,
+        notes.add(
+            location,
             &format!("{name} is required, and not described; left out"),
         );
     }
@@ -298,11 +297,11 @@ fn required(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
     }
 }
 
-/// An example, and a list of them, which a schema of OpenAPI 3.0 can't have.
+/// Converts a list of examples, which a schema of OpenAPI 3.0 can't have, to one example.
 pub(super) fn example(
     map: &mut Map<String, Value>,
     schema: &Value,
-    place: &str,
+    location: &str,
     notes: &mut Notes,
 ) {
     if let Some(Value::Array(examples)) = map.get("examples") {
@@ -311,7 +310,7 @@ pub(super) fn example(
         if let Some(first) = first {
             map.entry("example").or_insert(first);
         }
-        notes.say(place, "a list of examples: the first is the example");
+        notes.add(location, "a list of examples: the first is the example");
     }
     let Some(value) = map.get("example") else {
         return;
@@ -326,12 +325,12 @@ pub(super) fn example(
     };
     if !fits && !value.is_null() {
         map.remove("example");
-        notes.say(place, "the example is of another type, left out");
+        notes.add(location, "the example has another type, left out");
     }
 }
 
-/// OpenAPI 3.0 ignores what stands beside a reference.
-fn reference_with_siblings(map: &mut Map<String, Value>, place: &str, notes: &mut Notes) {
+/// OpenAPI 3.0 ignores keywords beside a reference.
+fn reference_with_siblings(map: &mut Map<String, Value>, location: &str, notes: &mut Notes) {
     if map.len() < 2 {
         return;
     }
@@ -344,9 +343,9 @@ fn reference_with_siblings(map: &mut Map<String, Value>, place: &str, notes: &mu
     } else {
         map.insert("allOf".to_owned(), json!([part]));
     }
-    notes.say(
-        place,
-        "words beside a reference: the reference is its one part",
+    notes.add(
+        location,
+        "keywords beside a reference: the reference becomes its one part",
     );
 }
 

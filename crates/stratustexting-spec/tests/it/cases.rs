@@ -1,5 +1,5 @@
-//! What real pages of the platform were seen to have, reduced to a page each. Each is put
-//! beside the kept pages and goes through the whole pipeline.
+//! Features of real pages of the platform, reduced to a page each. Each page is added
+//! to the kept pages and goes through the whole pipeline.
 
 use serde_json::{Value, json};
 
@@ -11,10 +11,10 @@ fn case(name: &str) -> String {
     std::fs::read_to_string(format!("{folder}/{name}")).unwrap()
 }
 
-/// What came of a page beside the kept ones.
+/// The result of a run with one more page.
 struct Run {
     report: String,
-    /// The page as it is kept.
+    /// The page in our form.
     kept: String,
     document: Value,
 }
@@ -29,18 +29,18 @@ impl Run {
         &self.operation()["responses"]["200"]["content"]["application/json"]["schema"]
     }
 
-    /// Whether neither the page as it is kept nor the document has a text.
+    /// Whether neither the kept page nor the document contains a text.
     fn lacks(&self, text: &str) -> bool {
         !self.kept.contains(text) && !self.document.to_string().contains(text)
     }
 }
 
-/// Puts a page beside the kept ones and makes the document of all of them.
+/// Adds a page to the kept ones and makes the document.
 fn run(text: &str) -> Run {
     let copy = Copy::new();
     copy.add("Trial", "case-1e0.md", text);
     let report = copy.refresh(copy.path(PAGES).to_str().unwrap()).succeeded();
-    // What was written gives the same again.
+    // The written files give the same document again.
     copy.run(&["refresh", "--check"]).succeeded();
     Run {
         report,
@@ -79,7 +79,7 @@ fn sentences_in_callbacks_are_left_out() {
 }
 
 #[test]
-fn sentences_are_left_out_wherever_they_stand_and_facts_stay() {
+fn sentences_are_left_out_everywhere_and_facts_stay() {
     let body = "content:
             application/json:
               example: {description: 'a fact'}
@@ -130,17 +130,17 @@ fn sentences_are_left_out_wherever_they_stand_and_facts_stay() {
     let media = &run.operation()["responses"]["200"]["content"]["application/json"];
     assert_eq!(media["example"]["description"], "a fact");
     assert_eq!(media["examples"]["one"]["value"]["title"], "a fact");
-    for said in [
+    for text in [
         "notes: no keyword",
         "hint: no keyword",
         "annotations: no keyword",
     ] {
-        assert!(run.report.contains(said), "{said}: {}", run.report);
+        assert!(run.report.contains(text), "{text}: {}", run.report);
     }
 }
 
 #[test]
-fn a_keyword_that_nobody_knows_is_left_out_and_named() {
+fn an_unknown_keyword_is_left_out_and_reported() {
     let run = run(&case("unknown-keyword.md"));
 
     assert!(run.lacks("A sentence of the vendor") && run.lacks("customProperties"));
@@ -151,7 +151,7 @@ fn a_keyword_that_nobody_knows_is_left_out_and_named() {
 }
 
 #[test]
-fn what_is_personal_is_marked_in_objects_in_place_and_hidden_by_their_types() {
+fn personal_fields_of_inline_objects_are_marked_and_hidden() {
     let run = run(&case("inline-personal.md"));
 
     assert_eq!(
@@ -175,7 +175,7 @@ fn what_is_personal_is_marked_in_objects_in_place_and_hidden_by_their_types() {
 }
 
 #[test]
-fn what_is_one_of_several_or_has_no_name_is_personal_too() {
+fn alternatives_and_map_values_are_personal_too() {
     let schema = "oneOf: [{$ref: '#/components/schemas/some_row'}, {type: object, properties: {b: {type: string}}}]";
     let text = case("inline-personal.md")
         .replace("name: {type: string}}", &format!("inner: {{{schema}}}, all: {{type: object, additionalProperties: {{type: object, properties: {{c: {{type: string}}}}}}}}}}"))
@@ -200,7 +200,7 @@ fn what_is_one_of_several_or_has_no_name_is_personal_too() {
 }
 
 #[test]
-fn fields_that_the_platform_takes_over_are_there() {
+fn inherited_fields_are_there() {
     let run = run(&case("platform-refs.md"));
 
     let schema = run.schema();
@@ -214,14 +214,14 @@ fn fields_that_the_platform_takes_over_are_there() {
         assert!(found.as_array().unwrap().contains(&json!(field)), "{found}");
     }
     assert!(
-        run.report.contains("the fields of Envelope are taken over"),
+        run.report.contains("the fields of Envelope are inherited"),
         "{}",
         run.report
     );
 }
 
 #[test]
-fn fields_that_the_platform_replaces_or_leaves_out_are_so() {
+fn overridden_fields_are_replaced_or_removed() {
     let text = case("platform-refs.md").replace(
         "x-apidog-overrides: {}",
         "x-apidog-overrides: {message: null, code: {type: string, description: Their sentence.}}",
@@ -236,7 +236,7 @@ fn fields_that_the_platform_replaces_or_leaves_out_are_so() {
 }
 
 #[test]
-fn defaults_that_contradict_the_type_are_named_and_left_out_or_written_in_it() {
+fn defaults_of_another_type_are_reported_and_left_out_or_converted() {
     let run = run(&case("default-null.md"));
 
     let properties = &run.schema()["properties"];
@@ -244,7 +244,7 @@ fn defaults_that_contradict_the_type_are_named_and_left_out_or_written_in_it() {
     assert_eq!(properties["b"].get("default"), None);
     assert_eq!(properties["c"]["default"], 10);
     for name in ["a", "b", "c"] {
-        let place = format!("properties/{name}: the default is ");
+        let place = format!("properties/{name}: the default ");
         assert!(run.report.contains(&place), "{}", run.report);
     }
 }

@@ -1,6 +1,6 @@
-use crate::support::{Answer, Copy, Site};
+use crate::support::{Copy, PageResponse, Site};
 
-/// What is wrong with the site, and what the run says of it.
+/// A defect of the site, and the run's error.
 struct Case {
     name: &'static str,
     break_it: fn(&Site),
@@ -36,7 +36,7 @@ const CASES: &[Case] = &[
         expected: "get-sites.md:15: not YAML: ",
     },
     Case {
-        name: "a key that stands twice",
+        name: "a duplicate key",
         break_it: |site| {
             site.edit(
                 "get-sites.md",
@@ -85,9 +85,9 @@ const CASES: &[Case] = &[
     Case {
         name: "an HTML error page with status 200",
         break_it: |site| {
-            let mut page = Answer::page("<!DOCTYPE html><title>Oops</title>");
+            let mut page = PageResponse::page("<!DOCTYPE html><title>Oops</title>");
             page.headers = vec![("content-type", "text/html".to_owned())];
-            site.answer("get-sites.md", page);
+            site.respond("get-sites.md", page);
         },
         expected: "get-sites.md: an HTML page where Markdown is expected",
     },
@@ -98,7 +98,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "no index",
-        break_it: |site| site.answer("llms.txt", Answer::status(404)),
+        break_it: |site| site.respond("llms.txt", PageResponse::status(404)),
         expected: "llms.txt: 404 Not Found",
     },
     Case {
@@ -108,29 +108,29 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "404 for one page",
-        break_it: |site| site.answer("get-sites.md", Answer::status(404)),
+        break_it: |site| site.respond("get-sites.md", PageResponse::status(404)),
         expected: "get-sites.md: 404 Not Found",
     },
     Case {
         name: "500 for one page, again and again",
-        break_it: |site| site.answer("get-sites.md", Answer::status(500)),
+        break_it: |site| site.respond("get-sites.md", PageResponse::status(500)),
         expected: "get-sites.md: 500 Internal Server Error, 3 times",
     },
     Case {
-        name: "a circle of redirects",
+        name: "a redirect loop",
         break_it: |site| {
-            site.answer("get-sites.md", Answer::redirect("/there"));
-            site.answer("there", Answer::redirect("/get-sites.md"));
+            site.respond("get-sites.md", PageResponse::redirect("/there"));
+            site.respond("there", PageResponse::redirect("/get-sites.md"));
         },
-        expected: "get-sites.md: redirected in a circle",
+        expected: "get-sites.md: redirected in a loop",
     },
     Case {
         name: "redirects without end",
         break_it: |site| {
-            site.answer("get-sites.md", Answer::redirect("/0"));
+            site.respond("get-sites.md", PageResponse::redirect("/0"));
             for step in 0..20 {
                 let next = format!("/{}", step + 1);
-                site.answer(&step.to_string(), Answer::redirect(&next));
+                site.respond(&step.to_string(), PageResponse::redirect(&next));
             }
         },
         expected: "get-sites.md: redirected too often",
@@ -139,7 +139,7 @@ const CASES: &[Case] = &[
         name: "a redirect to another host",
         break_it: |site| {
             let target = "http://localhost:9/get-sites.md";
-            site.answer("get-sites.md", Answer::redirect(target));
+            site.respond("get-sites.md", PageResponse::redirect(target));
         },
         expected: "get-sites.md: redirected to another host",
     },
@@ -157,7 +157,7 @@ const CASES: &[Case] = &[
             let text = site.text("get-sites.md").replace("listSites", "listSites2");
             site.add("APIs", "More sites", "more-sites-3e0.md", &text);
         },
-        expected: "more-sites-3e0.md:13: get /site/all stands on get-sites.md, too",
+        expected: "more-sites-3e0.md:13: get /site/all is on get-sites.md, too",
     },
     Case {
         name: "a reference to nowhere",
@@ -186,7 +186,7 @@ const CASES: &[Case] = &[
     Case {
         name: "a placeholder without its parameter",
         break_it: |site| site.edit("get-sites.md", "  /site/all:\n", "  /site/{siteId}:\n"),
-        expected: "get-sites.md:13: /site/{siteId} has {siteId}, which is no parameter",
+        expected: "get-sites.md:13: /site/{siteId} has {siteId}, which isn't a parameter",
     },
     Case {
         name: "a parameter without its placeholder",
@@ -226,7 +226,7 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
-fn what_is_broken_is_named_by_page_and_nothing_is_written() {
+fn defects_are_reported_by_page_and_nothing_is_written() {
     for case in CASES {
         let copy = Copy::new();
         let before = copy.state();
@@ -236,7 +236,7 @@ fn what_is_broken_is_named_by_page_and_nothing_is_written() {
         let error = copy.refresh(&site.url()).failed();
 
         assert!(error.contains(case.expected), "{}: {error}", case.name);
-        // The error, and where the report is of use that nothing was written.
+        // The error, and perhaps the report's line that nothing was written.
         let lines = error.lines().filter(|line| !line.trim().is_empty()).count();
         assert!(lines <= 3, "{}: {error}", case.name);
         assert_eq!(copy.state(), before, "{}", case.name);
@@ -244,10 +244,10 @@ fn what_is_broken_is_named_by_page_and_nothing_is_written() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_said_at_once() {
+fn all_problems_are_reported_at_once() {
     let copy = Copy::new();
     let site = Site::of(&copy);
-    site.answer("get-sites.md", Answer::status(404));
+    site.respond("get-sites.md", PageResponse::status(404));
     site.page("send-sms.md", "# Send SMS\n");
 
     let error = copy.refresh(&site.url()).failed();
@@ -257,13 +257,13 @@ fn everything_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
-fn a_site_that_stumbles_is_asked_again() {
+fn failed_requests_are_retried() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     for (name, status) in [("get-sites.md", 503), ("llms.txt", 429)] {
-        let mut answer = Answer::page(&site.text(name));
-        answer.fails_first = Some((2, status));
-        site.answer(name, answer);
+        let mut page = PageResponse::page(&site.text(name));
+        page.fails_first = Some((2, status));
+        site.respond(name, page);
     }
 
     copy.refresh(&site.url()).succeeded();
@@ -285,12 +285,12 @@ fn a_site_that_stumbles_is_asked_again() {
 }
 
 #[test]
-fn a_site_that_is_not_there_is_said_and_plain_http_is_for_this_machine() {
+fn a_missing_site_is_reported_and_plain_http_is_for_this_machine_only() {
     let copy = Copy::new();
     let before = copy.state();
     for (from, expected) in [
         ("http://127.0.0.1:9", "llms.txt: "),
-        ("http://docs.example", "has to be https"),
+        ("http://docs.example", "must be https"),
         ("/nowhere/at/all", "llms.txt: cannot be read"),
     ] {
         let ended = copy.refresh(from);

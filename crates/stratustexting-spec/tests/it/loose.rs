@@ -1,12 +1,11 @@
-//! What other sites of the platform were seen to write is not strict OpenAPI. Each page
-//! here has one such looseness; it is merged, and the report says what was done, or it is
-//! refused in one line.
+//! Other sites of the platform don't write strict OpenAPI. Each page here has one such
+//! deviation: it is merged and reported, or refused in one line.
 
 use serde_json::{Value, json};
 
 use crate::support::{Copy, Site};
 
-/// A page of an operation that nobody knows, with something in it.
+/// A page of an unknown operation with the given parts.
 fn page(title: &str, path: &str, parameters: &str, schema: &str, components: &str) -> String {
     format!(
         "# {title}\n\n## OpenAPI Specification\n\n```yaml\nopenapi: 3.0.1\ninfo:\n  title: ''\n  \
@@ -19,14 +18,14 @@ fn page(title: &str, path: &str, parameters: &str, schema: &str, components: &st
     )
 }
 
-/// Adds one loose page to the site and gives the report and the operation that came of it.
+/// Adds one page to the site and returns the report and the operation.
 fn merged(text: &str) -> (String, Value) {
     let copy = Copy::new();
     let site = Site::of(&copy);
     site.add("Loose", "Loose", "loose-1e0.md", text);
     let report = copy.refresh(&site.url()).succeeded();
     let document = copy.document();
-    // What was written is kept in a form that gives the same again.
+    // The written files give the same document again.
     copy.run(&["refresh", "--check"]).succeeded();
     let operation = document["paths"]["/loose"]["get"].clone();
     assert!(operation.is_object(), "{report}");
@@ -129,7 +128,7 @@ fn names_with_spaces_get_names_that_references_can_have() {
 }
 
 #[test]
-fn security_schemes_anchors_and_what_follows_the_block_do_no_harm() {
+fn security_schemes_anchors_and_text_after_the_block_do_no_harm() {
     let components = "\n  schemas:\n    Base: &ref_1 {type: object, properties: {a: {type: string}}}\n    \
         Same: *ref_1\n    More:\n      <<: *ref_1\n      description: merged\n  securitySchemes:\n    \
         one: {type: bearer}\n    two: {type: apikey, in: header, name: X}\n    \
@@ -183,18 +182,18 @@ fn parameters_and_responses_are_put_in_order() {
     assert_eq!(operation["parameters"][1]["schema"]["type"], "string");
     assert!(operation["responses"]["404"]["description"].is_string());
     assert!(operation["responses"].get("x-200:Other").is_none());
-    for said in [
-        "stands twice",
-        "sends of itself",
+    for text in [
+        "occurs twice",
+        "sends by itself",
         "read as true",
         "x-200:Other, left out",
     ] {
-        assert!(report.contains(said), "{said}: {report}");
+        assert!(report.contains(text), "{text}: {report}");
     }
 }
 
 #[test]
-fn what_the_platform_adds_and_what_a_page_says_besides_does_no_harm() {
+fn extensions_of_the_platform_and_further_text_do_no_harm() {
     let components = "\n  schemas:\n    Base: {type: object, x-apidog-orders: [a], \
         x-apidog-refs: {01: {$ref: '#/components/schemas/Nowhere'}}, \
         x-apidog-ignore-properties: [a], properties: {a: {type: string}}}";
@@ -232,16 +231,16 @@ fn what_the_platform_adds_and_what_a_page_says_besides_does_no_harm() {
     );
     assert!(!all.to_string().contains("x-apidog"), "{all}");
     assert!(!all.to_string().contains("Example"), "the words are ours");
-    for said in [
+    for text in [
         "loose-1e0.md: its status is \"developing\"",
-        "loose-1e0.md: the server https://api.example/v1, in whose place",
+        "loose-1e0.md: the server https://api.example/v1, which those of",
     ] {
-        assert!(report.contains(said), "{said}: {report}");
+        assert!(report.contains(text), "{text}: {report}");
     }
 }
 
 #[test]
-fn paths_that_differ_in_their_parameters_names_are_one() {
+fn paths_that_only_differ_in_placeholders_are_merged() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     let parameters = "\n        - {name: id, in: path, schema: {type: string}}";
@@ -265,7 +264,7 @@ fn paths_that_differ_in_their_parameters_names_are_one() {
         "{report}"
     );
 
-    // Whichever page is listed first.
+    // The order of pages doesn't matter.
     let index = site.text("llms.txt");
     let (head, pages) = index.split_once("## API Docs\n").unwrap();
     let last_first: Vec<&str> = pages.lines().rev().collect();
@@ -278,7 +277,7 @@ fn paths_that_differ_in_their_parameters_names_are_one() {
 }
 
 #[test]
-fn folders_sockets_and_pages_for_people_are_passed_over() {
+fn folders_sockets_and_pages_for_people_are_skipped() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     let index = site.text("llms.txt");
@@ -297,13 +296,13 @@ fn folders_sockets_and_pages_for_people_are_passed_over() {
 
     let report = copy.refresh(&site.url()).succeeded();
 
-    for said in [
+    for text in [
         "a folder's page",
         "page of a socket",
         "outside of the known sections",
         "elsewhere",
     ] {
-        assert!(report.contains(said), "{said}: {report}");
+        assert!(report.contains(text), "{text}: {report}");
     }
 }
 
@@ -328,7 +327,7 @@ fn a_site_of_another_vendor_is_read_or_refused_line_by_line() {
 
     let ended = copy.refresh(&site.url());
 
-    // Our overlay has nothing to hold on to here, and says so.
+    // Our overlay matches nothing here, and reports that.
     assert!(
         ended.failed().contains("changes nothing"),
         "{}",

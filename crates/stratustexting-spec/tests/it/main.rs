@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-/// Pages of other vendors, reduced, and what has to come of them.
+/// Reduced pages of other vendors.
 mod cases;
-/// What can be wrong with a site or a page, and what is said of it.
+/// Defects of sites and pages, and their errors.
 mod hostile;
-/// Pages that are not strict OpenAPI, and what becomes of them.
+/// Pages that aren't strict OpenAPI.
 mod loose;
-/// Sites of which not all can be had.
+/// Sites of which some pages fail.
 mod partial;
-/// The way from a site to the document, and the report.
+/// The pipeline from a site to the document, and the report.
 mod refresh;
 mod support;

@@ -1,10 +1,10 @@
-//! Sites of which not all can be had: what is taken, what stays, and what is said of the rest.
+//! Sites of which some pages fail: which pages are used, which stay, and how the rest is reported.
 
 use serde_json::json;
 
-use crate::support::{Answer, Copy, HOST, PAGES, Site};
+use crate::support::{Copy, HOST, PAGES, PageResponse, Site};
 
-/// A page of an operation that nobody knows.
+/// A page of an unknown operation.
 fn page(title: &str, path: &str, schema: &str, components: &str) -> String {
     format!(
         "# {title}\n\n## OpenAPI Specification\n\n```yaml\nopenapi: 3.0.1\npaths:\n  {path}:\n    \
@@ -25,15 +25,15 @@ fn left_out(report: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_page_that_fails_stays_as_it_was_kept_or_is_left_out_and_the_rest_is_taken() {
+fn a_failed_page_keeps_its_kept_version_or_is_left_out() {
     let copy = Copy::new();
     let before = copy.document();
     let kept = copy.read(&format!("{PAGES}/get-sites.md"));
     let site = Site::of(&copy);
     site.page("get-sites.md", "# Get Sites\n\nNothing.\n");
-    site.answer("send-mms.md", Answer::status(410));
+    site.respond("send-mms.md", PageResponse::status(410));
     site.add("T", "Gone", "gone-1e0.md", "");
-    site.answer("gone-1e0.md", Answer::status(404));
+    site.respond("gone-1e0.md", PageResponse::status(404));
     site.add("T", "Broken", "broken-2e0.md", "# Broken\n");
     let refused = page("Refused", "/refused", "{not: {type: string}}", "{}");
     site.add("T", "Refused", "refused-3e0.md", &refused);
@@ -50,8 +50,8 @@ fn a_page_that_fails_stays_as_it_was_kept_or_is_left_out_and_the_rest_is_taken()
     let lines = left_out(&report);
     for (start, end) in [
         ("llms.txt:31: an item without a link", "left out"),
-        ("send-mms.md: 410 Gone", "the page as it is kept stays"),
-        ("get-sites.md:1: no block", "the page as it is kept stays"),
+        ("send-mms.md: 410 Gone", "the kept version stays"),
+        ("get-sites.md:1: no block", "the kept version stays"),
         ("gone-1e0.md: 404 Not Found", "left out"),
         ("broken-2e0.md:1: no block", "left out"),
         ("refused-3e0.md:8: ", "left out"),
@@ -75,12 +75,12 @@ fn a_page_that_fails_stays_as_it_was_kept_or_is_left_out_and_the_rest_is_taken()
 }
 
 #[test]
-fn without_being_told_to_go_on_a_run_names_all_pages_that_are_gone() {
+fn without_keep_going_a_run_names_all_missing_pages() {
     let copy = Copy::new();
     let before = copy.state();
     let site = Site::of(&copy);
     for (name, status) in [("get-sites.md", 404), ("send-mms.md", 410)] {
-        site.answer(name, Answer::status(status));
+        site.respond(name, PageResponse::status(status));
     }
 
     let error = copy.refresh(&site.url()).failed();
@@ -91,7 +91,7 @@ fn without_being_told_to_go_on_a_run_names_all_pages_that_are_gone() {
 }
 
 #[test]
-fn a_site_of_which_nothing_can_be_taken_fails_whatever_it_is_told() {
+fn a_site_without_a_usable_page_fails_in_any_case() {
     let copy = Copy::new();
     let before = copy.state();
     let site = Site::empty();
@@ -107,7 +107,7 @@ fn a_site_of_which_nothing_can_be_taken_fails_whatever_it_is_told() {
 }
 
 #[test]
-fn a_page_that_somebody_put_beside_the_kept_ones_is_not_removed_for_being_left_out() {
+fn a_page_added_by_hand_is_not_removed_if_it_is_left_out() {
     let copy = Copy::new();
     copy.add("T", "broken-2e0.md", "# Broken\n");
     let refused = page("Refused", "/refused", "{not: {type: string}}", "{}");
@@ -153,7 +153,7 @@ fn the_page_that_disagrees_with_most_is_left_out() {
 }
 
 #[test]
-fn a_kept_page_goes_along_with_the_schemas_that_the_others_have_by_now() {
+fn a_kept_page_gets_the_current_schemas_of_the_others() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     let created = "        createdDateTime:\n          description: A date and time in UTC, RFC 3339 \
@@ -179,7 +179,7 @@ fn a_kept_page_goes_along_with_the_schemas_that_the_others_have_by_now() {
 }
 
 #[test]
-fn several_pages_can_be_preferred_and_the_first_that_has_a_schema_is_right() {
+fn of_several_preferred_pages_the_first_with_a_schema_wins() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     let refs = "{type: object, properties: {r: {$ref: '#/components/schemas/Row'}, \
@@ -226,7 +226,7 @@ fn with_example(title: &str, example: &str) -> String {
 }
 
 #[test]
-fn pages_that_are_one_operation_become_one_with_the_examples_of_all() {
+fn pages_of_one_operation_are_merged_with_all_examples() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     site.add("T", "Rows", "rows-1e0.md", &with_example("Rows", "x"));
@@ -235,8 +235,8 @@ fn pages_that_are_one_operation_become_one_with_the_examples_of_all() {
 
     let report = copy.refresh(&site.url()).succeeded();
 
-    let said = "more-2e0.md: the same operation as rows-1e0.md";
-    assert!(report.contains(said), "{report}");
+    let text = "more-2e0.md: the same operation as rows-1e0.md";
+    assert!(report.contains(text), "{report}");
     let operation = &copy.document()["paths"]["/rows"]["get"];
     assert_eq!(operation["operationId"], "rows");
     let media = &operation["responses"]["200"]["content"]["application/json"];
@@ -254,7 +254,7 @@ fn pages_that_are_one_operation_become_one_with_the_examples_of_all() {
 }
 
 #[test]
-fn pages_of_one_path_that_disagree_are_both_named() {
+fn conflicting_pages_of_one_path_are_both_named() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     site.add("T", "Rows", "rows-1e0.md", &with_example("Rows", "x"));
@@ -263,14 +263,14 @@ fn pages_of_one_path_that_disagree_are_both_named() {
 
     let error = copy.refresh(&site.url()).failed();
 
-    let said = "more-2e0.md:8: get /rows stands on rows-1e0.md, too, and they differ at \
+    let text = "more-2e0.md:8: get /rows is on rows-1e0.md, too, and they differ at \
                 /responses/200/content/application/json/schema/properties/a/type";
-    assert!(error.contains(said), "{error}");
+    assert!(error.contains(text), "{error}");
     assert_eq!(error.trim().lines().count(), 1, "{error}");
 }
 
 #[test]
-fn titles_that_several_pages_have_are_ids_of_the_first_only() {
+fn a_shared_title_gives_only_the_first_page_its_id() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     for (number, path) in [(1, "/one"), (2, "/two/{x}")] {
@@ -300,7 +300,7 @@ fn a_page_whose_title_is_too_long_for_a_file_is_kept_under_a_shorter_name() {
     let item = item.replace("https://docs.example", HOST);
     let title = item.split(['[', ']']).nth(1).unwrap();
     let text = page(title, "/rows", &object("a"), "{}");
-    // Here under the name that somebody gave it who saved the site.
+    // The file has the name that a saved copy of the site would give it.
     let copy = Copy::new();
     let index = copy.read(&format!("{PAGES}/llms.txt"));
     copy.write(&format!("{PAGES}/llms.txt"), &format!("{index}{item}\n"));

@@ -1,4 +1,4 @@
-use crate::support::{Answer, Copy, HOST, Site};
+use crate::support::{Copy, HOST, PageResponse, Site};
 
 /// The section of a report, without its heading.
 fn section(report: &str, heading: &str) -> Vec<String> {
@@ -11,7 +11,7 @@ fn section(report: &str, heading: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_document_is_what_the_kept_pages_give_bit_for_bit() {
+fn the_kept_pages_give_the_document_bit_for_bit() {
     let copy = Copy::new();
     let before = copy.state();
 
@@ -25,14 +25,14 @@ fn the_document_is_what_the_kept_pages_give_bit_for_bit() {
 }
 
 #[test]
-fn a_site_gives_the_committed_document_and_the_second_time_only_news_are_asked_for() {
+fn a_site_gives_the_committed_document_and_unchanged_pages_are_not_fetched_again() {
     let copy = Copy::new();
     let before = copy.read("openapi.json");
     let site = Site::of(&copy);
     for name in ["llms.txt", "get-sites.md"] {
-        let mut answer = Answer::page(&site.text(name));
-        answer.headers.push(("etag", format!("\"{name}\"")));
-        site.answer(name, answer);
+        let mut page = PageResponse::page(&site.text(name));
+        page.headers.push(("etag", format!("\"{name}\"")));
+        site.respond(name, page);
     }
     std::fs::remove_file(copy.path("openapi.json")).unwrap();
 
@@ -60,7 +60,7 @@ fn a_site_gives_the_committed_document_and_the_second_time_only_news_are_asked_f
 }
 
 #[test]
-fn the_report_names_what_changed_was_added_and_was_removed_with_its_class() {
+fn the_report_names_changed_added_and_removed_pages_with_their_class() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     site.edit(
@@ -106,7 +106,7 @@ fn the_report_names_what_changed_was_added_and_was_removed_with_its_class() {
     assert_eq!(operation["x-sensitive"]["response"][0], "/rows");
     assert_eq!(operation["x-sensitive"]["response"][1], "/rows/*/name");
     assert_eq!(operation["x-provenance"]["basis"], "documented");
-    // What was written is what the next check makes of what is kept.
+    // The written files give the same document again.
     copy.run(&["refresh", "--check"]).succeeded();
     assert!(
         !copy
@@ -115,7 +115,7 @@ fn the_report_names_what_changed_was_added_and_was_removed_with_its_class() {
     );
 }
 
-/// A page as the vendor's own would be.
+/// A page like the vendor's own.
 const REPORTS: &str = "# Get Reports\n\n## OpenAPI Specification\n\n```yaml
 openapi: 3.0.1
 info:
@@ -183,7 +183,7 @@ security: []
 ";
 
 #[test]
-fn nothing_of_the_vendors_sentences_is_kept_and_their_change_is_documentation() {
+fn the_vendors_sentences_are_not_kept_and_their_change_is_documentation() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     site.add(
@@ -216,8 +216,8 @@ fn nothing_of_the_vendors_sentences_is_kept_and_their_change_is_documentation() 
     assert_eq!(copy.read("openapi.json"), document);
 }
 
-/// A kept page as it would look if the vendor had written it: no ids, no provenance, and
-/// other words.
+/// A kept page as if the vendor had written it: without ids and provenance, and with
+/// other descriptions.
 fn as_the_vendors(page: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut skipped = None;
@@ -242,7 +242,7 @@ fn as_the_vendors(page: &str) -> String {
             in_example = Some(depth);
         } else if in_example.is_none() && key.starts_with("description: ") && depth > 2 {
             lines.push(format!("{}description: Their sentence.", " ".repeat(depth)));
-            // Folded words go on in deeper lines.
+            // A folded text continues on deeper lines.
             skipped = Some(depth);
         } else if !key.starts_with("operationId:") {
             lines.push(line.to_owned());
@@ -252,7 +252,7 @@ fn as_the_vendors(page: &str) -> String {
 }
 
 #[test]
-fn a_page_of_the_vendors_own_raises_the_provenance_and_keeps_our_words() {
+fn a_page_of_the_vendors_improves_the_provenance_and_keeps_our_descriptions() {
     let copy = Copy::new();
     let before = copy.document();
     let site = Site::of(&copy);
@@ -261,7 +261,7 @@ fn a_page_of_the_vendors_own_raises_the_provenance_and_keeps_our_words() {
         assert!(!theirs.contains("x-provenance") && theirs.contains("Their sentence"));
         site.page(name, &theirs);
     }
-    // The other pages have the same schemas in our form: theirs are the ones that count.
+    // The other pages have the same schemas in our form; the vendor's win.
     let others: Vec<String> = site
         .text("llms.txt")
         .lines()
@@ -278,9 +278,9 @@ fn a_page_of_the_vendors_own_raises_the_provenance_and_keeps_our_words() {
 
     let upstream = section(&report, "Upstream");
     for rise in [
-        "provenance of listContacts rises from inferred to documented",
-        "provenance of sendSms rises from client-code to documented",
-        "provenance of getCustomConsent rises from sibling-brand to documented",
+        "provenance of listContacts improves from inferred to documented",
+        "provenance of sendSms improves from client-code to documented",
+        "provenance of getCustomConsent improves from sibling-brand to documented",
     ] {
         assert!(
             upstream.iter().any(|line| line == rise),
@@ -326,14 +326,14 @@ fn a_page_of_the_vendors_own_raises_the_provenance_and_keeps_our_words() {
 }
 
 #[test]
-fn a_page_of_a_sibling_brand_is_called_one() {
+fn a_page_of_a_sibling_brand_has_that_provenance() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     let theirs = as_the_vendors(&site.text("send-mms.md"));
     site.page("send-mms.md", &theirs);
     let sibling = copy.run(&["refresh", "--from", &site.url(), "--brand", "beetexting"]);
 
-    // Alone it would contradict what the others say of the same schemas.
+    // Alone it contradicts the schemas of the other pages.
     assert!(
         sibling.failed().contains("SendResult differs"),
         "{}",
@@ -346,7 +346,7 @@ fn a_page_of_a_sibling_brand_is_called_one() {
         .succeeded();
 
     let upstream = section(&report, "Upstream");
-    let rise = "provenance of sendMms rises from inferred to sibling-brand";
+    let rise = "provenance of sendMms improves from inferred to sibling-brand";
     assert!(upstream.iter().any(|line| line == rise), "{upstream:?}");
 }
 
@@ -377,7 +377,7 @@ fn a_page_that_was_renamed_keeps_its_operation() {
 }
 
 #[test]
-fn a_page_of_what_was_ours_alone_replaces_our_own() {
+fn a_page_of_an_unlisted_operation_replaces_ours() {
     let copy = Copy::new();
     let site = Site::of(&copy);
     let ours = copy.read("crates/stratustexting-spec/unlisted/get-message-by-id.md");
@@ -406,7 +406,7 @@ fn a_page_of_what_was_ours_alone_replaces_our_own() {
 }
 
 #[test]
-fn any_page_can_go_and_the_report_says_which() {
+fn any_page_can_be_removed_and_is_reported() {
     let copy = Copy::new();
     let index = copy.read("crates/stratustexting-spec/pages/llms.txt");
     let names: Vec<String> = index
@@ -428,7 +428,7 @@ fn any_page_can_go_and_the_report_says_which() {
             "{upstream:?}"
         );
         if name == "create-or-update-subscription.md" {
-            // What the overlay says of it has to go with it, and a person has to see that.
+            // The overlay's action for it must be removed too, by a person.
             assert!(ended.failed().contains("action 12"), "{}", ended.errors());
         } else {
             ended.succeeded();
@@ -438,7 +438,7 @@ fn any_page_can_go_and_the_report_says_which() {
 }
 
 #[test]
-fn pages_that_disagree_about_a_schema_are_both_named_and_one_can_be_preferred() {
+fn conflicting_pages_are_both_named_and_one_can_be_preferred() {
     let copy = Copy::new();
     let before = copy.state();
     let created = "        createdDateTime:\n          description: A date and time in UTC, RFC 3339 \
@@ -481,7 +481,7 @@ fn pages_that_disagree_about_a_schema_are_both_named_and_one_can_be_preferred() 
 }
 
 #[test]
-fn a_check_writes_nothing_and_says_what_to_run() {
+fn a_check_writes_nothing_and_names_the_command() {
     let copy = Copy::new();
     copy.edit("openapi.json", "\"listSites\"", "\"sites\"");
     let before = copy.state();
@@ -493,7 +493,7 @@ fn a_check_writes_nothing_and_says_what_to_run() {
 }
 
 #[test]
-fn the_overlay_fails_by_an_action_that_is_broken_and_by_one_without_effect() {
+fn an_invalid_action_or_one_without_effect_fails_the_overlay() {
     let copy = Copy::new();
     let before = copy.state();
     let overlay = copy.read("crates/stratustexting-spec/overlay.yaml");
@@ -528,7 +528,7 @@ fn the_overlay_fails_by_an_action_that_is_broken_and_by_one_without_effect() {
     );
     let error = copy.run(&["refresh", "--check"]).failed();
     assert!(
-        error.contains("action 14 ($.paths) doesn't say its x-reason"),
+        error.contains("action 14 ($.paths) has no x-reason"),
         "{error}"
     );
     assert_eq!(copy.state(), before);

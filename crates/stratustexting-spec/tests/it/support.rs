@@ -17,21 +17,21 @@ use axum::{
 use serde_json::Value;
 use stratustexting_spec::{Options, Source, refresh};
 
-/// Where the real specification lies.
+/// The workspace with the real specification.
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Where the data lies.
+/// The folder of the data.
 const DATA: &str = "crates/stratustexting-spec";
 
-/// Where the kept pages lie.
+/// The folder of the kept pages.
 pub(crate) const PAGES: &str = "crates/stratustexting-spec/pages";
 
 /// The host that the kept index names.
 pub(crate) const HOST: &str = "https://apidocs-stratustexting.spectrumvoip.com";
 
-/// A copy of the workspace as far as `refresh` knows it. Each test has its own.
+/// A copy of the part of the workspace that `refresh` knows. Each test has its own.
 pub(crate) struct Copy(tempfile::TempDir);
 
 impl Copy {
@@ -61,14 +61,14 @@ impl Copy {
         fs::write(self.path(relative), text).unwrap();
     }
 
-    /// Replaces a text that stands in a file exactly once.
+    /// Replaces a text that a file contains exactly once.
     pub(crate) fn edit(&self, relative: &str, from: &str, to: &str) {
         let text = self.read(relative);
         assert_eq!(text.matches(from).count(), 1, "{from:?} in {relative}");
         self.write(relative, &text.replace(from, to));
     }
 
-    /// Puts a page beside the kept ones, and at the end of their index.
+    /// Adds a page to the kept ones, also at the end of their index.
     pub(crate) fn add(&self, folder: &str, name: &str, text: &str) {
         let title = text.lines().next().unwrap().trim_start_matches("# ");
         let index = self.read(&format!("{PAGES}/llms.txt"));
@@ -121,7 +121,7 @@ impl Copy {
         self.run(&["refresh", "--from", from])
     }
 
-    /// All that a run could change, by name.
+    /// All files that a run could change, by name.
     pub(crate) fn state(&self) -> BTreeMap<PathBuf, String> {
         let mut state = BTreeMap::new();
         let folders = ["pages", "unlisted"].map(|name| format!("{DATA}/{name}"));
@@ -132,7 +132,7 @@ impl Copy {
     }
 }
 
-/// How a run ended.
+/// The result of a run.
 pub(crate) struct Ended {
     output: String,
     error: Option<String>,
@@ -146,14 +146,14 @@ impl Ended {
         }
     }
 
-    /// What it printed, after it succeeded.
+    /// The output of a successful run.
     #[track_caller]
     pub(crate) fn succeeded(&self) -> String {
         assert_eq!(self.error, None, "{}", self.output);
         self.output.clone()
     }
 
-    /// The error, after it failed.
+    /// The error of a failed run.
     #[track_caller]
     pub(crate) fn failed(&self) -> String {
         let error = self.error.clone();
@@ -169,7 +169,7 @@ impl Ended {
     }
 }
 
-/// A site of the platform's form on this machine.
+/// A site like the platform's on this machine.
 #[derive(Clone)]
 pub(crate) struct Site {
     address: SocketAddr,
@@ -178,22 +178,22 @@ pub(crate) struct Site {
 
 #[derive(Default)]
 struct Shared {
-    answers: BTreeMap<String, Answer>,
+    responses: BTreeMap<String, PageResponse>,
     requests: Vec<(String, bool)>,
     agents: BTreeSet<String>,
 }
 
-/// What the site says to a path.
+/// The site's response for a path.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct PageResponse {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
-    /// How often it fails with this status before it answers.
+    /// How often it fails with this status before it responses.
     pub(crate) fails_first: Option<(u32, u16)>,
 }
 
-impl Answer {
+impl PageResponse {
     pub(crate) fn page(text: &str) -> Self {
         Self {
             status: 200,
@@ -211,14 +211,14 @@ impl Answer {
     }
 
     pub(crate) fn redirect(target: &str) -> Self {
-        let mut answer = Self::status(302);
-        answer.headers.push(("location", target.to_owned()));
-        answer
+        let mut page = Self::status(302);
+        page.headers.push(("location", target.to_owned()));
+        page
     }
 }
 
 impl Site {
-    /// Serves what is kept in a copy, as the vendor's site would.
+    /// Serves the kept pages of a copy, like the vendor's site.
     pub(crate) fn of(copy: &Copy) -> Self {
         let site = Self::empty();
         for entry in fs::read_dir(copy.path(&format!("{DATA}/pages"))).unwrap() {
@@ -237,7 +237,7 @@ impl Site {
             shared: Arc::default(),
         };
         let router = Router::new()
-            .fallback(answer)
+            .fallback(serve)
             .with_state(Arc::clone(&site.shared));
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -256,25 +256,25 @@ impl Site {
         format!("http://{}", self.address)
     }
 
-    /// Puts a page there. Links to the vendor's host lead to this site.
+    /// Adds a page. Links to the vendor's host lead to this site.
     pub(crate) fn page(&self, name: &str, text: &str) {
-        self.answer(name, Answer::page(&text.replace(HOST, &self.url())));
+        self.respond(name, PageResponse::page(&text.replace(HOST, &self.url())));
     }
 
-    pub(crate) fn answer(&self, name: &str, answer: Answer) {
+    pub(crate) fn respond(&self, name: &str, page: PageResponse) {
         let mut shared = self.shared.lock().unwrap();
-        shared.answers.insert(format!("/{name}"), answer);
+        shared.responses.insert(format!("/{name}"), page);
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
         let shared = self.shared.lock().unwrap();
-        shared.answers[&format!("/{name}")].body.clone()
+        shared.responses[&format!("/{name}")].body.clone()
     }
 
-    /// The pages that are there.
+    /// The names of the pages.
     pub(crate) fn names(&self) -> Vec<String> {
         let shared = self.shared.lock().unwrap();
-        let names = shared.answers.keys().map(|name| name[1..].to_owned());
+        let names = shared.responses.keys().map(|name| name[1..].to_owned());
         names.filter(|name| name.ends_with(".md")).collect()
     }
 
@@ -284,10 +284,10 @@ impl Site {
         self.page(name, &text.replace(from, to));
     }
 
-    /// Takes a page away, and out of the index.
+    /// Removes a page, also from the index.
     pub(crate) fn remove(&self, name: &str) {
         let mut shared = self.shared.lock().unwrap();
-        shared.answers.remove(&format!("/{name}")).unwrap();
+        shared.responses.remove(&format!("/{name}")).unwrap();
         drop(shared);
         let index = self.text("llms.txt");
         let kept = index
@@ -296,7 +296,7 @@ impl Site {
         self.page("llms.txt", &(kept.collect::<Vec<_>>().join("\n") + "\n"));
     }
 
-    /// Puts a page there, and at the end of the index.
+    /// Adds a page, also at the end of the index.
     pub(crate) fn add(&self, folder: &str, title: &str, name: &str, text: &str) {
         self.page(name, text);
         let index = self.text("llms.txt");
@@ -307,7 +307,7 @@ impl Site {
         self.page("llms.txt", &(index + &line));
     }
 
-    /// The paths that were asked for, and whether only for news.
+    /// The requested paths, and whether the request was conditional.
     pub(crate) fn requests(&self) -> Vec<(String, bool)> {
         self.shared.lock().unwrap().requests.clone()
     }
@@ -317,36 +317,38 @@ impl Site {
     }
 }
 
-async fn answer(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> Response<Body> {
+async fn serve(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> Response<Body> {
     let mut shared = shared.lock().unwrap();
     let path = request.uri().path().to_owned();
-    let news = request.headers().get(header::IF_NONE_MATCH);
+    let condition = request.headers().get(header::IF_NONE_MATCH);
     let agent = request.headers()[header::USER_AGENT].to_str().unwrap();
     shared.agents.insert(agent.to_owned());
-    shared.requests.push((path.clone(), news.is_some()));
-    let Some(answer) = shared.answers.get_mut(&path) else {
-        return response(&Answer::status(404));
+    shared.requests.push((path.clone(), condition.is_some()));
+    let Some(page) = shared.responses.get_mut(&path) else {
+        return http_response(&PageResponse::status(404));
     };
-    if let Some((times, status)) = &mut answer.fails_first
+    if let Some((times, status)) = &mut page.fails_first
         && *times > 0
     {
         *times -= 1;
-        return response(&Answer::status(*status));
+        return http_response(&PageResponse::status(*status));
     }
-    let etag = answer.headers.iter().find(|(name, _)| *name == "etag");
-    let known = etag.zip(news).is_some_and(|((_, etag), news)| news == etag);
+    let etag = page.headers.iter().find(|(name, _)| *name == "etag");
+    let known = etag
+        .zip(condition)
+        .is_some_and(|((_, etag), condition)| condition == etag);
     if known {
-        return response(&Answer::status(304));
+        return http_response(&PageResponse::status(304));
     }
-    response(answer)
+    http_response(page)
 }
 
-fn response(answer: &Answer) -> Response<Body> {
-    let mut response = Response::builder().status(StatusCode::from_u16(answer.status).unwrap());
-    for (name, value) in &answer.headers {
+fn http_response(page: &PageResponse) -> Response<Body> {
+    let mut response = Response::builder().status(StatusCode::from_u16(page.status).unwrap());
+    for (name, value) in &page.headers {
         response = response.header(*name, value);
     }
-    response.body(Body::from(answer.body.clone())).unwrap()
+    response.body(Body::from(page.body.clone())).unwrap()
 }
 
 fn copy_all(from: &Path, to: &Path) {

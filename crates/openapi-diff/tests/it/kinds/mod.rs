@@ -1,17 +1,17 @@
-//! Kinds of changes that can be made to a document, and where each applies.
+//! Kinds of changes that can be made to a document, and where they apply.
 //!
-//! A kind is called after the row of the referee's table that says what it means.
+//! A kind has the name of the row in the table of expectations that says what it means.
 
-mod answers;
 mod operations;
 mod requests;
+mod responses;
 mod service;
 
 use serde_json::{Value, json};
 
 use crate::{
     edits::Edit,
-    places::{Field, Operation, Sent, fields, lists, objects, operations},
+    locations::{Field, Operation, Sent, fields, lists, objects, operations},
 };
 
 /// All kinds.
@@ -19,14 +19,13 @@ pub(crate) fn kinds() -> Vec<(&'static str, Kind)> {
     [
         operations::KINDS,
         requests::KINDS,
-        answers::KINDS,
+        responses::KINDS,
         service::KINDS,
     ]
     .concat()
 }
 
-/// The places in the document to which a kind applies, each with the edits that make the
-/// change there.
+/// Finds where a kind applies in a document; each item has the edits for one change.
 pub(crate) type Kind = fn(&Value) -> Vec<Vec<Edit>>;
 
 pub(crate) fn set(pointer: impl Into<String>, value: Value) -> Edit {
@@ -56,7 +55,7 @@ pub(crate) fn rename(pointer: impl Into<String>, to: impl Into<String>) -> Edit 
     }
 }
 
-/// One place for each operation for which there are edits.
+/// The edits for each operation that has some.
 pub(crate) fn each_operation(
     document: &Value,
     edits: impl Fn(&Operation<'_>) -> Option<Vec<Edit>>,
@@ -64,7 +63,7 @@ pub(crate) fn each_operation(
     operations(document).iter().filter_map(edits).collect()
 }
 
-/// One place for each parameter of an operation for which there are edits.
+/// The edits for each parameter that has some.
 fn each_parameter(
     document: &Value,
     edits: impl Fn(&Value, &str) -> Option<Vec<Edit>>,
@@ -80,7 +79,7 @@ fn each_parameter(
     places
 }
 
-/// One place for each query parameter that isn't called sensitive.
+/// The edits for each query parameter that isn't sensitive.
 fn each_plain_parameter(
     document: &Value,
     edits: impl Fn(&Value, &str) -> Option<Vec<Edit>>,
@@ -106,7 +105,7 @@ const SERVICE: Sent = Sent {
     by_service: true,
 };
 
-/// One place for each field of components that travel in a direction.
+/// The edits for each field of components that travel in this direction.
 fn each_field(
     document: &Value,
     sent: Sent,
@@ -117,7 +116,7 @@ fn each_field(
     own.filter_map(edits).collect()
 }
 
-/// One place for each object that travels in a direction.
+/// The edits for each object that travels in this direction.
 fn each_object(document: &Value, sent: Sent, edits: impl Fn(&str) -> Vec<Edit>) -> Vec<Vec<Edit>> {
     let objects = objects(document).into_iter();
     let own = objects.filter(|(_, own)| *own == sent);
@@ -125,7 +124,7 @@ fn each_object(document: &Value, sent: Sent, edits: impl Fn(&str) -> Vec<Edit>) 
         .collect()
 }
 
-/// Makes one of the fields a demand.
+/// Makes a field required.
 fn demand(document: &Value, schema: &str, name: &str) -> Edit {
     let pointer = format!("{schema}/required");
     match document.pointer(&pointer) {
@@ -134,16 +133,16 @@ fn demand(document: &Value, schema: &str, name: &str) -> Edit {
     }
 }
 
-/// One place for each answer of an operation, as its status and what it says.
-fn each_answer(
+/// The edits for each response of an operation, given its status and value.
+fn each_response(
     document: &Value,
     edits: impl Fn(&str, &Value, &str) -> Option<Vec<Edit>>,
 ) -> Vec<Vec<Edit>> {
     let mut places = Vec::new();
     for operation in operations(document) {
-        for (status, answer) in operation.value["responses"].as_object().unwrap() {
+        for (status, response) in operation.value["responses"].as_object().unwrap() {
             let pointer = format!("{}/responses/{status}", operation.pointer);
-            places.extend(edits(status, answer, &pointer));
+            places.extend(edits(status, response, &pointer));
         }
     }
     places
@@ -154,7 +153,7 @@ fn scopes(operation: &Value) -> Option<&Vec<Value>> {
 }
 
 fn json_type(value: &Value) -> Option<&str> {
-    // Lists of values have types of their own in Rust.
+    // Lists of values become types of their own in Rust.
     let plain = value["enum"].is_null() && value["x-extensible-enum"].is_null();
     value["type"].as_str().filter(|_| plain)
 }
@@ -168,7 +167,7 @@ fn new_parameter(operation: &Operation<'_>, new: Value) -> Edit {
     }
 }
 
-/// One place for each list of values that travels in a direction.
+/// The edits for each list of values that travels in this direction.
 fn each_list(
     document: &Value,
     fits: impl Fn(Sent) -> bool,

@@ -1,9 +1,9 @@
-//! Changes of operations: where they are, what they are called, what is said of them.
+//! Changes of operations: path, method, id, documentation.
 
 use serde_json::json;
 
 use super::{Kind, each_operation, remove, rename, set};
-use crate::places::{escape, holders};
+use crate::locations::{escape, holders};
 
 pub(super) const KINDS: &[(&str, Kind)] = &[
     ("operation-added", |document| {
@@ -68,7 +68,7 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
     }),
     ("description-changed", |document| {
         let holders = holders(document, "description").into_iter();
-        // That of the whole document is part of what it says of itself.
+        // The description of the whole document belongs to `info`.
         let holders = holders.filter(|holder| holder != "/info" && !holder.contains("/callbacks/"));
         let holders = holders.filter(|holder| !holder.starts_with("/tags"));
         holders

@@ -1,4 +1,4 @@
-//! Changes of what a client sends: parameters, bodies, and the components in them.
+//! Changes of requests: parameters, bodies and their components.
 
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
-//! Changes of the service as a whole: how to get in, where it is, and its components.
+//! Changes of the service as a whole: credentials, servers and components.
 
 use serde_json::json;
 
 use super::{Kind, SERVICE, add, each_object, each_operation, remove, rename, scopes, set};
 use crate::edits::Edit;
-use crate::places::holders;
+use crate::locations::holders;
 
 pub(super) const KINDS: &[(&str, Kind)] = &[
     ("component-added", |document| {
@@ -18,7 +18,7 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
             .as_object()
             .unwrap()
             .keys();
-        // That one is written by hand, and has to be there under its name.
+        // That one is written by hand, and must keep its name.
         let schemas = schemas.filter(|name| *name != "MessageRecipients");
         schemas
             .map(|name| {

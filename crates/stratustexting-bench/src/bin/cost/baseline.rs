@@ -1,8 +1,9 @@
-//! The committed figures, and whether the SDK may be held against them.
+//! The committed figures, and the check of the SDK against them.
 //!
 //! Only the SDK's count of allocations is a limit. It depends on the code, the compiler
-//! and the crates in `Cargo.lock`, not on the machine's speed or load. The rest stands
-//! there for comparison: when raw reqwest's count moved as well, the cause is not ours.
+//! and the crates in `Cargo.lock`, not on the machine's speed or load. The other
+//! figures are for comparison: if raw reqwest's count changed as well, the cause isn't
+//! ours.
 
 use std::{collections::BTreeMap, fs};
 
@@ -13,7 +14,7 @@ use crate::{count::Round, ways::Way};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/baseline.json");
 
-/// What one send costs, by the name of its way.
+/// The cost of one send, by the name of its way.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Baseline(BTreeMap<String, Figures>);
@@ -54,8 +55,8 @@ impl Baseline {
         Ok(figures.allocations)
     }
 
-    /// Says how what was measured stands to this baseline, and fails when the SDK
-    /// allocates more often.
+    /// Compares the measured figures with this baseline, and fails if the SDK allocates
+    /// more often.
     pub(crate) fn check(&self, measured: &Self) -> anyhow::Result<String> {
         let (old, new) = (self.allocations(Way::Sdk)?, measured.allocations(Way::Sdk)?);
         let (old_raw, new_raw) = (self.allocations(Way::Raw)?, measured.allocations(Way::Raw)?);
@@ -68,16 +69,16 @@ impl Baseline {
         };
         match new.cmp(&old) {
             std::cmp::Ordering::Equal => Ok(format!(
-                "The SDK's {new} allocations per send are what is committed."
+                "The SDK's {new} allocations per send are as committed."
             )),
             std::cmp::Ordering::Less => Ok(format!(
-                "The SDK allocates {new} times per send, {} less than is committed. Keep it: \
+                "The SDK allocates {new} times per send, {} less than committed. Keep it: \
                  cargo xtask bench --write",
                 old - new
             )),
             std::cmp::Ordering::Greater => bail!(
                 "the SDK allocates {new} times per send, {} more than the {old} that are \
-                 committed: every text that anybody sends now costs that much more. {cause} \
+                 committed: every text now costs that much more. {cause} \
                  `cargo xtask bench --explain` shows where it allocates. If it is worth it, \
                  accept it by `cargo xtask bench --write` and say in the commit what for.",
                 new - old

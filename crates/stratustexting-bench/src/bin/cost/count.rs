@@ -1,10 +1,9 @@
-//! Counting allocations.
+//! Counts allocations.
 //!
-//! The counter stands in front of the system's allocator and counts for the whole
-//! process: whatever a library does on whichever thread is counted. The runtime has one
-//! thread and the server is another process, so that what is counted between two sends
-//! is the client's work and nothing else. A send is the unit: the median over many of
-//! them leaves out what happens now and then (a buffer that grows, a timer's page).
+//! The counter wraps the system's allocator and counts for the whole process, on all
+//! threads. The runtime has one thread and the server is another process, so only the
+//! client's work is counted between two sends. The unit is a send: the median over many
+//! of them excludes occasional work (a buffer that grows, a timer's page).
 
 use std::{alloc::System, net::SocketAddr};
 
@@ -16,18 +15,18 @@ use crate::ways::{self, Sender, Way};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// What one send allocates.
+/// The allocations of one send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Allocations {
-    /// How often memory was asked for, growing what was there already included.
+    /// How often memory was allocated or resized.
     pub(crate) count: usize,
-    /// Of those, how often something grew (or shrank) that was there already.
+    /// How often memory was resized.
     pub(crate) grown: usize,
-    /// How many bytes were asked for.
+    /// How many bytes were allocated.
     pub(crate) bytes: usize,
 }
 
-/// What the sends of one round allocated.
+/// The allocations of one round's sends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Round {
     /// The median, of each figure.
@@ -50,7 +49,7 @@ pub(crate) fn measure(way: Way, server: SocketAddr, sends: usize) -> anyhow::Res
         let second = round_of(&sender, sends).await?;
         ensure!(
             first.median == second.median,
-            "two rounds of {} differ, so that neither says anything: {:?}, then {:?}",
+            "two rounds of {} differ, so neither counts: {:?}, then {:?}",
             way.name(),
             first.median,
             second.median,
@@ -60,8 +59,8 @@ pub(crate) fn measure(way: Way, server: SocketAddr, sends: usize) -> anyhow::Res
 }
 
 async fn round_of(sender: &Sender, sends: usize) -> anyhow::Result<Round> {
-    ensure!(sends > 0, "--sends has to be 1 at least");
-    // Its room is made beforehand, because making it allocates.
+    ensure!(sends > 0, "--sends must be at least 1");
+    // Its capacity is reserved beforehand, because that allocates.
     let mut seen = Vec::with_capacity(sends);
     let mut region = Region::new(ALLOCATOR);
     for _ in 0..sends {

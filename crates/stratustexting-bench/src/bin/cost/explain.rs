@@ -1,10 +1,10 @@
-//! Where the allocations of a send are made, for each way, side by side.
+//! The call sites that allocate during a send, for each way, side by side.
 //!
-//! A heap profile has a call stack for each place that allocates. Of a stack two calls
-//! are kept: the innermost that isn't the machinery of collections and runtime, and its caller, if
-//! that belongs to somebody else's crate. So a place inside of `reqwest` has the same
-//! name whoever sends, and what remains different between the ways is what they
-//! themselves cost.
+//! A heap profile has a call stack for each call site that allocates. Two calls of a
+//! stack are kept: the innermost one outside of collections and the runtime, and its
+//! caller, if that is in a third-party crate. So a call site inside `reqwest` has the
+//! same name for every way, and the remaining differences are the cost of the ways
+//! themselves.
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
@@ -12,15 +12,15 @@ use anyhow::Context;
 use serde::Deserialize;
 
 use crate::{
-    watched::{self, SENDS},
+    valgrind::{self, SENDS},
     ways::Way,
 };
 
-/// A place, and how often a send allocates there, for each way in the order of
+/// A call site, and how often a send allocates there, for each way in the order of
 /// [`Way::ALL`].
-pub(crate) type Places = BTreeMap<String, [f64; Way::ALL.len()]>;
+pub(crate) type CallSites = BTreeMap<String, [f64; Way::ALL.len()]>;
 
-/// What of a profile is needed.
+/// The needed parts of a profile.
 #[derive(Deserialize)]
 struct Profile {
     pps: Vec<Point>,
@@ -35,28 +35,28 @@ struct Point {
     fs: Vec<usize>,
 }
 
-/// The places of all ways.
-pub(crate) fn places(server: SocketAddr) -> anyhow::Result<Places> {
-    let mut places = Places::new();
+/// The call sites of all ways.
+pub(crate) fn call_sites(server: SocketAddr) -> anyhow::Result<CallSites> {
+    let mut call_sites = CallSites::new();
     for (column, way) in Way::ALL.into_iter().enumerate() {
         for (sends, sign) in [(SENDS, -1.0), (2 * SENDS, 1.0)] {
-            let json = watched::heap(way, server, sends)?;
+            let json = valgrind::heap(way, server, sends)?;
             let profile: Profile =
                 serde_json::from_slice(&json).context("valgrind's profile can't be read")?;
             for point in &profile.pps {
                 let stack = point.fs.iter().filter_map(|index| profile.ftbl.get(*index));
-                let place = places.entry(place(stack)).or_default();
-                place[column] += sign * f64::from(point.tbk) / SENDS as f64;
+                let call_site = call_sites.entry(call_site(stack)).or_default();
+                call_site[column] += sign * f64::from(point.tbk) / SENDS as f64;
             }
         }
     }
-    // Less than once in twenty sends is a buffer's growth, or chance.
-    places.retain(|_, counts| counts.iter().any(|count| count.abs() > 0.05));
-    Ok(places)
+    // Less than once in twenty sends is the growth of a buffer, or chance.
+    call_sites.retain(|_, counts| counts.iter().any(|count| count.abs() > 0.05));
+    Ok(call_sites)
 }
 
 /// The name of a stack.
-fn place<'a>(stack: impl Iterator<Item = &'a String>) -> String {
+fn call_site<'a>(stack: impl Iterator<Item = &'a String>) -> String {
     let mut calls = stack
         .map(|frame| call(frame))
         .filter(|call| !MACHINERY.contains(&package(call)));
@@ -64,7 +64,7 @@ fn place<'a>(stack: impl Iterator<Item = &'a String>) -> String {
         return "(no named call)".to_owned();
     };
     match calls.next() {
-        // A call of ours already says enough, and so does one that ours makes.
+        // Our own call is specific enough, and so is a call that ours makes.
         Some(outer) if !OURS.contains(&package(inner)) && !OURS.contains(&package(outer)) => {
             format!("{inner} <- {outer}")
         }
@@ -72,7 +72,7 @@ fn place<'a>(stack: impl Iterator<Item = &'a String>) -> String {
     }
 }
 
-/// Whose calls say nothing of why something is allocated.
+/// Crates and modules whose calls don't say why something is allocated.
 const MACHINERY: [&str; 15] = [
     "",
     "???",
@@ -99,7 +99,7 @@ fn call(frame: &str) -> &str {
     call.rsplit_once(" (").map_or(call, |(call, _)| call)
 }
 
-/// The crate in which a call's code is, as far as its name tells.
+/// The crate of a call, according to its name.
 fn package(call: &str) -> &str {
     let path = call.trim_start_matches(['<', '&', '*']);
     let path = path.strip_prefix("mut ").unwrap_or(path);
@@ -112,11 +112,11 @@ mod tests {
 
     fn name(stack: &[&str]) -> String {
         let stack: Vec<_> = stack.iter().map(|frame| (*frame).to_owned()).collect();
-        place(stack.iter())
+        call_site(stack.iter())
     }
 
     #[test]
-    fn a_place_is_named_by_who_wants_the_memory() {
+    fn a_call_site_is_named_by_the_code_that_needs_the_memory() {
         let reqwest = [
             "0x1: malloc (in /lib/vg.so)",
             "0x2: <alloc::vec::Vec<T> as core::clone::Clone>::clone (in /bin/cost)",
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn who_calls_from_our_side_makes_no_difference() {
+    fn our_own_callers_make_no_difference() {
         let by_hand = [
             "0x1: url::parse (in /bin/cost)",
             "0x2: cost::ways::send (in /bin/cost)",

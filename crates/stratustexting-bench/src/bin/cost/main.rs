@@ -1,15 +1,15 @@
-//! What a send costs, beside a request made by hand: allocations, bytes, instructions.
+//! The cost of a send, compared with a handwritten request: allocations, bytes, instructions.
 //!
 //! ```text
 //! cargo xtask bench                  counts allocations and bytes
 //! cargo xtask bench --instructions   and instructions; needs valgrind
-//! cargo xtask bench --explain        where the allocations are made; needs valgrind
+//! cargo xtask bench --explain        shows where it allocates; needs valgrind
 //! cargo xtask bench --check          fails when the SDK allocates more than is committed
 //! cargo xtask bench --write          commits what it allocates now
 //! ```
 //!
-//! Times aren't measured: over a network they are the network's, and on a shared machine
-//! they say more of the neighbours. Counts are the same in each run.
+//! Times aren't measured: over a network they depend on the network, and on a shared
+//! machine on its load. Counts are the same in each run.
 
 #![allow(
     clippy::print_stdout,
@@ -22,7 +22,7 @@ mod count;
 mod explain;
 mod report;
 mod server;
-mod watched;
+mod valgrind;
 mod ways;
 
 use std::{net::SocketAddr, process::ExitCode};
@@ -32,7 +32,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{baseline::Baseline, server::Server, ways::Way};
 
-/// Counts what a send costs, beside a request made by hand.
+/// Counts the cost of a send, compared with a handwritten request.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 #[command(args_conflicts_with_subcommands = true)]
@@ -45,7 +45,7 @@ struct Arguments {
     /// Counts instructions too. Needs valgrind.
     #[arg(long)]
     instructions: bool,
-    /// Shows where the allocations are made. Needs valgrind.
+    /// Shows where the ways allocate. Needs valgrind.
     #[arg(long)]
     explain: bool,
     /// Fails when the SDK allocates more often than the committed baseline says.
@@ -56,10 +56,10 @@ struct Arguments {
     write: bool,
 }
 
-/// What this program does when it has started itself.
+/// The roles in which this program starts itself.
 #[derive(Debug, Subcommand)]
 enum Part {
-    /// Answers requests until the standard input ends.
+    /// Responds to requests until the standard input ends.
     #[command(hide = true)]
     Serve,
     /// Sends texts and counts nothing.
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
 
 fn bench(arguments: &Arguments) -> anyhow::Result<()> {
     ensure!(
-        // What is allocated is the same without optimisation; what is written is what is said.
+        // The allocations are the same without optimisation, but the baseline is a release build's.
         !cfg!(debug_assertions) || !arguments.write,
         "the baseline is a release build's: use `cargo xtask bench --write`"
     );
@@ -102,12 +102,12 @@ fn bench(arguments: &Arguments) -> anyhow::Result<()> {
     let mut instructions = Vec::new();
     if arguments.instructions {
         for way in Way::ALL {
-            instructions.push(watched::instructions(way, address)?);
+            instructions.push(valgrind::instructions(way, address)?);
         }
     }
     println!("{}", report::figures(&rounds, &instructions));
     if arguments.explain {
-        println!("{}", report::places(&explain::places(address)?));
+        println!("{}", report::call_sites(&explain::call_sites(address)?));
     }
     let measured = Baseline::of(&rounds);
     if arguments.write {

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::{count::Round, explain::Places, ways::Way};
+use crate::{count::Round, explain::CallSites, ways::Way};
 
-/// What one send costs, a line for each way. Without instructions the list of them is
-/// empty.
+/// The cost of one send, a line for each way. Without instructions their list is empty.
 pub(crate) fn figures(rounds: &[(Way, Round)], instructions: &[u64]) -> String {
     let mut text =
         String::from("One send, medians of two rounds that agree; × is to raw reqwest:\n\n");
@@ -38,7 +37,7 @@ pub(crate) fn figures(rounds: &[(Way, Round)], instructions: &[u64]) -> String {
             _ => writeln!(text, "{:>14}{:>8}", "-", "-"),
         };
     }
-    text.push_str("\nGrowing what was allocated already counts as an allocation:");
+    text.push_str("\nResized allocations, which also count:");
     for (way, round) in rounds {
         let _ = write!(text, " {} {}", way.name(), round.median.grown);
     }
@@ -59,8 +58,8 @@ fn ratio(value: f64, to: f64) -> String {
     }
 }
 
-/// Where the allocations are made: first what differs between the ways.
-pub(crate) fn places(places: &Places) -> String {
+/// The call sites that allocate; those that differ between the ways come first.
+pub(crate) fn call_sites(call_sites: &CallSites) -> String {
     let differs = |counts: &[f64]| {
         let rounded = counts.iter().map(|count| count.round());
         rounded
@@ -68,7 +67,7 @@ pub(crate) fn places(places: &Places) -> String {
             .any(|count| Some(count) != rounded.clone().next())
     };
     let mut text = String::from(
-        "Allocations of a send by place; what the ways have in common comes last:\n\n",
+        "Allocations of a send by call site; those that all ways share come last:\n\n",
     );
     for way in Way::ALL {
         let _ = write!(text, "{:>10}", way.name());
@@ -76,20 +75,20 @@ pub(crate) fn places(places: &Places) -> String {
     text.push('\n');
     let mut total = [0.0; Way::ALL.len()];
     for wanted in [true, false] {
-        for (place, counts) in places
+        for (call_site, counts) in call_sites
             .iter()
             .filter(|(_, counts)| differs(&counts[..]) == wanted)
         {
             for (total, count) in total.iter_mut().zip(counts) {
                 *total += count;
             }
-            let _ = writeln!(text, "{}  {place}", row(counts));
+            let _ = writeln!(text, "{}  {call_site}", row(counts));
         }
         text.push('\n');
     }
     let _ = writeln!(text, "{}  in all", row(&total));
     text.push_str(
-        "\nWhat the compiler inlined has no line of its own: it counts for its caller, even one \
+        "\nInlined calls have no line of their own: they count for their caller, even one \
          of another crate.\n",
     );
     text

@@ -1,10 +1,10 @@
-//! The server: one answer, always the same, from a process of its own.
+//! The server: always the same response, from a separate process.
 //!
-//! It is another process so that nothing it allocates or executes is counted, and it is
-//! as stupid as can be so that every exchange looks the same to the client: a request's
-//! head and body are read whole, then the answer goes out in one write, on a connection
-//! that stays open. The process ends when its standard input does, which is when the
-//! program that started it is gone, in whichever way.
+//! It is another process so that nothing it allocates or executes is counted. It is as
+//! simple as possible so that every exchange is the same for the client: it reads a
+//! request's head and body, then writes the response at once, on a connection that
+//! stays open. The process ends when its standard input does, that is when its parent
+//! has ended for any reason.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -16,21 +16,21 @@ use std::{
 use anyhow::Context;
 
 /// The headers that any server sends. More would cost each client the same.
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\
+const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\n\
     content-type: application/json\r\n\
     content-length: 43\r\n\
     date: Tue, 01 Jul 2025 00:00:00 GMT\r\n\
     \r\n\
     {\"result\":\"Message Processed Successfully\"}";
 
-/// A server in a process of its own. It ends with this value.
+/// A server in a separate process, which ends when this is dropped.
 pub(crate) struct Server {
     process: Child,
     address: SocketAddr,
 }
 
 impl Server {
-    /// Starts this program once more, as a server.
+    /// Starts this program again, as a server.
     pub(crate) fn start() -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("can't tell where this program is")?;
         let mut process = Command::new(program)
@@ -45,7 +45,7 @@ impl Server {
         let address = line
             .trim()
             .parse()
-            .with_context(|| format!("the server said {line:?} where its address was expected"))?;
+            .with_context(|| format!("the server printed {line:?} instead of its address"))?;
         Ok(Self { process, address })
     }
 
@@ -56,7 +56,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The end of its input.
+        // Closes its input.
         drop(self.process.stdin.take());
         let _ended = self.process.wait();
     }
@@ -70,16 +70,16 @@ pub(crate) fn serve() -> anyhow::Result<()> {
     output.flush()?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // A client that goes away is none of the server's business.
-            thread::spawn(move || answer(stream).ok());
+            // The server ignores a client that disconnects.
+            thread::spawn(move || respond(stream).ok());
         }
     });
     io::copy(&mut io::stdin().lock(), &mut io::sink())?;
     Ok(())
 }
 
-/// Answers each request of a connection.
-fn answer(stream: TcpStream) -> io::Result<()> {
+/// Responds to each request of a connection.
+fn respond(stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut output = stream.try_clone()?;
     let mut input = BufReader::new(stream);
@@ -100,7 +100,7 @@ fn answer(stream: TcpStream) -> io::Result<()> {
             }
         }
         io::copy(&mut (&mut input).take(body), &mut io::sink())?;
-        output.write_all(ANSWER)?;
+        output.write_all(RESPONSE)?;
     }
 }
 
@@ -109,8 +109,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_answer_has_the_length_that_it_states() {
-        let text = String::from_utf8(ANSWER.to_vec()).unwrap();
+    fn the_response_has_its_stated_length() {
+        let text = String::from_utf8(RESPONSE.to_vec()).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
 
         assert!(head.contains(&format!("content-length: {}\r\n", body.len())));

@@ -1,9 +1,9 @@
-//! The three ways to send a text that are held against each other.
+//! The three compared ways to send a text.
 //!
-//! All of them send the same request, as far as each lets one say what it sends: a POST
-//! with three query parameters, a bearer token, an API key and `accept`. The raw one is
-//! what a person writes with `reqwest` and `serde` in an afternoon, without a care for
-//! what it costs; it is the measure, not the least that can be had.
+//! All of them send the same request, as far as each allows: a POST with three query
+//! parameters, a bearer token, an API key and `accept`. The raw one is what a person
+//! writes with `reqwest` and `serde` in an afternoon, without regard to its cost; it is
+//! a yardstick, not the minimum.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -21,18 +21,18 @@ use stratustexting::{
 const FROM: &str = "+12025550100";
 const TO: &str = "+12025550123";
 const TEXT: &str = "Your table is ready. Reply STOP to opt out.";
-/// As long as tokens of an OAuth server commonly are, less what only adds noise.
+/// A token of a usual shape, but shorter.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJiZW5jaCJ9.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg";
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// By what a text is sent.
+/// A way to send a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub(crate) enum Way {
     /// `reqwest` and `serde` by hand.
     Raw,
-    /// The generated client over a transport that does nothing but send.
+    /// The generated client with a transport that only sends.
     Generated,
-    /// The SDK, with a token that it is given.
+    /// The SDK with a static token.
     Sdk,
 }
 
@@ -48,7 +48,7 @@ impl Way {
         }
     }
 
-    /// What it is, for people.
+    /// Its title, for people.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Raw => "raw reqwest + serde",
@@ -59,9 +59,10 @@ impl Way {
 
     /// Makes the client of this way.
     pub(crate) fn sender(self, server: SocketAddr) -> anyhow::Result<Sender> {
-        // A name, as in production, since a URL with an address costs more to parse; and
-        // not far from a URL there in length, since URLs are printed into strings that
-        // grow. The name is resolved here: there is no resolver's thread to be counted.
+        // A host name, as in production, since a URL with an IP address costs more to
+        // parse. The URL is about as long as in production, since URLs are printed into
+        // strings that grow. The name is resolved here, so that no resolver thread is
+        // counted.
         let base = format!("http://localhost:{}/stratustexting-prod", server.port());
         let resolved =
             move |http: reqwest::ClientBuilder| http.no_proxy().resolve("localhost", server);
@@ -100,13 +101,13 @@ pub(crate) enum Sender {
     Sdk(Client),
 }
 
-/// A runtime of one thread, on which everything of the client's side happens.
+/// A runtime with one thread, for all of the client's work.
 pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     Ok(builder.enable_all().build()?)
 }
 
-/// Sends texts and counts nothing, for who watches from outside.
+/// Sends texts without counting, for valgrind.
 pub(crate) fn send(way: Way, server: SocketAddr, count: usize) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let sender = way.sender(server)?;
@@ -117,14 +118,14 @@ pub(crate) fn send(way: Way, server: SocketAddr, count: usize) -> anyhow::Result
     })
 }
 
-/// What a person keeps of the answer.
+/// The part of the response that the handwritten way reads.
 #[derive(serde::Deserialize)]
 struct Sent {
     result: Option<String>,
 }
 
 impl Sender {
-    /// Sends one text and reads the answer.
+    /// Sends one text and reads the response.
     pub(crate) async fn send(&self) -> anyhow::Result<()> {
         let result = match self {
             Self::Raw { http, base } => {
@@ -153,12 +154,12 @@ impl Sender {
                 sent.into_inner().result
             }
         };
-        result.context("the answer has no result")?;
+        result.context("the response has no result")?;
         Ok(())
     }
 }
 
-/// A transport that does nothing but send.
+/// A transport that only sends.
 struct Plain(reqwest::Client);
 
 impl Transport for Plain {

@@ -1,14 +1,14 @@
-//! A page of contacts as it was read before reading was lenient: serde's derive, on structs
-//! that are a copy of the generated code of that time.
+//! A page of contacts as it was read before lenient reading: by serde's derive, on a
+//! copy of the structs that were generated then.
 //!
-//! It is what today's reading is compared with. One odd field costs it the page.
+//! Today's reading is compared with it. One odd field costs it the page.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use stratustexting::api::{Timestamp, types::ConsentType};
 
 #[derive(Debug, Default, Deserialize)]
-#[allow(dead_code, reason = "it is read, and nobody looks at it")]
+#[allow(dead_code, reason = "it is only deserialized")]
 pub(crate) struct Contact {
     company: Option<String>,
     #[serde(rename = "consentLevel")]
@@ -37,7 +37,7 @@ pub(crate) struct Contact {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[allow(dead_code, reason = "it is read, and nobody looks at it")]
+#[allow(dead_code, reason = "it is only deserialized")]
 pub(crate) struct ContactPage {
     pub(crate) content: Option<Vec<Contact>>,
     empty: Option<bool>,

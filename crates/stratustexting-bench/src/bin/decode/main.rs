@@ -1,13 +1,13 @@
-//! What reading a page of 500 contacts costs, beside what it cost before it was lenient.
+//! The cost of reading a page of 500 contacts, compared with strict reading.
 //!
 //! ```text
 //! cargo xtask decode           times and allocations
-//! cargo xtask decode --check   fails when a lenient way allocates more often than before
+//! cargo xtask decode --check   fails if a lenient way allocates more often than strict reading
 //! ```
 //!
-//! The ways take turns within one process, so that a busy machine is as busy for all of them,
-//! and of many rounds the median counts. Times depend on the machine all the same, so they
-//! are no limit for anything; allocations are the same in each run.
+//! The ways alternate within one process, so that load affects all of them, and the
+//! median of many rounds counts. Times still depend on the machine, so they are no
+//! limit; allocations are the same in each run.
 
 #![allow(
     clippy::print_stdout,
@@ -33,20 +33,20 @@ use crate::ways::{Pages, Way};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Times and counts what reading a page costs, beside what it cost before.
+/// Measures the time and allocations of reading a page, compared with strict reading.
 #[derive(Clone, Copy, Debug, Parser)]
 #[command(name = "cargo xtask decode", bin_name = "cargo xtask decode")]
 struct Arguments {
-    /// How often each way takes its turn.
+    /// The number of rounds.
     #[arg(long, default_value_t = 200)]
     rounds: usize,
-    /// Fails when a lenient way allocates more often than serde's derive did; one in a hundred
-    /// is allowed, for what there is to say of a page.
+    /// Fails if a lenient way allocates more often than serde's derive did; 1 % is
+    /// allowed, for a page's diagnostics.
     #[arg(long)]
     check: bool,
 }
 
-/// What one way cost.
+/// The cost of one way.
 #[derive(Clone, Copy, Debug)]
 struct Cost {
     time: Duration,
@@ -89,21 +89,21 @@ fn decode(arguments: Arguments) -> anyhow::Result<()> {
         );
         ensure!(
             !arguments.check || cost.allocations <= before.allocations + before.allocations / 100,
-            "{} allocates more often than it did before, by more than one in a hundred",
+            "{} allocates over 1 % more often than strict reading",
             way.name()
         );
     }
     Ok(())
 }
 
-/// Lets the ways take turns.
+/// Measures the ways in alternation.
 fn measure(pages: &Pages, rounds: usize) -> anyhow::Result<Vec<Cost>> {
-    ensure!(rounds > 0, "--rounds has to be 1 at least");
+    ensure!(rounds > 0, "--rounds must be at least 1");
     let mut all = vec![Vec::with_capacity(rounds); Way::ALL.len()];
     // The first round only warms up.
     for round in 0..=rounds {
         for turn in 0..all.len() {
-            // In all orders: what one way frees, the next one gets.
+            // In all orders, since a way may reuse the memory of the previous one.
             let turn = if round % 2 == 0 {
                 turn
             } else {

@@ -1,4 +1,4 @@
-//! The ways in which a page is read, and the pages.
+//! The ways to read a page, and the pages.
 
 use anyhow::{Context, ensure};
 use bytes::Bytes;
@@ -17,13 +17,13 @@ pub(crate) const CONTACTS: usize = 500;
 /// A way of reading a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// serde's derive, as it was; all others are compared with it.
+    /// serde's derive; the others are compared with it.
     Before,
-    /// The client's reading.
+    /// The client's lenient reading.
     Lenient,
-    /// The same, where each id and each number is a number.
+    /// The same with a page whose ids and phone numbers are JSON numbers.
     Numbers,
-    /// What a call of the SDK does with a response, strict or not.
+    /// All that a call of the SDK does with a response.
     Call,
 }
 
@@ -46,7 +46,7 @@ impl Way {
         }
     }
 
-    /// Reads a page, and says how many contacts came.
+    /// Reads a page, and checks the number of contacts.
     pub(crate) fn read(self, pages: &Pages) -> anyhow::Result<Box<dyn std::any::Any>> {
         let count = |content: Option<usize>| {
             ensure!(content == Some(CONTACTS), "{} lost contacts", self.name());
@@ -106,13 +106,13 @@ impl Pages {
         }
     }
 
-    /// How large the documented one is, in bytes.
+    /// The size of the documented page, in bytes.
     pub(crate) fn size(&self) -> usize {
         self.documented.len()
     }
 }
 
-/// A contact; its number is one of those that are kept for fiction.
+/// A contact; its number is reserved for fiction.
 fn contact(index: usize, numbers: bool) -> Value {
     let mobile = 12_025_550_100_u64 + u64::try_from(index % 100).unwrap_or_default();
     let mut contact = json!({

@@ -1,4 +1,4 @@
-//! A callback as a user writes one: it answers the handshake, and keeps the events.
+//! A callback like a user's: it completes the handshake, and stores the events.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,7 +35,7 @@ impl Callback {
         Ok(Self { uri, arrivals })
     }
 
-    /// The events that were answered with 200, in the order in which they came.
+    /// The events that got a 200, in the order of arrival.
     pub(crate) fn events(&self) -> Vec<Event> {
         self.arrivals.lock().clone()
     }

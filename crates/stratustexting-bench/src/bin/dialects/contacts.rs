@@ -1,4 +1,4 @@
-//! Contacts: the list, the search, one by its number, and writing them.
+//! Contacts: list, search, find by number, and write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,32 +11,32 @@ use stratustexting::{
 };
 
 use crate::{
-    books::{Check, digits},
+    records::{Check, digits},
     report::{Difference, Report},
-    stage::{CUSTOMER, Stage},
+    setup::{CUSTOMER, Setup},
 };
 
 /// Digits that about a tenth of the contacts' numbers have.
 const SEARCHED: &str = "122";
 
-/// The books' contacts by the digits of their numbers.
-fn in_the_books(stage: &Stage) -> BTreeMap<String, Value> {
-    let contacts = stage.sandbox.contacts().into_iter();
+/// The sandbox's contacts by the digits of their numbers.
+fn recorded(setup: &Setup) -> BTreeMap<String, Value> {
+    let contacts = setup.sandbox.contacts().into_iter();
     let number = |contact: &Value| digits(contact["mobileNumber"].as_str().unwrap_or_default());
     contacts.map(|c| (number(&c), c)).collect()
 }
 
-/// Where the contact group has other paths, a client that doesn't know them says of each
+/// If the contacts have other paths, a client that doesn't know them reports for each
 /// operation that its path is inferred.
-pub(crate) async fn without_paths(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
-    if stage.dialect().paths().is_empty() {
+pub(crate) async fn without_paths(setup: &Setup, report: &mut Report) -> anyhow::Result<()> {
+    if setup.dialect().paths().is_empty() {
         return Ok(());
     }
-    let client = stage.unconfigured()?;
+    let client = setup.unconfigured()?;
     let contacts = client.contacts();
-    let number = stage.sandbox.contacts()[0]["mobileNumber"].clone();
+    let number = setup.sandbox.contacts()[0]["mobileNumber"].clone();
     let number = number.as_str().unwrap_or_default();
-    let before = stage.sandbox.contacts();
+    let before = setup.sandbox.contacts();
     let ada = || ContactRequest::default().with_first_name("Ada");
     let outcomes: [(&str, Result<(), Error>); 6] = [
         ("listContacts", contacts.list().try_next().await.map(drop)),
@@ -74,37 +74,37 @@ pub(crate) async fn without_paths(stage: &Stage, report: &mut Report) -> anyhow:
             Err(error) => report.unexplained(&step, error),
         }
     }
-    if stage.sandbox.contacts() != before {
+    if setup.sandbox.contacts() != before {
         report.silent("without paths", "something was written");
     }
     Ok(())
 }
 
-/// All contacts, in pages of the service's size, and in larger ones.
-pub(crate) async fn list(stage: &Stage, report: &mut Report) {
-    let books = in_the_books(stage);
-    let contacts = stage.client.contacts();
+/// Lists all contacts, in pages of the service's size, and in larger ones.
+pub(crate) async fn list(setup: &Setup, report: &mut Report) {
+    let records = recorded(setup);
+    let contacts = setup.client.contacts();
     for (step, pager) in [
         ("list", contacts.list()),
         ("list by 200", contacts.list().page_size(200)),
     ] {
         let listed = walked(pager).await;
-        listed.compare(step, &books, report);
+        listed.compare(step, &records, report);
     }
 }
 
-/// Those whose number has some digits.
-pub(crate) async fn search(stage: &Stage, report: &mut Report) {
-    let mut books = in_the_books(stage);
-    books.retain(|number, _| number.contains(SEARCHED));
-    let found = walked(stage.client.contacts().search(SEARCHED).page_size(7)).await;
-    found.compare("search", &books, report);
+/// Searches contacts by digits of their numbers.
+pub(crate) async fn search(setup: &Setup, report: &mut Report) {
+    let mut records = recorded(setup);
+    records.retain(|number, _| number.contains(SEARCHED));
+    let found = walked(setup.client.contacts().search(SEARCHED).page_size(7)).await;
+    found.compare("search", &records, report);
 }
 
-/// What a list brought.
+/// The result of a list.
 struct Walked {
     contacts: Vec<Contact>,
-    /// Whether it ended without an error, and says that it is complete.
+    /// Whether it ended without an error and is complete.
     complete: bool,
     error: Option<Error>,
 }
@@ -127,20 +127,20 @@ async fn walked(mut pager: Pager<Contact>) -> Walked {
 }
 
 impl Walked {
-    fn compare(&self, step: &str, books: &BTreeMap<String, Value>, report: &mut Report) {
+    fn compare(&self, step: &str, records: &BTreeMap<String, Value>, report: &mut Report) {
         let mut check = Check::default();
         let mut came = BTreeSet::new();
         for contact in &self.contacts {
             let number = digits(contact.mobile_number.as_deref().unwrap_or_default());
-            match books.get(&number) {
-                Some(book) => check.contact(book, contact),
-                None => check.wrong("a contact that isn't in the books"),
+            match records.get(&number) {
+                Some(record) => check.contact(record, contact),
+                None => check.wrong("a contact that isn't in the sandbox"),
             }
             if !came.insert(number) && self.error.is_none() {
-                check.wrong("a contact came twice");
+                check.wrong("a contact occurs twice");
             }
         }
-        let lost = books
+        let lost = records
             .keys()
             .filter(|number| !came.contains(*number))
             .count();
@@ -149,7 +149,7 @@ impl Walked {
         }
         if lost > 0 && self.error.is_none() {
             check.wrong(if self.complete {
-                "it ended as if all had come"
+                "it ended as if complete"
             } else {
                 "it ended without an error"
             });
@@ -160,29 +160,29 @@ impl Walked {
                 report.failed(step, error);
                 report.silent(step, what);
             }
-            (Some(error), _) => report.failed(&format!("{step}, {} came", came.len()), error),
+            (Some(error), _) => report.failed(&format!("{step}, {} read", came.len()), error),
             (None, difference) => report.compared(step, difference),
         }
     }
 }
 
-/// One by its number, and one that isn't there.
-pub(crate) async fn find(stage: &Stage, report: &mut Report) {
-    // The first one's name has letters that not every encoding has.
+/// Finds a contact by its number, and looks for one that doesn't exist.
+pub(crate) async fn find(setup: &Setup, report: &mut Report) {
+    // Its name has letters that not every encoding has.
     let is_named =
         |contact: &&Value| contact["firstName"] == "Zoë" || contact["firstName"] == "Jörg";
-    let books = stage.sandbox.contacts();
-    let Some(book) = books.iter().find(is_named).or(books.first()) else {
+    let records = setup.sandbox.contacts();
+    let Some(record) = records.iter().find(is_named).or(records.first()) else {
         return;
     };
-    let number = book["mobileNumber"].as_str().unwrap_or_default();
-    let found = stage.client.contacts().find_by_mobile(number).await;
+    let number = record["mobileNumber"].as_str().unwrap_or_default();
+    let found = setup.client.contacts().find_by_mobile(number).await;
     if let Some(found) = report.value("find", found) {
         let mut check = Check::default();
-        check.contact(book, &found);
+        check.contact(record, &found);
         report.compared("find", check.difference());
     }
-    match stage.client.contacts().find_by_mobile(CUSTOMER).await {
+    match setup.client.contacts().find_by_mobile(CUSTOMER).await {
         Ok(_) => report.silent("find nobody", "somebody was found"),
         Err(error) if error.is_not_found() || error.is_service_failure() => report.right(),
         Err(error) => report.unexplained("find nobody", error),
@@ -190,8 +190,8 @@ pub(crate) async fn find(stage: &Stage, report: &mut Report) {
 }
 
 /// Creates a contact, changes it by its number and by its id; returns its number.
-pub(crate) async fn write(stage: &Stage, report: &mut Report) -> String {
-    let contacts = stage.client.contacts();
+pub(crate) async fn write(setup: &Setup, report: &mut Report) -> String {
+    let contacts = setup.client.contacts();
     let number = "+12025550199";
     let ada = ContactRequest::default()
         .with_mobile_number(number)
@@ -199,7 +199,7 @@ pub(crate) async fn write(stage: &Stage, report: &mut Report) -> String {
         .with_last_name("Łukasiewicz")
         .with_tags(vec!["new".to_owned(), "vip".to_owned()]);
     let made = contacts.upsert(ada).await;
-    written(stage, report, "upsert", number, "firstName", "Ada", made);
+    written(setup, report, "upsert", number, "firstName", "Ada", made);
     let id = match contacts.find_by_mobile(number).await {
         Ok(found) => found.into_inner().id,
         Err(_) => None,
@@ -208,7 +208,7 @@ pub(crate) async fn write(stage: &Stage, report: &mut Report) -> String {
     let grace = ContactRequest::default().with_first_name("Grace");
     let changed = contacts.update_by_mobile(number, grace).await;
     let step = "update by number";
-    written(stage, report, step, number, "firstName", "Grace", changed);
+    written(setup, report, step, number, "firstName", "Grace", changed);
 
     match id {
         Some(id) => {
@@ -216,7 +216,7 @@ pub(crate) async fn write(stage: &Stage, report: &mut Report) -> String {
             let changed = contacts.update(id, company).await;
             let value = "Example & Söhne";
             written(
-                stage,
+                setup,
                 report,
                 "update by id",
                 number,
@@ -230,9 +230,9 @@ pub(crate) async fn write(stage: &Stage, report: &mut Report) -> String {
     number.to_owned()
 }
 
-/// Holds a write against the books.
+/// Compares a write with the record.
 fn written(
-    stage: &Stage,
+    setup: &Setup,
     report: &mut Report,
     step: &str,
     number: &str,
@@ -240,38 +240,38 @@ fn written(
     value: &str,
     outcome: Result<Response<Contact>, Error>,
 ) {
-    let all = stage.sandbox.contacts();
-    let mut books = all.iter().filter(|book| book["mobileNumber"] == number);
-    let book = books.next().filter(|book| book[field] == value);
-    if books.next().is_some() {
+    let all = setup.sandbox.contacts();
+    let mut records = all.iter().filter(|record| record["mobileNumber"] == number);
+    let record = records.next().filter(|record| record[field] == value);
+    if records.next().is_some() {
         report.twice(step);
     }
-    match (outcome, book) {
-        (Ok(shown), Some(book)) => {
-            if !told_nothing(&shown, step, report) {
+    match (outcome, record) {
+        (Ok(shown), Some(record)) => {
+            if !has_no_body(&shown, step, report) {
                 let mut check = Check::default();
-                check.contact(book, &shown);
+                check.contact(record, &shown);
                 report.compared(step, check.difference());
             }
         }
-        (Ok(_), None) => report.silent(step, "it isn't in the books"),
+        (Ok(_), None) => report.silent(step, "the sandbox doesn't have it"),
         (Err(error), Some(_)) if error.send_outcome() == SendOutcome::NotSent => {
             report.silent(
                 step,
-                "it is in the books, and the error says that nothing left",
+                "the sandbox has it, and the error says that nothing was sent",
             );
         }
         (Err(error), _) => report.failed(step, &error),
     }
 }
 
-/// Whether a write was answered without a body, which is told as such.
-pub(crate) fn told_nothing<T>(shown: &Response<T>, step: &str, report: &mut Report) -> bool {
+/// Whether the response to a write has no body, which must be reported.
+pub(crate) fn has_no_body<T>(shown: &Response<T>, step: &str, report: &mut Report) -> bool {
     let nothing = shown.body().is_empty();
     if nothing {
         match shown.diagnostics() {
-            [] => report.silent(step, "nothing came back, and nothing says so"),
-            [first, ..] => report.told(step, first),
+            [] => report.silent(step, "nothing came back, without a diagnostic"),
+            [first, ..] => report.explained(step, first),
         }
     }
     nothing

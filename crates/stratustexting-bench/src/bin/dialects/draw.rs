@@ -1,19 +1,19 @@
-//! Which dialects: drawn by seeds, and by hand what the seeds leave out.
+//! Chooses the dialects: by seeds, and by hand for values that the seeds miss.
 
 use std::{collections::BTreeSet, fmt};
 
 use serde_json::Value;
 use stratustexting_sandbox::Dialect;
 
-/// From so many dialects on, every value of every kind of difference is among them.
+/// With at least this many dialects, every value of every kind of difference is covered.
 const ENOUGH: usize = 20;
 
-/// A dialect, and where it comes from.
+/// A dialect and its origin.
 #[derive(Clone)]
 pub(crate) struct Drawn {
     pub(crate) seed: u64,
     pub(crate) dialect: Dialect,
-    /// What was set by hand.
+    /// The values that were set by hand.
     by_hand: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ impl Drawn {
         }
     }
 
-    /// The values by kind. A list's way of paging is the one that comes of it in the end.
+    /// The values by kind. The paging of a list is the effective one.
     fn values(&self) -> Vec<(String, Value)> {
         values(&self.dialect.page_style(self.dialect.paging()))
     }
@@ -38,7 +38,7 @@ impl Drawn {
         let dialect: Dialect = serde_json::from_value(fields).ok()?;
         let mut by_hand = self.by_hand.clone();
         by_hand.push(kind.to_owned());
-        // A list without a place for a token can't be paged by one.
+        // A list without a field for a token can't be paged by one.
         (dialect.paging() == dialect.page_style).then_some(Self {
             seed: self.seed,
             dialect,
@@ -57,7 +57,7 @@ impl fmt::Display for Drawn {
     }
 }
 
-/// Draws dialects by one seed after the other, and sets by hand what would be left out.
+/// Draws dialects by consecutive seeds, and sets missing values by hand.
 pub(crate) fn draw(first: u64, count: usize) -> anyhow::Result<Vec<Drawn>> {
     let seeds = (0..).map(|n| first.wrapping_add(n)).take(count);
     let mut drawn: Vec<Drawn> = seeds
@@ -71,8 +71,8 @@ pub(crate) fn draw(first: u64, count: usize) -> anyhow::Result<Vec<Drawn>> {
         if drawn.iter().any(|one| one.values().iter().any(wanted)) {
             continue;
         }
-        // Where the kind is as today, or has a value that others have as well; the
-        // dialects take turns.
+        // In a dialect whose value is the default, or which others have as well; the
+        // dialects alternate.
         for _ in 0..drawn.len() {
             let place = next % drawn.len();
             next += 1;
@@ -91,7 +91,7 @@ pub(crate) fn draw(first: u64, count: usize) -> anyhow::Result<Vec<Drawn>> {
     Ok(drawn)
 }
 
-/// Whether a dialect's value of a kind is needed for nothing.
+/// Whether a dialect's value of a kind is covered elsewhere.
 fn is_free(drawn: &[Drawn], place: usize, kind: &str) -> bool {
     let value = |one: &Drawn| one.values().into_iter().find(|(other, _)| other == kind);
     let own = value(&drawn[place]);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_gives_the_same_dialects_again() {
+    fn the_same_seed_gives_the_same_dialects() {
         let lines = |seed| {
             draw(seed, 20)
                 .unwrap()

@@ -1,38 +1,38 @@
-//! The main job, step by step, as a program does it that is written against the document.
+//! The main job, step by step, like a program written against the document.
 
 use anyhow::Context;
 use futures::TryStreamExt;
 use stratustexting::models::Site;
 
 use crate::{
-    books::{digits, same_id},
     consents, contacts, messages,
+    records::{digits, same_id},
     report::Report,
-    stage::Stage,
+    setup::Setup,
 };
 
-pub(crate) async fn run(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
-    stage.log_in().await.context("the login failed")?;
+pub(crate) async fn run(setup: &mut Setup, report: &mut Report) -> anyhow::Result<()> {
+    setup.log_in().await.context("the login failed")?;
     report.right();
-    contacts::without_paths(stage, report).await?;
-    messages::send(stage, report).await;
-    contacts::list(stage, report).await;
-    contacts::search(stage, report).await;
-    contacts::find(stage, report).await;
-    let mine = contacts::write(stage, report).await;
-    consents::all(stage, report, &mine).await;
-    let sites = sites(stage, report).await;
-    messages::receive(stage, report, &sites).await?;
-    expiry(stage, report).await;
-    refused_refresh(stage, report).await
+    contacts::without_paths(setup, report).await?;
+    messages::send(setup, report).await;
+    contacts::list(setup, report).await;
+    contacts::search(setup, report).await;
+    contacts::find(setup, report).await;
+    let mine = contacts::write(setup, report).await;
+    consents::all(setup, report, &mine).await;
+    let sites = sites(setup, report).await;
+    messages::receive(setup, report, &sites).await?;
+    expiry(setup, report).await;
+    rejected_refresh(setup, report).await
 }
 
 /// The sites, which have the ids that event filters need.
-async fn sites(stage: &Stage, report: &mut Report) -> Vec<Site> {
-    let listed = collect(stage.client.sites().list(), "sites", report).await;
-    let sandbox = &stage.sandbox;
-    let is = |shown: &Option<String>, book: &str| {
-        shown.as_deref().is_some_and(|shown| same_id(book, shown))
+async fn sites(setup: &Setup, report: &mut Report) -> Vec<Site> {
+    let listed = collect(setup.client.sites().list(), "sites", report).await;
+    let sandbox = &setup.sandbox;
+    let is = |shown: &Option<String>, record: &str| {
+        shown.as_deref().is_some_and(|shown| same_id(record, shown))
     };
     let right = |site: &Site| {
         let departments = site.departments.as_deref().unwrap_or_default();
@@ -47,13 +47,13 @@ async fn sites(stage: &Stage, report: &mut Report) -> Vec<Site> {
     match listed.as_slice() {
         [site] if right(site) => report.right(),
         [_] => report.silent("sites", "wrong: ids or numbers"),
-        [] => report.silent("sites", "none came"),
-        _ => report.silent("sites", "more came than there are"),
+        [] => report.silent("sites", "none are there"),
+        _ => report.silent("sites", "more than there are"),
     }
     listed
 }
 
-/// All items of a list that came, with a note of the error in which it ended.
+/// The items of a list, with a note of the error if it failed.
 pub(crate) async fn collect<T: serde::Serialize + Send + Unpin + 'static>(
     mut pager: stratustexting::Pager<T>,
     step: &str,
@@ -72,32 +72,32 @@ pub(crate) async fn collect<T: serde::Serialize + Send + Unpin + 'static>(
     }
 }
 
-/// The access token ends: what can be repeated is, with another, and a send isn't.
-async fn expiry(stage: &Stage, report: &mut Report) {
-    let before = stage.token_requests();
-    stage.sandbox.expire_access_tokens();
-    let listed = collect(stage.client.sites().list(), "renewal", report).await;
-    match (listed.len(), stage.token_requests() - before) {
+/// The access token expires: idempotent calls are retried with a new one, and a send isn't.
+async fn expiry(setup: &Setup, report: &mut Report) {
+    let before = setup.token_requests();
+    setup.sandbox.expire_access_tokens();
+    let listed = collect(setup.client.sites().list(), "renewal", report).await;
+    match (listed.len(), setup.token_requests() - before) {
         (1, 1) => report.right(),
         (0, _) => {}
         (_, renewals) => report.silent("renewal", format!("{renewals} renewals")),
     }
 
-    stage.sandbox.expire_access_tokens();
-    messages::one(stage, report, "send by a token that is over", "Late news").await;
+    setup.sandbox.expire_access_tokens();
+    messages::one(setup, report, "send with an expired token", "Late news").await;
 }
 
-/// The refresh token is refused: the user has to log in, and knows it.
-async fn refused_refresh(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
-    stage.sandbox.expire_access_tokens();
-    stage.sandbox.revoke_refresh_tokens();
-    match stage.client.sites().list().try_next().await {
+/// The refresh token is rejected: the user must log in again, and the error says so.
+async fn rejected_refresh(setup: &Setup, report: &mut Report) -> anyhow::Result<()> {
+    setup.sandbox.expire_access_tokens();
+    setup.sandbox.revoke_refresh_tokens();
+    match setup.client.sites().list().try_next().await {
         Err(error) if error.is_login_required() => report.right(),
-        Err(error) => report.unexplained("refused refresh", format!("{error:#}")),
-        Ok(_) => report.silent("refused refresh", "a call succeeded without a token"),
+        Err(error) => report.unexplained("rejected refresh", format!("{error:#}")),
+        Ok(_) => report.silent("rejected refresh", "a call succeeded without a token"),
     }
-    stage.log_in().await.context("the second login failed")?;
-    let listed = collect(stage.client.sites().list(), "second login", report).await;
+    setup.log_in().await.context("the second login failed")?;
+    let listed = collect(setup.client.sites().list(), "second login", report).await;
     if listed.len() == 1 {
         report.right();
     }

@@ -1,10 +1,10 @@
-//! `cargo xtask dialects`: the main job against services that answer otherwise than the
-//! document says, one dialect of the sandbox after the other.
+//! `cargo xtask dialects`: the main job against services that differ from the document,
+//! one dialect of the sandbox after the other.
 //!
-//! Each step is held against the sandbox's books. It works, with the right data, or it
-//! fails with an error that says what differs. It ends with 0 only when every contact of
-//! every list came, nothing was taken for success without being one, no message was sent
-//! twice, and no error left open what differs.
+//! Each step is compared with the sandbox's records. It works, with the right data, or
+//! it fails with an error that says what differs. The exit code is 0 only if every list
+//! returned all contacts, no failure was taken for a success, no message was sent
+//! twice, and every error says what differs.
 
 #![allow(
     clippy::print_stdout,
@@ -12,15 +12,15 @@
     reason = "a program for the terminal"
 )]
 
-mod books;
 mod callback;
 mod consents;
 mod contacts;
 mod draw;
 mod job;
 mod messages;
+mod records;
 mod report;
-mod stage;
+mod setup;
 
 use std::{process::ExitCode, time::Instant};
 
@@ -34,18 +34,18 @@ use crate::{
 /// How many contacts each sandbox has.
 const CONTACTS: usize = 1_000;
 
-/// Does the main job in other dialects, and counts what got lost.
+/// Does the main job in other dialects, and counts losses.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask dialects", bin_name = "cargo xtask dialects")]
 struct Arguments {
-    /// How many dialects. From 20 on, every value of every kind of difference is among
-    /// them; below, every kind is.
+    /// The number of dialects. With at least 20, every value of every kind of
+    /// difference is covered; with fewer, every kind is.
     #[arg(long, default_value_t = 20)]
     count: usize,
-    /// The seed of the first dialect; the others have the seeds behind it.
+    /// The seed of the first dialect; the others have the following seeds.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Says nothing of steps that fail with an error that says what differs.
+    /// Hides steps that fail with an error that says what differs.
     #[arg(long)]
     quiet: bool,
 }
@@ -88,9 +88,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 
 /// Does the main job in one dialect.
 async fn held_against(drawn: &Drawn, contacts: usize) -> anyhow::Result<Report> {
-    let mut stage = stage::Stage::set(drawn.seed, drawn.dialect, contacts).await?;
+    let mut setup = setup::Setup::new(drawn.seed, drawn.dialect, contacts).await?;
     let mut report = Report::default();
-    job::run(&mut stage, &mut report).await?;
+    job::run(&mut setup, &mut report).await?;
     Ok(report)
 }
 
@@ -101,7 +101,7 @@ mod tests {
     use super::{draw::Drawn, held_against};
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn todays_answers_need_no_word() {
+    async fn the_default_dialect_has_no_differences() {
         let today = Drawn::of(1, Dialect::none());
 
         let report = held_against(&today, 45).await.unwrap();

@@ -10,18 +10,18 @@ use stratustexting::{
 use stratustexting_sandbox::DeliveryState;
 
 use crate::{
-    books::{Check, same_id},
-    contacts::told_nothing,
+    contacts::has_no_body,
     job::collect,
+    records::{Check, same_id},
     report::Report,
-    stage::{CUSTOMER, Stage},
+    setup::{CUSTOMER, Setup},
 };
 
-/// An SMS, an MMS, and one that the service refuses.
-pub(crate) async fn send(stage: &Stage, report: &mut Report) {
-    one(stage, report, "send SMS", "Your order is ready, Zoë.").await;
+/// An SMS, an MMS, and one that the service rejects.
+pub(crate) async fn send(setup: &Setup, report: &mut Report) {
+    one(setup, report, "send SMS", "Your order is ready, Zoë.").await;
 
-    let number = stage.sandbox.number();
+    let number = setup.sandbox.number();
     let media = [
         Media::from_bytes(
             "card.vcf",
@@ -32,77 +32,77 @@ pub(crate) async fn send(stage: &Stage, report: &mut Report) {
             r#"<svg xmlns="http://www.w3.org/2000/svg"/>"#,
         ),
     ];
-    let messages = stage.client.messages();
+    let messages = setup.client.messages();
     let sent = messages
         .from(number)
         .send_mms(CUSTOMER, "Our card", media)
         .await;
-    compare(stage, report, "send MMS", "Our card", &sent);
-    read_what_was_sent(stage, report).await;
+    compare(setup, report, "send MMS", "Our card", &sent);
+    read_what_was_sent(setup, report).await;
 
     let text = "Not from us";
-    let refused = messages.from(CUSTOMER).send_sms(CUSTOMER, text).await;
-    compare(stage, report, "send from another's number", text, &refused);
-    if refused.is_ok() {
+    let rejected = messages.from(CUSTOMER).send_sms(CUSTOMER, text).await;
+    compare(setup, report, "send from another's number", text, &rejected);
+    if rejected.is_ok() {
         report.silent("send from another's number", "it is called accepted");
     }
 }
 
-/// One SMS with a text that no other has.
-pub(crate) async fn one(stage: &Stage, report: &mut Report, step: &str, text: &str) {
-    let number = stage.sandbox.number();
-    let messages = stage.client.messages();
+/// Sends one SMS with a unique text.
+pub(crate) async fn one(setup: &Setup, report: &mut Report, step: &str, text: &str) {
+    let number = setup.sandbox.number();
+    let messages = setup.client.messages();
     let sent = messages.from(number).send_sms(CUSTOMER, text).await;
-    compare(stage, report, step, text, &sent);
+    compare(setup, report, step, text, &sent);
 }
 
-/// Holds what is said of a send against the books.
+/// Compares the outcome of a send with the records.
 fn compare(
-    stage: &Stage,
+    setup: &Setup,
     report: &mut Report,
     step: &str,
     text: &str,
     outcome: &Result<Response<SendResult>, Error>,
 ) {
-    let in_the_books = stage.sent(text);
-    if in_the_books > 1 {
+    let recorded = setup.sent(text);
+    if recorded > 1 {
         report.twice(step);
     }
-    match ((outcome).outcome(), in_the_books, outcome) {
+    match (outcome.outcome(), recorded, outcome) {
         (SendOutcome::Accepted, 1, _) => report.right(),
         (SendOutcome::Rejected | SendOutcome::NotSent, 0, _) => report.right(),
-        // It was refused, and the service says so in a success.
+        // It was rejected, and the service says so in a success.
         (SendOutcome::Unknown, 0, Err(error)) if error.is_service_failure() => {
-            report.told(step, error);
+            report.explained(step, error);
         }
-        // Not known, which is never wrong; it has to be possible to find out.
+        // Unknown is never wrong, but the ticket must find the message.
         (SendOutcome::Unknown, _, Err(error)) if error.ticket().is_some() => {
             report.failed(step, error);
         }
         (outcome, count, _) => {
-            report.silent(step, format!("{outcome:?}, with {count} in the books"));
+            report.silent(step, format!("{outcome:?}, with {count} sent"));
         }
     }
 }
 
-/// The MMS, read by the id that the books have.
-async fn read_what_was_sent(stage: &Stage, report: &mut Report) {
-    let sent = stage.sandbox.sent_messages();
-    let Some(book) = sent.iter().find(|message| !message.media.is_empty()) else {
-        return report.silent("read MMS", "it isn't in the books");
+/// Reads the MMS by the id in its record.
+async fn read_what_was_sent(setup: &Setup, report: &mut Report) {
+    let sent = setup.sandbox.sent_messages();
+    let Some(record) = sent.iter().find(|message| !message.media.is_empty()) else {
+        return report.silent("read MMS", "the sandbox doesn't have it");
     };
-    let read = stage.client.messages().get(&book.id).await;
+    let read = setup.client.messages().get(&record.id).await;
     if let Some(read) = report.value("read MMS", read) {
         let mut check = Check::default();
-        check.sent(book, &read);
+        check.sent(record, &read);
         report.compared("read MMS", check.difference());
     }
 }
 
-/// Subscribes by the ids that the sites have, receives what customers text, and ends the
+/// Subscribes with the ids of a site, receives texts of customers, and deletes the
 /// subscription.
 pub(crate) async fn receive(
-    stage: &Stage,
+    setup: &Setup,
     report: &mut Report,
     sites: &[Site],
 ) -> anyhow::Result<()> {
@@ -115,28 +115,28 @@ pub(crate) async fn receive(
         return Ok(());
     };
     let inbound = EventFilter::messages(&organization, &department, &MessageDirection::Inbound)?;
-    let subscriptions = stage.client.subscriptions();
+    let subscriptions = setup.client.subscriptions();
     let made = subscriptions
-        .subscribe(&stage.callback.uri, [inbound])
+        .subscribe(&setup.callback.uri, [inbound])
         .await;
     let made = report.value("subscribe", made);
-    let books = stage.sandbox.subscriptions();
-    let [book] = books.as_slice() else {
-        report.silent("subscribe", format!("{} are in the books", books.len()));
+    let records = setup.sandbox.subscriptions();
+    let [record] = records.as_slice() else {
+        report.silent("subscribe", format!("the sandbox has {}", records.len()));
         return Ok(());
     };
     let mut id = None;
     if let Some(made) = made {
-        if !told_nothing(&made, "subscribe", report) {
+        if !has_no_body(&made, "subscribe", report) {
             let mut check = Check::default();
-            check.subscription(book, &made);
+            check.subscription(record, &made);
             report.compared("subscribe", check.difference());
         }
         id = made.into_inner().id;
     }
-    let listed = list(stage, report, book).await;
+    let listed = list(setup, report, record).await;
 
-    texts(stage, report).await?;
+    texts(setup, report).await?;
 
     let Some(id) = id.or(listed) else {
         report.unexplained("delete subscription", "nothing says its id");
@@ -144,47 +144,47 @@ pub(crate) async fn receive(
     };
     let deleted = subscriptions.delete(id).await;
     if report.value("delete subscription", deleted).is_some() {
-        match stage.sandbox.subscriptions().len() {
+        match setup.sandbox.subscriptions().len() {
             0 => report.right(),
-            _ => report.silent("delete subscription", "it is in the books"),
+            _ => report.silent("delete subscription", "the sandbox still has it"),
         }
     }
     Ok(())
 }
 
-/// Lists the subscriptions, and returns the id of the one that there is.
-async fn list(stage: &Stage, report: &mut Report, book: &Value) -> Option<String> {
+/// Lists the subscriptions, and returns the id of the only one.
+async fn list(setup: &Setup, report: &mut Report, record: &Value) -> Option<String> {
     let step = "list subscriptions";
-    let listed = collect(stage.client.subscriptions().list(), step, report).await;
+    let listed = collect(setup.client.subscriptions().list(), step, report).await;
     let mut check = Check::default();
     match listed.as_slice() {
-        [one] => check.subscription(book, one),
+        [one] => check.subscription(record, one),
         other => check.wrong(format!("{} of 1 came", other.len())),
     }
     report.compared(step, check.difference());
     listed.into_iter().next()?.id
 }
 
-/// Customers text; each message has to arrive, and to be read by its id.
-async fn texts(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
-    let number = stage.sandbox.number();
+/// Customers text; each message must arrive and be readable by its id.
+async fn texts(setup: &Setup, report: &mut Report) -> anyhow::Result<()> {
+    let number = setup.sandbox.number();
     let mut texted = Vec::new();
     for text in ["Ist es fertig? Größe 42", "Привет", "Danke"] {
-        let id = stage.sandbox.customer_texts(CUSTOMER, number, text).await?;
+        let id = setup.sandbox.customer_texts(CUSTOMER, number, text).await?;
         texted.push((id, text));
     }
-    stage.sandbox.deliveries_settled().await;
-    let deliveries = stage.sandbox.deliveries();
+    setup.sandbox.deliveries_settled().await;
+    let deliveries = setup.sandbox.deliveries();
     let delivered =
         |delivery: &&stratustexting_sandbox::Delivery| delivery.state == DeliveryState::Delivered;
     let delivered = deliveries.iter().filter(delivered).count();
     if delivered != texted.len() {
         let failed = texted.len() - delivered;
-        report.unexplained("receive", format!("{failed} events were refused"));
+        report.unexplained("receive", format!("{failed} events were rejected"));
     }
-    let events = stage.callback.events();
+    let events = setup.callback.events();
     if events.len() != delivered {
-        let what = format!("{} events of {delivered} that were answered", events.len());
+        let what = format!("{} of {delivered} delivered events", events.len());
         report.silent("receive", what);
     }
     for (id, text) in texted {
@@ -193,8 +193,8 @@ async fn texts(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
             report.silent("receive", "an event names another message, or none");
             continue;
         };
-        let shown = event.message_id().context("it was found by that")?;
-        let read = stage.client.messages().get(shown).await;
+        let shown = event.message_id().context("it was found by its id")?;
+        let read = setup.client.messages().get(shown).await;
         if let Some(read) = report.value("read message", read) {
             let mut check = Check::default();
             check.message([CUSTOMER, number, text], &read);

@@ -1,32 +1,32 @@
-//! What came of each step, and how many came to what.
+//! The results of the steps, and their counts.
 
 use std::{fmt, ops::AddAssign};
 
 use anyhow::anyhow;
 use stratustexting::Error;
 
-/// What came of the steps in one dialect.
+/// The results of the steps in one dialect.
 #[derive(Default)]
 pub(crate) struct Report {
     counts: Counts,
-    /// What there is to say; whether that is a failure of the SDK.
+    /// The lines of the report, and whether each is a failure of the SDK.
     lines: Vec<(bool, String)>,
 }
 
-/// How many steps came to what.
+/// How many steps had which result.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    /// They worked, and the data was right.
+    /// Steps that worked, with the right data.
     pub(crate) right: usize,
-    /// They failed, or lacked something, and said what differs.
-    pub(crate) told: usize,
-    /// Contacts that a list didn't bring, whether it said so or not.
+    /// Steps that failed or lacked something, and text what differs.
+    pub(crate) explained: usize,
+    /// Contacts that a list didn't return, even with an error.
     pub(crate) contacts_lost: usize,
-    /// They were taken for success without being one.
+    /// Steps that were wrongly taken for a success.
     pub(crate) silent: usize,
-    /// Messages that are in the books twice.
+    /// Messages that were sent twice.
     pub(crate) twice: usize,
-    /// They failed and didn't say what differs.
+    /// Steps that failed and didn't say what differs.
     pub(crate) unexplained: usize,
 }
 
@@ -41,8 +41,8 @@ impl Report {
         self.counts.right += 1;
     }
 
-    pub(crate) fn told(&mut self, step: &str, what: impl fmt::Display) {
-        self.counts.told += 1;
+    pub(crate) fn explained(&mut self, step: &str, what: impl fmt::Display) {
+        self.counts.explained += 1;
         self.lines.push((false, format!("{step}: {what}")));
     }
 
@@ -53,7 +53,7 @@ impl Report {
 
     pub(crate) fn lost(&mut self, step: &str, contacts: usize) {
         self.counts.contacts_lost += contacts;
-        let line = format!("LOST {step}: {contacts} contacts didn't come");
+        let line = format!("LOST {step}: {contacts} contacts are missing");
         self.lines.push((true, line));
     }
 
@@ -68,26 +68,26 @@ impl Report {
             .push((true, format!("UNEXPLAINED {step}: {what}")));
     }
 
-    /// Takes note of a step that failed.
+    /// Notes a failed step.
     pub(crate) fn failed(&mut self, step: &str, error: &Error) {
-        let said = whole(error);
+        let text = whole(error);
         if explains(error) {
-            self.told(step, said);
+            self.explained(step, text);
         } else {
-            self.unexplained(step, said);
+            self.unexplained(step, text);
         }
     }
 
-    /// The value of a step, or a note of why there is none.
+    /// The value of a step, or a note of its error.
     pub(crate) fn value<T>(&mut self, step: &str, outcome: Result<T, Error>) -> Option<T> {
         outcome.map_err(|error| self.failed(step, &error)).ok()
     }
 
-    /// Takes note of how a step's data compares with the books.
+    /// Notes how a step's data compares with the records.
     pub(crate) fn compared(&mut self, step: &str, difference: Option<Difference>) {
         match difference {
             None => self.right(),
-            Some(Difference::Told(what)) => self.told(step, what),
+            Some(Difference::Explained(what)) => self.explained(step, what),
             Some(Difference::Silent(what)) => self.silent(step, what),
         }
     }
@@ -96,7 +96,7 @@ impl Report {
         self.counts
     }
 
-    /// What there is to say; with `quiet` only the SDK's failures.
+    /// The lines; with `quiet` only the SDK's failures.
     pub(crate) fn lines(&self, quiet: bool) -> impl Iterator<Item = &str> {
         let lines = self.lines.iter();
         lines
@@ -105,12 +105,12 @@ impl Report {
     }
 }
 
-/// How data differs from the books.
+/// How data differs from the records.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Difference {
-    /// Something can't be read, is empty, and kept as it came: whoever looks sees it.
-    Told(String),
-    /// Something is wrong, or missing without a word.
+    /// A value can't be read; its field is empty and its JSON kept, so a caller can tell.
+    Explained(String),
+    /// A value is wrong, or missing without a diagnostic.
     Silent(String),
 }
 
@@ -119,7 +119,7 @@ fn explains(error: &Error) -> bool {
     error.is_incomplete() || error.is_decode() && std::error::Error::source(error).is_some()
 }
 
-/// An error with what it comes from, in a line.
+/// An error with its sources, in a line.
 fn whole(error: &Error) -> String {
     format!("{:#}", anyhow!(error.clone()))
 }
@@ -127,7 +127,7 @@ fn whole(error: &Error) -> String {
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.right += other.right;
-        self.told += other.told;
+        self.explained += other.explained;
         self.contacts_lost += other.contacts_lost;
         self.silent += other.silent;
         self.twice += other.twice;
@@ -139,8 +139,13 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} right, {} told, {} contacts lost, {} silent, {} sent twice, {} unexplained",
-            self.right, self.told, self.contacts_lost, self.silent, self.twice, self.unexplained
+            "{} right, {} explained, {} contacts lost, {} silent, {} sent twice, {} unexplained",
+            self.right,
+            self.explained,
+            self.contacts_lost,
+            self.silent,
+            self.twice,
+            self.unexplained
         )
     }
 }

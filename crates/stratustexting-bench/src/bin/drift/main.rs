@@ -1,11 +1,11 @@
-//! `cargo xtask drift`: bodies that differ from what is documented, a hundred thousand of them.
+//! `cargo xtask drift`: a hundred thousand bodies that differ from the document.
 //!
-//! The fixtures of the SDK are changed by chance, one to three changes each: types, missing
-//! and unknown fields, keys twice, other envelopes, huge values, spoilt text. Each goes through
-//! the SDK where a caller would meet it. It ends with 0 only when nothing panicked, nothing
-//! that wasn't changed was lost, what was changed is written back, no body that was cut was
-//! taken for a whole one, no send was called accepted that isn't said to be, and at most one
-//! body of a thousand was refused that had something to say.
+//! The fixtures of the SDK are changed at random, with one to three changes each:
+//! types, missing and unknown fields, duplicate keys, other envelopes, huge values,
+//! broken text. Each goes through the SDK as a caller would use it. The exit code is 0
+//! only if nothing panicked, no unchanged value was lost, changed values are written
+//! back, no truncated body was read, no send was called accepted wrongly, and at most
+//! one readable body in a thousand was rejected.
 
 #![allow(
     clippy::print_stdout,
@@ -13,7 +13,7 @@
     reason = "a program for the terminal"
 )]
 
-mod dress;
+mod envelope;
 mod mutate;
 mod odd;
 mod oracle;
@@ -27,24 +27,24 @@ use std::{panic, process::ExitCode, time::Instant};
 
 use clap::Parser;
 
-/// Reads bodies that differ from what is documented, and counts what is lost.
+/// Reads bodies that differ from the document, and counts losses.
 #[derive(Clone, Copy, Debug, Parser)]
 #[command(name = "cargo xtask drift", bin_name = "cargo xtask drift")]
 struct Arguments {
-    /// How many bodies are made.
+    /// The number of bodies.
     #[arg(long, default_value_t = 100_000)]
     mutations: u64,
-    /// What chance is made from; the same seed makes the same bodies.
+    /// The seed; the same seed makes the same bodies.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Makes only the body of this number, and shows what was done to it.
+    /// Makes only the body of this number, and shows its changes.
     #[arg(long)]
     only: Option<u64>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // A panic is counted; its text might hold what was read.
+    // A panic is counted; its text could contain the body.
     panic::set_hook(Box::new(|_| {}));
     match drift(arguments) {
         Ok(true) => ExitCode::SUCCESS,

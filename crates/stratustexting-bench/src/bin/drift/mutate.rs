@@ -1,13 +1,13 @@
-//! One to three changes of a body, by chance.
+//! One to three random changes of a body.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::{
-    dress::{Dress, Envelope, Writing},
+    envelope::{Envelope, Wrapper, Writing},
     odd,
     seeds::Seed,
-    tree::{Entry, Form, Node, Place},
+    tree::{Entry, Form, Node, ReadAs},
     ways::Way,
 };
 
@@ -15,12 +15,12 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Mutated {
     pub(crate) root: Node,
-    pub(crate) dress: Dress,
-    /// Whether it says that it failed.
+    pub(crate) wrapper: Wrapper,
+    /// Whether it reports a failure.
     pub(crate) failed: bool,
-    /// Whether it may be taken to say so.
+    /// Whether it may be read as reporting a failure.
     pub(crate) doubtful: bool,
-    /// What was done, for people.
+    /// The changes, for people.
     pub(crate) changes: Vec<String>,
 }
 
@@ -36,12 +36,12 @@ const UNKNOWN: [&str; 8] = [
     "v2",
 ];
 
-/// Keys under which services put what was asked for.
+/// Keys under which services put the data.
 const WRAPPINGS: [&str; 8] = [
     "data", "items", "results", "list", "records", "response", "payload", "body",
 ];
 
-/// What only a failure says.
+/// Fields that only a failure has.
 const FAILURES: [(&str, &str); 8] = [
     ("success", "false"),
     ("success", "\"false\""),
@@ -57,14 +57,14 @@ const FAILURES: [(&str, &str); 8] = [
 pub(crate) fn mutate(seed: &Seed, rng: &mut Rng) -> Mutated {
     let mut mutated = Mutated {
         root: seed.root.clone(),
-        dress: Dress::default(),
+        wrapper: Wrapper::default(),
         failed: false,
         doubtful: false,
         changes: Vec::new(),
     };
     for _ in 0..rng.usize(1..=3) {
         if rng.u8(..100) < 25 {
-            mutated.dress(seed.way, rng);
+            mutated.wrapper(seed.way, rng);
         } else {
             mutated.change(seed.way, rng);
         }
@@ -81,8 +81,8 @@ pub(crate) fn mutate(seed: &Seed, rng: &mut Rng) -> Mutated {
         _ => false,
     };
     mutated.failed = FAILURES.iter().any(|(key, text)| {
-        let said = mutated.root.only(key);
-        said.is_some_and(
+        let found = mutated.root.only(key);
+        found.is_some_and(
             |node| matches!(&node.form, Form::Scalar { text: own, .. } if own == text.as_bytes()),
         )
     });
@@ -90,22 +90,22 @@ pub(crate) fn mutate(seed: &Seed, rng: &mut Rng) -> Mutated {
 }
 
 impl Mutated {
-    /// Whether what was asked for has to be looked for in the body. It is JSON before it is
-    /// a model then, and of equal keys JSON has the last.
+    /// Whether the data must be searched in the body. It is parsed as JSON before it is
+    /// read as a model then, and JSON keeps the last of duplicate keys.
     fn is_searched(&self, way: Way) -> bool {
         let content = self.root.only("content");
         let alone = content.is_some_and(|content| matches!(content.form, Form::Alone(_)));
         let several = matches!(way, Way::Event) && !matches!(self.root.form, Form::Object(_));
-        self.dress.envelope.is_some() || alone || several
+        self.wrapper.envelope.is_some() || alone || several
     }
 
-    fn dress(&mut self, way: Way, rng: &mut Rng) {
+    fn wrapper(&mut self, way: Way, rng: &mut Rng) {
         let change = match rng.u8(..10) {
             0..4 => {
                 let Some(envelope) = envelope(way, rng) else {
                     return self.change(way, rng);
                 };
-                self.dress.envelope = Some(envelope);
+                self.wrapper.envelope = Some(envelope);
                 format!("{envelope:?}")
             }
             4..7 => {
@@ -115,17 +115,17 @@ impl Mutated {
                     Writing::WideLittle,
                     Writing::WideBig,
                 ];
-                self.dress.writing = all[rng.usize(..all.len())];
-                format!("{:?}", self.dress.writing)
+                self.wrapper.writing = all[rng.usize(..all.len())];
+                format!("{:?}", self.wrapper.writing)
             }
             7 if way.unpacks() => {
-                self.dress.packed = true;
+                self.wrapper.packed = true;
                 "packed".to_owned()
             }
-            // A number that is cut may be a number.
+            // A truncated number may still be a number.
             _ if matches!(self.root.form, Form::Scalar { .. }) => return,
             _ => {
-                self.dress.cut = Some(rng.usize(..=1_000));
+                self.wrapper.cut = Some(rng.usize(..=1_000));
                 "cut".to_owned()
             }
         };
@@ -169,7 +169,7 @@ impl Mutated {
         Some(kind.to_owned())
     }
 
-    /// A field that is missing, or an item.
+    /// Removes a field or an item.
     fn remove(&mut self, path: &[usize]) -> Option<String> {
         let (parent, index) = self.parent(path)?;
         parent.lacks = true;
@@ -181,7 +181,7 @@ impl Mutated {
         Some("missing".to_owned())
     }
 
-    /// A field that nobody knows; of a send, now and then one that speaks of a failure.
+    /// Adds an unknown field; to a send sometimes one that reports a failure.
     fn add(&mut self, path: &[usize], way: Way, rng: &mut Rng) -> Option<String> {
         if matches!(way, Way::Send(_)) && rng.bool() {
             let (key, text) = FAILURES[rng.usize(..FAILURES.len())];
@@ -193,7 +193,7 @@ impl Mutated {
         }
         let (value, kind) = odd::any(rng);
         let key = UNKNOWN[rng.usize(..UNKNOWN.len())];
-        // In the value that was picked, or beside it.
+        // In the picked value, or beside it.
         let path = match self.at(path)?.form {
             Form::Object(_) => path,
             _ => path.split_last()?.1,
@@ -209,8 +209,8 @@ impl Mutated {
         Some(format!("unknown field, {kind},"))
     }
 
-    /// A key twice: with a value that can't be read, which mustn't cost the other, or with
-    /// any.
+    /// Duplicates a key: with an unreadable value, which mustn't cost the other, or
+    /// with any value.
     fn repeat(&mut self, path: &[usize], rng: &mut Rng) -> Option<String> {
         let (parent, index) = self.parent(path)?;
         let Form::Object(entries) = &mut parent.form else {
@@ -218,7 +218,7 @@ impl Mutated {
         };
         let entry = entries.get_mut(index)?;
         let key = entry.key.clone();
-        let weak = entry.node.place == Place::Text && !entry.node.touched && rng.bool();
+        let weak = entry.node.read_as == ReadAs::Text && !entry.node.touched && rng.bool();
         let (node, kind) = if weak {
             let value = [Value::Null, json!({"value": null}), json!([[]])];
             (Node::new(&value[rng.usize(..value.len())]), "unreadable")
@@ -231,7 +231,7 @@ impl Mutated {
         Some(format!("twice, {kind},"))
     }
 
-    /// One level deeper.
+    /// Wraps a value in an object.
     fn wrap(&mut self, path: &[usize], rng: &mut Rng) -> Option<String> {
         let keys = ["value", "data", "id", "$"];
         let key = keys[rng.usize(..keys.len())];
@@ -245,7 +245,7 @@ impl Mutated {
         Some("deeper".to_owned())
     }
 
-    /// A list of one in the place of what it holds, or the other way round.
+    /// Replaces a value by a list of it, or a list of one by its item.
     fn one_or_many(&mut self, path: &[usize], way: Way) -> Option<String> {
         let is_content = matches!(way, Way::Page(..))
             && matches!(&self.root.form, Form::Object(entries)
@@ -267,7 +267,7 @@ impl Mutated {
             }
             return Some("single".to_owned());
         }
-        let is_model = node.place == Place::Model && !node.touched;
+        let is_model = node.read_as == ReadAs::Model && !node.touched;
         if is_model && matches!(node.form, Form::Object(_)) {
             let outer = Node {
                 form: Form::List(Vec::new()),
@@ -286,7 +286,7 @@ impl Mutated {
         Some("list of one".to_owned())
     }
 
-    /// One more item in a list.
+    /// Adds an item to a list.
     fn insert(&mut self, path: &[usize], rng: &mut Rng) -> Option<String> {
         let (item, kind) = odd::any(rng);
         let path = match self.at(path)?.form {
@@ -302,11 +302,11 @@ impl Mutated {
     }
 }
 
-/// Any value of a body; the body itself now and then.
+/// Picks any value of a body, sometimes the body itself.
 fn pick(root: &Node, rng: &mut Rng) -> Vec<usize> {
     fn collect(node: &Node, path: &mut Vec<usize>, all: &mut Vec<Vec<usize>>) {
         for (index, child) in node.children().enumerate() {
-            // A second value that can't be read has to stay so.
+            // The unreadable value of a duplicate key must stay unreadable.
             if matches!(&node.form, Form::Object(entries) if entries[index].weak) {
                 continue;
             }
@@ -324,7 +324,7 @@ fn pick(root: &Node, rng: &mut Rng) -> Vec<usize> {
     all.swap_remove(rng.usize(..all.len()))
 }
 
-/// Names a place by its keys.
+/// Names a path by its keys.
 fn place(root: &Node, path: &[usize]) -> String {
     let mut name = "body".to_owned();
     let mut node = root;
@@ -358,7 +358,7 @@ fn envelope(way: Way, rng: &mut Rng) -> Option<Envelope> {
         (Way::Model(_) | Way::Event, _) => return None,
     })
     .map(|envelope| match (way, envelope) {
-        // An operation's one object may be named by what it is.
+        // The single object of an operation may be under its type's name.
         (Way::Object(..), Envelope::Around(_)) if rng.bool() => Envelope::Successful("thing"),
         (_, Envelope::Around(key)) if rng.bool() => Envelope::Successful(key),
         (_, envelope) => envelope,
@@ -371,12 +371,12 @@ mod tests {
     use crate::seeds;
 
     #[test]
-    fn the_same_seed_changes_the_same() {
+    fn the_same_seed_makes_the_same_changes() {
         let seeds = seeds::all().unwrap();
         let bodies = |from: u64| -> Vec<_> {
             let mut rng = Rng::with_seed(from);
             let all = seeds.iter().map(|seed| mutate(seed, &mut rng));
-            all.map(|mutated| mutated.dress.render(&mutated.root))
+            all.map(|mutated| mutated.wrapper.render(&mutated.root))
                 .collect()
         };
 
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_said_only_where_it_is_noted() {
+    fn a_failure_is_only_added_where_it_is_noted() {
         let seeds = seeds::all().unwrap();
         let send = seeds
             .iter()
@@ -394,11 +394,11 @@ mod tests {
         let mut failed = 0;
         for _ in 0..200 {
             let mutated = mutate(send.unwrap(), &mut rng);
-            let said = mutated
+            let found = mutated
                 .changes
                 .iter()
                 .any(|change| change.starts_with("a failure"));
-            assert!(said || !mutated.failed);
+            assert!(found || !mutated.failed);
             failed += usize::from(mutated.failed);
         }
         assert!(failed > 0);

@@ -1,4 +1,4 @@
-//! Values that nobody expects in the place of what is documented.
+//! Unexpected values.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::tree::Node;
 /// A value, and the name of its kind.
 pub(crate) type Odd = (Node, &'static str);
 
-/// Any of them; those that take long are rare.
+/// Any of them; the slow ones are rare.
 pub(crate) fn any(rng: &mut Rng) -> Odd {
     match rng.u8(..100) {
         0..55 => plain(rng),
@@ -86,7 +86,7 @@ pub(crate) fn plain(rng: &mut Rng) -> Odd {
     }
 }
 
-/// A number at the edge of what number types hold, or beyond.
+/// A number at the limits of number types, or beyond.
 fn number(rng: &mut Rng) -> Odd {
     let digits = "8".repeat(400);
     let whole = |text: &str| {
@@ -113,14 +113,14 @@ fn number(rng: &mut Rng) -> Odd {
         9 => float("1e308"),
         10 => float("-1E-400"),
         11 => float("0.1000000000000000055511151231257827"),
-        // No number type holds these, so they are kept as text.
+        // These are out of range of all types, so they are kept as text.
         12 => Node::raw("1e999", Some("1e999".into())),
         _ => Node::raw("-1e999", Some("-1e999".into())),
     };
     (node, "a huge number")
 }
 
-/// A text that isn't JSON's, or barely.
+/// A text that is barely JSON, or not at all.
 fn text(rng: &mut Rng) -> Odd {
     let of = |text: &[u8], meaning: &str, kind| (Node::raw(text, Some(meaning.into())), kind);
     match rng.u8(..9) {
@@ -148,7 +148,7 @@ fn text(rng: &mut Rng) -> Odd {
     }
 }
 
-/// Lists or objects in one another.
+/// Nested lists or objects.
 fn nested(rng: &mut Rng) -> Odd {
     let depths = [20, 90, 99, 100, 101, 125, 126, 127, 128, 129, 300, 3_000];
     let depth = depths[rng.usize(..depths.len())];
@@ -157,7 +157,7 @@ fn nested(rng: &mut Rng) -> Odd {
     } else {
         format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth))
     };
-    // A reader of JSON that has bounds can't say what is deeper than they are.
+    // A JSON parser with a limit can't read deeper values.
     let meaning = (depth < 50)
         .then(|| serde_json::from_str(&text).ok())
         .flatten();

@@ -1,34 +1,34 @@
-//! What has to arrive of a body that was changed.
+//! What must arrive from a changed body.
 //!
-//! Nothing here knows how the SDK reads. What was not changed has to arrive as it does from
-//! the fixture, whatever was changed around it; and what was changed has to be written back:
-//! as it came, or as the same value of another type.
+//! Nothing here depends on how the SDK reads. Unchanged values must arrive as they do
+//! from the fixture, whatever was changed around them. Changed values must be written
+//! back: as they came, or as the same value of another type.
 
 use serde_json::Value;
 
 use crate::{
-    dress::Envelope,
+    envelope::Envelope,
     mutate::Mutated,
     seeds::Seed,
-    tree::{Entry, Form, Node, Place},
+    tree::{Entry, Form, Node, ReadAs},
     view::MODEL,
     ways::{Arrived, Way},
 };
 
-/// What went wrong, and where.
+/// A failure and its location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
-    pub(crate) kind: Kind,
+    pub(crate) kind: FailureKind,
     pub(crate) path: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// It wasn't changed, and didn't arrive as before.
+pub(crate) enum FailureKind {
+    /// An unchanged value didn't arrive as before.
     LostSibling,
-    /// It was changed, and isn't written back.
+    /// A changed value isn't written back.
     LostRaw,
-    /// It arrived, and nobody sent it.
+    /// A value arrived that wasn't sent.
     Invented,
     /// An item is neither there nor counted.
     LostItem,
@@ -36,7 +36,7 @@ pub(crate) enum Kind {
 
 type Checked = Result<(), Failure>;
 
-/// Compares what arrived with what was sent.
+/// Compares the values that arrived with those that were sent.
 pub(crate) fn check(seed: &Seed, mutated: &Mutated, arrived: &Arrived) -> Checked {
     let (Some(before), root) = (&seed.before, &mutated.root) else {
         return Ok(());
@@ -61,8 +61,8 @@ pub(crate) fn check(seed: &Seed, mutated: &Mutated, arrived: &Arrived) -> Checke
     }
 }
 
-/// Whether a body mustn't be refused: something of what is asked for is in it, unchanged.
-pub(crate) fn has_to_be_read(seed: &Seed, mutated: &Mutated) -> bool {
+/// Whether a body must be read: it has some unchanged part of the requested data.
+pub(crate) fn must_be_read(seed: &Seed, mutated: &Mutated) -> bool {
     let Some(before) = &seed.before else {
         return false;
     };
@@ -74,17 +74,17 @@ pub(crate) fn has_to_be_read(seed: &Seed, mutated: &Mutated) -> bool {
         Way::Model(_) | Way::Event => true,
         Way::Send(_) => {
             let plain =
-                mutated.dress.envelope.is_none() && !matches!(mutated.root.form, Form::Around(_));
+                mutated.wrapper.envelope.is_none() && !matches!(mutated.root.form, Form::Around(_));
             plain
                 && !mutated.doubtful
                 && !root.has_twice("result")
                 && is_there(root, &before.view, "result")
         }
         Way::Object(_, operation) => {
-            // A list within something else isn't taken for an object.
+            // A list inside another value isn't read as an object.
             let listed = matches!(mutated.root.form, Form::Around(_));
             let mut promise = operation.promise.iter();
-            !(listed && mutated.dress.envelope.is_some())
+            !(listed && mutated.wrapper.envelope.is_some())
                 && promise.any(|key| is_there(root, &before.view, key))
         }
         Way::Page(..) => {
@@ -104,28 +104,28 @@ pub(crate) fn has_to_be_read(seed: &Seed, mutated: &Mutated) -> bool {
                 !item.touched && before.is_some_and(is_read)
             };
             let empty = content.len() == 0 && items.is_empty();
-            // One item and nothing around it is no list.
-            let nothing = mutated.dress.envelope == Some(Envelope::Bare)
+            // A single item without an envelope isn't a list.
+            let nothing = mutated.wrapper.envelope == Some(Envelope::Bare)
                 && matches!(content.form, Form::Alone(_));
-            content.place != Place::Unaligned
+            content.read_as != ReadAs::Unaligned
                 && !nothing
                 && (empty || content.children().any(is_whole))
         }
     }
 }
 
-/// Whether a send's body says plainly that the message was taken.
+/// Whether a send's body says plainly that the message was accepted.
 pub(crate) fn says_accepted(mutated: &Mutated) -> bool {
     let root = &mutated.root;
     let plain = matches!(root.form, Form::Object(_)) && !root.has_twice("result");
     let result = root.only("result").and_then(Node::meaning);
     plain
         && !mutated.failed
-        && mutated.dress.envelope.is_none()
+        && mutated.wrapper.envelope.is_none()
         && matches!(result, Some(Value::String(text)) if !text.trim().is_empty())
 }
 
-/// Compares a fixture with what arrives of it unchanged: it is written back, or is typed.
+/// Compares a fixture with its unchanged result: each value is typed or written back.
 pub(crate) fn check_fixture(seed: &Seed) -> Checked {
     let Some(before) = &seed.before else {
         return Ok(());
@@ -140,7 +140,7 @@ pub(crate) fn check_fixture(seed: &Seed) -> Checked {
         (_, written) => Some(written),
     };
     if sent.is_some_and(|sent| !is_kept(&sent, written)) {
-        return failed(Kind::LostRaw, "body");
+        return failed(FailureKind::LostRaw, "body");
     }
     Ok(())
 }
@@ -150,19 +150,19 @@ fn page(mutated: &Mutated, before: &Arrived, arrived: &Arrived) -> Checked {
     if root.touched {
         return Ok(());
     }
-    if mutated.dress.envelope != Some(Envelope::Bare) {
+    if mutated.wrapper.envelope != Some(Envelope::Bare) {
         for (key, fact) in typed(&before.view).filter(|(key, _)| *key != "content") {
             let same = arrived.view.get(key) == Some(fact);
             let is_whole = root.only(key).is_some_and(|node| !node.is_changed());
             if is_whole && !root.has_twice(key) && !same {
-                return failed(Kind::LostSibling, &format!("body.{key}"));
+                return failed(FailureKind::LostSibling, &format!("body.{key}"));
             }
         }
     }
     let Some(content) = root.only("content") else {
         return Ok(());
     };
-    // What is wrapped where one item stands for a list may be found in there.
+    // A wrapped value may be read as a list of one item.
     if content.is_replaced() || root.has_twice("content") {
         return Ok(());
     }
@@ -175,7 +175,7 @@ fn page(mutated: &Mutated, before: &Arrived, arrived: &Arrived) -> Checked {
     if matches!(content.form, Form::List(_)) {
         count(items, arrived, "body.content")?;
     }
-    if content.place == Place::Unaligned {
+    if content.read_as == ReadAs::Unaligned {
         return unaligned(content, &before.view["content"], now.0, "body.content");
     }
     list(items, &before.view["content"], now, "body.content")
@@ -185,11 +185,11 @@ fn count(items: &[Node], arrived: &Arrived, path: &str) -> Checked {
     if arrived.count == Some(items.len()) {
         Ok(())
     } else {
-        failed(Kind::LostItem, path)
+        failed(FailureKind::LostItem, path)
     }
 }
 
-/// What is typed now, and what is written back.
+/// The typed value now, and the value that is written back.
 type Now<'a> = (&'a Value, &'a Value);
 
 fn value(node: &Node, before: &Value, now: Now<'_>, path: &str) -> Checked {
@@ -198,9 +198,9 @@ fn value(node: &Node, before: &Value, now: Now<'_>, path: &str) -> Checked {
     }
     match &node.form {
         Form::Scalar { .. } if before == now.0 => Ok(()),
-        Form::Scalar { .. } => failed(Kind::LostSibling, path),
+        Form::Scalar { .. } => failed(FailureKind::LostSibling, path),
         Form::Object(entries) => fields(node, entries, before, now, path),
-        _ if node.place == Place::Unaligned => unaligned(node, before, now.0, path),
+        _ if node.read_as == ReadAs::Unaligned => unaligned(node, before, now.0, path),
         Form::List(items) => list(items, before, now, path),
         Form::Around(inner) | Form::Alone(inner) if inner.touched => kept(node, Some(now.1), path),
         Form::Around(inner) | Form::Alone(inner) => value(inner, before, now, path),
@@ -218,7 +218,7 @@ fn fields(
         let key = entry.key.as_str();
         let path = format!("{path}.{key}");
         let Some(child) = node.only(key) else {
-            // It is there twice, and which of both counts isn't said.
+            // The key is duplicate, and either value may count.
             continue;
         };
         let back = written.get(key);
@@ -233,39 +233,39 @@ fn fields(
             (Some(before), Some(now)) => {
                 value(child, before, (now, back.unwrap_or(&Value::Null)), &path)?;
             }
-            // A list, or a list of one, of which nothing can be read any more.
+            // A list of which nothing is readable any more.
             (Some(_), None) if child.len() > 0 && child.children().all(is_gone) => {
                 kept(child, back, &path)?;
             }
-            (Some(_), None) => return failed(Kind::LostSibling, &path),
-            (None, Some(_)) if !child.is_changed() => return failed(Kind::Invented, &path),
+            (Some(_), None) => return failed(FailureKind::LostSibling, &path),
+            (None, Some(_)) if !child.is_changed() => return failed(FailureKind::Invented, &path),
             (None, _) => kept(child, back, &path)?,
         }
         if !child.is_changed() && before.get(&aside) != view.get(&aside) && !node.has_twice(key) {
-            return failed(Kind::LostSibling, &path);
+            return failed(FailureKind::LostSibling, &path);
         }
     }
     let invented = typed(view).find(|(key, _)| !entries.iter().any(|entry| entry.key == *key));
     match invented {
-        Some((key, _)) => failed(Kind::Invented, &format!("{path}.{key}")),
+        Some((key, _)) => failed(FailureKind::Invented, &format!("{path}.{key}")),
         None => Ok(()),
     }
 }
 
-/// Of a list that has items which can't be read, it isn't known which of the others are which.
+/// In a list with unreadable items it isn't known which of the others are which.
 fn unaligned(node: &Node, before: &Value, now: &Value, path: &str) -> Checked {
     if node.is_changed() || before == now {
         Ok(())
     } else {
-        failed(Kind::LostSibling, path)
+        failed(FailureKind::LostSibling, path)
     }
 }
 
-/// The fixture's items have to be there in their order; what else is there is what became of
-/// the others.
+/// The fixture's items must be there in order; any other items come from the changed
+/// ones.
 fn list(items: &[Node], before: &Value, (view, written): Now<'_>, path: &str) -> Checked {
     let (Some(before), Some(view)) = (before.as_array(), view.as_array()) else {
-        return failed(Kind::LostSibling, path);
+        return failed(FailureKind::LostSibling, path);
     };
     let solid = |values: &'_ [Value]| -> Vec<Value> {
         values
@@ -311,16 +311,16 @@ fn list(items: &[Node], before: &Value, (view, written): Now<'_>, path: &str) ->
         match (found, first) {
             (Some(at), _) => next = at + 1,
             (None, Some(failure)) => return Err(failure),
-            (None, None) => return failed(Kind::LostSibling, &path),
+            (None, None) => return failed(FailureKind::LostSibling, &path),
         }
     }
     Ok(())
 }
 
-/// Whether what was changed is written back.
+/// Whether a changed value is written back.
 fn kept(node: &Node, written: Option<&Value>, path: &str) -> Checked {
     let is_kept = match node.meaning() {
-        // Which of two values counts depends on what can be read.
+        // Which of two values counts depends on which is readable.
         _ if node.repeats() => true,
         Some(sent) => is_kept(&sent, written),
         None => written.is_some(),
@@ -328,12 +328,11 @@ fn kept(node: &Node, written: Option<&Value>, path: &str) -> Checked {
     if is_kept {
         Ok(())
     } else {
-        failed(Kind::LostRaw, path)
+        failed(FailureKind::LostRaw, path)
     }
 }
 
-/// Whether two values say the same, whatever type they say it by. Nothing is lost by a null
-/// that isn't there.
+/// Whether two values mean the same, whatever their type. A missing null loses nothing.
 fn is_kept(sent: &Value, written: Option<&Value>) -> bool {
     let Some(written) = written else {
         return sent.is_null();
@@ -383,7 +382,7 @@ fn is_same_scalar(sent: &Value, written: &Value) -> bool {
         _ if one == other => true,
         (Value::String(_), Value::String(_)) => false,
         _ => match (number(&one), number(&other)) {
-            // Where floats don't count in ones any more, only the same digits are the same.
+            // Beyond `EXACT` only the same digits are the same.
             (Some(a), Some(b)) => a == b && (a.abs() <= EXACT || is_float(&one)),
             _ => false,
         },
@@ -394,25 +393,25 @@ fn is_float(text: &str) -> bool {
     text.contains(['.', 'e', 'E'])
 }
 
-/// The fields of a view that are typed.
+/// The typed fields of a view.
 fn typed(view: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let fields = view.as_object().into_iter().flatten();
     let fields = fields.map(|(key, value)| (key.as_str(), value));
     fields.filter(|(key, _)| *key != MODEL && !key.starts_with('+'))
 }
 
-/// Whether an item has nothing to be read.
+/// Whether nothing of an item is readable.
 fn is_gone(item: &Node) -> bool {
     item.is_replaced() || item.is_null()
 }
 
-/// Whether a field that is typed in the fixture is there unchanged.
+/// Whether a typed field of the fixture is there unchanged.
 fn is_there(node: &Node, before: &Value, key: &str) -> bool {
     let child = node.only(key);
     before.get(key).is_some() && child.is_some_and(|child| !child.is_changed() && !child.is_null())
 }
 
-fn failed(kind: Kind, path: &str) -> Checked {
+fn failed(kind: FailureKind, path: &str) -> Checked {
     Err(Failure {
         kind,
         path: path.to_owned(),

@@ -1,4 +1,4 @@
-//! Making bodies, having them read, and counting.
+//! Makes bodies, reads them, and counts.
 
 use std::{
     collections::hash_map::DefaultHasher,
@@ -11,7 +11,7 @@ use fastrand::Rng;
 
 use crate::{
     mutate::{self, Mutated},
-    oracle::{self, Failure, Kind},
+    oracle::{self, Failure, FailureKind},
     seeds::Seed,
     ways::Way,
 };
@@ -24,13 +24,13 @@ const OF_A_KIND: usize = 3;
 pub(crate) struct Counts {
     pub(crate) mutations: u64,
     pub(crate) panics: u64,
-    /// Bodies of which something that wasn't changed didn't arrive as before.
+    /// Bodies with an unchanged value that didn't arrive as before.
     pub(crate) lost_siblings: u64,
-    /// Bodies of which something that was changed isn't written back.
+    /// Bodies with a changed value that isn't written back.
     pub(crate) lost_raw: u64,
-    /// Bodies that were refused although they have something of what is asked for.
+    /// Bodies that were rejected although they have some of the data.
     pub(crate) unreadable: u64,
-    /// Bodies that were refused and have nothing of it left.
+    /// Bodies that were rejected and have no data left.
     pub(crate) silent: u64,
     pub(crate) read: u64,
     pub(crate) cut: u64,
@@ -40,7 +40,7 @@ pub(crate) struct Counts {
     pub(crate) false_accepted: u64,
     /// The first failures, for people.
     pub(crate) failures: Vec<String>,
-    /// A digest of all bodies, so that two runs can be told apart.
+    /// A digest of all bodies, so that two runs can be compared.
     pub(crate) digest: u64,
 }
 
@@ -70,13 +70,13 @@ impl Counts {
     }
 }
 
-/// Makes the bodies of the numbers, and has them read.
+/// Makes and reads the bodies with these numbers.
 pub(crate) fn run(seeds: &[Seed], from: u64, numbers: Range<u64>, aloud: bool) -> Counts {
     let mut counts = Counts::default();
     for seed in seeds {
         if let Err(failure) = oracle::check_fixture(seed) {
             counts.lost_raw += 1;
-            counts.show(0, seed, &said(&failure), &[]);
+            counts.show(0, seed, &describe(&failure), &[]);
         }
     }
     for number in numbers {
@@ -96,11 +96,11 @@ pub(crate) fn run(seeds: &[Seed], from: u64, numbers: Range<u64>, aloud: bool) -
 impl Counts {
     fn judge(&mut self, number: u64, seed: &Seed, mutated: &Mutated) {
         self.mutations += 1;
-        let body = mutated.dress.render(&mutated.root);
+        let body = mutated.wrapper.render(&mutated.root);
         let mut hasher = DefaultHasher::new();
         (self.digest, &body).hash(&mut hasher);
         self.digest = hasher.finish();
-        let is_cut = mutated.dress.cut.is_some();
+        let is_cut = mutated.wrapper.cut.is_some();
         let is_send = matches!(seed.way, Way::Send(_));
         self.cut += u64::from(is_cut);
         self.sends += u64::from(is_send);
@@ -111,9 +111,9 @@ impl Counts {
         };
         let Some(arrived) = arrived else {
             if is_cut {
-            } else if oracle::has_to_be_read(seed, mutated) {
+            } else if oracle::must_be_read(seed, mutated) {
                 self.unreadable += 1;
-                self.show(number, seed, "refused", &mutated.changes);
+                self.show(number, seed, "rejected", &mutated.changes);
             } else {
                 self.silent += 1;
             }
@@ -121,7 +121,12 @@ impl Counts {
         };
         if is_cut {
             self.taken_for_whole += 1;
-            return self.show(number, seed, "cut and taken for whole", &mutated.changes);
+            return self.show(
+                number,
+                seed,
+                "truncated and read as whole",
+                &mutated.changes,
+            );
         }
         self.read += 1;
         if arrived.accepted {
@@ -133,15 +138,17 @@ impl Counts {
         }
         if let Err(failure) = oracle::check(seed, mutated, &arrived) {
             match failure.kind {
-                Kind::LostRaw => self.lost_raw += 1,
-                Kind::LostSibling | Kind::Invented | Kind::LostItem => self.lost_siblings += 1,
+                FailureKind::LostRaw => self.lost_raw += 1,
+                FailureKind::LostSibling | FailureKind::Invented | FailureKind::LostItem => {
+                    self.lost_siblings += 1;
+                }
             }
-            self.show(number, seed, &said(&failure), &mutated.changes);
+            self.show(number, seed, &describe(&failure), &mutated.changes);
         }
     }
 }
 
-fn said(failure: &Failure) -> String {
+fn describe(failure: &Failure) -> String {
     format!("{:?} at {}", failure.kind, failure.path)
 }
 
@@ -151,7 +158,7 @@ mod tests {
     use crate::seeds;
 
     #[test]
-    fn nothing_is_lost_and_the_same_seed_runs_the_same() {
+    fn nothing_is_lost_and_runs_are_reproducible() {
         let seeds = seeds::all().unwrap();
         let first = run(&seeds, 7, 0..2_000, false);
 

@@ -1,4 +1,4 @@
-//! The bodies that are mutated: the SDK's fixtures, each by every way in.
+//! The bodies that are mutated: the SDK's fixtures, each for every way to read it.
 
 use std::{fs, path::Path};
 
@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 use stratustexting::api::Operation;
 
 use crate::{
-    tree::{Form, Node, Place},
+    tree::{Form, Node, ReadAs},
     view::MODEL,
-    ways::{Arrived, Kind, Way},
+    ways::{Arrived, ModelKind, Way},
 };
 
-/// A body, and what arrives of it as it is.
+/// A body, and what arrives from it unchanged.
 #[derive(Debug)]
 pub(crate) struct Seed {
     /// The fixture.
     pub(crate) name: String,
     pub(crate) way: Way,
     pub(crate) root: Node,
-    /// What arrives of it unchanged; none where it is refused, as an object without anything
-    /// that was asked for is.
+    /// What arrives from it unchanged; `None` if it is rejected, like an object without
+    /// any of the data.
     pub(crate) before: Option<Arrived>,
 }
 
@@ -33,7 +33,7 @@ struct Payload {
 }
 
 #[derive(Deserialize)]
-struct Call {
+struct OperationFixture {
     operation: String,
     response: Response,
 }
@@ -57,21 +57,21 @@ struct Case {
     body: String,
 }
 
-/// Reads every fixture that holds what the service sends and the SDK reads.
+/// Reads every fixture of a body that the service sends and the SDK reads.
 pub(crate) fn all() -> anyhow::Result<Vec<Seed>> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../stratustexting/tests/fixtures");
     let mut seeds = Vec::new();
     for folder in ["payloads", "payloads/lenient"] {
         for (name, fixture) in folder_of::<Payload>(&fixtures, folder)? {
-            // The others are requests, and errors, which no model is read of.
-            if let Some(kind) = Kind::named(&fixture.model) {
+            // The others are requests and errors, which aren't read as models.
+            if let Some(kind) = ModelKind::named(&fixture.model) {
                 for way in kind.ways() {
                     seeds.extend(Seed::new(&name, way, &fixture.payload));
                 }
             }
         }
     }
-    for (name, call) in folder_of::<Call>(&fixtures, "operations")? {
+    for (name, call) in folder_of::<OperationFixture>(&fixtures, "operations")? {
         if let Some(way) = way_of(Operation::find(&call.operation)) {
             seeds.extend(Seed::new(&name, way, &call.response.body));
         }
@@ -82,19 +82,19 @@ pub(crate) fn all() -> anyhow::Result<Vec<Seed>> {
             "(callback)" => Some(Way::Event),
             path => way_of(Operation::at(&case.method, path)),
         };
-        // Some tell of a series, and some aren't JSON before they are mended.
+        // Some describe a series, and some aren't JSON before they are repaired.
         let body = serde_json::from_str(case.body.trim_start_matches('\u{feff}'));
         if let (Some(way), Ok(body)) = (way, body) {
             seeds.extend(Seed::new(&format!("drift.json#{}", case.id), way, &body));
         }
     }
-    ensure!(seeds.len() > 100, "the fixtures aren't where they were");
+    ensure!(seeds.len() > 100, "the fixtures have moved");
     Ok(seeds)
 }
 
 fn way_of(operation: Option<&'static Operation>) -> Option<Way> {
     let operation = operation?;
-    Some(Kind::of(operation)?.way(operation))
+    Some(ModelKind::of(operation)?.way(operation))
 }
 
 fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
@@ -102,7 +102,7 @@ fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     serde_json::from_slice(&text).with_context(|| format!("can't understand {}", path.display()))
 }
 
-/// The fixtures of a folder by their names, in an order that is the same everywhere.
+/// The fixtures of a folder by name, in the same order on every machine.
 fn folder_of<T: serde::de::DeserializeOwned>(
     fixtures: &Path,
     folder: &str,
@@ -145,7 +145,7 @@ impl Seed {
             (None, _) => {}
         }
         if matches!(way, Way::Page(..)) {
-            root.place = Place::Other;
+            root.read_as = ReadAs::Other;
         }
         Some(Self {
             name: name.to_owned(),
@@ -156,7 +156,7 @@ impl Seed {
     }
 }
 
-/// A page with its items under `content`, so that all can be wrapped in all ways.
+/// A page with its items under `content`, so that every envelope is possible.
 fn page(body: &Value) -> Option<Value> {
     match body {
         Value::Array(_) => Some(json!({"content": body})),
@@ -172,7 +172,7 @@ fn page(body: &Value) -> Option<Value> {
     }
 }
 
-/// A list of one that is read as if it weren't there.
+/// A list of one item that is read as that item.
 fn around(mut list: Node) -> Node {
     if let Form::List(items) = &mut list.form
         && let Some(item) = items.pop()
@@ -182,7 +182,7 @@ fn around(mut list: Node) -> Node {
     list
 }
 
-/// Notes what each value is read as.
+/// Notes how each value is read.
 fn annotate(node: &mut Node, view: &Value) {
     match (&mut node.form, view) {
         (Form::Around(inner), _) => annotate(inner, view),
@@ -190,15 +190,15 @@ fn annotate(node: &mut Node, view: &Value) {
             if !fields.contains_key(MODEL) {
                 return;
             }
-            node.place = Place::Model;
+            node.read_as = ReadAs::Model;
             for entry in entries {
                 let Some(view) = fields.get(&entry.key) else {
                     continue;
                 };
-                // Nothing is known of an event's time, and recipients have many shapes.
+                // An event's time is UNKNOWN, and recipients have many shapes.
                 let free = matches!(entry.key.as_str(), "timestamp" | "to");
                 if view.is_string() && !free && matches!(entry.node.form, Form::Scalar { .. }) {
-                    entry.node.place = Place::Text;
+                    entry.node.read_as = ReadAs::Text;
                 } else {
                     annotate(&mut entry.node, view);
                 }
@@ -210,7 +210,7 @@ fn annotate(node: &mut Node, view: &Value) {
                     annotate(item, view);
                 }
             } else {
-                node.place = Place::Unaligned;
+                node.read_as = ReadAs::Unaligned;
             }
         }
         _ => {}
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_fixture_is_a_seed() {
+    fn every_kind_of_fixture_is_used() {
         let seeds = all().unwrap();
 
         for (name, way) in [

@@ -1,38 +1,38 @@
-//! A body as a tree that remembers what in it is still the fixture's.
+//! A body as a tree that tracks which values are still the fixture's.
 //!
-//! `serde_json::Value` can't hold what bodies are spoilt by: a key twice, half of a surrogate
-//! pair, a number without bounds. So a scalar is the text that is sent, and beside it stands
-//! what it means.
+//! `serde_json::Value` can't represent broken bodies: a duplicate key, half of a
+//! surrogate pair, a number out of range. So a scalar is the text that is sent,
+//! together with its meaning.
 
 use serde_json::Value;
 
-/// A value within a body.
+/// A value of a body.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) form: Form,
-    /// Whether it was changed. Of what is in a changed value nothing has to be understood; it
-    /// only has to be kept.
+    /// Whether it was changed. Nothing in a changed value must be understood; it must
+    /// only be kept.
     pub(crate) touched: bool,
-    /// Whether something of it was taken out.
+    /// Whether a part of it was removed.
     pub(crate) lacks: bool,
-    pub(crate) place: Place,
-    /// Its number in the fixture's list, if it stands in one.
+    pub(crate) read_as: ReadAs,
+    /// Its index in the fixture's list, if it is in one.
     pub(crate) origin: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Form {
     Scalar {
-        /// What is sent.
+        /// The text that is sent.
         text: Vec<u8>,
-        /// What a reader that loses nothing makes of it; none where that isn't compared.
+        /// Its meaning to a lossless reader; `None` if that isn't compared.
         meaning: Option<Value>,
     },
     List(Vec<Node>),
     Object(Vec<Entry>),
-    /// A list of one around a model, which is read as if the list weren't there.
+    /// A list of one model, which is read as that model.
     Around(Box<Node>),
-    /// The one item of a page's list without the list around it.
+    /// The only item of a page's list, without the list.
     Alone(Box<Node>),
 }
 
@@ -40,19 +40,18 @@ pub(crate) enum Form {
 pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) node: Node,
-    /// The same key once more with a value that can't be read, which mustn't displace the
-    /// other.
+    /// The same key again with an unreadable value, which mustn't replace the other.
     pub(crate) weak: bool,
 }
 
-/// What is known of the place in the fixture that a value stands in.
+/// How the SDK reads the fixture's value here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// An object that is read as a model.
+pub(crate) enum ReadAs {
+    /// As a model.
     Model,
-    /// A field of a model that is text, and can't be an object.
+    /// As the text of a field, which can't be an object.
     Text,
-    /// A list of which the reader leaves items out that can't be read.
+    /// As a list without its unreadable items.
     Unaligned,
     Other,
 }
@@ -82,12 +81,12 @@ impl Node {
             form,
             touched: false,
             lacks: false,
-            place: Place::Other,
+            read_as: ReadAs::Other,
             origin: None,
         }
     }
 
-    /// A value that no fixture has.
+    /// A value that isn't the fixture's.
     pub(crate) fn new(value: &Value) -> Self {
         Self {
             touched: true,
@@ -104,12 +103,12 @@ impl Node {
             },
             touched: true,
             lacks: false,
-            place: Place::Other,
+            read_as: ReadAs::Other,
             origin: None,
         }
     }
 
-    /// How many values stand in it.
+    /// The number of values in it.
     pub(crate) fn len(&self) -> usize {
         match &self.form {
             Form::Scalar { .. } => 0,
@@ -154,7 +153,7 @@ impl Node {
             || self.children().any(Self::is_changed)
     }
 
-    /// What is in lists of one.
+    /// The value inside lists of one item.
     pub(crate) fn inner(&self) -> &Self {
         match &self.form {
             Form::Around(inner) => inner.inner(),
@@ -162,7 +161,7 @@ impl Node {
         }
     }
 
-    /// Whether nothing of the fixture's value is left in it.
+    /// Whether nothing of the fixture's value is left.
     pub(crate) fn is_replaced(&self) -> bool {
         match &self.form {
             Form::Around(inner) | Form::Alone(inner) => self.touched || inner.is_replaced(),
@@ -174,7 +173,7 @@ impl Node {
         matches!(&self.form, Form::Scalar { text, .. } if text == b"null")
     }
 
-    /// The value under a key, if it stands there once, whatever can't be read apart.
+    /// The value of a key, if the key is unique apart from unreadable values.
     pub(crate) fn only(&self, key: &str) -> Option<&Self> {
         let Form::Object(entries) = &self.form else {
             return None;
@@ -188,7 +187,7 @@ impl Node {
         }
     }
 
-    /// Takes the keys out again that stand there a second time with what can't be read.
+    /// Removes duplicate keys with an unreadable value.
     pub(crate) fn drop_weak(&mut self) {
         if let Form::Object(entries) = &mut self.form {
             entries.retain(|entry| !entry.weak);
@@ -200,7 +199,7 @@ impl Node {
         }
     }
 
-    /// Whether a key stands there more than once.
+    /// Whether a key is duplicate.
     pub(crate) fn has_twice(&self, key: &str) -> bool {
         let Form::Object(entries) = &self.form else {
             return false;
@@ -208,7 +207,7 @@ impl Node {
         entries.iter().filter(|entry| entry.key == key).count() > 1
     }
 
-    /// Whether a key stands more than once in any object of it.
+    /// Whether any object in it has a duplicate key.
     pub(crate) fn repeats(&self) -> bool {
         let here = match &self.form {
             Form::Object(entries) => entries.iter().any(|entry| self.has_twice(&entry.key)),
@@ -217,7 +216,7 @@ impl Node {
         here || self.children().any(Self::repeats)
     }
 
-    /// What a reader that loses nothing makes of it, the last of equal keys.
+    /// Its meaning to a lossless reader, which uses the last of duplicate keys.
     pub(crate) fn meaning(&self) -> Option<Value> {
         match &self.form {
             Form::Scalar { meaning, .. } => meaning.clone(),

@@ -1,9 +1,9 @@
-//! What is typed of a model, field by field.
+//! The typed fields of a model.
 //!
-//! A model's JSON doesn't tell a field that was read from one that is only kept in `extra`:
-//! both are written under the same name. A view does: a field that was read stands under its
-//! name, and what is in `extra` under its name with a `+` in front. It is made of the public
-//! fields, and nothing of the lenient code has a part in it.
+//! A model's JSON doesn't distinguish a field that was read from one that is only kept
+//! in `extra`: both are written under the same name. A view does: a field that was read
+//! is under its name, and a field in `extra` is under its name with a leading `+`. It
+//! is made from the public fields, without any of the lenient code.
 
 use serde_json::{Map, Number, Value};
 use stratustexting::{
@@ -11,7 +11,7 @@ use stratustexting::{
     pager::Page,
 };
 
-/// The key that says which model a view is of.
+/// The key of the model's name in a view.
 pub(crate) const MODEL: &str = "#";
 
 /// A value that has a view.
@@ -177,7 +177,7 @@ models! {
     }
 }
 
-/// What a page says of its list is read under many names, so a page has no `+`.
+/// A page's metadata is read under many names, so a page has no `+`.
 impl<T: Typed> Typed for Page<T> {
     fn view(&self) -> Value {
         let mut view = Map::new();

@@ -1,4 +1,4 @@
-//! The ways in which a caller meets a body.
+//! The ways in which a caller reads a body.
 
 use std::borrow::Cow;
 
@@ -20,28 +20,28 @@ use stratustexting::{
 
 use crate::view::Typed;
 
-/// What arrived of a body.
+/// What arrived from a body.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrived {
-    /// What is typed; a list for events.
+    /// The typed value; a list for events.
     pub(crate) view: Value,
-    /// What is written back.
+    /// The value that is written back.
     pub(crate) written: Value,
-    /// How many items there were, those that are none included; for pages and events.
+    /// The number of items, including unreadable ones; for pages and events.
     pub(crate) count: Option<usize>,
     /// Whether a message was called accepted.
     pub(crate) accepted: bool,
 }
 
-/// A way in.
+/// A way to read a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way {
     /// `lenient::from_slice`.
-    Model(Kind),
+    Model(ModelKind),
     /// An operation that returns an object.
-    Object(Kind, &'static Operation),
+    Object(ModelKind, &'static Operation),
     /// A list.
-    Page(Kind, &'static Operation),
+    Page(ModelKind, &'static Operation),
     /// A send.
     Send(&'static Operation),
     /// A webhook's event, or several.
@@ -50,7 +50,7 @@ pub(crate) enum Way {
 
 /// A model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ModelKind {
     Contact,
     ContactPage,
     CustomConsent,
@@ -66,59 +66,59 @@ pub(crate) enum Kind {
     WebhookEvent,
 }
 
-/// Calls something with the model as its type.
+/// Expands an expression with the model as its type.
 macro_rules! with_model {
     ($kind:expr, $model:ident => $call:expr) => {
         match $kind {
-            Kind::Contact => {
+            ModelKind::Contact => {
                 type $model = types::Contact;
                 $call
             }
-            Kind::ContactPage => {
+            ModelKind::ContactPage => {
                 type $model = types::ContactPage;
                 $call
             }
-            Kind::CustomConsent => {
+            ModelKind::CustomConsent => {
                 type $model = types::CustomConsent;
                 $call
             }
-            Kind::CustomConsentPage => {
+            ModelKind::CustomConsentPage => {
                 type $model = types::CustomConsentPage;
                 $call
             }
-            Kind::Department => {
+            ModelKind::Department => {
                 type $model = types::Department;
                 $call
             }
-            Kind::DisabledFilter => {
+            ModelKind::DisabledFilter => {
                 type $model = types::DisabledFilter;
                 $call
             }
-            Kind::Message => {
+            ModelKind::Message => {
                 type $model = types::Message;
                 $call
             }
-            Kind::SendResult => {
+            ModelKind::SendResult => {
                 type $model = types::SendResult;
                 $call
             }
-            Kind::Site => {
+            ModelKind::Site => {
                 type $model = types::Site;
                 $call
             }
-            Kind::SitePage => {
+            ModelKind::SitePage => {
                 type $model = types::SitePage;
                 $call
             }
-            Kind::Subscription => {
+            ModelKind::Subscription => {
                 type $model = types::Subscription;
                 $call
             }
-            Kind::SubscriptionPage => {
+            ModelKind::SubscriptionPage => {
                 type $model = types::SubscriptionPage;
                 $call
             }
-            Kind::WebhookEvent => {
+            ModelKind::WebhookEvent => {
                 type $model = types::WebhookEvent;
                 $call
             }
@@ -126,8 +126,8 @@ macro_rules! with_model {
     };
 }
 
-impl Kind {
-    /// The model that the fixtures call so.
+impl ModelKind {
+    /// The model with this name in the fixtures.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "Contact" => Self::Contact,
@@ -182,7 +182,7 @@ impl Kind {
         })
     }
 
-    /// Every way to it.
+    /// Every way to read it.
     pub(crate) fn ways(self) -> Vec<Way> {
         let mut ways = vec![Way::Model(self)];
         if self == Self::WebhookEvent {
@@ -192,7 +192,7 @@ impl Kind {
         ways
     }
 
-    /// The way to it as an operation's success.
+    /// The way to read it as an operation's success.
     pub(crate) fn way(self, operation: &'static Operation) -> Way {
         match self {
             Self::SendResult => Way::Send(operation),
@@ -203,7 +203,7 @@ impl Kind {
 }
 
 impl Way {
-    /// Whether a body that is packed is unpacked on this way.
+    /// Whether this way decompresses a body.
     pub(crate) fn unpacks(self) -> bool {
         !matches!(self, Self::Model(_))
     }
@@ -219,7 +219,7 @@ impl Way {
         }
     }
 
-    /// Reads a body; none where it is refused.
+    /// Reads a body; `None` if it is rejected.
     pub(crate) fn read(self, body: Vec<u8>) -> Option<Arrived> {
         let received = |operation| Received {
             operation,
@@ -235,9 +235,9 @@ impl Way {
             Self::Page(kind, operation) => {
                 let received = received(operation);
                 match kind {
-                    Kind::CustomConsentPage => page(testing::consents(received).ok()?),
-                    Kind::SubscriptionPage => page(testing::subscriptions(received).ok()?),
-                    Kind::SitePage => page(testing::sites(received).ok()?),
+                    ModelKind::CustomConsentPage => page(testing::consents(received).ok()?),
+                    ModelKind::SubscriptionPage => page(testing::subscriptions(received).ok()?),
+                    ModelKind::SitePage => page(testing::sites(received).ok()?),
                     _ => page(testing::contacts(received).ok()?),
                 }
             }
@@ -252,7 +252,7 @@ impl Way {
             }
             Self::Event => {
                 let events = Event::all_from_slice(&body).ok()?;
-                // What isn't an object has no payload, and is there as it came.
+                // A value that isn't an object has no payload, and is kept as it came.
                 let written = |event: &Event| match serde_json::from_slice(event.raw()) {
                     Ok(raw) if !is_one_object(&raw) => raw,
                     _ => serde_json::to_value(event.payload()).unwrap_or_default(),

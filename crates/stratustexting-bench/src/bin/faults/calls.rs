@@ -9,9 +9,9 @@ use stratustexting::{
     models::{ContactRequest, CustomConsentRequest},
 };
 
-use crate::stage::{CUSTOMER, Stage};
+use crate::setup::{CUSTOMER, Setup};
 
-/// What a call needs that is made before anything fails.
+/// What a call needs, created before anything fails.
 pub(crate) struct Prepared {
     subscription_id: String,
 }
@@ -19,11 +19,18 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// # Errors
     ///
-    /// When what has to be there can't be made.
-    pub(crate) async fn of(operation: &str, stage: &Stage, calm: &Client) -> anyhow::Result<Self> {
+    /// If the prerequisites can't be created.
+    pub(crate) async fn of(
+        operation: &str,
+        setup: &Setup,
+        reliable: &Client,
+    ) -> anyhow::Result<Self> {
         let mut subscription_id = String::new();
         if operation == "deleteSubscription" {
-            let made = calm.subscriptions().upsert(stage.subscription()).await?;
+            let made = reliable
+                .subscriptions()
+                .upsert(setup.subscription())
+                .await?;
             subscription_id = made.into_inner().id.unwrap_or_default();
         }
         Ok(Self { subscription_id })
@@ -34,16 +41,16 @@ impl Prepared {
 ///
 /// # Errors
 ///
-/// Outside when there is no such call here, inside what the SDK says.
+/// The outer error means that this operation isn't covered here; the inner one is the SDK's.
 pub(crate) async fn call(
     operation: &str,
     client: &Client,
-    stage: &Stage,
+    setup: &Setup,
     prepared: &Prepared,
     text: &str,
 ) -> anyhow::Result<Result<()>> {
-    let from = stage.sandbox.number();
-    let (contact_id, consent_id) = (&*stage.contact_id, &*stage.consent_id);
+    let from = setup.sandbox.number();
+    let (contact_id, consent_id) = (&*setup.contact_id, &*setup.consent_id);
     let messages = client.messages();
     let (contacts, consents) = (client.contacts(), client.consents());
     let subscriptions = client.subscriptions();
@@ -61,11 +68,11 @@ pub(crate) async fn call(
             )
         }
         "sendMms" => {
-            // Larger than what is cut off its beginning.
+            // Large enough to be cut in the middle.
             let media = Media::from_bytes("a.png", vec![0x89; 20_000]);
             done(messages.from(from).send_mms(CUSTOMER, text, [media]).await)
         }
-        "getMessageById" => done(messages.get(&stage.message_id).await),
+        "getMessageById" => done(messages.get(&setup.message_id).await),
         "listContacts" => done(contacts.list().try_collect::<Vec<_>>().await),
         "findContactByMobile" => done(contacts.find_by_mobile(CUSTOMER).await),
         "searchContacts" => {
@@ -88,21 +95,21 @@ pub(crate) async fn call(
             done(consents.grant(consent_id, contact, kind).await)
         }
         "listSubscriptions" => done(subscriptions.list().try_collect::<Vec<_>>().await),
-        "upsertSubscription" => done(subscriptions.upsert(stage.subscription()).await),
+        "upsertSubscription" => done(subscriptions.upsert(setup.subscription()).await),
         "deleteSubscription" => done(subscriptions.delete(&prepared.subscription_id).await),
         "listSites" => done(client.sites().list().try_collect::<Vec<_>>().await),
-        other => bail!("the operation {other} is new: say here how it is called"),
+        other => bail!("the operation {other} is new: add its call here"),
     })
 }
 
-/// Sends a message that may be sent again once, if it was turned away.
-pub(crate) async fn send_again(client: &Client, stage: &Stage, text: &str) -> Result<()> {
-    let messages = client.messages().from(stage.sandbox.number());
+/// Sends a message that may be sent again once, after it was rejected.
+pub(crate) async fn send_again(client: &Client, setup: &Setup, text: &str) -> Result<()> {
+    let messages = client.messages().from(setup.sandbox.number());
     let sms = messages
         .send_sms(CUSTOMER, text)
         .resend(Resend::IfTurnedAway)
-        // One for the 401 and one for what comes then: a third one could be a second copy,
-        // which is what its caller has said yes to.
+        // One retry for the 401 and one for the next failure: a third attempt could be
+        // a second copy, which the caller has accepted.
         .retry(Backoff::new().base(Duration::ZERO).attempts(2));
     done(sms.await)
 }

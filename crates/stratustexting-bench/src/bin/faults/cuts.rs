@@ -7,7 +7,7 @@ use stratustexting_sandbox::Fault;
 /// One way for a call to fail.
 #[derive(Clone, Debug)]
 pub(crate) enum Cut {
-    /// Nothing fails: to see that a call is one that works.
+    /// Nothing fails, to check that the call works.
     Nothing,
     /// No connection can be opened.
     Refused,
@@ -17,7 +17,7 @@ pub(crate) enum Cut {
     Request(Fault),
 }
 
-/// Every cut point, with these faults of requests.
+/// Every cut point, including these faults of requests.
 pub(crate) fn all(faults: Vec<Fault>) -> Vec<Cut> {
     let connections = [Cut::Nothing, Cut::Refused, Cut::ConnectionReset];
     let requests = faults.into_iter().map(Cut::Request);

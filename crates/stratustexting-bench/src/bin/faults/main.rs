@@ -1,9 +1,9 @@
 //! `cargo xtask faults`: every cut point of a request with every operation, and many
-//! sends with random faults. The sandbox's ledger is the referee.
+//! sends with random faults. The sandbox's ledger decides.
 //!
-//! It ends with 0 only when nothing was sent twice, nothing that had arrived was called
-//! not sent, nothing was called accepted that wasn't carried out, no redirect was
-//! followed and no call outlived its deadline by much.
+//! The exit code is 0 only if nothing was sent twice, nothing that arrived was called
+//! not sent, nothing was called accepted without being carried out, no redirect was
+//! followed, and no call exceeded its deadline by much.
 
 #![allow(
     clippy::print_stdout,
@@ -14,9 +14,9 @@
 mod calls;
 mod cuts;
 mod matrix;
-mod referee;
 mod sends;
-mod stage;
+mod setup;
+mod verdict;
 
 use std::{
     fs,
@@ -28,7 +28,7 @@ use std::{
 use anyhow::Context;
 use clap::Parser;
 
-use crate::{referee::Counts, sends::Round};
+use crate::{sends::Round, verdict::Counts};
 
 /// Sends through faults of every kind, and counts what arrived.
 #[derive(Debug, Parser)]
@@ -37,15 +37,15 @@ struct Arguments {
     /// How many messages are sent with random faults.
     #[arg(long, default_value_t = 10_000)]
     sends: usize,
-    /// What the random faults are made from.
+    /// The seed of the random faults.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many messages are sent at the same time; with 1, the same seed gives the
     /// same trace.
     #[arg(long, default_value_t = 32)]
     concurrency: usize,
-    /// How long a call may take, in milliseconds. Short, because many calls are never
-    /// answered; where the machine is busier, calls that should succeed don't.
+    /// The deadline of a call, in milliseconds. It is short, because many calls never
+    /// get a response; on a busy machine, calls that should succeed may time out.
     #[arg(long, default_value_t = 300)]
     deadline: u64,
     /// 1,000 sends, for CI; every cut point with every operation all the same.
@@ -54,8 +54,8 @@ struct Arguments {
     /// Leaves out every cut point with every operation.
     #[arg(long)]
     only_sends: bool,
-    /// Writes a line per send to this file: index, what was done to it, what the
-    /// sandbox saw, what the SDK said.
+    /// Writes a line per send to this file: index, fault, what the sandbox saw, and the
+    /// outcome in the SDK.
     #[arg(long)]
     trace: Option<PathBuf>,
     /// Sends all of them again, one after the other, and compares the traces; with
@@ -118,7 +118,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     Ok(same && counts.are_good())
 }
 
-/// Whether two traces are the same; says where they aren't.
+/// Whether two traces are the same; prints the differences.
 fn compare(trace: &[String], again: &[String]) -> bool {
     let mut different = trace.iter().zip(again).filter(|(a, b)| a != b).peekable();
     let same = different.peek().is_none() && trace.len() == again.len();
@@ -141,7 +141,7 @@ mod tests {
             sends: 60,
             seed,
             concurrency: 1,
-            // Far beyond what a busy machine takes for an answer.
+            // Far beyond the time that a busy machine needs for a response.
             deadline: Duration::from_secs(2),
         };
         let rounds = [3, 3, 4].map(|seed| sends::run(round(seed)));

@@ -1,8 +1,8 @@
 //! Every cut point with every operation, with the request for a token, and with the
-//! request that is made again after a 401 because its caller said so.
+//! retry after a 401 that a caller allowed.
 //!
-//! Each once on a connection that is open already and once on a new one: what an HTTP
-//! client does when its request fails isn't the same on both.
+//! Each once on an open connection and once on a new one, since an HTTP client handles
+//! a failed request differently on each.
 
 use std::time::{Duration, Instant};
 
@@ -17,8 +17,8 @@ use stratustexting_sandbox::{Commit, Fault};
 use crate::{
     calls::{Prepared, call, send_again},
     cuts::{self, Cut},
-    referee::{Counts, Server, Told, Twice},
-    stage::{OVERDUE, Stage},
+    setup::{OVERDUE, Setup},
+    verdict::{Counts, Repetition, Reported, Server},
 };
 
 /// How many operations at the same time, each with a sandbox of its own.
@@ -41,13 +41,13 @@ pub(crate) async fn run(deadline: Duration) -> anyhow::Result<Counts> {
     counts.await
 }
 
-/// What fails.
+/// The request that fails.
 #[derive(Clone, Copy)]
 enum Row {
     Operation(&'static Operation),
     /// The request for a token, before a message is sent.
     Token,
-    /// A message that its caller lets be sent again, after a 401.
+    /// A message that its caller allows to be sent again, after a 401.
     Again,
 }
 
@@ -57,10 +57,10 @@ enum Connection {
     Open,
 }
 
-/// The clients of a row; making one takes longer than most calls.
+/// The clients of a row; creating one takes longer than most calls.
 struct Clients {
-    /// For what isn't to fail.
-    calm: Client,
+    /// For requests that mustn't fail.
+    reliable: Client,
     /// Opens a connection for each request.
     new: Client,
     /// Sends on connections that are open.
@@ -68,7 +68,7 @@ struct Clients {
 }
 
 impl Row {
-    /// What is called.
+    /// The operation that is called.
     fn called(self) -> &'static str {
         match self {
             Self::Operation(operation) => operation.id,
@@ -76,7 +76,7 @@ impl Row {
         }
     }
 
-    /// What fails.
+    /// The name of the row.
     fn name(self) -> &'static str {
         match self {
             Self::Operation(operation) => operation.id,
@@ -85,10 +85,10 @@ impl Row {
         }
     }
 
-    fn twice(self) -> Twice {
+    fn twice(self) -> Repetition {
         match self {
-            Self::Operation(operation) if operation.idempotent => Twice::Harmless,
-            _ => Twice::Harmful,
+            Self::Operation(operation) if operation.idempotent => Repetition::Harmless,
+            _ => Repetition::Harmful,
         }
     }
 
@@ -97,22 +97,22 @@ impl Row {
     }
 
     async fn run(self, deadline: Duration) -> anyhow::Result<Counts> {
-        let stage = Stage::set(deadline).await?;
+        let setup = Setup::new(deadline).await?;
         let mut counts = Counts::default();
         let clients = Clients {
-            calm: stage.patient_client()?,
-            new: stage.client_without_pool()?,
-            open: stage.client()?,
+            reliable: setup.reliable_client()?,
+            new: setup.client_without_pool()?,
+            open: setup.client()?,
         };
-        for (number, cut) in cuts::all(stage.faults()).iter().enumerate() {
+        for (number, cut) in cuts::all(setup.faults()).iter().enumerate() {
             for connection in [Connection::New, Connection::Open] {
                 let text = format!("{}{number}{connection:?}", self.name());
-                self.meet(&stage, &clients, cut, connection, &text, &mut counts)
+                self.meet(&setup, &clients, cut, connection, &text, &mut counts)
                     .await
                     .with_context(|| format!("{cut}, {connection:?} connection"))?;
             }
         }
-        counts.followed_redirects = stage.followed();
+        counts.followed_redirects = setup.followed();
         if counts.followed_redirects > 0 {
             println!("{}: redirects were followed", self.name());
         }
@@ -121,17 +121,17 @@ impl Row {
 
     async fn client(
         self,
-        stage: &Stage,
+        setup: &Setup,
         clients: &Clients,
         connection: Connection,
     ) -> anyhow::Result<Client> {
         let client = match (self, connection) {
-            (Self::Token, _) => stage.stranger()?,
+            (Self::Token, _) => setup.client_without_token()?,
             (_, Connection::New) => clients.new.clone(),
             (_, Connection::Open) => clients.open.clone(),
         };
         if connection == Connection::Open {
-            // The token's request goes to the same address, so this opens one for both.
+            // The token endpoint has the same address, so this opens a connection for both.
             let patience = CallOptions::new().timeout(Duration::from_secs(60));
             let sites = client.sites().list().options(patience);
             sites.try_collect::<Vec<_>>().await?;
@@ -144,17 +144,17 @@ impl Row {
 
     async fn meet(
         self,
-        stage: &Stage,
+        setup: &Setup,
         clients: &Clients,
         cut: &Cut,
         connection: Connection,
         text: &str,
         counts: &mut Counts,
     ) -> anyhow::Result<()> {
-        let sandbox = &stage.sandbox;
-        let prepared = Prepared::of(self.called(), stage, &clients.calm).await?;
-        let client = self.client(stage, clients, connection).await?;
-        stage.quiet().await?;
+        let sandbox = &setup.sandbox;
+        let prepared = Prepared::of(self.called(), setup, &clients.reliable).await?;
+        let client = self.client(setup, clients, connection).await?;
+        setup.settled().await?;
         sandbox.clear_ledger();
         let closed = sandbox.idle_connections_closed();
         match cut {
@@ -175,8 +175,8 @@ impl Row {
         let start = Instant::now();
         let outcome = async {
             match self {
-                Self::Again => Ok(send_again(&client, stage, text).await),
-                _ => call(self.called(), &client, stage, &prepared, text).await,
+                Self::Again => Ok(send_again(&client, setup, text).await),
+                _ => call(self.called(), &client, setup, &prepared, text).await,
             }
         };
         let Ok(outcome) = tokio::time::timeout(OVERDUE * 6, outcome).await else {
@@ -184,15 +184,15 @@ impl Row {
         };
         let took = start.elapsed();
         let outcome = outcome?;
-        let said = outcome.as_ref().err().map(|error| format!("{error:?}"));
+        let error = outcome.as_ref().err().map(|error| format!("{error:?}"));
         if let (Cut::Nothing, Err(error)) = (cut, outcome.as_ref()) {
             ensure!(error.is_timeout(), "it fails without a fault: {error}");
         }
-        let told = Told::of(outcome);
+        let reported = Reported::of(outcome);
         sandbox.refuse_connections(false)?;
         sandbox.stop_failing();
         drop(client);
-        stage.quiet().await?;
+        setup.settled().await?;
 
         let server = Server::of(sandbox)?;
         let mut known = if self.is_send() {
@@ -204,19 +204,19 @@ impl Row {
         known.connections = server.connections + closed;
         if self.is_send() {
             counts.sends += 1;
-            counts.unknown += usize::from(told.is_unknown());
+            counts.unknown += usize::from(reported.is_unknown());
         }
         counts.calls += 1;
-        let mut wrong = counts.judge(told, &known, self.twice());
+        let mut wrong = counts.judge(reported, &known, self.twice());
         if took > OVERDUE {
             counts.overdue += 1;
             wrong.push("overdue");
         }
         if !wrong.is_empty() {
             let (name, faults) = (self.name(), known.faults.join(" "));
-            let said = said.unwrap_or_default();
+            let error = error.unwrap_or_default();
             println!(
-                "{wrong:?}: {name}, {connection:?} connection, {cut}: {told}; the server has: {faults}; {said}"
+                "{wrong:?}: {name}, {connection:?} connection, {cut}: {reported}; the server has: {faults}; {error}"
             );
         }
         Ok(())

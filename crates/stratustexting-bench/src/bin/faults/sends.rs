@@ -1,10 +1,10 @@
-//! Many messages, sent while faults strike at random.
+//! Many messages, sent with random faults.
 //!
-//! Requests meet the faults of a plan. Around it, some sends find no connection, one
-//! that is reset, a token that is no longer good, or a token endpoint that fails. All of
-//! it follows from the seed. One after the other, the same seed gives the same trace;
-//! at the same time, what happens to one send happens to its neighbours as well, and
-//! connections that are open already fail under them.
+//! Requests meet the faults of a plan. Besides, some sends find no connection, a
+//! connection that is reset, an expired token, or a failing token endpoint. All of it
+//! follows from the seed. One after the other, the same seed gives the same trace. In
+//! parallel, a fault of one send also affects its neighbours, and open connections fail
+//! under them.
 
 use std::{
     fmt,
@@ -19,8 +19,8 @@ use stratustexting_sandbox::{Fault, FaultPlan};
 use tokio::sync::watch;
 
 use crate::{
-    referee::{Counts, Server, Told, Twice},
-    stage::{CUSTOMER, OVERDUE, Stage},
+    setup::{CUSTOMER, OVERDUE, Setup},
+    verdict::{Counts, Repetition, Reported, Server},
 };
 
 /// How messages are sent.
@@ -36,16 +36,16 @@ pub(crate) struct Round {
 /// How often a request meets a fault.
 const PROBABILITY: f64 = 0.6;
 
-/// Every so many a send begins although connections are refused.
+/// One in this many sends starts although connections are refused.
 const CARELESS: usize = 4;
 
-/// The most time that a hurried send has, in microseconds.
+/// The longest deadline of a hurried send, in microseconds.
 const HURRY: u64 = 4_000;
 
-/// How many violations are named.
+/// How many violations are printed.
 const NAMED: usize = 30;
 
-/// What happens to a send besides the plan.
+/// A fault of a send besides the plan.
 #[derive(Clone, Debug)]
 enum Mishap {
     None,
@@ -53,7 +53,7 @@ enum Mishap {
     ConnectionReset,
     TokenRevoked,
     TokenFails(Fault),
-    /// It has about as much time as a send takes, so that this ends anywhere on its way.
+    /// Its deadline is about as long as a send takes, so it may end at any point.
     Hurried(Duration),
 }
 
@@ -66,7 +66,7 @@ impl Mishap {
             10..30 => Self::ConnectionReset,
             30..36 => Self::TokenRevoked,
             36..40 => Self::TokenFails(faults[random.usize(..faults.len())].clone()),
-            // Where the time ends is a race, which makes no trace.
+            // When the deadline ends is a race, so it can't be part of a trace.
             40..120 if round.concurrency > 1 => {
                 Self::Hurried(Duration::from_micros(random.u64(..HURRY)))
             }
@@ -88,52 +88,52 @@ impl fmt::Display for Mishap {
     }
 }
 
-/// What all sends of a round share.
+/// Shared by all sends of a round.
 struct Shared {
     round: Round,
-    stage: Stage,
+    setup: Setup,
     faults: Vec<Fault>,
     client: Client,
-    /// How many sends want connections to be refused.
+    /// How many sends currently need refused connections.
     refusing: watch::Sender<usize>,
 }
 
-/// One send that is over.
+/// A finished send.
 struct Sent {
     index: usize,
     text: String,
     mishap: Mishap,
-    told: Told,
-    /// The SDK's error, for who has to find out why it was wrong.
-    said: String,
+    reported: Reported,
+    /// The SDK's error, for debugging.
+    error: String,
     overdue: bool,
 }
 
 pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
-    let stage = Stage::set(round.deadline).await?;
-    let mut faults = stage.faults();
+    let setup = Setup::new(round.deadline).await?;
+    let mut faults = setup.faults();
     let mut plan = FaultPlan::new(round.seed)
         .probability(PROBABILITY)
         .operation("sendSms");
     for fault in &faults {
         plan = plan.fault(fault.clone(), 1);
     }
-    // All sends wait for one renewal, which may take longer than all of them.
+    // All sends wait for one renewal, which may take longer than their deadlines.
     faults.retain(|fault| fault.name() != "never_answer");
-    stage.quiet().await?;
-    stage.sandbox.clear_ledger();
-    stage.sandbox.fail_at_random(plan);
-    // Whether a client learns in time that a connection was closed is a race, which
-    // belongs to the rounds with many at the same time.
+    setup.settled().await?;
+    setup.sandbox.clear_ledger();
+    setup.sandbox.fail_at_random(plan);
+    // Whether a client notices in time that a connection was closed is a race, which
+    // only belongs into parallel rounds.
     let client = match round.concurrency {
-        1 => stage.client_without_pool()?,
-        _ => stage.client()?,
+        1 => setup.client_without_pool()?,
+        _ => setup.client()?,
     };
     let shared = Arc::new(Shared {
         round,
         client,
         refusing: watch::Sender::new(0),
-        stage,
+        setup,
         faults,
     });
     let mut sent: Vec<Sent> = stream::iter(0..round.sends)
@@ -144,17 +144,17 @@ pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
         .buffer_unordered(round.concurrency)
         .try_collect()
         .await?;
-    shared.stage.sandbox.stop_failing();
-    shared.stage.quiet().await?;
+    shared.setup.sandbox.stop_failing();
+    shared.setup.settled().await?;
     sent.sort_by_key(|sent| sent.index);
-    judge(&shared.stage, &sent)
+    judge(&shared.setup, &sent)
 }
 
 async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
-    let (sandbox, round) = (&shared.stage.sandbox, shared.round);
+    let (sandbox, round) = (&shared.setup.sandbox, shared.round);
     let mishap = Mishap::of(round, index, &shared.faults);
     if !index.is_multiple_of(CARELESS) && !matches!(mishap, Mishap::Refused) {
-        // Else most of the sends would fail while one of them is refused.
+        // Otherwise most sends would fail while connections are refused for one of them.
         let mut refusing = shared.refusing.subscribe();
         refusing.wait_for(|count| *count == 0).await?;
     }
@@ -178,7 +178,7 @@ async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
         sms = sms.timeout(time);
     }
     let outcome = sms.await;
-    let said = outcome.as_ref().err().map(|error| format!("{error:?}"));
+    let error = outcome.as_ref().err().map(|error| format!("{error:?}"));
     let overdue = start.elapsed() > OVERDUE;
     if matches!(mishap, Mishap::Refused) {
         shared.refuse(false)?;
@@ -187,54 +187,54 @@ async fn send(shared: Arc<Shared>, index: usize) -> anyhow::Result<Sent> {
         index,
         text,
         mishap,
-        told: Told::of(outcome.map(drop)),
-        said: said.unwrap_or_default(),
+        reported: Reported::of(outcome.map(drop)),
+        error: error.unwrap_or_default(),
         overdue,
     })
 }
 
 impl Shared {
-    /// Connections are refused as long as any send wants it.
+    /// Connections are refused as long as any send needs that.
     fn refuse(&self, refuse: bool) -> anyhow::Result<()> {
         let mut outcome = Ok(());
         self.refusing.send_modify(|count| {
             *count = if refuse { *count + 1 } else { *count - 1 };
-            outcome = self.stage.sandbox.refuse_connections(*count > 0);
+            outcome = self.setup.sandbox.refuse_connections(*count > 0);
         });
         outcome?;
         Ok(())
     }
 }
 
-fn judge(stage: &Stage, sent: &[Sent]) -> anyhow::Result<(Counts, Vec<String>)> {
-    let server = Server::of(&stage.sandbox)?;
+fn judge(setup: &Setup, sent: &[Sent]) -> anyhow::Result<(Counts, Vec<String>)> {
+    let server = Server::of(&setup.sandbox)?;
     let mut counts = Counts {
-        followed_redirects: stage.followed(),
+        followed_redirects: setup.followed(),
         ..Counts::default()
     };
     // Each connection that was ended before a byte was read explains one unknown.
-    let mut ended = server.connections + stage.sandbox.idle_connections_closed();
+    let mut ended = server.connections + setup.sandbox.idle_connections_closed();
     let mut trace = Vec::new();
     let mut named = 0;
     for sent in sent {
         let mut known = server.of_text(&sent.text);
-        if sent.told.is_unknown() && known.arrived == 0 && ended > 0 {
+        if sent.reported.is_unknown() && known.arrived == 0 && ended > 0 {
             ended -= 1;
             known.connections = 1;
         }
         counts.calls += 1;
         counts.sends += 1;
-        counts.unknown += usize::from(sent.told.is_unknown());
+        counts.unknown += usize::from(sent.reported.is_unknown());
         counts.overdue += usize::from(sent.overdue);
-        let wrong = counts.judge(sent.told, &known, Twice::Harmful);
+        let wrong = counts.judge(sent.reported, &known, Repetition::Harmful);
         let faults = match known.faults.join(",") {
             none if none.is_empty() => "nothing".to_owned(),
             faults => faults,
         };
-        let line = format!("{} {} {faults} {}", sent.index, sent.mishap, sent.told);
+        let line = format!("{} {} {faults} {}", sent.index, sent.mishap, sent.reported);
         if !wrong.is_empty() && named < NAMED {
             named += 1;
-            println!("{wrong:?}: {line}; {}", sent.said);
+            println!("{wrong:?}: {line}; {}", sent.error);
         }
         trace.push(line);
     }

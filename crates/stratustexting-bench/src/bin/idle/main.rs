@@ -1,8 +1,8 @@
 //! `cargo xtask idle`: sends and reads over connections that the server ends after each
-//! answer, by programs that run their runtime in different ways.
+//! response, by programs that run their runtime in different ways.
 //!
-//! It ends with 0 only when every send was accepted, every read had its answer, and each
-//! arrived once. A client makes one attempt, so that no repeat hides anything.
+//! The exit code is 0 only if every send was accepted, every read got its response, and
+//! each arrived once. A client makes one attempt, so that no retry hides a failure.
 
 #![allow(
     clippy::print_stdout,
@@ -21,11 +21,11 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::server::{End, Server};
 
-/// Sends over connections that the server ends after each answer.
+/// Sends over connections that the server ends after each response.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask idle", bin_name = "cargo xtask idle")]
 struct Arguments {
-    /// How many messages are sent in all; as many reads are made.
+    /// The total number of messages; as many reads are made.
     #[arg(long, default_value_t = 1_000)]
     sends: usize,
 }
@@ -41,7 +41,7 @@ enum Program {
     Threads,
 }
 
-/// One way of the many.
+/// One combination of program and server.
 #[derive(Clone, Copy, Debug)]
 struct Way {
     end: End,
@@ -89,7 +89,7 @@ fn run(sends: usize) -> anyhow::Result<bool> {
     let ways = ways();
     let mut all = Counts::default();
     for (number, way) in ways.iter().enumerate() {
-        // The first ones take what doesn't divide.
+        // The first ones also get the remainder.
         let share = sends / ways.len() + usize::from(number < sends % ways.len());
         let found = way.run(share)?;
         let Counts {
@@ -164,7 +164,7 @@ impl Program {
     }
 }
 
-/// A send, or a read, and what became of it.
+/// Makes a send or a read, and returns its outcome.
 async fn one(client: &Client, read: bool) -> SendOutcome {
     let messages = client.messages();
     if read {

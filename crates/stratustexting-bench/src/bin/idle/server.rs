@@ -1,4 +1,4 @@
-//! A server that ends each connection after its first answer, and says nothing of it.
+//! A server that ends each connection after its first response, without `Connection: close`.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -22,7 +22,7 @@ pub(crate) enum End {
     Reset,
 }
 
-/// A server with a thread and a runtime of its own, which serves as long as the program.
+/// A server with a thread and a runtime of its own, which runs as long as the program.
 pub(crate) struct Server {
     address: SocketAddr,
     counts: Arc<Counts>,
@@ -49,9 +49,9 @@ impl Server {
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 loop {
                     let (connection, _) = listener.accept().await?;
-                    tokio::spawn(answer(connection, end, Arc::clone(&counts)));
+                    tokio::spawn(respond(connection, end, Arc::clone(&counts)));
                 }
-                // What the block's type is taken from.
+                // Gives the block its type.
                 #[allow(unreachable_code)]
                 std::io::Result::Ok(())
             })
@@ -68,7 +68,7 @@ impl Server {
         self.counts.requests.load(SeqCst)
     }
 
-    /// Blocks until so many connections have ended.
+    /// Blocks until this many connections have ended.
     pub(crate) fn has_ended(&self, count: usize) {
         while self.counts.ended.load(SeqCst) < count {
             thread::yield_now();
@@ -76,7 +76,7 @@ impl Server {
     }
 }
 
-async fn answer(mut connection: TcpStream, end: End, counts: Arc<Counts>) -> std::io::Result<()> {
+async fn respond(mut connection: TcpStream, end: End, counts: Arc<Counts>) -> std::io::Result<()> {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         if connection.read_buf(&mut request).await? == 0 {
@@ -84,9 +84,9 @@ async fn answer(mut connection: TcpStream, end: End, counts: Arc<Counts>) -> std
         }
     }
     counts.requests.fetch_add(1, SeqCst);
-    let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+    let response = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
         content-length: 24\r\n\r\n{\"id\":\"m\",\"result\":\"ok\"}";
-    connection.write_all(answer).await?;
+    connection.write_all(response).await?;
     if end == End::Reset {
         connection.set_zero_linger()?;
     }

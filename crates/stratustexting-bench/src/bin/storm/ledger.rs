@@ -1,24 +1,24 @@
-//! What the server saw: who asked for tokens, and what that was.
+//! What the server saw: the requests for tokens, and their clients.
 
 use std::collections::HashMap;
 
 use stratustexting_sandbox::{Entry, Sandbox};
 
-/// What arrived since the storm began.
+/// The requests since the storm began.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// Requests by refresh token, whatever came of them.
+    /// Requests with a refresh token, whatever their response.
     pub(crate) refreshes: u64,
-    /// Who made them, and how many.
+    /// The number of these requests by client.
     pub(crate) refreshed_by: HashMap<String, u64>,
     /// Requests to the API.
     pub(crate) calls: u64,
-    /// Of those, how many were answered, and turned away with 401.
-    pub(crate) refused: u64,
+    /// Of those, how many were carried out, and rejected with 401.
+    pub(crate) rejected: u64,
 }
 
 impl Seen {
-    /// Takes what has arrived. Returns who asked for a token by refresh token, in order.
+    /// Reads new requests. Returns the clients that used a refresh token, in order.
     pub(crate) fn update(&mut self, sandbox: &Sandbox) -> Vec<String> {
         let mut asked = Vec::new();
         for entry in sandbox.take_ledger() {
@@ -32,7 +32,7 @@ impl Seen {
                 Some("token" | "authorize") => {}
                 _ => {
                     self.calls += 1;
-                    self.refused += u64::from(entry.status == 401);
+                    self.rejected += u64::from(entry.status == 401);
                 }
             }
         }

@@ -1,21 +1,20 @@
 //! Many processes share one login while its tokens end and they are killed.
 //!
-//! The sandbox rotates refresh tokens, and ends a login whose old refresh token comes
+//! The sandbox rotates refresh tokens, and ends a login if an old refresh token is used
 //! again. Eight processes with 64 tasks each call it all the time, with their tokens in
-//! one file or one Redis. Again and again all access tokens end at once; whoever renews
-//! them is killed now and then. On the server's ledger there has to be one refresh per
-//! expiry, no call may fail but those of who was killed, and the store has to be
-//! readable at every moment.
+//! one file or one Redis. Again and again all access tokens expire at once; a process
+//! that renews them is sometimes killed. The server's ledger must show one renewal per
+//! expiry, no call may fail except those of killed processes, and the store must be
+//! readable at all times.
 //!
-//! What a kill costs: nothing, if it falls anywhere but between the server's decision
-//! and the store's write. In that window the new refresh token is lost. With the
-//! server's grace period the next process gets the same one again, which is one more
-//! request; with `--no-grace` the login is gone, as it has to be, and a user logs in
-//! again (`relogins`).
+//! A kill costs nothing unless it falls between the server's decision and the store's
+//! write. In that window the new refresh token is lost. With the server's grace period
+//! the next process gets the same token again, by one more request; with `--no-grace`
+//! the login is lost, as it must be, and a user logs in again (`relogins`).
 //!
 //! - `parent.rs`: ends tokens, kills, counts.
 //! - `worker.rs`: one of the processes.
-//! - `wire.rs`: what the two say to each other.
+//! - `wire.rs`: the messages between the two.
 //! - `ledger.rs`: what the server saw.
 //! - `store.rs`: the store from outside: Redis's process, and reading it raw.
 
@@ -27,7 +26,7 @@ mod worker;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-/// One refresh per expiry, whatever happens to whom
+/// One renewal per expiry, whichever process is killed
 #[derive(Debug, Parser)]
 struct Arguments {
     #[command(flatten)]
@@ -45,25 +44,25 @@ enum Part {
 
 #[derive(Debug, clap::Args)]
 struct Storm {
-    /// Where the processes share their tokens; for redis, redis-server has to be installed
+    /// Where the processes share their tokens; redis needs an installed redis-server
     #[arg(long, value_enum, default_value_t = Store::File)]
     store: Store,
-    /// How often all access tokens end
+    /// How often all access tokens expire
     #[arg(long, default_value_t = 1_000)]
     expiries: u64,
-    /// How many processes there are
+    /// The number of processes
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..))]
     processes: u64,
-    /// How many tasks each process has
+    /// The number of tasks per process
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..))]
     tasks: u64,
-    /// What chance is made from; how processes run side by side it doesn't decide
+    /// The seed; the scheduling of processes doesn't depend on it
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// In how many of a hundred expiries a process is killed
+    /// The percentage of expiries with a kill
     #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u8).range(..=100))]
     kill_percent: u8,
-    /// Let the server forgive nothing: a kill at the wrong moment then loses the login
+    /// No grace period: a kill at the wrong moment then loses the login
     #[arg(long)]
     no_grace: bool,
 }

@@ -1,8 +1,8 @@
-//! Starts the processes, ends their tokens, kills them, and counts.
+//! Starts the processes, expires their tokens, kills them, and counts.
 //!
-//! An expiry is over when every task of every process has made a call that it began
-//! after it. Only then comes the next, since a call is repeated once after a 401 and not
-//! twice: two expiries within one call would be a failure that is none.
+//! An expiry is over when every task of every process has made a call that began after
+//! it. Only then comes the next one, since a call is retried once after a 401 and not
+//! twice: two expiries within one call would cause a failure that isn't the SDK's.
 
 use std::{collections::HashMap, process::Stdio, time::Duration};
 
@@ -19,24 +19,24 @@ use tokio::{
 use super::{
     Storm,
     ledger::Seen,
-    store::{Place, Raw, Watch},
+    store::{Raw, TestStore, Watch},
     wire::{Report, Settings},
 };
 
 /// A redirect URI that the sandbox's client has. Nothing listens there.
 const REDIRECT: &str = "http://127.0.0.1:9/callback";
 
-/// Something is stuck when an expiry takes so long.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// If an expiry takes this long, something is stuck.
+const TIMEOUT: Duration = Duration::from_secs(90);
 
-/// How often the ledger is looked at.
-const GLANCE: Duration = Duration::from_millis(1);
+/// How often the ledger is read.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A kill comes so long after its cause at most, in microseconds: after an expiry, or
-/// after the request of whoever is killed for making it.
+/// The longest delay of a kill, in microseconds: after an expiry, or after the token
+/// request of the process that is killed.
 const DELAYS: (u64, u64) = (50_000, 3_000);
 
-/// How many failures are told; the others are only counted.
+/// How many failures are printed; the others are only counted.
 const TOLD: u64 = 10;
 
 /// One of the processes.
@@ -62,15 +62,15 @@ struct Parent<'a> {
     /// The round that began after the last login.
     logged_in_at: u64,
     kills: u64,
-    /// Who was killed after the last expiry before anything new was stored, and how many
-    /// tokens it had asked for when that began.
+    /// The process that was killed after the last expiry before a new token was stored,
+    /// and how many tokens it had requested when that began.
     killed_early: HashMap<String, u64>,
     relogins: u64,
     failed: u64,
 }
 
 pub(crate) async fn run(storm: &Storm) -> anyhow::Result<()> {
-    let place = Place::new(storm.store)?;
+    let store = TestStore::new(storm.store)?;
     let mut builder = Sandbox::builder()
         .seed(storm.seed)
         .contacts(1)
@@ -86,18 +86,18 @@ pub(crate) async fn run(storm: &Storm) -> anyhow::Result<()> {
         api_key: sandbox.api_key().to_owned(),
         client_id: sandbox.client_id().to_owned(),
         client_secret: sandbox.client_secret().to_owned(),
-        store: place.settings.clone(),
+        store: store.settings.clone(),
         name: "storm-parent".to_owned(),
         tasks: storm.tasks,
         seed: storm.seed,
     };
     log_in(&sandbox, &settings).await?;
 
-    let watch = Watch::start(Raw::open(&place.settings)?);
+    let watch = Watch::start(Raw::open(&store.settings)?);
     let (reporting, reports) = unbounded_channel();
     let mut parent = Parent {
         storm,
-        raw: Raw::open(&place.settings)?,
+        raw: Raw::open(&store.settings)?,
         sandbox,
         settings,
         workers: Vec::new(),
@@ -121,7 +121,7 @@ pub(crate) async fn run(storm: &Storm) -> anyhow::Result<()> {
     parent.report(reads, unreadable, begun.elapsed())
 }
 
-/// Logs in as a user would, once; the token is in the store then.
+/// Logs in once, like a user; then the token is in the store.
 async fn log_in(sandbox: &Sandbox, settings: &Settings) -> anyhow::Result<()> {
     let client = settings.client()?;
     let login = client.auth().start_login(REDIRECT)?;
@@ -133,8 +133,8 @@ async fn log_in(sandbox: &Sandbox, settings: &Settings) -> anyhow::Result<()> {
         ("username", sandbox.username()),
         ("password", sandbox.password()),
     ];
-    let answer = browser.post(login.url().clone()).form(&form).send().await?;
-    let callback = answer.headers().get("location");
+    let response = browser.post(login.url().clone()).form(&form).send().await?;
+    let callback = response.headers().get("location");
     let callback = callback.context("the login page leads nowhere")?.to_str()?;
     client.auth().finish_login(&login, callback).await?;
     Ok(())
@@ -153,7 +153,7 @@ impl Parent<'_> {
             self.sandbox.expire_access_tokens();
             self.next_round().await?;
             if self.random.u8(..100) < self.storm.kill_percent {
-                self.kill_somebody(&before).await?;
+                self.kill_one(&before).await?;
             }
             self.finish_round().await?;
             let after = self.raw.access_token()?;
@@ -179,7 +179,7 @@ impl Parent<'_> {
         let mut lines = BufReader::new(output).lines();
         let (reporting, from) = (self.reporting.clone(), name.clone());
         tokio::spawn(async move {
-            // A line that a kill cut off is none.
+            // A line that a kill cut off is ignored.
             while let Ok(Some(line)) = lines.next_line().await {
                 if let Ok(report) = serde_json::from_str(&line) {
                     let _ = reporting.send((from.clone(), report));
@@ -212,14 +212,14 @@ impl Parent<'_> {
 
     /// Waits until every task has called in this round.
     async fn finish_round(&mut self) -> anyhow::Result<()> {
-        let mut glances = interval(GLANCE);
+        let mut polls = interval(POLL_INTERVAL);
         let begun = Instant::now();
         while self.workers.iter().any(|worker| worker.done < self.round) {
             tokio::select! {
                 Some((from, report)) = self.reports.recv() => self.take(&from, report).await?,
-                _ = glances.tick() => drop(self.seen.update(&self.sandbox)),
+                _ = polls.tick() => drop(self.seen.update(&self.sandbox)),
             }
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > TIMEOUT {
                 let late = self.workers.iter().filter(|w| w.done < self.round);
                 let late: Vec<_> = late.map(|w| format!("{} at {}", w.name, w.done)).collect();
                 bail!("round {} doesn't end: {}", self.round, late.join(", "));
@@ -231,7 +231,7 @@ impl Parent<'_> {
 
     async fn take(&mut self, from: &str, report: Report) -> anyhow::Result<()> {
         let Some(worker) = self.workers.iter_mut().find(|worker| worker.name == from) else {
-            // Of somebody who has been killed meanwhile.
+            // It is from a process that was killed meanwhile.
             return Ok(());
         };
         match report {
@@ -244,7 +244,7 @@ impl Parent<'_> {
                 ensure!(self.failed < 1_000, "too many calls fail");
                 self.next_round().await?;
             }
-            // What failed before the last login is over; its task has been told.
+            // A failure before the last login is obsolete; its task waits for the next round.
             Report::LoginRequired(round) if round < self.logged_in_at => {}
             Report::LoginRequired(_) => {
                 if self.login_is_lost().await {
@@ -265,16 +265,16 @@ impl Parent<'_> {
         client.api().list_sites().send().await.is_err()
     }
 
-    /// Kills a process: any, at any time soon, or the one that is renewing the token.
-    async fn kill_somebody(&mut self, before: &str) -> anyhow::Result<()> {
+    /// Kills a process: a random one at a random time, or the one that is renewing the token.
+    async fn kill_one(&mut self, before: &str) -> anyhow::Result<()> {
         let asked_before = self.seen.refreshed_by.clone();
         let index = if self.random.bool() {
             sleep(Duration::from_micros(self.random.u64(..DELAYS.0))).await;
             self.random.usize(..self.workers.len())
         } else {
-            let renewing = timeout(PATIENCE, self.somebody_renewing());
-            let index = renewing.await.context("nobody renews the token")?;
-            // Not slept: a timer is too coarse for the window that is aimed at.
+            let renewing = timeout(TIMEOUT, self.renewing_process());
+            let index = renewing.await.context("no process renews the token")?;
+            // A busy wait, since a timer is too coarse for that window.
             let until = Instant::now() + Duration::from_micros(self.random.u64(..DELAYS.1));
             while Instant::now() < until {
                 tokio::task::yield_now().await;
@@ -282,7 +282,7 @@ impl Parent<'_> {
             index
         };
         let name = self.workers[index].name.clone();
-        // Before the kill: after it another may have renewed the token already.
+        // Read before the kill: afterwards another process may have renewed the token.
         if self.raw.access_token()? == before {
             let asked = asked_before.get(&name).copied().unwrap_or_default();
             self.killed_early.insert(name, asked);
@@ -295,7 +295,7 @@ impl Parent<'_> {
         Ok(())
     }
 
-    async fn somebody_renewing(&mut self) -> usize {
+    async fn renewing_process(&mut self) -> usize {
         loop {
             for name in self.seen.update(&self.sandbox) {
                 let found = self.workers.iter().position(|worker| worker.name == name);
@@ -309,9 +309,9 @@ impl Parent<'_> {
 
     async fn end(&mut self) -> anyhow::Result<()> {
         for mut worker in self.workers.drain(..) {
-            // They end when their input does.
+            // The processes end when their input does.
             drop(worker.input);
-            if timeout(PATIENCE, worker.process.wait()).await.is_err() {
+            if timeout(TIMEOUT, worker.process.wait()).await.is_err() {
                 worker.process.kill().await?;
                 bail!("{} doesn't end", worker.name);
             }
@@ -320,7 +320,7 @@ impl Parent<'_> {
         Ok(())
     }
 
-    /// How many were killed after they had asked for a token and before it was stored.
+    /// How many processes were killed between requesting a token and storing it.
     fn lost(&self) -> u64 {
         let asked = |name: &str| self.seen.refreshed_by.get(name).copied();
         let lost = |(name, before): &(&String, &u64)| asked(name) > Some(**before);
@@ -330,9 +330,9 @@ impl Parent<'_> {
     fn report(&self, reads: u64, unreadable: u64, took: Duration) -> anyhow::Result<()> {
         let (seen, lost, failed, kills) = (&self.seen, self.lost(), self.failed, self.kills);
         let (expiries, relogins) = (self.storm.expiries, self.relogins);
-        let (calls, refused, seconds) = (seen.calls, seen.refused, took.as_secs());
+        let (calls, rejected, seconds) = (seen.calls, seen.rejected, took.as_secs());
         note(&format!(
-            "{calls} calls ({refused} refused with 401) and {reads} readings in {seconds} s"
+            "{calls} calls ({rejected} rejected with 401) and {reads} reads in {seconds} s"
         ));
         note(&format!("kills={kills} in_window={lost} failed={failed}"));
         let refreshes = seen.refreshes;
@@ -340,28 +340,25 @@ impl Parent<'_> {
             "expiries={expiries} refreshes={refreshes} relogins={relogins} \
              unreadable={unreadable} kills={kills}"
         ));
-        ensure!(
-            unreadable == 0,
-            "the store couldn't be read at every moment"
-        );
+        ensure!(unreadable == 0, "the store couldn't be read at all times");
         ensure!(failed == 0, "calls failed in processes that weren't killed");
         if !self.storm.no_grace {
             ensure!(relogins == 0, "the login was lost");
             ensure!(
                 (expiries..=expiries + lost).contains(&refreshes),
-                "there has to be one refresh per expiry, and at most {lost} more for kills"
+                "there must be one renewal per expiry, and at most {lost} more for kills"
             );
         }
         Ok(())
     }
 }
 
-#[allow(clippy::print_stdout, reason = "this is what the program is asked for")]
+#[allow(clippy::print_stdout, reason = "this is the program's output")]
 fn say(line: &str) {
     println!("{line}");
 }
 
-#[allow(clippy::print_stderr, reason = "how it goes on is for whoever watches")]
+#[allow(clippy::print_stderr, reason = "progress for a person who watches")]
 fn note(line: &str) {
     eprintln!("{line}");
 }

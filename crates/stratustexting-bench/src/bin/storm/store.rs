@@ -1,7 +1,7 @@
-//! The store from outside: where it is, and whether it can be read at every moment.
+//! The store from outside: its location, and whether it can be read at all times.
 //!
-//! It is read raw, by a thread of its own and without the SDK: what is asked is whether
-//! some other program, at whatever moment, would find a token there.
+//! A separate thread reads it raw, without the SDK: the question is whether some other
+//! program would find a token there at any time.
 
 use std::{
     fs,
@@ -22,18 +22,17 @@ use tempfile::TempDir;
 
 use super::{Store, wire::StoreSettings};
 
-/// How long to wait between two readings. Without it, reading would be all that one of
-/// few processors does.
+/// The pause between two reads. Without it, reading would occupy a processor.
 const PAUSE: Duration = Duration::from_micros(500);
 
-/// A store that is made for the storm, and ends with it.
-pub(crate) struct Place {
+/// A store for the storm, which ends with it.
+pub(crate) struct TestStore {
     pub(crate) settings: StoreSettings,
     _redis: Option<RedisServer>,
     _folder: TempDir,
 }
 
-impl Place {
+impl TestStore {
     pub(crate) fn new(store: Store) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let (settings, redis) = match store {
@@ -55,17 +54,17 @@ impl Place {
     }
 }
 
-/// A Redis of our own, which keeps nothing.
+/// A Redis server of our own, without persistence.
 struct RedisServer {
     process: Child,
     port: u16,
-    /// Kept, because what it says has to go somewhere.
+    /// Kept, because its output must go somewhere.
     _output: BufReader<ChildStdout>,
 }
 
 impl RedisServer {
     fn start(folder: &TempDir) -> anyhow::Result<Self> {
-        // Free now; if somebody else takes it meanwhile, Redis says so and ends.
+        // The port is free now; if another program takes it, Redis fails.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let port = port.port();
         let mut process = Command::new("redis-server")
@@ -123,7 +122,7 @@ impl Raw {
         })
     }
 
-    /// The access token that is there, as any program could read it.
+    /// The stored access token, as any program could read it.
     pub(crate) fn access_token(&mut self) -> anyhow::Result<String> {
         let text = match self {
             Self::File(path) => fs::read(path)?,
@@ -133,13 +132,13 @@ impl Raw {
         let access = token["access_token"].as_str().unwrap_or_default();
         ensure!(
             !access.is_empty() && token["refresh_token"].is_string(),
-            "it isn't whole"
+            "it is incomplete"
         );
         Ok(access.to_owned())
     }
 }
 
-/// `GET` as Redis's protocol has it: a length, and as many bytes.
+/// `GET` of Redis's protocol: a length, and that many bytes.
 fn get(connection: &mut TcpStream, key: &str) -> anyhow::Result<Vec<u8>> {
     connection.write_all(format!("GET {key}\r\n").as_bytes())?;
     let mut length = Vec::new();
@@ -156,7 +155,7 @@ fn get(connection: &mut TcpStream, key: &str) -> anyhow::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Reads the store all the time, and counts when that fails.
+/// Reads the store all the time, and counts failures.
 pub(crate) struct Watch {
     ended: Arc<AtomicBool>,
     unreadable: Arc<AtomicU64>,
@@ -187,7 +186,7 @@ impl Watch {
         }
     }
 
-    /// How often it was read, and how often that failed.
+    /// The number of reads, and of failures.
     pub(crate) fn end(self) -> anyhow::Result<(u64, u64)> {
         self.ended.store(true, SeqCst);
         let reads = self.thread.join();

@@ -1,7 +1,7 @@
-//! What the parent and its processes say to each other, a line each.
+//! The messages between the parent and its processes, a line each.
 //!
-//! The settings hold secrets, so they come by standard input, where nobody else sees
-//! them as they would see arguments.
+//! The settings contain secrets, so they come by standard input, where other users
+//! can't see them, unlike arguments.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -11,11 +11,11 @@ use stratustexting::{
     auth::{Credentials, FileTokenStore, RedisTokenStore},
 };
 
-/// A process that is killed with the lock in Redis holds up the others for so long. Much
-/// less, and on a busy machine an honest request for a token would be given up.
+/// A process that is killed with the lock in Redis blocks the others for this long.
+/// With a much shorter time, a slow token request on a busy machine would be abandoned.
 const LOCK_EXPIRY: Duration = Duration::from_secs(5);
 
-/// All that a client of the storm has to know. The first line to a process.
+/// The settings of a client. The first line to a process.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Settings {
     pub(crate) api_base: String,
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) store: StoreSettings,
-    /// What the client calls itself, by which the ledger knows it.
+    /// The client's name, which identifies it in the ledger.
     pub(crate) name: String,
     pub(crate) tasks: u64,
     pub(crate) seed: u64,
@@ -37,10 +37,10 @@ pub(crate) enum StoreSettings {
     Redis { url: String, key: String },
 }
 
-/// What a process says. The other way there are only numbers of rounds.
+/// A message of a process. The other way there are only numbers of rounds.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Report {
-    /// Every task has made a call that it began in this round, or a later one.
+    /// Every task has made a call that began in this round, or a later one.
     Done(u64),
     /// A call failed, although it shouldn't.
     Failed(String),

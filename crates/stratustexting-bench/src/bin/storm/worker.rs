@@ -1,4 +1,4 @@
-//! One of the processes: tasks that call all the time, and now and then give up a call.
+//! One of the processes: tasks that call all the time, and sometimes abandon a call.
 
 use std::{
     io::Write,
@@ -15,11 +15,11 @@ use tokio::{
 
 use super::wire::{Report, Settings};
 
-/// Of how many calls one is given up, wherever it is by then.
+/// One in this many calls is abandoned, at any point.
 const GIVEN_UP: u64 = 16;
 
-/// Until when at the latest, in microseconds.
-const PATIENCE: u64 = 5_000;
+/// The longest time before that, in microseconds.
+const LONGEST_WAIT: u64 = 5_000;
 
 pub(crate) async fn run() -> anyhow::Result<()> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
@@ -40,7 +40,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         };
         tokio::spawn(worker.call_all_the_time());
     }
-    // Until the parent is gone, or says so by closing its end.
+    // Until the parent closes its end or is gone.
     while let Some(number) = next_round(&mut lines).await? {
         round.send_replace(number);
     }
@@ -66,9 +66,9 @@ impl Task {
             let round = *self.round.borrow_and_update();
             let call = self.client.api().list_sites().send();
             if self.random.u64(..GIVEN_UP) == 0 {
-                // It is dropped, and whatever it waited for has to go on without it.
-                let patience = Duration::from_micros(self.random.u64(..PATIENCE));
-                let _ = tokio::time::timeout(patience, call).await;
+                // The call is dropped, and a renewal that it waited for must go on without it.
+                let wait = Duration::from_micros(self.random.u64(..LONGEST_WAIT));
+                let _ = tokio::time::timeout(wait, call).await;
                 continue;
             }
             match call.await.map_err(stratustexting::Error::from) {
@@ -117,7 +117,7 @@ impl Progress {
         }))
     }
 
-    /// A call that was begun in this round has been answered.
+    /// A call that began in this round has ended.
     fn made(&self, task: usize, round: u64) {
         let mut rounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if rounds.of_tasks[task] >= round {
@@ -132,7 +132,7 @@ impl Progress {
     }
 }
 
-/// One line in one piece. Who can't tell its parent has none, and ends soon.
+/// Prints a line at once. If that fails, the parent is gone, and this process ends soon.
 fn report(report: &Report) {
     if let Ok(mut line) = serde_json::to_string(report) {
         line.push('\n');

@@ -1,9 +1,9 @@
-//! Changes of what comes back: answers, headers, and the components in them.
+//! Changes of responses: their bodies, headers and components.
 
 use serde_json::json;
 
 use super::{
-    Kind, SERVICE, add, demand, each_answer, each_field, each_list, each_object, each_operation,
+    Kind, SERVICE, add, demand, each_field, each_list, each_object, each_operation, each_response,
     json_type, remove, rename, set,
 };
 
@@ -29,7 +29,7 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
     }),
     ("optional-response-property-removed", |document| {
         each_field(document, SERVICE, |field| {
-            // Where a page's items are is a fact of its own.
+            // The field with a page's items has a rule of its own.
             (!field.required && field.name != "content").then(|| vec![remove(&field.pointer)])
         })
     }),
@@ -47,7 +47,7 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
     }),
     ("response-property-type-changed", |document| {
         each_field(document, SERVICE, |field| {
-            // Under what may be anything or one of several, another type is no other type.
+            // If the schema allows any type, another type is no change.
             let other = if json_type(field.value)? == "boolean" {
                 "string"
             } else {
@@ -125,7 +125,7 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
         })
     }),
     ("success-status-changed", |document| {
-        each_answer(document, |status, _, pointer| {
+        each_response(document, |status, _, pointer| {
             (status == "200").then(|| vec![rename(pointer, "201")])
         })
     }),
@@ -136,56 +136,60 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
         })
     }),
     ("error-status-removed", |document| {
-        each_answer(document, |status, _, pointer| {
+        each_response(document, |status, _, pointer| {
             (!status.starts_with('2')).then(|| vec![remove(pointer)])
         })
     }),
     ("response-inlined", |document| {
-        each_answer(document, |_, answer, pointer| {
-            let target = answer["$ref"].as_str()?;
+        each_response(document, |_, response, pointer| {
+            let target = response["$ref"].as_str()?;
             let content = document.pointer(target.trim_start_matches('#'))?;
             Some(vec![set(pointer, content.clone())])
         })
     }),
     ("response-media-type-added", |document| {
-        each_answer(document, |_, answer, pointer| {
-            answer["content"].is_object().then(|| {
+        each_response(document, |_, response, pointer| {
+            response["content"].is_object().then(|| {
                 let pointer = format!("{pointer}/content/text~1plain");
                 vec![set(pointer, json!({"schema": {"type": "string"}}))]
             })
         })
     }),
     ("response-media-type-changed", |document| {
-        each_answer(document, |_, answer, pointer| {
-            answer["content"]["application/json"].is_object().then(|| {
-                vec![rename(
-                    format!("{pointer}/content/application~1json"),
-                    "application/xml",
-                )]
-            })
+        each_response(document, |_, response, pointer| {
+            response["content"]["application/json"]
+                .is_object()
+                .then(|| {
+                    vec![rename(
+                        format!("{pointer}/content/application~1json"),
+                        "application/xml",
+                    )]
+                })
         })
     }),
     ("media-type-parameter-added", |document| {
-        each_answer(document, |_, answer, pointer| {
-            answer["content"]["application/json"].is_object().then(|| {
-                let pointer = format!("{pointer}/content/application~1json");
-                vec![rename(pointer, "application/json; charset=utf-8")]
-            })
+        each_response(document, |_, response, pointer| {
+            response["content"]["application/json"]
+                .is_object()
+                .then(|| {
+                    let pointer = format!("{pointer}/content/application~1json");
+                    vec![rename(pointer, "application/json; charset=utf-8")]
+                })
         })
     }),
     ("header-added", |document| {
-        each_answer(document, |_, answer, pointer| {
-            (answer["$ref"].is_null() && answer["headers"].is_null()).then(|| {
+        each_response(document, |_, response, pointer| {
+            (response["$ref"].is_null() && response["headers"].is_null()).then(|| {
                 let headers = json!({"X-Request-Id": {"schema": {"type": "string"}}});
                 vec![set(format!("{pointer}/headers"), headers)]
             })
         })
     }),
     ("optional-header-removed", |document| {
-        let answers = document["components"]["responses"].as_object().unwrap();
+        let responses = document["components"]["responses"].as_object().unwrap();
         let mut places = Vec::new();
-        for (name, answer) in answers {
-            for header in answer["headers"].as_object().into_iter().flatten() {
+        for (name, response) in responses {
+            for header in response["headers"].as_object().into_iter().flatten() {
                 let pointer = format!("/components/responses/{name}/headers/{}", header.0);
                 places.push(vec![remove(pointer)]);
             }

@@ -1,4 +1,4 @@
-//! Where the inputs and outputs lie in the workspace.
+//! The files of the specification in the workspace.
 
 use std::{
     collections::BTreeMap,
@@ -16,16 +16,16 @@ use super::{
     render,
     source::{self, Pages, Source},
 };
-/// Where this crate, and with it the data, lies in the workspace.
+/// The folder of this crate and its data.
 const FOLDER: &str = "crates/stratustexting-spec";
 
 /// The files of the specification.
-pub(crate) struct Spec<'a> {
+pub(crate) struct SpecFiles<'a> {
     root: &'a Path,
     cache: &'a Path,
 }
 
-impl<'a> Spec<'a> {
+impl<'a> SpecFiles<'a> {
     pub(crate) fn of(root: &'a Path, cache: &'a Path) -> Self {
         Self { root, cache }
     }
@@ -52,12 +52,12 @@ impl<'a> Spec<'a> {
         self.root.join("openapi.json")
     }
 
-    /// What was fetched before; it can be deleted.
+    /// The cache of fetched pages; it can be deleted.
     pub(crate) fn cache(&self) -> PathBuf {
         self.cache.to_owned()
     }
 
-    /// The document as it is; none where there is no file.
+    /// The current document; `None` if there is no file.
     pub(crate) fn text(&self) -> anyhow::Result<Option<String>> {
         match fs::read_to_string(self.openapi()) {
             Ok(text) => Ok(Some(text)),
@@ -66,30 +66,31 @@ impl<'a> Spec<'a> {
         }
     }
 
-    /// The vendor's pages as they are kept; none before the first run.
-    pub(crate) fn kept_pages(&self, keep_going: bool) -> anyhow::Result<Kept> {
+    /// The kept pages of the vendor; empty before the first run.
+    pub(crate) fn kept_pages(&self, keep_going: bool) -> anyhow::Result<KeptPages> {
         let folder = self.pages();
         if !folder.join(index::NAME).exists() {
-            return Ok(Kept::default());
+            return Ok(KeptPages::default());
         }
         let from = Source::Folder(folder.clone());
         let Pages { fragments, .. } = source::read(&from, self.cache(), keep_going)?;
-        Kept::with_files(&folder, fragments)
+        KeptPages::with_files(&folder, fragments)
     }
 
-    /// Our own pages as they are kept.
-    pub(crate) fn kept_unlisted(&self) -> anyhow::Result<Kept> {
+    /// The kept pages of our own.
+    pub(crate) fn kept_unlisted(&self) -> anyhow::Result<KeptPages> {
         let folder = self.unlisted();
-        Kept::with_files(&folder, source::read_folder(&folder)?)
+        KeptPages::with_files(&folder, source::read_folder(&folder)?)
     }
 
-    /// Writes what differs: first the pages, then what follows from them.
+    /// Writes the files that differ: first the pages, then what follows from them.
     ///
-    /// The index comes after the pages that it lists and before those that it no longer
-    /// lists are removed. If a run is cut off in between, the next one can read what is there.
+    /// The index is written after the pages that it lists, and before unlisted pages
+    /// are removed. If a run is interrupted in between, the next one can read the
+    /// files.
     pub(crate) fn write(
         &self,
-        pages: [(PathBuf, &Kept, &Kept); 2],
+        pages: [(PathBuf, &KeptPages, &KeptPages); 2],
         document: &str,
     ) -> anyhow::Result<()> {
         for (folder, old, new) in pages {
@@ -116,19 +117,19 @@ impl<'a> Spec<'a> {
     }
 }
 
-/// Pages in the form in which they are kept, with their texts.
+/// Pages in our form, with their texts.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct KeptPages {
     /// By name; the index is one of them.
     files: BTreeMap<String, String>,
     fragments: Vec<Fragment>,
 }
 
-impl Kept {
+impl KeptPages {
     /// Pages of a folder, with the texts of its files.
     ///
-    /// A page that somebody has put there, and that isn't in our form yet, is no kept one: it
-    /// is no reason to write or to remove anything.
+    /// A page that somebody added, and that isn't in our form yet, isn't a kept one, so
+    /// nothing is written or removed because of it.
     fn with_files(folder: &Path, mut fragments: Vec<Fragment>) -> anyhow::Result<Self> {
         fragments.retain(adopt::is_kept);
         let mut names = source::names(folder)?;
@@ -153,13 +154,13 @@ impl Kept {
         })
     }
 
-    /// Pages as they are to be kept.
+    /// Pages in our form, ready to be written.
     pub(crate) fn of(index: Option<&Index>, fragments: Vec<Fragment>) -> anyhow::Result<Self> {
         let index = index.map(|index| (index::NAME.to_owned(), index.render()));
         let mut files: BTreeMap<String, String> = index.into_iter().collect();
         for fragment in &fragments {
             let text = render::page(fragment)?;
-            // What is kept is what the next run reads.
+            // The next run must read the same from the text.
             let again = page::read(&fragment.page, &text, fragment.url.clone())?;
             if again.operation != fragment.operation || again.components != fragment.components {
                 let text = "can't be written so that it reads the same";
@@ -188,21 +189,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_that_is_cut_off_leaves_an_index_of_pages_that_are_there() {
+    fn an_interrupted_run_leaves_an_index_of_existing_pages() {
         let root = tempfile::tempdir().unwrap();
-        let files = |names: &[&str]| Kept {
+        let files = |names: &[&str]| KeptPages {
             files: names
                 .iter()
                 .map(|name| ((*name).to_owned(), "new".to_owned()))
                 .collect(),
             fragments: Vec::new(),
         };
-        // A page that can't be written, behind the index in the alphabet.
+        // A page that can't be written, and that comes after the index.
         let new = files(&["a.md", index::NAME, "z\0.md"]);
-        let (old, none) = (Kept::default(), Kept::default());
+        let (old, none) = (KeptPages::default(), KeptPages::default());
         let folder = root.path().join("pages");
 
-        let failed = Spec::of(root.path(), root.path()).write(
+        let failed = SpecFiles::of(root.path(), root.path()).write(
             [(folder.clone(), &old, &new), (folder.clone(), &none, &none)],
             "{}",
         );

@@ -1,4 +1,4 @@
-//! The referee's table: what each change means altogether, to a program in Rust too.
+//! The table of expectations: what each change means on the wire and to a Rust program.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -10,16 +10,16 @@ use crate::{
     support::outcomes,
 };
 
-/// Where a Rust program notices something else than the wire.
+/// A row whose verdict for Rust programs differs from the wire's.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Deviation {
     id: String,
     class: String,
-    /// The rule under which it is listed, where the wire has none.
+    /// The rule under which it is listed, if the wire has none.
     #[serde(default)]
     rule: Option<String>,
-    /// Why.
+    /// The reason.
     note: String,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Expected {
     pub(crate) class: String,
 }
 
-/// The table of `openapi-diff`, that of our extensions, and where Rust deviates.
+/// The table of `openapi-diff`, that of our extensions, and the deviations for Rust.
 pub(crate) fn expected() -> Vec<Expected> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let own: Vec<Row> = serde_json::from_value(read(&fixtures.join("extensions.json"))).unwrap();

@@ -1,7 +1,7 @@
 //! Where in a document a change of a kind applies.
 //!
-//! What a change means depends on the direction in which a thing travels, so the directions
-//! of components are found here once more, by the referee's own reading.
+//! The meaning of a change depends on the direction in which a value travels, so the
+//! directions of components are determined here independently of the library.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(crate) struct Operation<'a> {
     pub(crate) value: &'a Value,
 }
 
-/// Who sends a component.
+/// Which side sends a component.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sent {
     pub(crate) by_client: bool,
@@ -54,7 +54,7 @@ pub(crate) fn operations(document: &Value) -> Vec<Operation<'_>> {
     operations
 }
 
-/// The directions of the component schemas that anything leads to.
+/// The directions of the component schemas that are used.
 pub(crate) fn directions(document: &Value) -> BTreeMap<String, Sent> {
     let mut directions = BTreeMap::new();
     for operation in operations(document) {
@@ -70,7 +70,7 @@ pub(crate) fn directions(document: &Value) -> BTreeMap<String, Sent> {
     directions
 }
 
-/// Follows what is sent and what is answered. In a callback the client doesn't call.
+/// Follows the parts of a request and its responses. In a callback the service is the caller.
 fn exchange(
     document: &Value,
     operation: &Value,
@@ -121,8 +121,8 @@ fn follow(
     }
 }
 
-/// The fields of component schemas, but for those that are called sensitive somewhere: a
-/// document in which one of those is gone is refused.
+/// The fields of component schemas, without those that are marked sensitive somewhere:
+/// a document without one of those is refused.
 pub(crate) fn fields(document: &Value) -> Vec<Field<'_>> {
     let directions = directions(document);
     let sensitive = sensitive(document);
@@ -177,7 +177,7 @@ pub(crate) fn lists(document: &Value) -> Vec<(String, &'static str, Sent)> {
     lists
 }
 
-/// The last names of everything that an operation calls sensitive.
+/// The last segment of everything that an operation marks as sensitive.
 fn sensitive(document: &Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for operation in operations(document) {
@@ -203,7 +203,7 @@ fn sensitive(document: &Value) -> BTreeSet<String> {
     names
 }
 
-/// Every place below one that has a member of that name, as the pointer to the holder.
+/// The pointers to every object that has a member of that name.
 pub(crate) fn holders(document: &Value, key: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut waiting = vec![(String::new(), document)];
@@ -214,7 +214,7 @@ pub(crate) fn holders(document: &Value, key: &str) -> Vec<String> {
                     found.push(pointer.clone());
                 }
                 for (name, member) in object {
-                    // What stands in an example is data, and so is what a brand says.
+                    // Examples and brands are data.
                     if name != "example" && name != "x-brands" && name != "properties" {
                         waiting.push((format!("{pointer}/{}", escape(name)), member));
                     }

@@ -1,4 +1,4 @@
-//! A sandbox, clients for it, and what the operations need to be there.
+//! A sandbox, clients for it, and the data that the operations need.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,23 +14,23 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// After so long a call has missed its deadline by more than a busy machine explains.
+/// A call that takes this long has exceeded its deadline by more than a busy machine explains.
 pub(crate) const OVERDUE: Duration = Duration::from_secs(5);
 
-/// The largest answer that the clients read.
-pub(crate) const LARGEST_ANSWER: usize = 64 * 1024;
+/// The largest response that the clients read.
+pub(crate) const LARGEST_RESPONSE: usize = 64 * 1024;
 
 /// A customer's number; no seeded contact has it.
 pub(crate) const CUSTOMER: &str = "+13035550123";
 
-/// A sandbox and what is in it.
-pub(crate) struct Stage {
+/// A sandbox and its data.
+pub(crate) struct Setup {
     pub(crate) sandbox: Sandbox,
-    /// Where redirects lead; nothing is to arrive there.
+    /// The target of redirects; nothing must arrive there.
     pub(crate) elsewhere: Sandbox,
     /// Clients that share it share their login.
     tokens: Arc<MemoryTokenStore>,
-    /// How long a call may take.
+    /// The deadline of a call.
     deadline: Duration,
     pub(crate) message_id: String,
     pub(crate) contact_id: String,
@@ -38,15 +38,15 @@ pub(crate) struct Stage {
     callback: String,
 }
 
-impl Stage {
-    pub(crate) async fn set(deadline: Duration) -> anyhow::Result<Self> {
-        // All operations by one login, the program's own.
+impl Setup {
+    pub(crate) async fn new(deadline: Duration) -> anyhow::Result<Self> {
+        // All operations use one login, by client credentials.
         let sandbox = Sandbox::builder().contacts(3);
         let sandbox = sandbox.allow_machine_subscriptions(true).start().await?;
         let elsewhere = Sandbox::builder().contacts(0).start().await?;
         let (number, text) = (sandbox.number().to_owned(), "hello");
         let message_id = sandbox.customer_texts(CUSTOMER, &number, text).await?;
-        let mut stage = Self {
+        let mut setup = Self {
             sandbox,
             elsewhere,
             tokens: Arc::new(MemoryTokenStore::new()),
@@ -56,17 +56,17 @@ impl Stage {
             consent_id: String::new(),
             callback: callback().await?,
         };
-        let client = stage.patient_client()?;
+        let client = setup.reliable_client()?;
         let contact = ContactRequest::default().with_mobile_number(CUSTOMER);
         let contact = client.contacts().upsert(contact).await?;
-        stage.contact_id = contact.into_inner().id.context("a contact has an id")?;
+        setup.contact_id = contact.into_inner().id.context("a contact has an id")?;
         let consent = CustomConsentRequest::default().with_name("Order updates");
         let consent = client.consents().create(consent).await?;
-        stage.consent_id = consent.into_inner().id.context("a consent has an id")?;
-        Ok(stage)
+        setup.consent_id = consent.into_inner().id.context("a consent has an id")?;
+        Ok(setup)
     }
 
-    /// A client that sends on connections that are open already, where there are any.
+    /// A client that reuses open connections.
     pub(crate) fn client(&self) -> stratustexting::Result<Client> {
         self.builder(&self.tokens).build()
     }
@@ -79,12 +79,12 @@ impl Stage {
     }
 
     /// A client that has no token yet.
-    pub(crate) fn stranger(&self) -> stratustexting::Result<Client> {
+    pub(crate) fn client_without_token(&self) -> stratustexting::Result<Client> {
         self.builder(&Arc::new(MemoryTokenStore::new())).build()
     }
 
-    /// A client for what isn't to fail.
-    pub(crate) fn patient_client(&self) -> stratustexting::Result<Client> {
+    /// A client for requests that mustn't fail.
+    pub(crate) fn reliable_client(&self) -> stratustexting::Result<Client> {
         self.builder(&self.tokens)
             .timeout(Duration::from_secs(60))
             .build()
@@ -102,15 +102,15 @@ impl Stage {
                 sandbox.client_secret(),
             ))
             .token_store(Arc::clone(tokens))
-            // As many attempts as by default, without the waits, and never too few: it is
-            // to be seen what repeats do.
+            // As many attempts as by default, without the waits, so that retries are
+            // tested, too.
             .retry(Backoff::new().base(Duration::from_millis(5)))
             .retry_budget(RetryBudget::unlimited())
             .timeout(self.deadline)
-            .max_response_bytes(LARGEST_ANSWER)
+            .max_response_bytes(LARGEST_RESPONSE)
     }
 
-    /// What an upsert of a subscription takes; its callback answers the handshake.
+    /// A subscription whose callback completes the handshake.
     pub(crate) fn subscription(&self) -> SubscriptionRequest {
         let (organization, department) =
             (self.sandbox.organization_id(), self.sandbox.department_id());
@@ -118,28 +118,28 @@ impl Stage {
         SubscriptionRequest::new(vec![filter], self.callback.clone())
     }
 
-    /// Every fault of a request. Redirects lead to where nothing is to arrive; what is
-    /// late comes before the deadline, and after it.
+    /// Every fault of a request. Redirects lead to the other sandbox; delays end before
+    /// the deadline, and after it.
     pub(crate) fn faults(&self) -> Vec<Fault> {
         let elsewhere = format!("{}/message/sendsms", self.elsewhere.api_base());
         let mut faults = Fault::every(&elsewhere);
-        // Said at the size that is too large for the clients here.
+        // Larger than the limit of these clients.
         faults.retain(|fault| fault.name() != "oversized_body");
         for commit in [Commit::Before, Commit::After] {
-            faults.push(Fault::oversized_body(4 * LARGEST_ANSWER, commit));
+            faults.push(Fault::oversized_body(4 * LARGEST_RESPONSE, commit));
             faults.push(Fault::answer_late(self.deadline * 2, commit));
         }
         faults
     }
 
-    /// How many requests came to where redirects lead.
+    /// How many requests arrived at the target of redirects.
     pub(crate) fn followed(&self) -> usize {
         self.elsewhere.ledger().len() + self.elsewhere.broken_requests().len()
     }
 
-    /// Waits until all that was sent has arrived and is done with.
-    pub(crate) async fn quiet(&self) -> anyhow::Result<()> {
-        // Connections are accepted in their order, so that those before this one are.
+    /// Waits until everything that was sent has arrived and is handled.
+    pub(crate) async fn settled(&self) -> anyhow::Result<()> {
+        // Connections are accepted in order, so all earlier ones are, too.
         let url = self.sandbox.control_url();
         let address = url.trim_start_matches("http://");
         let (address, _) = address.split_once('/').context("the URL has a path")?;
@@ -152,7 +152,7 @@ impl Stage {
     }
 }
 
-/// A program that takes part in the handshake, and nothing else; returns its URL.
+/// Starts a callback that only completes the handshake; returns its URL.
 async fn callback() -> anyhow::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/hook", listener.local_addr()?);
@@ -174,7 +174,7 @@ async fn handshake(mut connection: TcpStream) -> std::io::Result<()> {
     let head = String::from_utf8_lossy(&head).to_string();
     let is_token = |line: &&str| line.to_ascii_lowercase().starts_with("validation-token:");
     let token = head.lines().find(is_token).unwrap_or("x: y");
-    let answer =
+    let response =
         format!("HTTP/1.1 200 OK\r\n{token}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    connection.write_all(answer.as_bytes()).await
+    connection.write_all(response.as_bytes()).await
 }

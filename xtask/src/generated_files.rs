@@ -1,4 +1,4 @@
-//! Files that a command makes and that are committed: written, or compared.
+//! Files that a command generates and that are committed: writes or compares them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,20 +10,20 @@ use anyhow::{Context, bail};
 
 use crate::workspace::Workspace;
 
-/// What a folder of the workspace is to have.
+/// The generated files of a folder.
 #[derive(Debug)]
-pub(crate) struct Made {
+pub(crate) struct GeneratedFiles {
     folder: PathBuf,
-    /// The folder's path as people write it.
+    /// The folder's path for messages.
     name: String,
     files: BTreeMap<String, String>,
-    /// Files that are there and no longer made.
+    /// Files that are no longer generated.
     stale: BTreeSet<String>,
 }
 
-impl Made {
-    /// `files` has the texts by path below `folder`. A folder in which a file is made
-    /// has nothing else that ends like it: what does was made once and isn't any more.
+impl GeneratedFiles {
+    /// `files` has the texts by path below `folder`. Any other file with the same
+    /// extension in one of their folders was generated earlier, and is stale.
     pub(crate) fn new(
         workspace: &Workspace,
         folder: &str,
@@ -50,19 +50,19 @@ impl Made {
         })
     }
 
-    /// Writes the files, or with `check` fails where they aren't what is made now.
-    /// `command` is what makes them.
-    pub(crate) fn settle(&self, command: &str, check: bool) -> anyhow::Result<()> {
+    /// Writes the files, or fails with `check` if they aren't up to date. `command`
+    /// generates them.
+    pub(crate) fn write_or_check(&self, command: &str, check: bool) -> anyhow::Result<()> {
         let changes = self.changes();
         let count = self.files.len();
         let name = &self.name;
         if changes.is_empty() {
-            println!("{name}: {count} files, all as they are made now.");
+            println!("{name}: {count} files, all up to date.");
             return Ok(());
         }
         let list = changes.join("\n  ");
         if check {
-            bail!("{name} isn't what is made now:\n\n  {list}\n\nRun\n\n    {command}\n");
+            bail!("{name} isn't up to date:\n\n  {list}\n\nRun\n\n    {command}\n");
         }
         for (path, text) in &self.files {
             let path = self.folder.join(path);
@@ -78,7 +78,7 @@ impl Made {
         Ok(())
     }
 
-    /// A line per file that isn't as it is made now.
+    /// A line per file that isn't up to date.
     fn changes(&self) -> Vec<String> {
         let mut changes = Vec::new();
         for (path, text) in &self.files {
@@ -89,13 +89,13 @@ impl Made {
             }
         }
         for path in &self.stale {
-            changes.push(format!("{path}: no longer made"));
+            changes.push(format!("{path}: no longer generated"));
         }
         changes
     }
 }
 
-/// The names of the files in a folder, which need not be there.
+/// The names of the files in a folder, which needn't exist.
 fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
@@ -116,12 +116,12 @@ fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
 mod tests {
     use super::*;
 
-    fn made(root: &Path, files: &[(&str, &str)]) -> Made {
+    fn generated(root: &Path, files: &[(&str, &str)]) -> GeneratedFiles {
         let files = files
             .iter()
             .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
             .collect();
-        Made::new(&Workspace::at(root), "made", files).unwrap()
+        GeneratedFiles::new(&Workspace::at(root), "generated", files).unwrap()
     }
 
     #[test]
@@ -129,14 +129,14 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let files = [("v1/a.json", "a"), ("v1/b.json", "b")];
 
-        let failure = made(root.path(), &files).settle("cargo make", true);
-        made(root.path(), &files)
-            .settle("cargo make", false)
+        let failure = generated(root.path(), &files).write_or_check("cargo make", true);
+        generated(root.path(), &files)
+            .write_or_check("cargo make", false)
             .unwrap();
 
         assert!(failure.unwrap_err().to_string().contains("cargo make"));
-        made(root.path(), &files)
-            .settle("cargo make", true)
+        generated(root.path(), &files)
+            .write_or_check("cargo make", true)
             .unwrap();
     }
 
@@ -144,22 +144,26 @@ mod tests {
     fn each_file_that_differs_is_named() {
         let root = tempfile::tempdir().unwrap();
         let before = [("a.json", "a"), ("b.json", "b"), ("c.json", "c")];
-        made(root.path(), &before)
-            .settle("cargo make", false)
+        generated(root.path(), &before)
+            .write_or_check("cargo make", false)
             .unwrap();
-        fs::write(root.path().join("made/picture.png"), "no text").unwrap();
+        fs::write(root.path().join("generated/picture.png"), "no text").unwrap();
 
-        let after = made(
+        let after = generated(
             root.path(),
             &[("a.json", "a"), ("b.json", "B"), ("d.json", "d")],
         );
 
         assert_eq!(
             after.changes(),
-            ["b.json: changed", "d.json: new", "c.json: no longer made"]
+            [
+                "b.json: changed",
+                "d.json: new",
+                "c.json: no longer generated"
+            ]
         );
-        after.settle("cargo make", false).unwrap();
-        assert!(!root.path().join("made/c.json").exists());
-        assert!(root.path().join("made/picture.png").exists());
+        after.write_or_check("cargo make", false).unwrap();
+        assert!(!root.path().join("generated/c.json").exists());
+        assert!(root.path().join("generated/picture.png").exists());
     }
 }

@@ -1,8 +1,8 @@
-//! What the SDK hands out, held against the sandbox's books.
+//! Compares the SDK's values with the sandbox's records.
 //!
-//! A value is right if it means what the books have, in whatever form the dialect says it:
-//! a number's digits, an id's number, a point in time. What can't be read has to be empty
-//! and kept as it came, under its name in `extra`.
+//! A value is right if it means the same as the record, in whatever form the dialect
+//! has: a number's digits, an id's number, a point in time. A value that can't be read
+//! must be empty, with its JSON under its name in `extra`.
 
 use std::collections::BTreeSet;
 
@@ -15,42 +15,42 @@ use stratustexting_sandbox::SentMessage;
 
 use crate::report::Difference;
 
-/// Compares one thing with the books, field by field.
+/// Compares one object with its record, field by field.
 #[derive(Default)]
 pub(crate) struct Check {
-    /// The fields that are empty, and kept as they came.
+    /// The fields that are empty, with their JSON kept.
     kept: BTreeSet<String>,
     wrong: BTreeSet<String>,
 }
 
 impl Check {
-    /// What came of it.
+    /// The result of the comparison.
     pub(crate) fn difference(self) -> Option<Difference> {
         let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
         if !self.wrong.is_empty() {
             return Some(Difference::Silent(format!("wrong: {}", list(self.wrong))));
         }
-        let kept = |kept| Difference::Told(format!("kept as it came: {kept}"));
+        let kept = |kept| Difference::Explained(format!("kept as it came: {kept}"));
         (!self.kept.is_empty()).then(|| kept(list(self.kept)))
     }
 
-    /// Takes note of what is wrong.
+    /// Notes something wrong.
     pub(crate) fn wrong(&mut self, what: impl Into<String>) {
         self.wrong.insert(what.into());
     }
 
-    /// One field: what the books have, and what was handed out.
+    /// Compares one field: the record's value, and the SDK's.
     fn field<T>(
         &mut self,
         name: &str,
-        book: &Value,
+        record: &Value,
         shown: Option<T>,
         extra: &Map<String, Value>,
         fits: impl Fn(&Value, T) -> bool,
     ) {
         let right = match shown {
-            Some(shown) => !book.is_null() && fits(book, shown),
-            None if book.is_null() => true,
+            Some(shown) => !record.is_null() && fits(record, shown),
+            None if record.is_null() => true,
             None if extra.contains_key(name) => {
                 self.kept.insert(name.to_owned());
                 true
@@ -62,7 +62,7 @@ impl Check {
         }
     }
 
-    pub(crate) fn contact(&mut self, book: &Value, shown: &Contact) {
+    pub(crate) fn contact(&mut self, record: &Value, shown: &Contact) {
         let extra = &shown.extra;
         for (name, shown) in [
             ("firstName", &shown.first_name),
@@ -70,69 +70,69 @@ impl Check {
             ("email", &shown.email),
             ("company", &shown.company),
         ] {
-            self.field(name, &book[name], shown.as_deref(), extra, is_text);
+            self.field(name, &record[name], shown.as_deref(), extra, is_text);
         }
         for (name, shown) in [
             ("id", &shown.id),
             ("orgId", &shown.org_id),
             ("departmentId", &shown.department_id),
         ] {
-            self.field(name, &book[name], shown.as_deref(), extra, is_id);
+            self.field(name, &record[name], shown.as_deref(), extra, is_id);
         }
         let number = shown.mobile_number.as_deref();
         self.field(
             "mobileNumber",
-            &book["mobileNumber"],
+            &record["mobileNumber"],
             number,
             extra,
             is_number,
         );
         let tags = shown.tags.as_deref();
-        self.field("tags", &book["tags"], tags, extra, |book, tags| {
-            *book == Value::from(tags.to_vec())
+        self.field("tags", &record["tags"], tags, extra, |record, tags| {
+            *record == Value::from(tags.to_vec())
         });
         for (name, shown) in [
             ("createdDateTime", &shown.created_date_time),
             ("lastUpdateDateTime", &shown.last_update_date_time),
         ] {
-            self.field(name, &book[name], shown.as_ref(), extra, is_time);
+            self.field(name, &record[name], shown.as_ref(), extra, is_time);
         }
         let level = shown.consent_level.as_ref().map(ConsentType::as_str);
-        let in_the_books = &book["consentLevel"];
-        if level.is_some_and(|level| level.parse::<u8>().is_ok() && in_the_books.is_string()) {
-            // A number that means none of the levels, so nobody takes it for another one.
+        let recorded = &record["consentLevel"];
+        if level.is_some_and(|level| level.parse::<u8>().is_ok() && recorded.is_string()) {
+            // An unknown level, so that it can't be taken for a known one.
             self.kept.insert("consentLevel".to_owned());
         } else {
-            self.field("consentLevel", in_the_books, level, extra, is_text);
+            self.field("consentLevel", recorded, level, extra, is_text);
         }
     }
 
-    pub(crate) fn consent(&mut self, book: &Value, shown: &CustomConsent) {
+    pub(crate) fn consent(&mut self, record: &Value, shown: &CustomConsent) {
         let extra = &shown.extra;
         for (name, shown) in [("name", &shown.name), ("description", &shown.description)] {
-            self.field(name, &book[name], shown.as_deref(), extra, is_text);
+            self.field(name, &record[name], shown.as_deref(), extra, is_text);
         }
-        self.field("id", &book["id"], shown.id.as_deref(), extra, is_id);
+        self.field("id", &record["id"], shown.id.as_deref(), extra, is_id);
         self.field(
             "active",
-            &book["active"],
+            &record["active"],
             shown.active,
             extra,
-            |book, active| *book == active,
+            |record, active| *record == active,
         );
     }
 
-    pub(crate) fn subscription(&mut self, book: &Value, shown: &Subscription) {
+    pub(crate) fn subscription(&mut self, record: &Value, shown: &Subscription) {
         let extra = &shown.extra;
-        self.field("id", &book["id"], shown.id.as_deref(), extra, is_id);
-        self.field("uri", &book["uri"], shown.uri.as_deref(), extra, is_text);
+        self.field("id", &record["id"], shown.id.as_deref(), extra, is_id);
+        self.field("uri", &record["uri"], shown.uri.as_deref(), extra, is_text);
         let filters = shown.event_filters.as_deref();
         self.field(
             "eventFilters",
-            &book["eventFilters"],
+            &record["eventFilters"],
             filters,
             extra,
-            |book, filters| *book == Value::from(filters.to_vec()),
+            |record, filters| *record == Value::from(filters.to_vec()),
         );
     }
 
@@ -154,25 +154,25 @@ impl Check {
     }
 
     /// A message that was sent, with its files.
-    pub(crate) fn sent(&mut self, book: &SentMessage, shown: &Message) {
-        self.message([&book.from, &book.to, &book.text], shown);
+    pub(crate) fn sent(&mut self, record: &SentMessage, shown: &Message) {
+        self.message([&record.from, &record.to, &record.text], shown);
         let extra = &shown.extra;
         self.field(
             "id",
-            &book.id.as_str().into(),
+            &record.id.as_str().into(),
             shown.id.as_deref(),
             extra,
             is_id,
         );
-        let time = book.sent_at.timestamp_millis();
+        let time = record.sent_at.timestamp_millis();
         self.field(
             "lastUpdated",
             &time.into(),
             shown.last_updated,
             extra,
-            |book, shown| *book == shown,
+            |record, shown| *record == shown,
         );
-        let files = book.media.len().into();
+        let files = record.media.len().into();
         let media = shown.media.as_deref();
         self.field("media", &files, media, extra, |files, shown| {
             *files == shown.len()
@@ -180,29 +180,29 @@ impl Check {
     }
 }
 
-/// A text may end in half of a character, which is read as U+FFFD.
-pub(crate) fn is_text(book: &Value, shown: &str) -> bool {
-    book.as_str() == Some(shown.trim_end_matches('\u{fffd}'))
+/// A text may end in half a character, which is read as U+FFFD.
+pub(crate) fn is_text(record: &Value, shown: &str) -> bool {
+    record.as_str() == Some(shown.trim_end_matches('\u{fffd}'))
 }
 
-fn is_number(book: &Value, shown: &str) -> bool {
-    book.as_str().map(digits) == Some(digits(shown))
+fn is_number(record: &Value, shown: &str) -> bool {
+    record.as_str().map(digits) == Some(digits(shown))
 }
 
-/// An id, or the number that stands for it: the sandbox's ids end in a counter.
-fn is_id(book: &Value, shown: &str) -> bool {
-    book.as_str().is_some_and(|book| same_id(book, shown))
+/// An id, or the number for it: the sandbox's ids end in a counter.
+fn is_id(record: &Value, shown: &str) -> bool {
+    record.as_str().is_some_and(|record| same_id(record, shown))
 }
 
-pub(crate) fn same_id(book: &str, shown: &str) -> bool {
-    let counter = book.get(18..24).filter(|_| book.len() == 24);
+pub(crate) fn same_id(record: &str, shown: &str) -> bool {
+    let counter = record.get(18..24).filter(|_| record.len() == 24);
     let number = counter.and_then(|hex| u64::from_str_radix(hex, 16).ok());
-    book == shown || number.is_some() && shown.parse().ok() == number
+    record == shown || number.is_some() && shown.parse().ok() == number
 }
 
-fn is_time(book: &Value, shown: &Timestamp) -> bool {
-    let book = serde_json::from_value::<Timestamp>(book.clone());
-    book.is_ok_and(|book| book.to_utc().is_some() && book.to_utc() == shown.to_utc())
+fn is_time(record: &Value, shown: &Timestamp) -> bool {
+    let record = serde_json::from_value::<Timestamp>(record.clone());
+    record.is_ok_and(|record| record.to_utc().is_some() && record.to_utc() == shown.to_utc())
 }
 
 pub(crate) fn digits(number: &str) -> String {
@@ -217,14 +217,14 @@ mod tests {
     use crate::report::Difference;
 
     #[test]
-    fn a_contact_is_right_in_other_forms_and_wrong_in_others_words() {
-        let book = json!({
+    fn a_contact_may_have_other_forms_but_no_other_values() {
+        let record = json!({
             "id": "6955b9072a3b4c5d6e000007", "firstName": "Ada", "mobileNumber": "+12025550123",
             "tags": ["vip"], "createdDateTime": "2026-01-05T09:00:00.000Z",
         });
         let compared = |shown| {
             let mut check = Check::default();
-            check.contact(&book, &from_value(shown).unwrap());
+            check.contact(&record, &from_value(shown).unwrap());
             check.difference()
         };
         let same = json!({
@@ -235,8 +235,8 @@ mod tests {
 
         let mut kept = same.clone();
         kept["tags"] = "vip".into();
-        let told = "kept as it came: tags".to_owned();
-        assert_eq!(compared(kept), Some(Difference::Told(told)));
+        let explained = "kept as it came: tags".to_owned();
+        assert_eq!(compared(kept), Some(Difference::Explained(explained)));
 
         for (key, value) in [
             ("id", json!("8")),

@@ -1,6 +1,6 @@
-//! Whether what the SDK said of a call agrees with what the server knows of it.
+//! Compares the SDK's outcome of a call with the server's knowledge of it.
 //!
-//! The server's side is the sandbox's: the requests that arrived whole or in part, the
+//! The server is the sandbox: it knows the requests that arrived whole or in part, the
 //! operations that were carried out, and the messages that were sent.
 
 use std::{collections::HashMap, fmt, ops::AddAssign};
@@ -9,20 +9,20 @@ use anyhow::ensure;
 use stratustexting::{Error, SendOutcome};
 use stratustexting_sandbox::Sandbox;
 
-/// What the SDK said.
+/// The SDK's outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Told {
-    /// It was taken.
+pub(crate) enum Reported {
+    /// It was accepted.
     Accepted,
-    /// Nothing of it left.
+    /// Nothing of it was sent.
     NotSent,
-    /// The service said no, with this status.
+    /// The service rejected it, with this status.
     Rejected(Option<u16>),
-    /// It may have been carried out; the status, if there was an answer.
+    /// It may have been carried out; the status, if there was a response.
     Unknown(Option<u16>),
 }
 
-impl Told {
+impl Reported {
     pub(crate) fn of(outcome: Result<(), Error>) -> Self {
         let Err(error) = outcome else {
             return Self::Accepted;
@@ -40,7 +40,7 @@ impl Told {
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for Reported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (word, status) = match self {
             Self::Accepted => ("accepted", &None),
@@ -56,22 +56,22 @@ impl fmt::Display for Told {
     }
 }
 
-/// What the server knows of the requests of one call.
+/// The server's knowledge of the requests of one call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     pub(crate) carried_out: usize,
     /// Requests of which at least a byte arrived.
     pub(crate) arrived: usize,
-    /// Connections that there were, and that the sandbox ended before a byte of a request
-    /// was read from them: reset when they were new, or closed while they were idle. That
-    /// one of them was this call's can't be shown, nor ruled out.
+    /// Connections that the sandbox ended before it read a byte of a request: new ones
+    /// that were reset, or idle ones that were closed. It can't be shown whether this
+    /// call used one of them.
     pub(crate) connections: usize,
-    /// What the requests met.
+    /// The faults of the requests.
     pub(crate) faults: Vec<String>,
 }
 
-/// All that the server knows, by the call: by the text of a message, which is another
-/// one for each send, or by the operation.
+/// All that the server knows, by call: by the text of a message, which is unique, or by
+/// the operation.
 pub(crate) struct Server {
     by_text: HashMap<String, Known>,
     by_operation: HashMap<String, Known>,
@@ -81,7 +81,7 @@ pub(crate) struct Server {
 impl Server {
     /// # Errors
     ///
-    /// When the sandbox contradicts itself.
+    /// If the sandbox contradicts itself.
     pub(crate) fn of(sandbox: &Sandbox) -> anyhow::Result<Self> {
         let mut server = Self {
             by_text: HashMap::new(),
@@ -129,7 +129,7 @@ impl Server {
         carried_out: usize,
     ) {
         let mut parameters = query.into_iter().flat_map(|query| query.split('&'));
-        // Texts are letters and digits, so that they show as they are.
+        // Texts are letters and digits, so they aren't encoded.
         let text = parameters.find_map(|parameter| parameter.strip_prefix("text="));
         let by_text = text.map(|text| self.by_text.entry(text.to_owned()).or_default());
         let by_operation = operation.map(|id| self.by_operation.entry(id).or_default());
@@ -149,43 +149,48 @@ impl Server {
     }
 }
 
-/// What was found.
+/// The counts of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     /// Calls of any operation.
     pub(crate) calls: usize,
     /// Those of them that send a message.
     pub(crate) sends: usize,
-    /// Calls whose operation must not be carried out twice, and was.
+    /// Calls that were carried out twice and mustn't be.
     pub(crate) duplicates: usize,
-    /// Calls that were told not to be sent, of which at least a byte arrived.
+    /// Calls that were reported as not sent, though at least a byte arrived.
     pub(crate) false_not_sent: usize,
-    /// Calls that were told to be accepted, and weren't carried out.
+    /// Calls that were reported as accepted, but weren't carried out.
     pub(crate) false_accepted: usize,
-    /// Sends of which the SDK couldn't say it.
+    /// Sends with an unknown outcome.
     pub(crate) unknown: usize,
-    /// Calls of which it couldn't, though not a byte arrived, nor was there a connection
-    /// that the sandbox ended. No harm, but a send that could have been repeated.
+    /// Calls with an unknown outcome, though not a byte arrived, nor did the sandbox
+    /// end a connection. That does no harm, but the send could have been retried.
     pub(crate) unjustified_unknown: usize,
-    /// Calls that must not be done twice, of which the service said no after it had carried
-    /// them out. That it lied can't be seen; that the SDK believes it is what is counted.
+    /// Calls that mustn't be done twice, and that the service carried out and then
+    /// rejected. The SDK can't see that the service lied; these are counted.
     pub(crate) rejected_but_done: usize,
-    /// Requests that arrived where redirects led.
+    /// Requests that arrived at the target of redirects.
     pub(crate) followed_redirects: usize,
-    /// Calls that took much longer than their deadline.
+    /// Calls that exceeded their deadline by much.
     pub(crate) overdue: usize,
 }
 
-/// Whether doing a call twice does harm.
+/// Whether doing a call twice is harmful.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Twice {
+pub(crate) enum Repetition {
     Harmless,
     Harmful,
 }
 
 impl Counts {
-    /// Holds one call's outcome against what the server knows, and names what is wrong.
-    pub(crate) fn judge(&mut self, told: Told, known: &Known, twice: Twice) -> Vec<&'static str> {
+    /// Compares one call's outcome with the server's knowledge, and returns what is wrong.
+    pub(crate) fn judge(
+        &mut self,
+        reported: Reported,
+        known: &Known,
+        twice: Repetition,
+    ) -> Vec<&'static str> {
         let mut wrong = Vec::new();
         let mut check = |is_wrong: bool, count: &mut usize, name| {
             if is_wrong {
@@ -193,16 +198,16 @@ impl Counts {
                 wrong.push(name);
             }
         };
-        let duplicate = twice == Twice::Harmful && known.carried_out > 1;
+        let duplicate = twice == Repetition::Harmful && known.carried_out > 1;
         check(duplicate, &mut self.duplicates, "duplicate");
-        let not_sent = told == Told::NotSent && known.arrived > 0;
+        let not_sent = reported == Reported::NotSent && known.arrived > 0;
         check(not_sent, &mut self.false_not_sent, "false_not_sent");
-        let accepted = told == Told::Accepted && known.carried_out == 0;
+        let accepted = reported == Reported::Accepted && known.carried_out == 0;
         check(accepted, &mut self.false_accepted, "false_accepted");
-        let done = twice == Twice::Harmful && known.carried_out > 0;
-        self.rejected_but_done += usize::from(done && matches!(told, Told::Rejected(_)));
+        let done = twice == Repetition::Harmful && known.carried_out > 0;
+        self.rejected_but_done += usize::from(done && matches!(reported, Reported::Rejected(_)));
         let nothing = known.arrived == 0 && known.connections == 0;
-        let unjustified = told.is_unknown() && nothing;
+        let unjustified = reported.is_unknown() && nothing;
         check(
             unjustified,
             &mut self.unjustified_unknown,
@@ -261,33 +266,36 @@ impl fmt::Display for Counts {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, Known, Told, Twice};
+    use super::{Counts, Known, Repetition, Reported};
 
-    fn wrong(told: Told, carried_out: usize, arrived: usize) -> Vec<&'static str> {
+    fn wrong(reported: Reported, carried_out: usize, arrived: usize) -> Vec<&'static str> {
         let known = Known {
             carried_out,
             arrived,
             ..Known::default()
         };
         let mut counts = Counts::default();
-        let wrong = counts.judge(told, &known, Twice::Harmful);
+        let wrong = counts.judge(reported, &known, Repetition::Harmful);
         assert_eq!(counts.are_good(), wrong.is_empty());
         wrong
     }
 
     #[test]
-    fn what_disagrees_is_named_and_nothing_else() {
-        assert!(wrong(Told::Accepted, 1, 1).is_empty());
-        assert!(wrong(Told::Accepted, 1, 2).is_empty());
-        assert!(wrong(Told::NotSent, 0, 0).is_empty());
-        assert!(wrong(Told::Unknown(None), 0, 1).is_empty());
-        assert!(wrong(Told::Unknown(None), 1, 1).is_empty());
-        assert!(wrong(Told::Rejected(Some(400)), 1, 1).is_empty());
+    fn only_contradictions_are_named() {
+        assert!(wrong(Reported::Accepted, 1, 1).is_empty());
+        assert!(wrong(Reported::Accepted, 1, 2).is_empty());
+        assert!(wrong(Reported::NotSent, 0, 0).is_empty());
+        assert!(wrong(Reported::Unknown(None), 0, 1).is_empty());
+        assert!(wrong(Reported::Unknown(None), 1, 1).is_empty());
+        assert!(wrong(Reported::Rejected(Some(400)), 1, 1).is_empty());
 
-        assert_eq!(wrong(Told::Accepted, 2, 2), ["duplicate"]);
-        assert_eq!(wrong(Told::Unknown(None), 2, 2), ["duplicate"]);
-        assert_eq!(wrong(Told::NotSent, 0, 1), ["false_not_sent"]);
-        assert_eq!(wrong(Told::Accepted, 0, 1), ["false_accepted"]);
-        assert_eq!(wrong(Told::Unknown(None), 0, 0), ["unjustified_unknown"]);
+        assert_eq!(wrong(Reported::Accepted, 2, 2), ["duplicate"]);
+        assert_eq!(wrong(Reported::Unknown(None), 2, 2), ["duplicate"]);
+        assert_eq!(wrong(Reported::NotSent, 0, 1), ["false_not_sent"]);
+        assert_eq!(wrong(Reported::Accepted, 0, 1), ["false_accepted"]);
+        assert_eq!(
+            wrong(Reported::Unknown(None), 0, 0),
+            ["unjustified_unknown"]
+        );
     }
 }

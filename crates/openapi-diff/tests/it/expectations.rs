@@ -1,4 +1,4 @@
-//! The referee's table: small changes, and what each means to a client.
+//! The table of expectations: small changes, and what each means to a client.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use crate::{
     outcomes,
 };
 
-/// What is wrong with the outcome of a row.
+/// What is wrong with the result of a row.
 fn objections(row: &Row, outcome: &Value) -> Vec<String> {
     let mut objections = Vec::new();
     if outcome["class"] != row.class.as_str() {
         objections.push(format!("it is {}, not {:?}", outcome["class"], row.class));
     }
     let changes = outcome["changes"].as_array().unwrap();
-    // What is both sent and received is one change all the same.
+    // A value that is both sent and received is one change all the same.
     let mut seen = BTreeSet::new();
     for change in changes {
         let rule = change["rule"].as_str().unwrap();
@@ -30,7 +30,7 @@ fn objections(row: &Row, outcome: &Value) -> Vec<String> {
     match &row.rule {
         None => {
             if !changes.is_empty() {
-                objections.push(format!("it is no change, and lists {:?}", rules(outcome)));
+                objections.push(format!("it is no change, but lists {:?}", rules(outcome)));
             }
         }
         Some(rule) => {
@@ -91,7 +91,7 @@ fn every_row_is_classified_as_published() {
 }
 
 #[test]
-fn the_table_is_worth_its_name() {
+fn every_row_is_unique_and_has_a_source() {
     let table = table();
     let ids: BTreeSet<&str> = table.iter().map(|row| row.id.as_str()).collect();
 
@@ -103,8 +103,8 @@ fn the_table_is_worth_its_name() {
     }
 }
 
-/// Every rule that the program has is one that some row demands. That a rule nobody asked
-/// for is there can be seen no other way than by reading the list of them.
+/// Every rule of the library has a row. A rule without one can only be found by reading
+/// the list of rules.
 #[test]
 fn every_rule_has_a_row() {
     let source = include_str!("../../src/rules.rs");

@@ -1,10 +1,10 @@
-//! The same sends once more, in a process that valgrind watches: what they execute, and
-//! where they allocate.
+//! The same sends in a process under valgrind: the instructions they execute, and where
+//! they allocate.
 //!
-//! A process that starts, connects and ends costs far more than a send, so each figure
-//! comes from two runs, of N and of 2 N sends: what they differ by, divided by N, is one
-//! send's. Counters of the processor would be faster, but machines that are shared
-//! commonly refuse them, and valgrind's count doesn't depend on the machine's load.
+//! Starting, connecting and ending a process costs far more than a send. So each figure
+//! comes from two runs, of N and of 2 N sends: their difference, divided by N, is the
+//! cost of one send. The processor's counters would be faster, but shared machines
+//! often forbid them, and valgrind's count doesn't depend on the load.
 
 use std::{
     net::SocketAddr,
@@ -37,9 +37,9 @@ fn collected(log: &str) -> Option<u64> {
     number.trim().parse().ok()
 }
 
-/// The heap profile of so many sends, as JSON.
+/// The heap profile of a number of sends, as JSON.
 pub(crate) fn heap(way: Way, server: SocketAddr, sends: usize) -> anyhow::Result<Vec<u8>> {
-    // Deep enough that the innermost call of ours is never cut off. Where a build has
+    // Deep enough that our innermost call is never cut off. If a build has debug
     // information of inlined calls, valgrind can't name them.
     let options = [
         "--tool=dhat",

@@ -14,20 +14,20 @@ use crate::callback::Callback;
 /// A customer's number; no seeded contact has it.
 pub(crate) const CUSTOMER: &str = "+13035550123";
 
-/// One that the ready-made client has. Nothing listens there: the program reads where the
-/// browser would go.
+/// One that the ready-made client has. Nothing listens there: the program reads the
+/// redirect itself.
 const REDIRECT: &str = "http://127.0.0.1:9/callback";
 
-pub(crate) struct Stage {
+pub(crate) struct Setup {
     pub(crate) sandbox: Sandbox,
     pub(crate) callback: Callback,
-    /// A client that knows what somebody with an account would know: the paths.
+    /// A client with the overrides that a user with an account would set: the paths.
     pub(crate) client: Client,
     tokens: Arc<MemoryTokenStore>,
 }
 
-impl Stage {
-    pub(crate) async fn set(seed: u64, dialect: Dialect, contacts: usize) -> anyhow::Result<Self> {
+impl Setup {
+    pub(crate) async fn new(seed: u64, dialect: Dialect, contacts: usize) -> anyhow::Result<Self> {
         let sandbox = Sandbox::builder()
             .seed(seed)
             .contacts(contacts)
@@ -54,12 +54,12 @@ impl Stage {
         self.sandbox.dialect()
     }
 
-    /// A client that knows the document only; it shares the login.
+    /// A client without overrides; it shares the login.
     pub(crate) fn unconfigured(&self) -> anyhow::Result<Client> {
         Ok(builder(&self.sandbox, &self.tokens).build()?)
     }
 
-    /// Logs the user in, who fills in the login page.
+    /// Logs the user in by the login page.
     pub(crate) async fn log_in(&self) -> anyhow::Result<()> {
         let login = self.client.auth().start_login(REDIRECT)?;
         let browser = reqwest::Client::builder()
@@ -80,14 +80,14 @@ impl Stage {
         Ok(())
     }
 
-    /// How many tokens were asked for so far.
+    /// How many tokens were requested so far.
     pub(crate) fn token_requests(&self) -> usize {
         let ledger = self.sandbox.ledger();
         let is_token = |operation: &Option<String>| operation.as_deref() == Some("token");
         ledger.iter().filter(|e| is_token(&e.operation)).count()
     }
 
-    /// How many messages with a text are in the books.
+    /// How many messages with a text were sent.
     pub(crate) fn sent(&self, text: &str) -> usize {
         let sent = self.sandbox.sent_messages();
         sent.iter().filter(|message| message.text == text).count()

@@ -1,9 +1,9 @@
 //! Which operations lead to what.
 //!
-//! Operations share components, and components lead to each other, often in circles. So
-//! what is compared, or only led to, is a node of a graph that is there once. The way on
-//! from a node is noted, and at the end it is followed from all operations, sixty-four at a
-//! time. What that takes goes with the size of the documents, not with the number of ways.
+//! Operations share components, and components lead to each other, often in cycles. So
+//! everything that is compared or only reached is a node of a graph, once. Edges are
+//! noted on the way and followed at the end from all operations, 64 at a time. The time
+//! depends on the size of the documents, not on the number of ways.
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
@@ -12,33 +12,33 @@ use std::{
 
 use crate::{
     shape::Key,
-    spec::{Place, Spec},
+    spec::{Element, Spec},
     wire::Slot,
 };
 
-/// Something that operations lead to, or an operation itself.
+/// A node: something that operations lead to, or an operation itself.
 pub(super) type Node = usize;
 
 /// The ids of operations, sorted. Many things share one list.
 pub(super) type Operations = Arc<[String]>;
 
-/// The graph.
+/// The graph of what leads to what.
 #[derive(Default)]
-pub(super) struct Ways {
+pub(super) struct Graph {
     /// Where each node leads.
     leads: Vec<Vec<Node>>,
     /// The node whose parts are being compared.
     here: Option<Node>,
     operations: Vec<(Node, String)>,
     pairs: HashMap<(Key, Key, Slot), Node>,
-    /// The nodes of what is led to without being compared, by where the value lies in memory.
+    /// The nodes that are reached without being compared, by the address of the value.
     passed: HashMap<usize, Node>,
-    /// The nodes that come upon a component, by its pointer.
+    /// The nodes that lead to a component, by its pointer.
     components: BTreeMap<String, Vec<Node>>,
 }
 
-impl Ways {
-    /// Goes to a node, and says where it was until now.
+impl Graph {
+    /// Moves to a node and returns the previous one.
     pub(super) fn go_to(&mut self, node: Option<Node>) -> Option<Node> {
         std::mem::replace(&mut self.here, node)
     }
@@ -53,8 +53,7 @@ impl Ways {
         node
     }
 
-    /// The node of two schemas that are compared, which can be reached from here, and
-    /// whether it is a new one.
+    /// The node for a pair of schemas, reachable from here, and whether it is new.
     pub(super) fn pair(&mut self, old: Key, new: Key, slot: Slot) -> (Node, bool) {
         let next = self.leads.len();
         let node = *self.pairs.entry((old, new, slot)).or_insert(next);
@@ -65,30 +64,30 @@ impl Ways {
         (node, node == next)
     }
 
-    /// Notes that a component can be reached from here.
-    pub(super) fn reached(&mut self, place: &Place<'_>) {
-        self.reached_from(self.here, place);
+    /// Notes that a component is reached from here.
+    pub(super) fn reached(&mut self, element: &Element<'_>) {
+        self.reached_from(self.here, element);
     }
 
     pub(super) fn is_reached(&self, pointer: &str) -> bool {
         self.components.contains_key(pointer)
     }
 
-    /// Notes that a value can be reached from here, and all that it leads to.
-    pub(super) fn pass<'a>(&mut self, spec: &'a Spec, place: &Place<'a>) {
+    /// Notes that a value is reached from here, with all that it leads to.
+    pub(super) fn mark_reached<'a>(&mut self, spec: &'a Spec, element: &Element<'a>) {
         let mut waiting = Vec::new();
-        self.passed(self.here, place, &mut waiting);
-        while let Some((node, place)) = waiting.pop() {
-            let mut inside = vec![place];
-            while let Some(place) = inside.pop() {
-                let trail = spec.trail(place.clone());
-                for place in &trail {
-                    self.reached_from(Some(node), place);
+        self.passed(self.here, element, &mut waiting);
+        while let Some((node, element)) = waiting.pop() {
+            let mut inside = vec![element];
+            while let Some(element) = inside.pop() {
+                let trail = spec.trail(element.clone());
+                for element in &trail {
+                    self.reached_from(Some(node), element);
                 }
                 if let [_, .., target] = trail.as_slice() {
                     self.passed(Some(node), target, &mut waiting);
                 }
-                inside.extend(place.children());
+                inside.extend(element.children());
             }
         }
     }
@@ -96,33 +95,33 @@ impl Ways {
     fn passed<'a>(
         &mut self,
         from: Option<Node>,
-        place: &Place<'a>,
-        waiting: &mut Vec<(Node, Place<'a>)>,
+        element: &Element<'a>,
+        waiting: &mut Vec<(Node, Element<'a>)>,
     ) {
         let next = self.leads.len();
-        let node = match self.passed.entry(place.address()) {
+        let node = match self.passed.entry(element.address()) {
             Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(place) => *place.insert(next),
+            Entry::Vacant(slot) => *slot.insert(next),
         };
         if node == next {
             self.node();
-            waiting.push((node, place.clone()));
+            waiting.push((node, element.clone()));
         }
         self.lead(from, node);
     }
 
-    fn reached_from(&mut self, from: Option<Node>, place: &Place<'_>) {
-        let Some(component) = place.pointer.strip_prefix("#/components/") else {
+    fn reached_from(&mut self, from: Option<Node>, element: &Element<'_>) {
+        let Some(component) = element.pointer.strip_prefix("#/components/") else {
             return;
         };
         if component.split('/').count() != 2 {
             return;
         }
-        match self.components.get_mut(&place.pointer) {
+        match self.components.get_mut(&element.pointer) {
             Some(nodes) => nodes.extend(from.filter(|from| nodes.last() != Some(from))),
             None => {
                 let nodes = from.into_iter().collect();
-                self.components.insert(place.pointer.clone(), nodes);
+                self.components.insert(element.pointer.clone(), nodes);
             }
         }
     }
@@ -140,8 +139,8 @@ impl Ways {
         }
     }
 
-    /// The operations that lead to components, by their pointer, and those that lead to any
-    /// of the nodes in each of the given lists.
+    /// The operations that lead to each component, by pointer, and those that lead to
+    /// any node of each given list.
     pub(super) fn follow(
         mut self,
         lists: &[Vec<Node>],
@@ -164,9 +163,9 @@ impl Ways {
         let mut known: HashMap<Vec<u64>, Operations> = HashMap::new();
         let ids = bits.into_iter().map(|bits| match known.entry(bits) {
             Entry::Occupied(known) => known.get().clone(),
-            Entry::Vacant(place) => {
-                let ids = self.ids(place.key());
-                place.insert(ids).clone()
+            Entry::Vacant(slot) => {
+                let ids = self.ids(slot.key());
+                slot.insert(ids).clone()
             }
         });
         let mut ids = ids.collect::<Vec<Operations>>().into_iter();

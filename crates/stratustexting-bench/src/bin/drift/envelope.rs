@@ -1,4 +1,4 @@
-//! How a body is wrapped, written, packed and cut.
+//! How a body is wrapped, encoded, compressed and truncated.
 
 use std::io::Write;
 
@@ -6,30 +6,30 @@ use flate2::{Compression, write::GzEncoder};
 
 use crate::tree::{Form, Node};
 
-/// What is done to a whole body.
+/// The changes of a whole body.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Dress {
+pub(crate) struct Wrapper {
     pub(crate) envelope: Option<Envelope>,
     pub(crate) writing: Writing,
     pub(crate) packed: bool,
-    /// How much of it comes, of 1,000.
+    /// How much of it is sent, in thousandths.
     pub(crate) cut: Option<usize>,
 }
 
-/// What stands around what was asked for.
+/// The envelope around the requested data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Envelope {
-    /// The items stand under another key.
+    /// The items are under another key.
     Renamed(&'static str),
-    /// Nothing but the items.
+    /// Only the items.
     Bare,
     /// The items are in an object in the page.
     Within(&'static str, &'static str),
     /// All of it is in an object.
     Around(&'static str),
-    /// The same, beside a word of success.
+    /// The same, beside a success flag.
     Successful(&'static str),
-    /// All of it is in an object in an object.
+    /// All of it is in two nested objects.
     Twice(&'static str, &'static str),
 }
 
@@ -43,10 +43,10 @@ pub(crate) enum Writing {
     WideBig,
 }
 
-/// Where a page's items are.
+/// The key of a page's items.
 const CONTENT: &str = "content";
 
-impl Dress {
+impl Wrapper {
     /// The bytes that are sent.
     pub(crate) fn render(&self, root: &Node) -> Vec<u8> {
         let mut body = self.write(self.wrap(root));
@@ -123,7 +123,7 @@ impl Dress {
     }
 }
 
-/// A text in Latin-1, if it can be written so and isn't UTF-8 of another text by accident.
+/// A text in Latin-1, if that is possible and isn't valid UTF-8 by accident.
 fn latin(text: &str) -> Option<Vec<u8>> {
     let byte = |c: char| u8::try_from(u32::from(c)).ok();
     let bytes: Vec<u8> = text
@@ -136,7 +136,7 @@ fn latin(text: &str) -> Option<Vec<u8>> {
 
 fn gzip(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    // A `Vec` takes whatever is written to it.
+    // Writing to a `Vec` can't fail.
     let _ = encoder.write_all(body);
     encoder.finish().unwrap_or_default()
 }
@@ -147,8 +147,8 @@ mod tests {
 
     use super::*;
 
-    fn rendered(dress: &Dress, body: &Value) -> Vec<u8> {
-        dress.render(&Node::of(body))
+    fn rendered(wrapper: &Wrapper, body: &Value) -> Vec<u8> {
+        wrapper.render(&Node::of(body))
     }
 
     #[test]
@@ -174,29 +174,29 @@ mod tests {
                 json!({"a": {"b": page, "code": 0}}),
             ),
         ] {
-            let dress = Dress {
+            let wrapper = Wrapper {
                 envelope: Some(envelope),
-                ..Dress::default()
+                ..Wrapper::default()
             };
-            let body: Value = serde_json::from_slice(&rendered(&dress, &page)).unwrap();
+            let body: Value = serde_json::from_slice(&rendered(&wrapper, &page)).unwrap();
             assert_eq!(body, expected, "{envelope:?}");
         }
     }
 
     #[test]
-    fn what_is_cut_lacks_something_always() {
+    fn a_truncated_body_always_lacks_something() {
         for part in [0, 1, 500, 999, 1_000] {
-            let dress = Dress {
+            let wrapper = Wrapper {
                 cut: Some(part),
-                ..Dress::default()
+                ..Wrapper::default()
             };
-            let body = rendered(&dress, &json!({"a": "b"}));
+            let body = rendered(&wrapper, &json!({"a": "b"}));
             assert!(serde_json::from_slice::<Value>(&body).is_err(), "{part}");
         }
     }
 
     #[test]
-    fn a_text_that_would_be_another_one_is_not_written_in_latin() {
+    fn an_ambiguous_text_is_not_written_in_latin() {
         assert_eq!(latin("é").as_deref(), Some(b"\xe9".as_slice()));
         assert_eq!(latin("Ã©"), None);
         assert_eq!(latin("陳"), None);

@@ -1,13 +1,14 @@
-//! The models as JSON Schemas.
+//! The models as JSON Schemas; with the feature `schemas`.
 //!
-//! For programs that take what the service posts or answers in another language, or
-//! that check it before it is read. The list is generated; nobody keeps a second one.
+//! They are for programs in another language, and for those that check what the service sends
+//! before they read it. The list is generated.
 
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-/// A model of the API: a type of [`types`](crate::types) that the document describes.
+/// A model of the API: a type of [`types`](crate::types) that the document describes; with the
+/// feature `schemas`.
 ///
 /// ```
 /// use stratustexting_client::MODELS;

@@ -1,7 +1,9 @@
 //! The client.
 
 mod builder;
+pub mod check;
 mod env;
+mod headers;
 mod raw;
 
 use std::{fmt, future::Future, sync::Arc};
@@ -62,6 +64,8 @@ struct Inner {
     api: api::Client,
     executor: Arc<Executor>,
     auth: Auth,
+    /// Where the client asks for tokens, if it does.
+    token_endpoint: Option<url::Url>,
     media_limit: usize,
 }
 

@@ -43,6 +43,7 @@
 //! - Its resources are [`Messages`], [`Contacts`], [`Consents`], [`Subscriptions`] and
 //!   [`Sites`]; lists are [`Pager`]s.
 //! - [`SendOutcome`] says what became of a message, and [`Error`] what went wrong.
+//! - [`Client::check`] says which part of a set-up is wrong, without sending a message.
 //! - [`webhook`] reads what the service posts.
 //! - [`Client::api`] is the generated client below all of it, and [`Client::request`]
 //!   takes any path: through the same credentials and limits.
@@ -60,6 +61,8 @@
 //! - `rustls` (default): TLS by rustls with the platform's certificate store.
 //! - `native-tls`: TLS by the platform's own library.
 //! - `redis`: `auth::RedisTokenStore`, one login for several machines.
+//! - `axum`: [`webhook::Incoming`] as an extractor and a response of axum 0.8.
+//! - `schemas`: [`api::MODELS`](api), the models with their JSON Schemas.
 //!
 //! Without the first two, a client can only be built for a loopback address.
 //!
@@ -91,6 +94,8 @@
 //! still good couldn't be renewed, and that a token file can't be locked. URLs aren't
 //! logged: the vendor puts numbers and texts into the query.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod auth;
 mod brand;
 mod client;
@@ -116,10 +121,25 @@ mod secret;
 pub mod testing;
 pub mod webhook;
 
-/// The generated client, its models, and the table of operations.
+/// The generated client, and the table of operations. Its models are [`models`].
+#[doc(no_inline)]
 pub use stratustexting_client as api;
 pub use stratustexting_client::lenient::{Diagnostic, Found, Handling};
-/// The models of the API.
+/// The models of the API: what operations take and return, and what callbacks get.
+///
+/// A model that a program makes begins with `default()` or `new(…)` and is completed by
+/// `with_…`. Every model keeps fields that nothing lists in `extra`.
+///
+/// ```
+/// use stratustexting::models::ContactRequest;
+///
+/// let contact = ContactRequest::default()
+///     .with_mobile_number("+12025550123")
+///     .with_first_name("Ada")
+///     .with_extra("shoeSize", 38);
+/// # assert_eq!(contact.first_name.as_deref(), Some("Ada"));
+/// ```
+#[doc(inline)]
 pub use stratustexting_client::types as models;
 
 /// The libraries whose types stand in this crate's signatures, in the versions that fit.
@@ -127,7 +147,7 @@ pub use {bytes, http, reqwest, url};
 
 pub use self::{
     brand::Brand,
-    client::{Client, ClientBuilder, RawRequest},
+    client::{Client, ClientBuilder, RawRequest, check},
     drift::differences,
     error::{Error, Result},
     options::CallOptions,

@@ -111,7 +111,7 @@ pub(crate) async fn receive(
         report.silent("subscribe", "no site has the ids that are needed");
         return Ok(());
     };
-    let inbound = EventFilter::messages(&organization, &department, &MessageDirection::Inbound)?;
+    let inbound = EventFilter::inbound(organization, department)?;
     let subscriptions = stage.client.subscriptions();
     let made = subscriptions
         .subscribe(&stage.callback.uri, [inbound])

@@ -13,7 +13,7 @@ use serde::Serialize;
 use stratustexting_client::types::{ContactPage, CustomConsentPage, SitePage, SubscriptionPage};
 
 use super::Client;
-use crate::{Backoff, CallOptions, Error, Result, pager::Page};
+use crate::{Backoff, CallOptions, Error, Result, auth::Grant, pager::Page};
 
 /// What [`Client::check`] found out: one step per part of the set-up.
 ///
@@ -206,7 +206,9 @@ impl Client {
         match self.auth().access_token().await {
             Ok(_) => CheckStep::ok(subject, "there is an access token"),
             Err(error) => {
-                let problem = meaning::of_token_error(&error);
+                let managed = self.inner.auth.managed.as_ref();
+                let logs_in = managed.is_none_or(|it| it.grant() == Grant::AuthorizationCode);
+                let problem = meaning::of_token_error(&error, logs_in);
                 CheckStep::of(subject, CheckVerdict::Problem, problem).with_error(error)
             }
         }

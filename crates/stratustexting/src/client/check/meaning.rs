@@ -196,16 +196,16 @@ fn of_sources(error: &Error) -> CheckProblem {
     let mut next = error.source();
     while let Some(error) = next {
         texts.push(error.to_string().to_ascii_lowercase());
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            // An error of TLS is within, and isn't among the sources.
-            broken_handshake |= error.kind() == io::ErrorKind::InvalidData;
-            texts.extend(
+        next = match error.downcast_ref::<io::Error>() {
+            // What an error of I/O holds isn't its source: it passes on that one's source.
+            Some(error) => {
+                broken_handshake |= error.kind() == io::ErrorKind::InvalidData;
                 error
                     .get_ref()
-                    .map(|error| error.to_string().to_ascii_lowercase()),
-            );
-        }
-        next = error.source();
+                    .map(|inner| -> &(dyn StdError + 'static) { inner })
+            }
+            None => error.source(),
+        };
     }
     let says = |words: &[&str]| {
         let has = |text: &String| words.iter().any(|word| text.contains(word));
@@ -227,9 +227,10 @@ fn of_sources(error: &Error) -> CheckProblem {
     }
 }
 
-/// Why there is no access token.
-pub(super) fn of_token_error(error: &Error) -> CheckProblem {
-    if error.is_login_required() {
+/// Why there is no access token. `invalid_grant` means that a login is over only where users log
+/// in.
+pub(super) fn of_token_error(error: &Error, logs_in: bool) -> CheckProblem {
+    if logs_in && error.is_login_required() {
         return CheckProblem::LoginRequired;
     }
     if error.is_store() {

@@ -245,7 +245,9 @@ fn serde_attributes(field: &syn::Field) -> Vec<Attribute> {
         } else if attribute.path().is_ident("cfg_attr") {
             let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
             let metas = attribute.parse_args_with(parser).unwrap_or_default();
-            let serde = metas.into_iter().filter(|meta| meta.path().is_ident("serde"));
+            let serde = metas
+                .into_iter()
+                .filter(|meta| meta.path().is_ident("serde"));
             found.extend(serde.map(|meta| -> Attribute { parse_quote!(#[#meta]) }));
         }
     }

@@ -4,7 +4,7 @@
 //! the only one that reads serde's attributes, they go behind the feature, too: without a
 //! derive nobody knows them.
 
-use syn::{Attribute, Field, Item, Meta, parse_quote};
+use syn::{Attribute, Item, Meta, parse_quote};
 
 use super::{derives, remove_derive};
 
@@ -13,15 +13,17 @@ pub(super) fn behind_feature(items: &mut [Item]) {
     for item in items {
         match item {
             Item::Struct(item) => {
-                if gate(&mut item.attrs) {
-                    item.fields.iter_mut().for_each(gate_field);
+                let is_alone = gate(&mut item.attrs);
+                for field in item.fields.iter_mut().filter(|_| is_alone) {
+                    gate_serde(&mut field.attrs);
                 }
             }
             Item::Enum(item) => {
-                if gate(&mut item.attrs) {
-                    for variant in &mut item.variants {
-                        gate_serde(&mut variant.attrs);
-                        variant.fields.iter_mut().for_each(gate_field);
+                let is_alone = gate(&mut item.attrs);
+                for variant in item.variants.iter_mut().filter(|_| is_alone) {
+                    gate_serde(&mut variant.attrs);
+                    for field in &mut variant.fields {
+                        gate_serde(&mut field.attrs);
                     }
                 }
             }
@@ -41,10 +43,6 @@ fn gate(attributes: &mut Vec<Attribute>) -> bool {
         gate_serde(attributes);
     }
     is_alone
-}
-
-fn gate_field(field: &mut Field) {
-    gate_serde(&mut field.attrs);
 }
 
 fn gate_serde(attributes: &mut [Attribute]) {

@@ -4,7 +4,7 @@ use anyhow::Context;
 use serde_json::Value;
 use stratustexting::{
     Error, Media, Response, SendOutcome,
-    models::{MessageDirection, SendResult, Site},
+    models::{SendResult, Site},
     webhook::{Event, EventFilter},
 };
 use stratustexting_sandbox::DeliveryState;

@@ -44,6 +44,7 @@ impl Copy {
         let arguments = ["check", "--quiet", "--locked", "--offline", "--color=never"];
         Ok(CommandLine::cargo(&arguments)
             .argument("--package=stratustexting-client")
+            .argument("--features=schemas")
             .argument("--manifest-path")
             .argument(self.0.join("Cargo.toml").to_string_lossy())
             .argument("--target-dir")

@@ -23,6 +23,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     let arguments = ["run", "--quiet", "--locked"];
     let output = CommandLine::cargo(&arguments)
         .argument("--package=stratustexting-client")
+        .argument("--features=schemas")
         .argument("--example=schemas")
         .output(workspace)?;
     ensure!(

@@ -2,9 +2,12 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::types::{Contact, ContactRequest};
+use crate::{
+    lenient::Model,
+    types::{Contact, ContactRequest},
+};
 
 /// Copies all of a contact that can be written, so that it can be read, changed and
 /// written back. It is UNKNOWN whether the service keeps fields that an update omits,
@@ -29,7 +32,7 @@ impl From<Contact> for ContactRequest {
         let Ok(Value::Object(mut fields)) = serde_json::to_value(contact) else {
             return Self::default();
         };
-        fields.retain(|name, _| !READ_ONLY.contains(name));
+        fields.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
         match serde_json::from_value(Value::Object(fields.clone())) {
             Ok(request) => request,
             // A field of another type than the documented one is written back as it came.
@@ -42,15 +45,12 @@ impl From<Contact> for ContactRequest {
 }
 
 /// The fields that only contacts from the service have.
-static READ_ONLY: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let fields = |schema: schemars::Schema| {
-        let properties = schema.get("properties").and_then(Value::as_object);
-        properties.cloned().unwrap_or_default()
+static READ_ONLY: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    // A request keeps a field that it doesn't know.
+    let is_unknown = |name: &&str| {
+        let field = Map::from_iter([((*name).to_owned(), Value::Null)]);
+        let request = serde_json::from_value::<ContactRequest>(Value::Object(field));
+        request.is_ok_and(|request| request.extra.contains_key(*name))
     };
-    let written = fields(schemars::schema_for!(ContactRequest));
-    let read = fields(schemars::schema_for!(Contact));
-    let read_only = read.into_iter().map(|(name, _)| name);
-    read_only
-        .filter(|name| !written.contains_key(name))
-        .collect()
+    Contact::FIELDS.iter().copied().filter(is_unknown).collect()
 });

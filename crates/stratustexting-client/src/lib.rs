@@ -7,19 +7,20 @@
 //! - [`Client`] has one method per operation of the vendored `openapi.json`, each
 //!   returning a builder of [`builder`]. It is generated when the crate is built.
 //! - [`types`] are the models, generated too, with a few handwritten ones:
-//!   [`Timestamp`], [`MessageRecipients`], and the open enums. Every model keeps
+//!   [`Timestamp`](types::Timestamp), [`MessageRecipients`](types::MessageRecipients), and the open enums. Every model keeps
 //!   unlisted fields in `extra`, and every enum keeps unlisted values.
 //! - [`transport`] is the seam: a [`Transport`](transport::Transport) sends every
 //!   request of the client and decides about credentials, limits and retries.
 //! - [`OPERATIONS`] has for each operation what the code must know beyond HTTP shapes,
 //!   and its provenance; [`BRANDS`] lists the brands of the API.
-//! - [`MODELS`] lists the models with their JSON Schemas, which the package's folder
-//!   `crates/stratustexting-client/schemas` has as files.
+//! - `MODELS` (feature `schemas`) lists the models with their JSON Schemas, which the
+//!   package's folder `crates/stratustexting-client/schemas` has as files.
 //!
 //! # Features
 //!
 //! - `rustls` (default): TLS by rustls with the platform's certificate store.
 //! - `native-tls`: TLS by the platform's own library.
+//! - `schemas`: the models with their JSON Schemas, by the crate `schemars`.
 //!
 //! Without either, an `https` request fails when it is sent.
 //!
@@ -29,15 +30,18 @@
 //! multipart body (`sendMms`) are not generated; they are in [`OPERATIONS`].
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod contact;
 pub mod lenient;
+#[cfg(feature = "schemas")]
 pub mod model;
 mod open_enum;
 pub mod operation;
 mod recipients;
 #[doc(hidden)]
 pub mod redact;
+mod subscription;
 mod timestamp;
 pub mod transport;
 
@@ -56,20 +60,24 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/generated.rs"));
 }
 
+#[cfg(feature = "schemas")]
+pub use self::model::Model;
 pub use self::{
     generated::{Client, builder},
-    model::Model,
     operation::Operation,
-    recipients::MessageRecipients,
-    timestamp::Timestamp,
 };
+/// Models stand in [`types`].
+#[doc(hidden)]
+pub use self::{recipients::MessageRecipients, timestamp::Timestamp};
 #[doc(no_inline)]
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 
 pub(crate) use self::generated::open_enums;
-pub use self::generated::tables::{BRANDS, MODELS, OPERATIONS};
+#[cfg(feature = "schemas")]
+pub use self::generated::tables::MODELS;
+pub use self::generated::tables::{BRANDS, OPERATIONS};
 
-/// The models of the API.
+/// The models of the API. The crate `stratustexting` has them as `stratustexting::models`.
 pub mod types {
     pub use crate::generated::{open_enums::*, types::*};
     pub use crate::{MessageRecipients, Timestamp};

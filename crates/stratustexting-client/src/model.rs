@@ -1,4 +1,4 @@
-//! The models as JSON Schemas.
+//! The models as JSON Schemas; with the feature `schemas`.
 //!
 //! For programs that handle the service's callbacks or responses in another language,
 //! or that check them before reading. The list is generated; nobody maintains a second
@@ -8,7 +8,8 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-/// A model of the API: a type of [`types`](crate::types) that the document describes.
+/// A model of the API: a type of [`types`](crate::types) that the document describes; with the
+/// feature `schemas`.
 ///
 /// ```
 /// use stratustexting_client::MODELS;

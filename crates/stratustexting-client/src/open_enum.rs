@@ -80,6 +80,7 @@ macro_rules! open_enum_impls {
             }
         }
 
+        #[cfg(feature = "schemas")]
         impl ::schemars::JsonSchema for $name {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 stringify!($name).into()

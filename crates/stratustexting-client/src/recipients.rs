@@ -1,7 +1,10 @@
 //! The recipients of a message, in whichever shape the service sends them.
 
-use std::{borrow::Cow, fmt};
+#[cfg(feature = "schemas")]
+use std::borrow::Cow;
+use std::fmt;
 
+#[cfg(feature = "schemas")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -120,6 +123,7 @@ impl fmt::Debug for MessageRecipients {
     }
 }
 
+#[cfg(feature = "schemas")]
 impl JsonSchema for MessageRecipients {
     fn schema_name() -> Cow<'static, str> {
         "MessageRecipients".into()

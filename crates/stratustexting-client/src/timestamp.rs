@@ -1,8 +1,11 @@
 //! A point in time, as the service wrote it.
 
-use std::{borrow::Cow, fmt};
+#[cfg(feature = "schemas")]
+use std::borrow::Cow;
+use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+#[cfg(feature = "schemas")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -89,6 +92,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
+#[cfg(feature = "schemas")]
 impl JsonSchema for Timestamp {
     fn schema_name() -> Cow<'static, str> {
         "Timestamp".into()

@@ -2,8 +2,10 @@
 
 mod lenient;
 mod names;
+mod one_builder;
 mod requests;
 mod responses;
+mod schemas;
 
 use std::collections::BTreeSet;
 
@@ -29,10 +31,11 @@ use crate::{
 /// - types get a constructor and setters;
 /// - path parameters are percent-encoded in full, `+` and `@` too;
 /// - requests lose the document's version, and texts that only an error would need;
-/// - builders of types start without unlisted fields instead of insisting on them;
+/// - types have no second builder, and operations hold their body as the model itself;
 /// - `Debug` of types and builders is our own, so that it prints neither personal values nor
 ///   fields that the document doesn't list;
 /// - models that the service sends are read leniently, and sending and reading are separate;
+/// - JSON Schemas are behind a feature;
 /// - the prelude is removed, since it only names the client a second time.
 pub(crate) fn polish(
     file: &mut File,
@@ -53,6 +56,7 @@ fn rewrite(file: &mut File, sensitive: &SensitiveFields, posted: &BTreeSet<Strin
             match module.ident.to_string().as_str() {
                 "types" => polish_types(module, sensitive, &models),
                 "builder" => {
+                    one_builder::hold_models(module);
                     polish_builders(module);
                     StrictSegments.visit_item_mod_mut(module);
                     requests::polish_requests(module);
@@ -65,6 +69,7 @@ fn rewrite(file: &mut File, sensitive: &SensitiveFields, posted: &BTreeSet<Strin
 }
 
 fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields, models: &BTreeSet<String>) {
+    one_builder::remove_from_types(module);
     let Some((_, items)) = &mut module.content else {
         return;
     };
@@ -76,7 +81,7 @@ fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields, models: &BTre
                 if is_all_optional(item) && !derives(&item.attrs, "Default") {
                     item.attrs.push(parse_quote!(#[derive(Default)]));
                 }
-                if remove_debug(&mut item.attrs) {
+                if remove_derive(&mut item.attrs, "Debug") {
                     additions.push(debug_of_type(item, sensitive));
                 }
                 additions.extend(setters(item));
@@ -85,13 +90,10 @@ fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields, models: &BTre
                 }
             }
             Item::Enum(item) => item.attrs.push(parse_quote!(#[non_exhaustive])),
-            Item::Mod(module) if module.ident == "builder" => {
-                polish_builders(module);
-                EmptyExtra.visit_item_mod_mut(module);
-            }
             _ => {}
         }
     }
+    schemas::behind_feature(items);
     items.extend(additions);
 }
 
@@ -102,7 +104,7 @@ fn polish_builders(module: &mut ItemMod) {
     let mut debugs: Vec<Item> = Vec::new();
     for item in items.iter_mut() {
         if let Item::Struct(item) = item
-            && remove_debug(&mut item.attrs)
+            && remove_derive(&mut item.attrs, "Debug")
         {
             let name = &item.ident;
             let (impl_generics, type_generics, bounds) = item.generics.split_for_impl();
@@ -156,20 +158,6 @@ impl VisitMut for StrictSegments {
     }
 }
 
-/// Makes a builder start with an empty map of unlisted fields.
-struct EmptyExtra;
-
-impl VisitMut for EmptyExtra {
-    fn visit_field_value_mut(&mut self, field: &mut syn::FieldValue) {
-        let is_extra = matches!(&field.member, syn::Member::Named(name) if name == "extra");
-        let is_error = matches!(&field.expr, syn::Expr::Call(call)
-            if matches!(&*call.func, syn::Expr::Path(path) if path.path.is_ident("Err")));
-        if is_extra && is_error {
-            field.expr = parse_quote!(Ok(Default::default()));
-        }
-    }
-}
-
 /// Whether a trait is among the derived ones.
 fn derives(attributes: &[Attribute], name: &str) -> bool {
     let parser = Punctuated::<syn::Path, Token![,]>::parse_terminated;
@@ -181,8 +169,8 @@ fn derives(attributes: &[Attribute], name: &str) -> bool {
         .any(|path| path.segments.last().is_some_and(|last| last.ident == name))
 }
 
-/// Removes `Debug` from the derived traits; true if it was there.
-fn remove_debug(attributes: &mut [Attribute]) -> bool {
+/// Removes a trait from the derived ones; true if it was there.
+fn remove_derive(attributes: &mut [Attribute], name: &str) -> bool {
     let mut found = false;
     for attribute in attributes {
         let Meta::List(list) = &mut attribute.meta else {
@@ -195,9 +183,9 @@ fn remove_debug(attributes: &mut [Attribute]) -> bool {
         let Ok(traits) = list.parse_args_with(parser) else {
             continue;
         };
-        let is_debug = |path: &syn::Path| path.segments.last().is_some_and(|s| s.ident == "Debug");
-        found |= traits.iter().any(is_debug);
-        let kept = traits.iter().filter(|path| !is_debug(path));
+        let is_it = |path: &syn::Path| path.segments.last().is_some_and(|s| s.ident == name);
+        found |= traits.iter().any(is_it);
+        let kept = traits.iter().filter(|path| !is_it(path));
         list.tokens = quote!(#(#kept),*);
     }
     found
@@ -247,10 +235,28 @@ fn debug_of_type(item: &ItemStruct, sensitive: &SensitiveFields) -> Item {
     }
 }
 
+/// The attributes of serde, those behind a feature too.
+fn serde_attributes(field: &syn::Field) -> Vec<Attribute> {
+    let mut found = Vec::new();
+    for attribute in &field.attrs {
+        if attribute.path().is_ident("serde") {
+            found.push(attribute.clone());
+        } else if attribute.path().is_ident("cfg_attr") {
+            let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
+            let metas = attribute.parse_args_with(parser).unwrap_or_default();
+            let serde = metas
+                .into_iter()
+                .filter(|meta| meta.path().is_ident("serde"));
+            found.extend(serde.map(|meta| -> Attribute { parse_quote!(#[#meta]) }));
+        }
+    }
+    found
+}
+
 /// The field's name on the wire, if `serde` renames it.
 pub(crate) fn wire_name(field: &syn::Field) -> Option<String> {
     let mut name = None;
-    for attribute in field.attrs.iter().filter(|a| a.path().is_ident("serde")) {
+    for attribute in serde_attributes(field) {
         // Other keys of the attribute, with or without a value, are skipped.
         let _ = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("rename") {

@@ -84,6 +84,7 @@ pub(crate) fn tables(
     parse_quote! {
         /// Tables made from the document's extensions, and its models.
         pub mod tables {
+            #[cfg(feature = "schemas")]
             use crate::model::Model;
             use crate::operation::{Basis, Brand, Operation, Pagination, Provenance, Sensitive};
 
@@ -94,6 +95,7 @@ pub(crate) fn tables(
             pub static BRANDS: &[Brand] = &[#(#brands),*];
 
             /// Every model of the client, ordered by name.
+            #[cfg(feature = "schemas")]
             pub static MODELS: &[Model] = &[#(#models),*];
         }
     }

@@ -8,8 +8,19 @@ use crate::{Error, Result};
 
 /// A brand under which the API is served.
 ///
-/// A brand is a preset of three URLs, each of which can be set on the client's
-/// builder too. The table comes from `x-brands` of the vendored `openapi.json`.
+/// A brand is a preset of three URLs, each of which can be set on the client's builder too.
+/// The table comes from `x-brands` of the vendored `openapi.json`.
+///
+/// ```
+/// use stratustexting::Brand;
+///
+/// let brand: Brand = "beetexting".parse()?;
+/// assert_eq!(brand.api_base(), "https://connect.beetexting.com/prod");
+///
+/// // Nothing shows where a user of Phone.com logs in.
+/// assert_eq!(Brand::PhoneCom.token_url(), None);
+/// # Ok::<(), stratustexting::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Brand {
@@ -18,8 +29,8 @@ pub enum Brand {
     StratusTexting,
     /// Beetexting, `beetexting`.
     Beetexting,
-    /// Phone.com, `phone-com`. Its OAuth host is UNKNOWN: the authorize and token
-    /// URLs have to be set.
+    /// Phone.com, `phone-com`. Its OAuth host is UNKNOWN: the authorize and token URLs must be
+    /// set.
     PhoneCom,
     /// ITC Cloud's ITCTXT, `itctxt`.
     Itctxt,
@@ -63,9 +74,9 @@ impl Brand {
         self.row()?.token_url
     }
 
-    /// What a brand's name has to be.
+    /// What a brand's name must be, for errors.
     pub(crate) fn allowed() -> String {
-        format!("has to be one of {}", Self::ALL.map(Self::id).join(", "))
+        format!("must be one of {}", Self::ALL.map(Self::id).join(", "))
     }
 
     fn row(self) -> Option<&'static operation::Brand> {
@@ -105,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_brand_is_refused_with_the_known_ones() {
+    fn an_error_of_an_unknown_brand_names_the_known_ones() {
         let error = "acme".parse::<Brand>().unwrap_err();
 
         assert_eq!(error.field(), Some("brand"));

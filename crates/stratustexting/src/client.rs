@@ -2,7 +2,9 @@
 
 mod builder;
 mod calls;
+pub mod check;
 mod env;
+mod headers;
 mod raw;
 
 use std::{fmt, sync::Arc};
@@ -54,6 +56,8 @@ struct Inner {
     api: api::Client,
     executor: Arc<Executor>,
     auth: Auth,
+    /// Where the client asks for tokens, if it does.
+    token_endpoint: Option<url::Url>,
     media_limit: usize,
     sender: Option<PhoneNumber>,
 }

@@ -1,9 +1,9 @@
-//! Telling an operator that the service differs from what the document says.
+//! Reporting that the service differs from the document.
 //!
-//! A difference that costs nothing is no error, so nobody would look at it; and a service
-//! that changes its types is about to change more. So each is counted, and the first at each
-//! place is an event at WARN: the operation, the place, what was expected, what was found.
-//! Never the value.
+//! A difference that costs nothing is no error, so nobody would look at it. But a service that
+//! changes a type may be about to change more. So each difference is counted, and the first at
+//! each path is logged at WARN: the operation, the path, what was expected and what was found,
+//! never the value.
 
 use std::{
     collections::BTreeSet,
@@ -18,20 +18,30 @@ use stratustexting_client::lenient::Diagnostic;
 static COUNT: AtomicU64 = AtomicU64::new(0);
 static TOLD: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
 
-/// So many places are remembered; a service that differs in more is told of elsewhere.
-const PLACES: usize = 1_000;
+/// The number of paths that are remembered. A service that differs in more has had its warnings.
+const PATHS: usize = 1_000;
 
-/// In how many places, of all responses and events that this process has read, the service
-/// differed from what the document says. Items of a list that differ in the same way count
-/// once.
+/// The number of differences between the service and the document, in all responses and events
+/// that this process has read. Items of a list that differ in the same way count once.
 ///
-/// It only grows. A program that exports metrics exports it as a counter.
+/// It only grows: a program with metrics can export it as a counter.
+///
+/// ```
+/// use stratustexting::{differences, webhook::Event};
+///
+/// let before = differences();
+/// // The document has text here.
+/// Event::from_slice(br#"{"messageInfo": {"messageId": 17}}"#)?;
+///
+/// assert_eq!(differences(), before + 1);
+/// # Ok::<(), stratustexting::Error>(())
+/// ```
 #[must_use]
 pub fn differences() -> u64 {
     COUNT.load(Ordering::Relaxed)
 }
 
-/// Counts, and tells what is new.
+/// Counts differences, and logs those that are new.
 pub(crate) fn tell(what: &str, diagnostics: &[Diagnostic]) {
     if diagnostics.is_empty() {
         return;
@@ -42,7 +52,7 @@ pub(crate) fn tell(what: &str, diagnostics: &[Diagnostic]) {
         let pattern = diagnostic.pattern();
         let is_new = {
             let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-            told.len() < PLACES && told.insert((what.to_owned(), pattern.clone()))
+            told.len() < PATHS && told.insert((what.to_owned(), pattern.clone()))
         };
         if is_new {
             tracing::warn!(
@@ -50,7 +60,7 @@ pub(crate) fn tell(what: &str, diagnostics: &[Diagnostic]) {
                 path = pattern,
                 expected = diagnostic.expected(),
                 found = %diagnostic.found(),
-                "the service differs from what is documented"
+                "the service differs from the document"
             );
         }
     }

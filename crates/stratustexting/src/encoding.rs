@@ -1,7 +1,7 @@
-//! Bodies that come compressed although nobody asked for it.
+//! Compressed bodies, which nobody asked for.
 //!
-//! The client sends no `Accept-Encoding`, and a server may compress all the same. What counts
-//! is what the bytes are: some proxies unpack a body and leave the header, others pack it and
+//! The client sends no `Accept-Encoding`, and a server may compress all the same. The bytes
+//! decide, not the header: some proxies unpack a body and leave the header, others pack it and
 //! set none.
 
 use std::io::Read;
@@ -14,12 +14,11 @@ use crate::{Error, Result, error::Kind};
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// The body as it was before it was compressed, up to a limit.
+/// Unpacks a body, up to a limit; one that isn't packed comes back as it is.
 ///
 /// # Errors
 ///
-/// `TooLarge` when it has more bytes than that, `Decode` when it is cut or broken, or packed
-/// in a way that isn't known.
+/// `TooLarge` when it has more bytes unpacked than that, `Decode` when it is cut or broken.
 pub(crate) fn unpacked(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<Bytes> {
     if body.starts_with(&GZIP) {
         return read(MultiGzDecoder::new(body.as_ref()), limit);
@@ -89,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_grows_beyond_the_limit_is_refused_before_it_is_all_there() {
+    fn a_body_that_grows_beyond_the_limit_is_an_error_before_all_of_it_is_unpacked() {
         let bomb = gzip(&vec![0; 10_000_000]);
 
         let error = unpacked(&headers("gzip"), bomb, 1_000).unwrap_err();

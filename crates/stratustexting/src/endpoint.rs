@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use crate::{Error, Result, input};
 
-/// Checks a URL that credentials are sent to: `https`, or `http` to this machine.
+/// Checks a URL to which credentials are sent: `https`, or `http` to this machine.
 ///
 /// # Errors
 ///
@@ -13,14 +13,14 @@ pub(crate) fn checked(field: &'static str, text: &str) -> Result<Url> {
     // A URL's parser passes over white space around it, and a header or a log doesn't.
     input::credential(field, text)?;
     let url = Url::parse(text)
-        .map_err(|error| Error::configuration(field, "has to be a URL").with_source(error))?;
+        .map_err(|error| Error::configuration(field, "must be a URL").with_source(error))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::configuration(field, "may not contain credentials"));
+        return Err(Error::configuration(field, "must not contain credentials"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Error::configuration(
             field,
-            "may have neither a query nor a fragment",
+            "must have neither a query nor a fragment",
         ));
     }
     match url.scheme() {
@@ -32,15 +32,15 @@ pub(crate) fn checked(field: &'static str, text: &str) -> Result<Url> {
         "http" if is_loopback(&url) => Ok(url),
         _ => Err(Error::configuration(
             field,
-            "has to be https; plain http is allowed to a loopback address only",
+            "must be https; plain http is allowed to a loopback address only",
         )),
     }
 }
 
 /// Whether a URL leads to this machine.
 ///
-/// `localhost` counts: it can be made to mean something else, but only by whoever
-/// controls this machine's name resolution.
+/// `localhost` counts. It can be made to mean something else, but only by somebody who controls
+/// this machine's name resolution.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -50,7 +50,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The origin of a URL, without path and query: what may be shown of it.
+/// The origin of a URL, which is all that may be shown of it: no path, no query.
 pub(crate) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }

@@ -44,6 +44,7 @@
 //!   [`Sites`]. Their methods give a [`Call`], which takes options and is awaited, or a
 //!   [`Pager`] over a list.
 //! - [`SendOutcome`] tells how a send ended, and [`Error`] why a call failed.
+//! - [`Client::check`] shows which part of a set-up is wrong, without sending a message.
 //! - [`webhook`] reads the events that the service posts.
 //! - [`Client::api`] is the generated client below the resources, and [`Client::request`]
 //!   takes any path; both use the same credentials, limits and retries.
@@ -66,6 +67,8 @@
 //! - `native-tls`: TLS by the platform's own library.
 //! - `redis`: `auth::RedisTokenStore`, one login for several machines.
 //! - `loopback-login`: `Auth::log_in_with_browser`, for programs on the user's own machine.
+//! - `axum`: [`webhook::Incoming`] as an extractor and a response of axum 0.8.
+//! - `schemas`: [`api::MODELS`](api), the models with their JSON Schemas.
 //!
 //! Without the first two, a client can only be built for a loopback address.
 //!
@@ -100,6 +103,8 @@
 //! a token file can't be locked. URLs aren't
 //! logged: the vendor puts numbers and texts into the query.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod auth;
 mod brand;
 mod call;
@@ -131,10 +136,25 @@ mod time;
 mod transport;
 pub mod webhook;
 
-/// The generated client, its models, and the table of operations.
+/// The generated client, and the table of operations. Its models are [`models`].
+#[doc(no_inline)]
 pub use stratustexting_client as api;
 pub use stratustexting_client::lenient::{Diagnostic, Found, Handling};
-/// The models of the API.
+/// The models of the API: what operations take and return, and what callbacks get.
+///
+/// A model that a program makes begins with `default()` or `new(…)` and is completed by
+/// `with_…`. Every model keeps fields that nothing lists in `extra`.
+///
+/// ```
+/// use stratustexting::models::ContactRequest;
+///
+/// let contact = ContactRequest::default()
+///     .with_mobile_number("+12025550123")
+///     .with_first_name("Ada")
+///     .with_extra("shoeSize", 38);
+/// # assert_eq!(contact.first_name.as_deref(), Some("Ada"));
+/// ```
+#[doc(inline)]
 pub use stratustexting_client::types as models;
 
 /// The libraries whose types stand in this crate's signatures, in the versions that fit.
@@ -143,7 +163,7 @@ pub use {bytes, http, reqwest, url};
 pub use self::{
     brand::Brand,
     call::Call,
-    client::{Client, ClientBuilder, RawRequest},
+    client::{Client, ClientBuilder, RawRequest, check},
     drift::differences,
     error::{Error, Result},
     options::CallOptions,

@@ -1,7 +1,7 @@
-//! What is to be different for one operation, said at run time.
+//! Corrections of the document at run time, operation by operation.
 //!
-//! Most of the paths and all of the paging are inferred. Whoever has an account and sees that
-//! one is otherwise doesn't wait for a release: they say so, and go on.
+//! Most of the paths and all of the paging are inferred. A user who sees that the service has
+//! another path needn't wait for a release.
 
 use std::{collections::HashMap, path::Path};
 
@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::{Error, Result};
 
-/// What differs for one operation from what the document says; for
-/// [`ClientBuilder::operation`](crate::ClientBuilder::operation). What isn't set stays.
+/// How one operation differs from the document; for
+/// [`ClientBuilder::operation`](crate::ClientBuilder::operation). The rest stays as documented.
 ///
 /// ```
 /// # use stratustexting_sandbox::{Sandbox, ScriptedResponse};
@@ -72,7 +72,7 @@ pub struct OperationOverride {
     paging: Option<Paging>,
 }
 
-/// How a list pages.
+/// How a list is paged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "style",
@@ -87,23 +87,23 @@ pub enum Paging {
         page: String,
         /// The query parameter with the page's size.
         size: String,
-        /// The number of the first page; found out where it isn't set.
+        /// The number of the first page; found out if it isn't set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_page: Option<u32>,
     },
     /// By a token for the next page.
     Token {
-        /// The key of the response under which the token is.
+        /// The key of the token in a response.
         from: String,
-        /// The query parameter that takes it.
+        /// The query parameter for the token.
         parameter: String,
     },
-    /// Not at all: there is one response with everything.
+    /// Not at all: one response has all items.
     Single,
 }
 
 impl Paging {
-    /// By numbered pages from the given number on.
+    /// By numbered pages, beginning with the given number.
     pub fn numbered(page: impl Into<String>, size: impl Into<String>, first_page: u32) -> Self {
         Self::Numbered {
             page: page.into(),
@@ -112,8 +112,8 @@ impl Paging {
         }
     }
 
-    /// By a token that is under the key `from` of a response, and goes into the query
-    /// parameter `parameter` of the next request.
+    /// By a token: a response has it under the key `from`, and the next request sends it in the
+    /// query parameter `parameter`.
     pub fn token(from: impl Into<String>, parameter: impl Into<String>) -> Self {
         Self::Token {
             from: from.into(),
@@ -123,7 +123,7 @@ impl Paging {
 }
 
 impl OperationOverride {
-    /// One that changes nothing.
+    /// An override that changes nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -136,24 +136,24 @@ impl OperationOverride {
         self
     }
 
-    /// The path below the API's base URL, with the placeholders of the operation's own path,
-    /// such as `/contact/update/{contactId}`.
+    /// The path below the API's base URL. It must have the placeholders of the documented path,
+    /// such as in `/contact/update/{contactId}`.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// The key of a list's items, with dots between the keys of objects within objects, such
-    /// as `data.contacts`; empty where the body itself is the list. Nothing else is taken for
-    /// the items then.
+    /// The key of a list's items, with dots between the keys of nested objects, such as
+    /// `data.contacts`; empty if the body itself is the list. Nothing else is then taken for
+    /// the items.
     #[must_use]
     pub fn items(mut self, key: impl Into<String>) -> Self {
         self.items = Some(key.into());
         self
     }
 
-    /// How the list pages.
+    /// How the list is paged.
     #[must_use]
     pub fn paging(mut self, paging: Paging) -> Self {
         self.paging = Some(paging);
@@ -166,20 +166,20 @@ impl OperationOverride {
 pub(crate) struct Overrides(HashMap<&'static str, OperationOverride>);
 
 impl Overrides {
-    /// Checks what was said, so that a mistake is found before anything is sent.
-    pub(crate) fn checked(said: Vec<(String, OperationOverride)>) -> Result<Self> {
+    /// Checks overrides, so that a mistake is found before anything is sent.
+    pub(crate) fn checked(given: Vec<(String, OperationOverride)>) -> Result<Self> {
         let mut overrides = HashMap::new();
-        for (id, other) in said {
+        for (id, other) in given {
             let problem = |problem: String| Error::configuration("operation", problem);
             let operation = Operation::find(&id).ok_or_else(|| {
-                problem("has to be the id of an operation, such as listContacts".to_owned())
+                problem("must be the id of an operation, such as listContacts".to_owned())
             })?;
             let id = operation.id;
             if let Some(method) = &other.method
                 && !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str())
             {
                 return Err(problem(format!(
-                    "{id}: the method has to be GET, POST, PUT, PATCH or DELETE"
+                    "{id}: the method must be GET, POST, PUT, PATCH or DELETE"
                 )));
             }
             if let Some(path) = &other.path {
@@ -209,7 +209,7 @@ impl Overrides {
         self.of(id)?.paging.as_ref()
     }
 
-    /// The path template, for what is traced.
+    /// The path template, for tracing.
     pub(crate) fn path(&self, operation: &'static Operation) -> &str {
         let other = self
             .of(operation.id)
@@ -217,7 +217,7 @@ impl Overrides {
         other.unwrap_or(operation.path)
     }
 
-    /// Makes of a request as the document has it what it is to be.
+    /// Changes a request from the documented form to the overridden one.
     pub(crate) fn rewrite(
         &self,
         request: &mut reqwest::Request,
@@ -255,7 +255,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<(String, OperationOverride)>>
     let text = std::fs::read(path).map_err(|error| problem("can't be read").with_source(error))?;
     let read: HashMap<String, OperationOverride> =
         serde_json::from_slice(&text).map_err(|error| {
-            problem("has to be JSON: an object of overrides by operation").with_source(error)
+            problem("must be JSON: an object of overrides by operation").with_source(error)
         })?;
     Ok(read.into_iter().collect())
 }
@@ -277,23 +277,20 @@ fn check_path(operation: &Operation, path: &str) -> Result<(), String> {
             .split('/')
             .all(|segment| !matches!(segment, "" | "." | ".."));
     if !plain {
-        return Err("the path has to begin with `/` and to be plain segments".to_owned());
+        return Err("the path must begin with `/` and have plain segments".to_owned());
     }
     let wanted = placeholders(operation.path);
     if placeholders(path) != wanted {
         return Err(if wanted.is_empty() {
-            "the path has no placeholders".to_owned()
+            "the path must have no placeholders".to_owned()
         } else {
-            format!(
-                "the path has to have the placeholders {}",
-                wanted.join(", ")
-            )
+            format!("the path must have the placeholders {}", wanted.join(", "))
         });
     }
     Ok(())
 }
 
-/// Puts the values that a path has in the place of one template's placeholders into another.
+/// Fills a template with the values that a path has at the placeholders of the old template.
 fn filled(template: &str, old: &str, path: &str) -> String {
     let values: HashMap<&str, &str> = old.split('/').zip(path.split('/')).collect();
     let segments = template.split('/').map(|segment| match segment {
@@ -335,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_made_what_it_is_to_be() {
+    fn a_request_is_rewritten_by_its_override() {
         let other = OperationOverride::new()
             .method("POST")
             .path("/contact/by/{mobileNumber}/get");

@@ -1,8 +1,8 @@
-//! Reading responses that nobody sent, for this workspace's instruments.
+//! Reading responses without a server, for this workspace's instruments.
 //!
-//! What is read here takes the way of a response from the service, from where its body is
-//! unpacked: the instruments try a hundred thousand bodies, which sockets would only slow
-//! down. This is no part of the API, and may change in any release.
+//! A body given here is read as one from the service is, beginning with its unpacking. The
+//! instruments try a hundred thousand bodies, which sockets would only slow down. This module
+//! isn't part of the API, and may change in any release.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -27,7 +27,7 @@ use crate::{
 /// A response as it came.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// What was asked for.
+    /// The operation of the request.
     pub operation: &'static Operation,
     /// Its status; a success.
     pub status: StatusCode,
@@ -41,7 +41,7 @@ pub struct Received {
 ///
 /// # Errors
 ///
-/// Those of a call.
+/// As for a call.
 pub fn object<T: Model>(received: Received) -> Result<Response<T>> {
     read(received, |parts, operation| {
         let (value, diagnostics) = read_object::<T>(parts, operation, false)?;
@@ -49,11 +49,11 @@ pub fn object<T: Model>(received: Received) -> Result<Response<T>> {
     })
 }
 
-/// Reads what a send says.
+/// Reads the response to a send.
 ///
 /// # Errors
 ///
-/// Those of a call.
+/// As for a call.
 pub fn sent(received: Received) -> Result<Response<SendResult>> {
     read(received, |parts, operation| {
         let (value, diagnostics) = read_sent(parts, operation, false)?;
@@ -65,7 +65,7 @@ pub fn sent(received: Received) -> Result<Response<SendResult>> {
 ///
 /// # Errors
 ///
-/// Those of a call.
+/// As for a call.
 pub fn contacts(received: Received) -> Result<Page<Contact>> {
     page::<ContactPage>(received)
 }
@@ -74,7 +74,7 @@ pub fn contacts(received: Received) -> Result<Page<Contact>> {
 ///
 /// # Errors
 ///
-/// Those of a call.
+/// As for a call.
 pub fn consents(received: Received) -> Result<Page<CustomConsent>> {
     page::<CustomConsentPage>(received)
 }
@@ -83,7 +83,7 @@ pub fn consents(received: Received) -> Result<Page<CustomConsent>> {
 ///
 /// # Errors
 ///
-/// Those of a call.
+/// As for a call.
 pub fn subscriptions(received: Received) -> Result<Page<Subscription>> {
     page::<SubscriptionPage>(received)
 }
@@ -92,7 +92,7 @@ pub fn subscriptions(received: Received) -> Result<Page<Subscription>> {
 ///
 /// # Errors
 ///
-/// Those of a call.
+/// As for a call.
 pub fn sites(received: Received) -> Result<Page<Site>> {
     page::<SitePage>(received)
 }

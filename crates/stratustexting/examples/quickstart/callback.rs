@@ -2,9 +2,9 @@
 
 use axum::{
     Router,
-    body::{Body, Bytes},
-    extract::{Request, State},
-    http::{Response, Uri},
+    extract::State,
+    http::Uri,
+    response::IntoResponse,
     routing::{any, get},
 };
 use stratustexting::webhook::{Event, Incoming};
@@ -27,9 +27,6 @@ struct Arrivals {
     logins: UnboundedSender<String>,
     events: UnboundedSender<Event>,
 }
-
-/// Larger than any event.
-const BODY_LIMIT: usize = 1024 * 1024;
 
 impl Callback {
     pub(crate) async fn start(settings: &Settings) -> Outcome<Self> {
@@ -91,22 +88,10 @@ async fn login(State(arrivals): State<Arrivals>, uri: Uri) -> &'static str {
     "You are logged in. This page can be closed."
 }
 
-async fn webhook(State(arrivals): State<Arrivals>, request: Request) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
-        return Incoming::refusal().map(Body::from);
-    };
-    let request = axum::http::Request::<Bytes>::from_parts(parts, body);
-    match Incoming::read(&request) {
-        Ok(incoming) => {
-            let response = incoming.response();
-            if let Incoming::Events(events) = incoming {
-                for event in events {
-                    let _ = arrivals.events.send(event);
-                }
-            }
-            response.map(Body::from)
-        }
-        Err(_) => Incoming::refusal().map(Body::from),
+async fn webhook(State(arrivals): State<Arrivals>, incoming: Incoming) -> impl IntoResponse {
+    let response = incoming.response();
+    for event in incoming {
+        let _ = arrivals.events.send(event);
     }
+    response
 }

@@ -26,7 +26,7 @@ use std::{error::Error, process::ExitCode, time::Duration};
 use futures::TryStreamExt;
 use stratustexting::{
     Client, ContactRef, Media,
-    models::{ContactRequest, CustomConsentRequest, MessageDirection},
+    models::{ContactRequest, CustomConsentRequest},
     webhook::EventFilter,
 };
 
@@ -197,7 +197,7 @@ async fn receive(
     };
     step("subscribe to inbound messages");
     let (organization, department) = department.ok_or("no site has a department")?;
-    let inbound = EventFilter::messages(&organization, &department, &MessageDirection::Inbound)?;
+    let inbound = EventFilter::inbound(organization, department)?;
     let subscription = client.subscriptions().subscribe(uri, [inbound]).await?;
     let id = subscription
         .id

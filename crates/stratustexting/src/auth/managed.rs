@@ -243,7 +243,7 @@ impl ManagedTokens {
         }))
     }
 
-    pub(super) fn grant(&self) -> Grant {
+    pub(crate) fn grant(&self) -> Grant {
         self.0.grant
     }
 

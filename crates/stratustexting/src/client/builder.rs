@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use stratustexting_client::{self as api, transport::Handle};
 
-use super::{Client, Inner};
+use super::{Client, Inner, headers};
 use crate::{
     ApiKey, Brand, Error, PhoneNumber, Result,
     auth::{
@@ -24,9 +24,8 @@ use crate::{
 
 /// Makes a [`Client`]; from [`Client::builder`].
 ///
-/// [`api_key`](Self::api_key) and [`credentials`](Self::credentials) have to be
-/// set; everything else has a default. [`build`](Self::build) checks all of it
-/// before anything is sent.
+/// [`api_key`](Self::api_key) and [`credentials`](Self::credentials) must be set; everything
+/// else has a default. [`build`](Self::build) checks all of it before anything is sent.
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
     brand: Brand,
@@ -47,6 +46,7 @@ pub struct ClientBuilder {
     max_url: usize,
     sender: Option<Result<PhoneNumber>>,
     user_agent: String,
+    headers: Vec<(String, String)>,
     overrides: Vec<(String, OperationOverride)>,
     overrides_file: Option<PathBuf>,
     strict: bool,
@@ -54,20 +54,18 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// How long connecting may take unless something else is set.
+    /// The default time limit for connecting.
     pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-    /// The largest answer that is read unless something else is set: 8 MiB.
+    /// The default limit for the size of a response: 8 MiB.
     pub const DEFAULT_MAX_RESPONSE: usize = 8 * 1024 * 1024;
-    /// The largest sum of an MMS's files unless something else is set: 5 MiB.
+    /// The default limit for the files of an MMS together: 5 MiB.
     pub const DEFAULT_MEDIA_LIMIT: usize = 5 * 1024 * 1024;
-
-    /// The longest URL that is sent unless something else is set: 8,192 characters, what the
-    /// stricter of two kinds of gateway that the service may have lets through.
+    /// The default limit for the length of a URL: 8,192 characters. The service may have one of
+    /// two kinds of gateway, and this is what the stricter one lets through.
     pub const DEFAULT_MAX_URL: usize = 8_192;
 
-    /// How long an idle connection is kept: less than servers commonly keep theirs (5
-    /// seconds and more), so that the client closes first, and nothing is written into a
-    /// connection that is being closed.
+    /// How long an idle connection is kept. Servers commonly keep theirs for 5 seconds and
+    /// more, so the client closes first, and writes nothing into a connection that is closing.
     const IDLE: Duration = Duration::from_secs(4);
 
     pub(super) fn new() -> Self {
@@ -90,6 +88,7 @@ impl ClientBuilder {
             max_url: Self::DEFAULT_MAX_URL,
             sender: None,
             user_agent: concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
+            headers: Vec::new(),
             overrides: Vec::new(),
             overrides_file: None,
             strict: false,
@@ -128,27 +127,27 @@ impl ClientBuilder {
         self
     }
 
-    /// How access tokens are had. Required.
+    /// The credentials used to obtain access tokens. Required.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self
     }
 
-    /// Where tokens are kept; by default in memory, so that a user has to log in
-    /// again when the program starts again.
+    /// Where tokens are kept; by default in memory, so that a user must log in again when the
+    /// program starts again.
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// How long a call may take in all; by default
+    /// The time limit of a call, all attempts together; by default
     /// [60 seconds](CallOptions::DEFAULT_TIMEOUT). See [`CallOptions::timeout`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
     }
 
-    /// How long one attempt may take; by default
+    /// The time limit of one attempt; by default
     /// [30 seconds](CallOptions::DEFAULT_ATTEMPT_TIMEOUT), and
     /// [35](CallOptions::DEFAULT_SEND_ATTEMPT_TIMEOUT) for sending a message. See
     /// [`CallOptions::attempt_timeout`].
@@ -157,62 +156,65 @@ impl ClientBuilder {
         self
     }
 
-    /// When another attempt is made; by default [`Backoff`]. What may be tried again at
-    /// all isn't decided here: reads and what can be repeated without harm are, and
-    /// sends only if provably nothing of them left, unless a call says otherwise
-    /// ([`CallOptions::resend`]).
+    /// When another attempt is made; by default [`Backoff`].
+    ///
+    /// The policy doesn't decide whether there may be one. Operations that can be done twice
+    /// without harm may be retried; a send only if provably nothing of it left, unless the call
+    /// says otherwise ([`CallOptions::resend`]).
     pub fn retry(mut self, policy: impl RetryPolicy) -> Self {
         self.retry = Arc::new(policy);
         self
     }
 
-    /// How many repeats all calls may make together; see [`RetryBudget`].
+    /// How many retries all calls may make together; see [`RetryBudget`].
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.retry_budget = budget;
         self
     }
 
-    /// How fast requests are sent; by default without a limit. Clones of the client
+    /// The rate at which requests are sent; by default there is no limit. Clones of the client
     /// share it, other clients and programs don't.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = Some(limit);
         self
     }
 
-    /// How fast messages are sent from each number; by default without a limit.
+    /// The rate at which messages are sent from each number; by default there is no limit.
     pub fn number_rate_limit(mut self, limit: RateLimit) -> Self {
         self.number_rate_limit = Some(limit);
         self
     }
 
-    /// How long connecting may take, TLS included; by default
+    /// The time limit for connecting, TLS included; by default
     /// [10 seconds](Self::DEFAULT_CONNECT_TIMEOUT).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// The largest answer that is read, in bytes; by default
-    /// [8 MiB](Self::DEFAULT_MAX_RESPONSE). A larger one is an error.
+    /// The limit for the size of a response, in bytes; by default
+    /// [8 MiB](Self::DEFAULT_MAX_RESPONSE). A larger one is [`Error::is_too_large`].
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response = bytes;
         self
     }
 
-    /// The largest sum of an MMS's files, in bytes; by default
+    /// The limit for the files of an MMS together, in bytes; by default
     /// [5 MiB](Self::DEFAULT_MEDIA_LIMIT).
     ///
-    /// The service's own limit is UNKNOWN; the default is what other services allow,
-    /// and carriers often deliver less.
+    /// The service's own limit is UNKNOWN. The default is what other services allow, and
+    /// carriers often deliver less.
     pub fn media_limit_bytes(mut self, bytes: usize) -> Self {
         self.media_limit = bytes;
         self
     }
 
-    /// The longest URL that is sent, in characters; by default
-    /// [8,192](Self::DEFAULT_MAX_URL). The service takes a message's text in the URL,
-    /// percent-encoded: an emoji is 12 characters there, one of Chinese 9. What is longer is
-    /// [`Error::is_input`], before anything is sent.
+    /// The limit for the length of a URL, in characters; by default
+    /// [8,192](Self::DEFAULT_MAX_URL).
+    ///
+    /// The service takes a message's text in the URL, percent-encoded: an emoji has 12
+    /// characters there, a Chinese character 9. A longer URL is [`Error::is_input`], and
+    /// nothing is sent.
     pub fn max_url_length(mut self, characters: usize) -> Self {
         self.max_url = characters;
         self
@@ -229,32 +231,70 @@ impl ClientBuilder {
         self
     }
 
-    /// What the client calls itself; by default the name and version of this crate.
+    /// The header `User-Agent`; by default the name and version of this crate.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
         self
     }
 
-    /// Says what is different for one operation, by its id such as `listContacts`: its path,
-    /// where the items of a list are, how it pages. For whoever has seen that the live service
-    /// differs from what the document infers.
+    /// Adds a header to every request, in place of one of this name that was added before:
+    /// those to the API and those to the token endpoint.
+    ///
+    /// A header that one request sets itself, as by [`RawRequest::header`](crate::RawRequest::header),
+    /// takes its place there. `Authorization` and `x-api-key` are the client's, and so are the
+    /// headers that belong to one request or connection, such as `Content-Length`:
+    /// [`build`](Self::build) refuses them, and names that are none.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use stratustexting::{Client, auth::Credentials};
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
+    /// let client = Client::builder()
+    /// #   .api_base(sandbox.api_base()).token_url(sandbox.token_url())
+    ///     .credentials(Credentials::client_credentials(id, secret))
+    ///     .api_key(key)
+    ///     .header("x-team", "dispatch")
+    ///     .build()?;
+    ///
+    /// client.sites().list().next_item().await?;
+    /// # let ledger = sandbox.ledger();
+    /// # let has = |entry: &stratustexting_sandbox::Entry| entry
+    /// #     .headers.iter().any(|(name, value)| name == "x-team" && value == b"dispatch");
+    /// # assert!(ledger.len() >= 2 && ledger.iter().all(has));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Says how one operation differs from the document, by its id such as `listContacts`: its
+    /// path, where the items of a list are, how it pages. Use it when the live service turns
+    /// out to differ from what the document infers.
     pub fn operation(mut self, id: impl Into<String>, differs: OperationOverride) -> Self {
         self.overrides.push((id.into(), differs));
         self
     }
 
-    /// Reads what is different for operations from a JSON file: an object with an
-    /// [`OperationOverride`] per operation. What [`operation`](Self::operation) says counts
-    /// before it. The file is read by [`build`](Self::build).
+    /// Reads how operations differ from the document from a JSON file: an object with an
+    /// [`OperationOverride`] per operation. [`build`](Self::build) reads the file, and
+    /// [`operation`](Self::operation) takes precedence over it.
     pub fn operations_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.overrides_file = Some(path.into());
         self
     }
 
-    /// Makes an error of every response that differs from the document in the form of a
-    /// field; by default it is read as far as it can be, and
-    /// [`Response::diagnostics`](crate::Response::diagnostics) tells. For tests of the
-    /// document, not for programs: a contact isn't worth less for having a number as its id.
+    /// Makes an error of every response in which a field has another form than documented. By
+    /// default the response is read as far as it can be, and
+    /// [`Response::diagnostics`](crate::Response::diagnostics) says what differs.
+    ///
+    /// This is for tests of the document, not for programs: a contact isn't worth less for
+    /// having a number as its id.
     pub fn strict_reading(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
@@ -262,12 +302,77 @@ impl ClientBuilder {
 
     /// Changes the HTTP client before it is made: proxies, certificates, pools.
     ///
-    /// Redirects and repeats of the HTTP client's own stay off, and so do proxies where a
-    /// URL is plain http to a loopback address, because they can send a message twice or
-    /// credentials to the wrong place; and its log of all bytes, which has secrets and texts.
-    /// The version stays HTTP/1.1, of which it is known when a connection can be used again.
-    /// Idle connections are kept for 4 seconds unless something else is set here; with more,
-    /// a send is likelier to meet a server that is just closing its connection.
+    /// A proxy, here for all requests; credentials for it can stand in its URL:
+    ///
+    /// ```
+    /// # use stratustexting::{Client, auth::Credentials};
+    /// # fn build() -> Result<Client, Box<dyn std::error::Error>> {
+    /// let proxy = stratustexting::reqwest::Proxy::all("http://proxy.example:3128")?;
+    ///
+    /// let client = Client::builder()
+    /// #   .credentials(Credentials::client_credentials("id", "secret")).api_key("key")
+    ///     .configure_http(|http| http.proxy(proxy))
+    ///     .build()?;
+    /// # Ok(client)
+    /// # }
+    /// # #[cfg(feature = "rustls")] build().unwrap();
+    /// ```
+    ///
+    /// The certificate of an authority of your own, beside those of the platform, such as that
+    /// of a proxy which reads along:
+    ///
+    /// ```
+    /// # use stratustexting::{Client, auth::Credentials};
+    /// # fn build(pem: String) -> Result<Client, Box<dyn std::error::Error>> {
+    /// # let mut file = tempfile::NamedTempFile::new()?;
+    /// # std::io::Write::write_all(&mut file, pem.as_bytes())?;
+    /// # let path = file.path();
+    /// use stratustexting::reqwest::Certificate;
+    ///
+    /// let authority = Certificate::from_pem(&std::fs::read(path)?)?;
+    ///
+    /// let client = Client::builder()
+    /// #   .credentials(Credentials::client_credentials("id", "secret")).api_key("key")
+    ///     .configure_http(|http| http.tls_certs_merge([authority]))
+    ///     .build()?;
+    /// # Ok(client)
+    /// # }
+    /// # let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    /// # #[cfg(feature = "rustls")] build(own.cert.pem()).unwrap();
+    /// ```
+    ///
+    /// Any other setting of reqwest, here how long an idle connection is kept:
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::{Client, auth::Credentials};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
+    /// use std::time::Duration;
+    ///
+    /// let client = Client::builder()
+    /// #   .api_base(sandbox.api_base()).token_url(sandbox.token_url())
+    /// #   .credentials(Credentials::client_credentials(id, secret)).api_key(key)
+    ///     .configure_http(|http| http.pool_idle_timeout(Duration::from_secs(2)))
+    ///     .build()?;
+    /// # client.sites().list().next_item().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Some settings stay as they are, because others can send a message twice, or credentials
+    /// to the wrong place:
+    ///
+    /// - Redirects are not followed, and reqwest makes no retries of its own.
+    /// - No proxy is used when one of the client's URLs is plain `http` to a loopback address.
+    /// - The version is HTTP/1.1: only of that one it is known when a connection can be used
+    ///   again.
+    /// - reqwest's log of all bytes is off: it has secrets and texts.
+    ///
+    /// Idle connections are kept for 4 seconds unless something else is set here. With a longer
+    /// time, a send is likelier to meet a server that is just closing its connection.
     pub fn configure_http(
         mut self,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
@@ -287,7 +392,7 @@ impl ClientBuilder {
         let key = self
             .api_key
             .as_ref()
-            .ok_or_else(|| Error::configuration("api_key", "has to be set"))?;
+            .ok_or_else(|| Error::configuration("api_key", "must be set"))?;
         input::credential("api_key", key.expose())?;
         let mut api_key =
             header_value(key.expose()).ok_or_else(|| Error::configuration("api_key", VISIBLE))?;
@@ -295,12 +400,13 @@ impl ClientBuilder {
         let credentials = self
             .credentials
             .as_ref()
-            .ok_or_else(|| Error::configuration("credentials", "have to be set"))?;
+            .ok_or_else(|| Error::configuration("credentials", "must be set"))?;
         let sender = self.sender.transpose().map_err(|error| {
             Error::configuration("sender", PhoneNumber::FORM).with_source(error)
         })?;
         let user_agent = header_value(&self.user_agent)
             .ok_or_else(|| Error::configuration("user_agent", VISIBLE))?;
+        let headers = headers::checked(&self.headers)?;
         for (field, limit) in [
             ("rate_limit", self.rate_limit),
             ("number_rate_limit", self.number_rate_limit),
@@ -318,6 +424,7 @@ impl ClientBuilder {
 
         let mut http = reqwest::Client::builder()
             .user_agent(user_agent)
+            .default_headers(headers)
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(Self::IDLE);
         if let Some(configure) = self.http {
@@ -342,6 +449,7 @@ impl ClientBuilder {
             Error::configuration("configure_http", "no HTTP client can be made").with_source(error)
         })?;
 
+        let mut token_endpoint = None;
         let (tokens, managed): (Arc<dyn TokenSource>, _) = match &credentials.0 {
             CredentialsKind::Static(token) => {
                 (Arc::new(crate::auth::StaticToken(token.clone())), None)
@@ -354,18 +462,16 @@ impl ClientBuilder {
                     input::credential("refresh_token", token.expose())?;
                 }
                 let token_url = token_url.ok_or_else(|| {
-                    Error::configuration(
-                        "token_url",
-                        "has to be set: it is not known for this brand",
-                    )
+                    Error::configuration("token_url", "must be set: it is not known for this brand")
                 })?;
                 if endpoint::is_loopback(&api_base) && !endpoint::is_loopback(&token_url) {
                     // A test's client would show its secrets to the vendor.
                     return Err(Error::configuration(
                         "token_url",
-                        "has to be set to a loopback address too, as `api_base` is",
+                        "must be a loopback address too, as `api_base` is",
                     ));
                 }
+                token_endpoint = Some(token_url.clone());
                 let oauth =
                     OAuthClient::new(managed, authorize_url.as_ref(), &token_url, http.clone());
                 let store = self
@@ -403,6 +509,7 @@ impl ClientBuilder {
                 api: api::Client::with_transport(base, http, handle),
                 executor,
                 auth: Auth { tokens, managed },
+                token_endpoint,
                 media_limit: self.media_limit,
                 sender,
             }),

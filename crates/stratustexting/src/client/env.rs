@@ -1,4 +1,4 @@
-//! A client out of environment variables.
+//! A client from environment variables.
 
 use std::{collections::HashMap, env, ffi::OsString};
 
@@ -10,7 +10,32 @@ use crate::{
 };
 
 impl Client {
-    /// Makes a client of what the environment says; see [`ClientBuilder::from_env`].
+    /// Makes a client from environment variables; [`ClientBuilder::from_env`] lists them.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use stratustexting::Client;
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # for (name, value) in [
+    /// #     ("STRATUS_CLIENT_ID", sandbox.client_id()),
+    /// #     ("STRATUS_CLIENT_SECRET", sandbox.client_secret()),
+    /// #     ("STRATUS_API_KEY", sandbox.api_key()),
+    /// #     ("STRATUS_GRANT", "client_credentials"),
+    /// #     ("STRATUS_API_BASE", sandbox.api_base()),
+    /// #     ("STRATUS_TOKEN_URL", sandbox.token_url()),
+    /// # ] {
+    /// #     // This program has one thread.
+    /// #     unsafe { std::env::set_var(name, value) };
+    /// # }
+    /// let client = Client::from_env()?;
+    ///
+    /// client.sites().list().next_item().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -34,7 +59,7 @@ impl Client {
 }
 
 impl ClientBuilder {
-    /// A builder with what the environment says; more can be set on it.
+    /// Makes a builder from environment variables; more can be set on it.
     ///
     /// | variable | meaning |
     /// |---|---|
@@ -45,13 +70,13 @@ impl ClientBuilder {
     /// | `STRATUS_SENDER` | the number that messages are sent from ([`sender`](Self::sender)) |
     /// | `STRATUS_API_BASE`, `STRATUS_AUTHORIZE_URL`, `STRATUS_TOKEN_URL` | in place of the brand's |
     ///
-    /// A variable that is empty counts as one that isn't set. The names are this crate's own.
+    /// An empty variable counts as not set. The names are this crate's own.
     ///
     /// # Errors
     ///
-    /// [`Error::is_configuration`], naming the variable in [`Error::field`]: one that is
-    /// required and not set, with all others of which that is true; or one with a value that
-    /// can't be, such as a line break at the end of a secret.
+    /// [`Error::is_configuration`], naming the variable in [`Error::field`]. A required variable
+    /// isn't set; the text names all of them. Or a value is impossible, such as a secret with a
+    /// line break at its end.
     pub fn from_env() -> Result<Self> {
         Self::read(|name| env::var_os(name))
     }
@@ -92,7 +117,7 @@ impl ClientBuilder {
         let read = |name: &'static str| -> Result<Option<String>> {
             let value = match variable(name).map(OsString::into_string) {
                 Some(Ok(value)) if !value.is_empty() => value,
-                Some(Err(_)) => return Err(Error::configuration(name, "has to be UTF-8")),
+                Some(Err(_)) => return Err(Error::configuration(name, "must be UTF-8")),
                 _ => return Ok(None),
             };
             input::credential(name, &value)?;
@@ -109,9 +134,9 @@ impl ClientBuilder {
             });
             let others: Vec<&str> = others.copied().collect();
             let problem = if others.is_empty() {
-                "has to be set".to_owned()
+                "must be set".to_owned()
             } else {
-                format!("has to be set, and so does {}", others.join(", "))
+                format!("must be set, and so must {}", others.join(", "))
             };
             Error::configuration(name, problem)
         };
@@ -125,7 +150,7 @@ impl ClientBuilder {
             Some(_) => {
                 return Err(Error::configuration(
                     "STRATUS_GRANT",
-                    "has to be `authorization_code` or `client_credentials`",
+                    "must be `authorization_code` or `client_credentials`",
                 ));
             }
         };

@@ -10,7 +10,7 @@ use futures::{TryStreamExt, future::join_all};
 use stratustexting::{
     Client, ContactRef, Error, OperationOverride, Outcome, SendOutcome,
     auth::MemoryTokenStore,
-    models::{ContactRequest, CustomConsentRequest, MessageDirection},
+    models::{ContactRequest, CustomConsentRequest},
     webhook::EventFilter,
 };
 use stratustexting_sandbox::{
@@ -246,8 +246,7 @@ impl Job {
         let (dialect, sandbox) = (self.dialect, &self.sandbox);
         let mut callback = Callback::start().await;
         let (organization, department) = (sandbox.organization_id(), sandbox.department_id());
-        let inbound = MessageDirection::Inbound;
-        let inbound = EventFilter::messages(organization, department, &inbound).unwrap();
+        let inbound = EventFilter::inbound(organization, department).unwrap();
         let subscriptions = self.client.subscriptions();
         let made = subscriptions
             .subscribe(&callback.uri, [inbound])

@@ -14,7 +14,11 @@ mod drift;
 mod endpoint;
 /// Starting sandboxes and clients, watching the log for secrets, reading fixtures.
 mod support;
+/// A sandbox behind TLS, and a forward proxy.
+mod tls;
 
+/// What a check says of each fault in a set-up.
+mod check;
 /// A renewal whose runtime ends or whose store panics.
 mod cut_off;
 /// Each error shape reaches the caller with status, headers and body.
@@ -47,7 +51,7 @@ mod renewal;
 mod safety;
 /// What becomes of a send, and what is repeated.
 mod sends;
-/// What the builder is told is what a client does.
+/// The builder's settings, each by its effect.
 mod settings;
 /// One token file for many.
 mod stores;

@@ -112,7 +112,7 @@ fn nothing_personal_shows_in_debug() {
         serde_json::from_value::<types::Contact>(contact.clone()).unwrap(),
         serde_json::from_value::<types::ContactRequest>(contact).unwrap(),
         Event::from_slice(event.to_string().as_bytes()).unwrap(),
-        types::ContactRequest::builder().mobile_number(number.to_owned()),
+        types::ContactRequest::default().with_mobile_number(number),
     );
 
     assert!(!shown.contains("3035550177"), "{shown}");

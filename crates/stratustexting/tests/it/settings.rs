@@ -1,4 +1,4 @@
-//! What the builder is told is what a client does: each setting by its effect.
+//! The builder's settings, each tested by its effect.
 
 use std::{
     sync::atomic::Ordering,
@@ -6,11 +6,14 @@ use std::{
 };
 
 use stratustexting::{
-    Backoff, Client, ClientBuilder, Outcome, RateLimit, RetryBudget, SendOutcome,
+    Backoff, Client, ClientBuilder, Outcome, RateLimit, RetryBudget, SendOutcome, http, reqwest,
 };
-use stratustexting_sandbox::ScriptedResponse;
+use stratustexting_sandbox::{Entry, ScriptedResponse};
 
-use crate::support::{TEXT, Watched, call, silent};
+use crate::{
+    support::{TEXT, Watched, call, silent},
+    tls::{Front, Proxy},
+};
 
 const TO: &str = "+13035550123";
 
@@ -55,7 +58,7 @@ async fn a_rate_limit_is_kept_to_by_all_requests_or_by_those_from_a_number() {
 }
 
 #[tokio::test]
-async fn a_retry_budget_that_is_empty_allows_no_repeat() {
+async fn a_retry_budget_that_is_empty_allows_no_retry() {
     for (reserve, requests) in [(0.0, 1), (9.0, 3)] {
         let sandbox = Watched::start().await;
         for _ in 0..3 {
@@ -96,5 +99,122 @@ async fn time_limits_are_those_that_were_set() {
         assert_eq!(error.is_timeout(), connects, "{error:?}");
         assert_eq!(connections.load(Ordering::SeqCst), 1);
         assert!(start.elapsed() < SOON, "{scheme}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_ones_own_is_trusted_when_it_is_set() {
+    let sandbox = Watched::start().await;
+    let front = Front::of(&sandbox).await;
+    let authority = front.certificate.clone();
+
+    let unset = front.builder(&sandbox).build().unwrap();
+    assert!(call(&unset).await.unwrap_err().is_connect());
+    let set = front
+        .builder(&sandbox)
+        .configure_http(|http| http.tls_certs_merge([authority]))
+        .build()
+        .unwrap();
+    call(&set).await.unwrap();
+    assert_eq!(send(&sandbox, &set).await, SendOutcome::Accepted);
+}
+
+#[tokio::test]
+async fn all_requests_go_through_a_proxy_that_is_set() {
+    let sandbox = Watched::start().await;
+    let front = Front::of(&sandbox).await;
+    let through = async |proxy: &Proxy| {
+        let (authority, url) = (front.certificate.clone(), proxy.url());
+        let proxied = front
+            .builder(&sandbox)
+            .configure_http(move |http| {
+                let proxy = reqwest::Proxy::all(url).unwrap();
+                http.tls_certs_merge([authority]).proxy(proxy)
+            })
+            .build()
+            .unwrap();
+        send(&sandbox, &proxied).await
+    };
+
+    let allows = Proxy::start(true).await;
+    assert_eq!(through(&allows).await, SendOutcome::Accepted);
+    // One for the token, one for the message.
+    assert_eq!(allows.tunnels.load(Ordering::SeqCst), 2);
+    sandbox.clear_ledger();
+
+    let forbids = Proxy::start(false).await;
+    assert_eq!(through(&forbids).await, SendOutcome::NotSent);
+    assert!(
+        sandbox.ledger().is_empty(),
+        "a request went around the proxy"
+    );
+}
+
+/// It would carry the request off this machine in plain text.
+#[tokio::test]
+async fn no_proxy_is_used_for_this_machine() {
+    let sandbox = Watched::start().await;
+    let proxy = Proxy::start(true).await;
+    let url = proxy.url();
+    let client = builder(&sandbox)
+        .configure_http(move |http| http.proxy(reqwest::Proxy::all(url).unwrap()))
+        .build()
+        .unwrap();
+
+    call(&client).await.unwrap();
+
+    assert_eq!(proxy.tunnels.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_header_is_on_every_request() {
+    let sandbox = Watched::start().await;
+    let client = builder(&sandbox)
+        .header("X-Team", "first")
+        .header("x-team", "dispatch")
+        .header("user-agent", "mine")
+        .build()
+        .unwrap();
+
+    call(&client).await.unwrap();
+    assert_eq!(send(&sandbox, &client).await, SendOutcome::Accepted);
+    client
+        .request(http::Method::GET, "/site/all")
+        .header("x-team", "its own")
+        .send()
+        .await
+        .unwrap();
+
+    let value = |entry: &Entry, name: &str| -> Vec<String> {
+        let headers = entry.headers.iter().filter(|(other, _)| other == name);
+        let values = headers.map(|(_, value)| String::from_utf8(value.clone()).unwrap());
+        values.collect()
+    };
+    let ledger = sandbox.ledger();
+    let teams: Vec<_> = ledger.iter().map(|entry| value(entry, "x-team")).collect();
+    assert_eq!(
+        teams,
+        [["dispatch"], ["dispatch"], ["dispatch"], ["its own"]]
+    );
+    assert!(
+        ledger
+            .iter()
+            .all(|entry| value(entry, "user-agent") == ["mine"])
+    );
+    assert_eq!(value(&ledger[1], "x-api-key"), [sandbox.api_key()]);
+}
+
+#[tokio::test]
+async fn headers_of_the_clients_own_are_refused_when_it_is_built() {
+    let sandbox = Watched::start().await;
+    for (name, value) in [
+        ("Authorization", "Bearer t"),
+        ("x-api-key", "k"),
+        ("a b", "c"),
+    ] {
+        let error = builder(&sandbox).header(name, value).build().unwrap_err();
+
+        assert!(error.is_configuration(), "{error:?}");
+        assert_eq!(error.field(), Some("header"));
     }
 }

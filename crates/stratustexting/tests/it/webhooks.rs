@@ -1,19 +1,22 @@
 //! Subscribing, the handshake, and what is delivered, over a real local server.
 
+use std::{io::Write, net::SocketAddr};
+
 use axum::{
     Router,
-    body::{Body, Bytes},
-    extract::{Request, State},
-    http::Response,
+    extract::{DefaultBodyLimit, State},
+    response::IntoResponse,
     routing::any,
 };
+use flate2::{Compression, write::GzEncoder};
 use futures::TryStreamExt;
 use stratustexting::{
     models::{ContactRequest, MessageDirection},
     webhook::{ContactEvent, Event, EventFilter, Incoming},
 };
 use tokio::{
-    net::TcpListener,
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
 
@@ -22,34 +25,60 @@ use crate::support::Watched;
 /// A callback as a user writes one, and the events that came to it.
 pub(crate) struct Callback {
     pub(crate) uri: String,
+    address: SocketAddr,
     pub(crate) events: UnboundedReceiver<Event>,
+}
+
+async fn hook(
+    State(queue): State<UnboundedSender<Event>>,
+    incoming: Incoming,
+) -> impl IntoResponse {
+    let response = incoming.response();
+    for event in incoming {
+        queue.send(event).unwrap();
+    }
+    response
 }
 
 impl Callback {
     pub(crate) async fn start() -> Self {
-        async fn handle(
-            State(events): State<UnboundedSender<Event>>,
-            request: Request,
-        ) -> Response<Body> {
-            let (parts, body) = request.into_parts();
-            let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-            let request = axum::http::Request::<Bytes>::from_parts(parts, body);
-            let incoming = Incoming::read(&request).unwrap();
-            let response = incoming.response();
-            if let Incoming::Events(came) = incoming {
-                came.into_iter()
-                    .for_each(|event| events.send(event).unwrap());
-            }
-            response.map(Body::from)
-        }
+        Self::serve(Router::new().route("/hook", any(hook))).await
+    }
+
+    async fn serve(routes: Router<UnboundedSender<Event>>) -> Self {
         let (sender, events) = unbounded_channel();
-        let routes = Router::new().route("/hook", any(handle)).with_state(sender);
+        let routes = routes.with_state(sender);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let uri = format!("http://{}/hook", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Self { uri, events }
+        Self {
+            uri: format!("http://{address}/hook"),
+            address,
+            events,
+        }
+    }
+
+    /// Sends a request byte by byte as it is given, and returns the whole response as text.
+    async fn receives(&self, head: &str, body: &[u8]) -> String {
+        let mut connection = TcpStream::connect(self.address).await.unwrap();
+        let length = body.len();
+        let head = format!(
+            "{head}\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        // A server that rejects a large body may stop reading it.
+        let _ = connection.write_all(body).await;
+        let mut response = Vec::new();
+        let _ = connection.read_to_end(&mut response).await;
+        String::from_utf8(response).unwrap()
     }
 }
+
+fn status(response: &str) -> &str {
+    response.split(' ').nth(1).unwrap_or_default()
+}
+
+const EVENT: &[u8] = br#"{"uuid": "u", "messageInfo": {"messageId": "m-1"}}"#;
 
 #[tokio::test]
 async fn an_inbound_message_arrives_and_is_read_by_its_id() {
@@ -57,8 +86,7 @@ async fn an_inbound_message_arrives_and_is_read_by_its_id() {
     let client = sandbox.client();
     let mut callback = Callback::start().await;
     let (organization, department) = (sandbox.organization_id(), sandbox.department_id());
-    let inbound =
-        EventFilter::messages(organization, department, &MessageDirection::Inbound).unwrap();
+    let inbound = EventFilter::inbound(organization, department).unwrap();
 
     let subscription = client
         .subscriptions()
@@ -72,7 +100,11 @@ async fn an_inbound_message_arrives_and_is_read_by_its_id() {
     let event = callback.events.recv().await.unwrap();
 
     assert_eq!(event.message_id(), Some(id.as_str()));
-    assert_eq!(event.payload().event.as_deref(), Some(inbound.as_str()));
+    let filter = event.filter().unwrap();
+    assert_eq!(filter, inbound);
+    assert_eq!(filter.direction(), Some(MessageDirection::Inbound));
+    assert_eq!(filter.organization_id(), Some(organization));
+    assert_eq!(filter.department_id(), Some(department));
     assert_eq!(event.payload().subscription_id, subscription.id);
     let message = client.messages().get(&id).await.unwrap();
     assert_eq!(message.text.as_deref(), Some("ready?"));
@@ -106,9 +138,9 @@ async fn contact_events_arrive() {
         .unwrap();
     let updated = callback.events.recv().await.unwrap();
 
-    let filter_of = |event: &Event| event.payload().event.clone().unwrap();
-    assert!(filter_of(&created).ends_with("event=create"));
-    assert!(filter_of(&updated).ends_with("event=update"));
+    let event_of = |event: &Event| event.filter().unwrap().contact_event();
+    assert_eq!(event_of(&created), Some(ContactEvent::Create));
+    assert_eq!(event_of(&updated), Some(ContactEvent::Update));
     assert!(created.payload().contact_info.is_some());
 }
 
@@ -117,12 +149,7 @@ async fn subscriptions_are_listed_and_deleted() {
     let sandbox = Watched::for_machines().await;
     let client = sandbox.client();
     let callback = Callback::start().await;
-    let inbound = EventFilter::messages(
-        sandbox.organization_id(),
-        sandbox.department_id(),
-        &MessageDirection::Inbound,
-    )
-    .unwrap();
+    let inbound = EventFilter::inbound(sandbox.organization_id(), sandbox.department_id()).unwrap();
     let subscription = client
         .subscriptions()
         .subscribe(&callback.uri, [inbound])
@@ -151,14 +178,9 @@ async fn subscriptions_are_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_callback_that_does_not_answer_the_handshake_is_refused() {
+async fn a_subscription_whose_callback_does_not_respond_to_the_handshake_is_rejected() {
     let sandbox = Watched::for_machines().await;
-    let inbound = EventFilter::messages(
-        sandbox.organization_id(),
-        sandbox.department_id(),
-        &MessageDirection::Inbound,
-    )
-    .unwrap();
+    let inbound = EventFilter::inbound(sandbox.organization_id(), sandbox.department_id()).unwrap();
 
     let subscriptions = sandbox.client().subscriptions();
     let error = subscriptions
@@ -172,4 +194,112 @@ async fn a_callback_that_does_not_answer_the_handshake_is_refused() {
             .is_some_and(|status| status.is_client_error()),
         "{error:?}"
     );
+}
+
+/// Names of headers are the same in any case; a value keeps its own.
+#[tokio::test]
+async fn a_handshake_is_known_by_its_header_in_any_spelling() {
+    let callback = Callback::start().await;
+    for header in ["validation-token", "Validation-Token", "VALIDATION-TOKEN"] {
+        let response = callback
+            .receives(&format!("GET /hook HTTP/1.1\r\n{header}: To+Ken=="), b"")
+            .await;
+
+        assert_eq!(status(&response), "200", "{response}");
+        assert!(
+            response.contains("validation-token: To+Ken==\r\n"),
+            "{response}"
+        );
+        // The model that the service seems to follow takes no more than 1,024 bytes.
+        assert!(
+            response.len() < 256 && response.ends_with("\r\n\r\n"),
+            "{response}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn requests_that_cannot_be_read_get_a_response_and_never_get_to_the_handler() {
+    let mut callback = Callback::start().await;
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(EVENT).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let large = vec![b' '; 3 * 1024 * 1024];
+    for (head, body, wanted) in [
+        ("GET /hook HTTP/1.1", &b""[..], "405"),
+        ("PUT /hook HTTP/1.1", EVENT, "405"),
+        ("POST /hook HTTP/1.1", b"", "400"),
+        ("POST /hook HTTP/1.1", b"{\"uuid\":", "400"),
+        ("POST /hook HTTP/1.1", b"\xff\xfe\x00", "400"),
+        ("POST /hook HTTP/1.1", b"true", "422"),
+        ("POST /hook HTTP/1.1", &gzip[..20], "400"),
+        (
+            "POST /hook HTTP/1.1\r\nContent-Encoding: br",
+            &gzip[2..],
+            "415",
+        ),
+        ("POST /hook HTTP/1.1", &large, "413"),
+    ] {
+        let response = callback.receives(head, body).await;
+        assert_eq!(status(&response), wanted, "{head} {response}");
+    }
+    assert!(callback.events.try_recv().is_err(), "the handler ran");
+
+    for (head, body) in [
+        (
+            "POST /hook HTTP/1.1\r\nContent-Encoding: gzip",
+            gzip.as_slice(),
+        ),
+        ("POST /hook HTTP/1.1\r\nContent-Type: text/plain", EVENT),
+    ] {
+        let response = callback.receives(head, body).await;
+        assert_eq!(status(&response), "200", "{head} {response}");
+        let event = callback.events.recv().await.unwrap();
+        assert_eq!(event.message_id(), Some("m-1"));
+    }
+}
+
+/// A body that breaks off isn't acknowledged.
+#[tokio::test]
+async fn an_event_that_is_cut_off_is_not_taken() {
+    let mut callback = Callback::start().await;
+    let mut connection = TcpStream::connect(callback.address).await.unwrap();
+    let head = "POST /hook HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n";
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(EVENT).await.unwrap();
+    connection.shutdown().await.unwrap();
+    let mut response = Vec::new();
+    let _ = connection.read_to_end(&mut response).await;
+
+    assert_ne!(status(&String::from_utf8(response).unwrap()), "200");
+    assert!(callback.events.try_recv().is_err(), "the handler ran");
+}
+
+#[tokio::test]
+async fn the_limit_of_the_body_is_the_one_of_axum() {
+    let routes = Router::new()
+        .route("/hook", any(hook))
+        .layer(DefaultBodyLimit::max(EVENT.len()));
+    let mut callback = Callback::serve(routes).await;
+    let longer = [EVENT, b" "].concat();
+
+    let response = callback.receives("POST /hook HTTP/1.1", &longer).await;
+    assert_eq!(status(&response), "413", "{response}");
+    let response = callback.receives("POST /hook HTTP/1.1", EVENT).await;
+    assert_eq!(status(&response), "200", "{response}");
+    assert!(callback.events.recv().await.is_some());
+}
+
+#[tokio::test]
+async fn a_handler_of_one_line_responds() {
+    async fn one_line(incoming: Incoming) -> impl IntoResponse {
+        incoming
+    }
+    let callback = Callback::serve(Router::new().route("/hook", any(one_line))).await;
+
+    let response = callback.receives("POST /hook HTTP/1.1", EVENT).await;
+    assert_eq!(status(&response), "200", "{response}");
+    let head = "GET /hook HTTP/1.1\r\nvalidation-token: t";
+    let response = callback.receives(head, b"").await;
+    assert!(response.contains("validation-token: t\r\n"), "{response}");
 }

@@ -2,18 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    extract::{Request, State},
-    http::Response,
-    routing::any,
-};
+use axum::{Router, extract::State, response::IntoResponse, routing::any};
 use stratustexting::webhook::{Event, Incoming};
 use tokio::net::TcpListener;
-
-/// Larger than any event.
-const BODY_LIMIT: usize = 1024 * 1024;
 
 #[derive(Clone, Default)]
 struct Arrivals(Arc<Mutex<Vec<Event>>>);
@@ -47,20 +38,8 @@ impl Arrivals {
     }
 }
 
-async fn webhook(State(arrivals): State<Arrivals>, request: Request) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
-        return Incoming::refusal().map(Body::from);
-    };
-    let request = axum::http::Request::<Bytes>::from_parts(parts, body);
-    match Incoming::read(&request) {
-        Ok(incoming) => {
-            let response = incoming.response();
-            if let Incoming::Events(events) = incoming {
-                arrivals.lock().extend(events);
-            }
-            response.map(Body::from)
-        }
-        Err(_) => Incoming::refusal().map(Body::from),
-    }
+async fn webhook(State(arrivals): State<Arrivals>, incoming: Incoming) -> impl IntoResponse {
+    let response = incoming.response();
+    arrivals.lock().extend(incoming);
+    response
 }

@@ -4,7 +4,7 @@ use anyhow::Context;
 use serde_json::Value;
 use stratustexting::{
     Error, Media, Outcome, Response, SendOutcome,
-    models::{MessageDirection, SendResult, Site},
+    models::{SendResult, Site},
     webhook::{Event, EventFilter},
 };
 use stratustexting_sandbox::DeliveryState;
@@ -114,7 +114,7 @@ pub(crate) async fn receive(
         report.silent("subscribe", "no site has the ids that are needed");
         return Ok(());
     };
-    let inbound = EventFilter::messages(&organization, &department, &MessageDirection::Inbound)?;
+    let inbound = EventFilter::inbound(organization, department)?;
     let subscriptions = setup.client.subscriptions();
     let made = subscriptions
         .subscribe(&setup.callback.uri, [inbound])

@@ -92,7 +92,7 @@ fn steps(options: &Options) -> Vec<Step> {
         step("no-tls", features(&[])),
         step(
             "no-tls-features",
-            features(&["--features", "redis,loopback-login"]),
+            features(&["--features", "redis,loopback-login,axum,schemas"]),
         ),
         step("refused", cargo(&["xtask", "refused"])),
         // The client of other vendors' shapes compiles.

@@ -95,7 +95,9 @@ impl Ticket {
             let mut ends = 0..=letters.len();
             ends.any(|end| {
                 let mut recipients = recipients.iter();
-                recipients.any(|to| hex(&short_digest(from, to, &letters[..end])) == *known)
+                let from = digits(from);
+                recipients
+                    .any(|to| hex(&short_digest(&from, &digits(to), &letters[..end])) == *known)
             })
         });
         let readable = text.is_some()
@@ -165,11 +167,13 @@ impl Payload {
     }
 
     fn of_message(from: &str, to: &str, text: &str) -> Self {
-        let shown: String = text.chars().filter(|&c| !shows_nothing(c)).collect();
+        let (from, to) = (digits(from), digits(to));
+        let mut shown = String::with_capacity(text.len());
+        shown.extend(text.chars().filter(|&c| !shows_nothing(c)));
         Self {
-            exact: digest([&digits(from), &digits(to), text]),
-            spelling: Some(short_digest(from, to, &shown)),
-            beginning: Some(short_digest(from, to, &beginning(text))),
+            exact: digest([&from, &to, text]),
+            spelling: Some(short_digest(&from, &to, &shown)),
+            beginning: Some(short_digest(&from, &to, &beginning(text))),
         }
     }
 
@@ -214,23 +218,26 @@ pub(crate) fn raw_value<'a>(url: &'a Url, name: &str) -> Option<&'a str> {
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
+// Strings of a known length are allocated once: every send makes its digests.
 fn digits(number: &str) -> String {
-    number.chars().filter(char::is_ascii_digit).collect()
+    let mut digits = String::with_capacity(number.len());
+    digits.extend(number.chars().filter(char::is_ascii_digit));
+    digits
 }
 
 /// The first 16 ASCII letters and digits of a text, in lower case.
 fn beginning(text: &str) -> String {
+    const LENGTH: usize = 16;
     let letters = text.chars().filter(char::is_ascii_alphanumeric);
-    letters.take(16).map(|c| c.to_ascii_lowercase()).collect()
+    let mut beginning = String::with_capacity(LENGTH);
+    beginning.extend(letters.take(LENGTH).map(|c| c.to_ascii_lowercase()));
+    beginning
 }
 
-/// A digest with the last ten digits of each number.
+/// A digest with the last ten digits of each number, both given as [`digits`].
 fn short_digest(from: &str, to: &str, text: &str) -> [u8; 32] {
-    let national = |number: &str| {
-        let digits = digits(number);
-        digits[digits.len().saturating_sub(10)..].to_owned()
-    };
-    digest([&national(from), &national(to), text])
+    let start = |digits: &str| digits.len().saturating_sub(10);
+    digest([&from[start(from)..], &to[start(to)..], text])
 }
 
 fn digest(fields: [&str; 3]) -> [u8; 32] {

@@ -7,7 +7,7 @@
 //! - [`Client`] has one method per operation of the vendored `openapi.json`, each
 //!   returning a builder of [`builder`]. It is generated when the crate is built.
 //! - [`types`] are the models, generated too, with a few handwritten ones:
-//!   [`Timestamp`](types::Timestamp), [`MessageRecipients`], and the open enums. Every model keeps
+//!   [`Timestamp`], [`MessageRecipients`], and the open enums. Every model keeps
 //!   unlisted fields in `extra`, and every enum keeps unlisted values.
 //! - [`transport`] is the seam: a [`Transport`](transport::Transport) sends every
 //!   request of the client and decides about credentials, limits and retries.

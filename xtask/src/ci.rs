@@ -108,6 +108,9 @@ fn steps(options: &Options) -> Vec<Step> {
         ),
         step("storm-file", storm("file")),
         step("storm-redis", storm("redis")),
+        // No event is lost or handled twice, whatever is killed.
+        step("inbox-sqlite", inbox_storm("sqlite")),
+        step("inbox-postgres", inbox_storm("postgres")),
         step(
             "drift",
             cargo(&["xtask", "drift", "--dev", "--mutations", "10000"]),
@@ -126,6 +129,23 @@ fn storm(store: &str) -> CommandLine {
         "--dev",
         "--expiries",
         "10",
+        "--store",
+        store,
+    ])
+}
+
+/// A short storm on the inbox in one database.
+fn inbox_storm(store: &str) -> CommandLine {
+    CommandLine::cargo(&[
+        "xtask",
+        "inbox-storm",
+        "--dev",
+        "--deliveries",
+        "2000",
+        "--kills",
+        "5",
+        "--restarts",
+        "1",
         "--store",
         store,
     ])

@@ -83,6 +83,8 @@ enum Command {
     Dialects(instrument::Options),
     /// Runs many processes that share one login while its tokens expire.
     Storm(instrument::Options),
+    /// Kills the receiver of webhook events again and again, and counts what was lost.
+    InboxStorm(instrument::Options),
     /// Counts the cost of a send, compared with a handwritten request.
     Bench(instrument::Options),
     /// Reads bodies that differ from the document, and counts losses.
@@ -127,6 +129,9 @@ fn main() -> ExitCode {
         Command::Idle(options) => instrument::run(&workspace, "idle", &options).map(done),
         Command::Dialects(options) => instrument::run(&workspace, "dialects", &options).map(done),
         Command::Storm(options) => instrument::run(&workspace, "storm", &options).map(done),
+        Command::InboxStorm(options) => {
+            instrument::run(&workspace, "inbox-storm", &options).map(done)
+        }
         Command::Bench(options) => instrument::run(&workspace, "cost", &options).map(done),
         Command::Drift(options) => instrument::run(&workspace, "drift", &options).map(done),
         Command::Decode(options) => instrument::run(&workspace, "decode", &options).map(done),

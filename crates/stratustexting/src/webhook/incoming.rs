@@ -162,7 +162,8 @@ impl fmt::Debug for Incoming {
     }
 }
 
-/// The response of a callback; from [`Incoming::response`] and [`Rejection::response`].
+/// The response of a callback; from [`Incoming::response`] and [`Rejection::response`], or
+/// [`unavailable`](Self::unavailable).
 ///
 /// It has no body. [`into_http`](Self::into_http) makes the response of the crate `http`; with
 /// the feature `axum` it is a response there (`IntoResponse`).
@@ -173,6 +174,22 @@ pub struct CallbackResponse {
 }
 
 impl CallbackResponse {
+    /// 503 Service Unavailable: the events can't be taken at the moment, as when the database
+    /// that keeps them is away.
+    ///
+    /// What the service does then is UNKNOWN. It may deliver them again, or suspend the
+    /// subscription.
+    ///
+    /// ```
+    /// use stratustexting::webhook::CallbackResponse;
+    ///
+    /// assert_eq!(CallbackResponse::unavailable().status(), 503);
+    /// ```
+    #[must_use]
+    pub fn unavailable() -> Self {
+        Self::with_status(StatusCode::SERVICE_UNAVAILABLE)
+    }
+
     pub(super) fn with_status(status: StatusCode) -> Self {
         Self {
             status,

@@ -1,0 +1,97 @@
+//! Why the inbox couldn't do something.
+
+use std::{error::Error as StdError, fmt, sync::Arc};
+
+/// A failure of the store, or of a setting.
+///
+/// No error shows an event, a number or a text; what the database says is its
+/// [`source`](StdError::source).
+#[derive(Clone, Debug)]
+pub struct Error {
+    kind: Kind,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What a function of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Database,
+    Version { found: i64, known: i64 },
+    ClaimLost,
+    Stopped,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// An error of the database: of a [`Store`](crate::inbox::Store) of your own, too.
+    pub fn database(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            kind: Kind::Database,
+            source: Some(source.into().into()),
+        }
+    }
+
+    /// The event isn't this handler's any more: for a [`Store`](crate::inbox::Store) of your
+    /// own.
+    #[must_use]
+    pub fn claim_lost() -> Self {
+        Self::new(Kind::ClaimLost)
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn other_version(found: i64, known: i64) -> Self {
+        Self::new(Kind::Version { found, known })
+    }
+
+    /// The database can't be reached, is full, read-only or locked, or refuses a statement.
+    #[must_use]
+    pub fn is_database(&self) -> bool {
+        self.kind == Kind::Database
+    }
+
+    /// The tables were made by another version of this crate. Nothing was changed in them.
+    #[must_use]
+    pub fn is_other_version(&self) -> bool {
+        matches!(self.kind, Kind::Version { .. })
+    }
+
+    /// The event was taken over by another worker, because this one was silent for longer than
+    /// the [lease](crate::inbox::InboxBuilder::lease). The transaction was rolled back.
+    #[must_use]
+    pub fn is_claim_lost(&self) -> bool {
+        self.kind == Kind::ClaimLost
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Kind::Database => f.write_str("the database failed"),
+            Kind::Version { found, known } => write!(
+                f,
+                "the inbox's tables have version {found}, and this program knows {known}"
+            ),
+            Kind::ClaimLost => f.write_str("another worker took the event over"),
+            Kind::Stopped => f.write_str("the runtime that writes to the store has ended"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source: &(dyn StdError + 'static) = self.source.as_deref()?;
+        Some(source)
+    }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::database(error)
+    }
+}

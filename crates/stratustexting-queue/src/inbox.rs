@@ -1,0 +1,190 @@
+//! The inbox: events are stored, acknowledged, and then handled.
+//!
+//! A callback that works before it responds loses events: the service times out, or the host
+//! stops what goes on after the response. So [`Inbox::receive`] stores an event, and only then
+//! is it acknowledged. [`Inbox::run`] hands it to a handler, again and again until that
+//! succeeds.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("inbox.db");
+//! # let (seen, mut handled) = tokio::sync::mpsc::channel(1);
+//! use stratustexting::webhook::Incoming;
+//! use stratustexting_queue::inbox::{Delivery, Inbox, SqliteStore};
+//!
+//! let inbox = Inbox::new(SqliteStore::open(path).await?);
+//! let worker = inbox.run(move |delivery: Delivery<SqliteStore>| {
+//!     let seen = seen.clone();
+//!     async move {
+//!         println!("{:?}", delivery.event().message_id());
+//! #       seen.send(()).await?;
+//!         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+//!     }
+//! });
+//!
+//! // What a server's handler does with each request:
+//! # let request = stratustexting::http::Request::post("/hook")
+//! #     .body(r#"{"messageInfo": {"messageId": "m-1"}}"#)?;
+//! let response = match Incoming::read(&request) {
+//!     Ok(incoming) => inbox.receive(incoming).await,
+//!     Err(rejection) => rejection.into(),
+//! };
+//! assert_eq!(response.status(), 200);
+//! # handled.recv().await;
+//! worker.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is promised
+//!
+//! - An event that was acknowledged is handled at least once, whatever is killed. When the
+//!   store fails, the response is 503, and nothing was acknowledged.
+//! - A second delivery of an event is dropped. It is recognised by the id of its message, then
+//!   by its `uuid`; an event with neither is handled as often as it is delivered.
+//! - A handler may be run twice for one event, such as after a crash in the middle. What it
+//!   writes by [`Delivery::begin`] and [`Delivery::complete`] is written exactly once.
+//! - After [`max_attempts`](InboxBuilder::max_attempts) an event is a dead letter: it is kept
+//!   until [`Inbox::replay`] or for good.
+//!
+//! # Order
+//!
+//! Events are handled at the same time, up to [`concurrency`](InboxBuilder::concurrency). With
+//! [`fetch_messages`](InboxBuilder::fetch_messages), the texts of one customer are handled in
+//! turn, and those of others beside them.
+
+mod builder;
+mod delivery;
+mod receive;
+mod settle;
+mod worker;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::sync::Notify;
+
+pub use self::{
+    builder::InboxBuilder,
+    delivery::{Delivery, Failure, Handler},
+    worker::Worker,
+};
+#[cfg(feature = "postgres")]
+pub use crate::store::postgres::PostgresStore;
+#[cfg(feature = "sqlite")]
+pub use crate::store::sqlite::{SqliteStore, SqliteTransaction};
+pub use crate::store::{
+    ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, Settlement, Store,
+    memory::MemoryStore,
+};
+use crate::{Result, inbox::builder::Settings};
+
+/// Stores events and hands them to a handler; see the [module](self).
+///
+/// Clones share everything.
+pub struct Inbox<S> {
+    store: S,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: Settings,
+    /// Told when an event was stored here: a worker needn't wait for its next look.
+    arrived: Notify,
+}
+
+impl<S: Store> Inbox<S> {
+    /// An inbox with the defaults of [`InboxBuilder`].
+    pub fn new(store: S) -> Self {
+        Self::builder(store).build()
+    }
+
+    /// An inbox with settings of its own.
+    pub fn builder(store: S) -> InboxBuilder<S> {
+        InboxBuilder::new(store)
+    }
+
+    /// The store, as for the pool of a database.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Starts handling events, in tasks of the current runtime, until
+    /// [`Worker::shutdown`].
+    ///
+    /// Several workers, in one process or in several, share the events of a store: each event
+    /// is with one of them at a time.
+    pub fn run<H: Handler<S>>(&self, handler: H) -> Worker {
+        worker::start(self.clone(), handler)
+    }
+
+    /// How much there is to do, and how far behind the handling is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_database`](crate::Error::is_database).
+    pub async fn numbers(&self) -> Result<Numbers> {
+        self.store.numbers().await
+    }
+
+    /// The dead letters with an id greater than `after`, at most `limit`: begin with 0 and go
+    /// on with the id of the last.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_database`](crate::Error::is_database).
+    pub async fn dead_letters(&self, after: i64, limit: u32) -> Result<Vec<DeadLetter>> {
+        self.store.dead_letters(after, limit).await
+    }
+
+    /// Has a dead letter handled again, as if it had just come. `false` if there is none with
+    /// this id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_database`](crate::Error::is_database).
+    pub async fn replay(&self, id: i64) -> Result<bool> {
+        let found = self.store.replay(id).await?;
+        self.shared.arrived.notify_one();
+        Ok(found)
+    }
+
+    /// Removes what was handled longer ago than `older_than`, and returns how many events
+    /// that were.
+    ///
+    /// A worker does this by itself: see [`keep_handled`](InboxBuilder::keep_handled).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_database`](crate::Error::is_database).
+    pub async fn forget(&self, older_than: Duration) -> Result<u64> {
+        let mut all = 0;
+        loop {
+            // A store removes a limited number at once.
+            match self.store.forget(older_than).await? {
+                0 => return Ok(all),
+                some => all += some,
+            }
+        }
+    }
+}
+
+impl<S: Clone> Clone for Inbox<S> {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Inbox<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox")
+            .field("store", &self.store)
+            .field("settings", &self.shared.settings)
+            .finish()
+    }
+}

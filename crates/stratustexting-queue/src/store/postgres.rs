@@ -1,0 +1,154 @@
+//! The store of several machines: a PostgreSQL database.
+
+mod clock;
+mod rows;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use sqlx::{PgPool, Postgres, Transaction};
+
+use self::clock::DatabaseClock;
+use super::{ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, Settlement, Store};
+use crate::{Error, Result, clock::milliseconds};
+
+/// Keeps events in a PostgreSQL database: for several machines, each of which may receive,
+/// handle, or both.
+///
+/// Every event is with one worker at a time, whatever machine that is on. A worker that was
+/// killed loses its events at the end of their [lease](crate::inbox::InboxBuilder::lease). The
+/// times are those of the database, so the machines' clocks may differ.
+///
+/// The tables are made in the first schema of the connection's `search_path`. With
+/// `synchronous_commit` set to `off` there, an event that was acknowledged can be lost.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: PgPool,
+    clock: Arc<DatabaseClock>,
+}
+
+/// Two programs that make the tables at the same time would fail without a lock. Its number
+/// belongs to nothing else: it is the name's beginning in ASCII.
+const LOCK: i64 = i64::from_be_bytes(*b"stratust");
+
+impl PostgresStore {
+    /// Connects to the database of a URL such as `postgres://user@host/name`, and makes the
+    /// tables there if there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_database`] when it can't be reached, and [`Error::is_other_version`].
+    pub async fn connect(url: &str) -> Result<Self> {
+        Self::from_pool(PgPool::connect(url).await?).await
+    }
+
+    /// Uses a pool of the program's own, and makes the tables there. Handlers can then write
+    /// to the program's tables in [`Delivery::begin`](crate::inbox::Delivery::begin).
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](Self::connect).
+    pub async fn from_pool(pool: PgPool) -> Result<Self> {
+        let mut transaction = pool.begin().await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(LOCK)
+            .execute(&mut *transaction)
+            .await?;
+        rows::make_tables(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(Self {
+            pool,
+            clock: Arc::default(),
+        })
+    }
+
+    /// The pool, for the program's own tables in the same database.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// For tests: reads the time from somewhere else.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_clock(
+        mut self,
+        clock: impl Fn() -> std::time::SystemTime + Send + Sync + 'static,
+    ) -> Self {
+        self.clock = Arc::new(DatabaseClock::of(clock));
+        self
+    }
+}
+
+impl Store for PostgresStore {
+    type Transaction = Transaction<'static, Postgres>;
+
+    async fn add(&self, events: Vec<NewEvent>) -> Result<u64> {
+        let mut transaction = self.pool.begin().await?;
+        let now = self.clock.now(&mut transaction).await?;
+        let new = rows::add(&mut transaction, events, now).await?;
+        transaction.commit().await?;
+        Ok(new)
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>> {
+        let mut connection = self.pool.acquire().await?;
+        let now = self.clock.now(&mut connection).await?;
+        Ok(rows::claim(&mut connection, request, now).await?)
+    }
+
+    async fn extend(&self, claims: Vec<ClaimId>, lease: Duration) -> Result<()> {
+        let mut connection = self.pool.acquire().await?;
+        let now = self.clock.now(&mut connection).await?;
+        Ok(rows::extend(&mut connection, claims, lease, now).await?)
+    }
+
+    async fn settle(&self, claim: ClaimId, settlement: Settlement) -> Result<bool> {
+        let mut connection = self.pool.acquire().await?;
+        let now = self.clock.now(&mut connection).await?;
+        Ok(rows::settle(&mut connection, claim, settlement, now).await?)
+    }
+
+    async fn begin(&self) -> Result<Self::Transaction> {
+        Ok(self.pool.begin().await?)
+    }
+
+    async fn commit(&self, mut transaction: Self::Transaction, claim: ClaimId) -> Result<()> {
+        let now = self.clock.now(&mut transaction).await?;
+        let handled = Settlement::Handled;
+        if rows::settle(&mut transaction, claim, handled, now).await? {
+            return Ok(transaction.commit().await?);
+        }
+        transaction.rollback().await?;
+        Err(Error::claim_lost())
+    }
+
+    async fn numbers(&self) -> Result<Numbers> {
+        let mut connection = self.pool.acquire().await?;
+        let now = self.clock.now(&mut connection).await?;
+        Ok(rows::numbers(&mut connection, now).await?)
+    }
+
+    async fn dead_letters(&self, after: i64, limit: u32) -> Result<Vec<DeadLetter>> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(rows::dead_letters(&mut connection, after, limit).await?)
+    }
+
+    async fn replay(&self, id: i64) -> Result<bool> {
+        let mut connection = self.pool.acquire().await?;
+        let now = self.clock.now(&mut connection).await?;
+        Ok(rows::replay(&mut connection, id, now).await?)
+    }
+
+    async fn forget(&self, handled_before: Duration) -> Result<u64> {
+        let mut connection = self.pool.acquire().await?;
+        let now = self.clock.now(&mut connection).await?;
+        let limit = now - milliseconds(handled_before);
+        Ok(rows::forget(&mut connection, limit).await?)
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PostgresStore")
+    }
+}

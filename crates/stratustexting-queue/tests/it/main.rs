@@ -1,0 +1,8 @@
+//! The inbox, on each of its stores.
+
+mod order;
+mod postgres;
+mod receive;
+mod store;
+mod support;
+mod worker;

@@ -1,0 +1,94 @@
+//! What only several machines have, and a server that goes away.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use stratustexting_queue::inbox::{Delivery, Inbox, PostgresStore};
+
+use crate::support::{Database, post};
+
+const SOON: Duration = Duration::from_millis(20);
+
+fn quick(store: PostgresStore) -> Inbox<PostgresStore> {
+    Inbox::builder(store)
+        .backoff(SOON, SOON)
+        .poll_interval(SOON)
+        .build()
+}
+
+#[tokio::test]
+async fn no_event_is_with_two_workers() {
+    let Some(database) = Database::new().await else {
+        return;
+    };
+    let inboxes = [
+        quick(database.store().await),
+        quick(database.store().await),
+        quick(database.store().await),
+    ];
+    let handled: Arc<Mutex<Vec<String>>> = Arc::default();
+    let workers = inboxes.each_ref().map(|inbox| {
+        let handled = Arc::clone(&handled);
+        inbox.run(move |delivery: Delivery<PostgresStore>| {
+            let id = delivery.event().message_id().unwrap().to_owned();
+            handled.lock().unwrap().push(id);
+            async { Ok::<_, io::Error>(()) }
+        })
+    });
+
+    for n in 0..150 {
+        let inbox = &inboxes[n % inboxes.len()];
+        assert_eq!(post(inbox, &n.to_string()).await.status(), 200);
+    }
+    while inboxes[0].numbers().await.unwrap().handled < 150 {
+        tokio::time::sleep(SOON).await;
+    }
+    for worker in workers {
+        worker.shutdown().await;
+    }
+
+    let mut handled = handled.lock().unwrap().clone();
+    let all = handled.len();
+    handled.sort();
+    handled.dedup();
+    assert_eq!((all, handled.len()), (150, 150));
+}
+
+/// What was not stored is not acknowledged, and the worker goes on by itself.
+#[tokio::test]
+async fn a_server_that_is_away_is_a_503_and_comes_back() {
+    // A server of its own, because others need theirs.
+    let server = match test_postgres::Server::start() {
+        Ok(server) => server,
+        Err(error) => {
+            let required = std::env::var_os("STRATUSTEXTING_REQUIRE_POSTGRES");
+            assert!(required.is_none(), "{error:#}");
+            return;
+        }
+    };
+    let pool = sqlx::postgres::PgPoolOptions::new()
+        .acquire_timeout(Duration::from_millis(200))
+        .connect(&server.url())
+        .await
+        .unwrap();
+    let inbox = quick(PostgresStore::from_pool(pool).await.unwrap());
+    let (sender, mut handled) = tokio::sync::mpsc::unbounded_channel();
+    let worker = inbox.run(move |delivery: Delivery<PostgresStore>| {
+        let id = delivery.event().message_id().unwrap().to_owned();
+        let sender = sender.clone();
+        async move { sender.send(id) }
+    });
+    assert_eq!(post(&inbox, "before").await.status(), 200);
+    assert_eq!(handled.recv().await.as_deref(), Some("before"));
+
+    server.stop().unwrap();
+    assert_eq!(post(&inbox, "meanwhile").await.status(), 503);
+    server.start_again().unwrap();
+
+    while post(&inbox, "after").await.status() != 200 {}
+    assert_eq!(handled.recv().await.as_deref(), Some("after"));
+    worker.shutdown().await;
+}

@@ -58,6 +58,7 @@
 mod builder;
 mod delivery;
 mod receive;
+mod replies;
 mod settle;
 mod worker;
 
@@ -75,7 +76,7 @@ pub use crate::store::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use crate::store::sqlite::{SqliteStore, SqliteTransaction};
 pub use crate::store::{
-    ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, Settlement, Store,
+    ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
     memory::MemoryStore,
 };
 use crate::{Result, inbox::builder::Settings};

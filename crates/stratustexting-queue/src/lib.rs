@@ -14,6 +14,7 @@
 mod clock;
 mod error;
 pub mod inbox;
+pub mod reply;
 mod store;
 
 pub use self::error::{Error, Result};

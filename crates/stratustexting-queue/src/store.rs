@@ -6,13 +6,18 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::Result;
+use crate::{
+    Result,
+    reply::{Refusal, ReplyLimits},
+};
 
 pub(crate) mod memory;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql_replies;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -63,6 +68,28 @@ pub trait Store: Clone + fmt::Debug + Send + Sync + 'static {
         claim: ClaimId,
     ) -> impl Future<Output = Result<()>> + Send;
 
+    /// Writes down that a customer wants no texts, or wants them again. `event` is the event
+    /// that said so; what an earlier event said changes nothing any more. Without one it is
+    /// somebody's decision, which counts until the next event.
+    fn set_opted_out(
+        &self,
+        number: String,
+        opted_out: bool,
+        event: Option<i64>,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// What is known of a number; `None` of one that has never said anything of the kind.
+    fn opt_out(&self, number: String) -> impl Future<Output = Result<Option<OptOut>>> + Send;
+
+    /// Counts an automatic reply to an event before it is sent, if there may be one, and else
+    /// says why not. An event has one reply.
+    fn count_reply(
+        &self,
+        event: i64,
+        number: String,
+        limits: ReplyLimits,
+    ) -> impl Future<Output = Result<Result<(), Refusal>>> + Send;
+
     /// Counts what is kept.
     fn numbers(&self) -> impl Future<Output = Result<Numbers>> + Send;
 
@@ -77,7 +104,7 @@ pub trait Store: Clone + fmt::Debug + Send + Sync + 'static {
     fn replay(&self, id: i64) -> impl Future<Output = Result<bool>> + Send;
 
     /// Removes events that were handled longer ago than that, and returns how many. Dead
-    /// letters stay.
+    /// letters stay, and so does who wants no texts.
     fn forget(&self, handled_before: Duration) -> impl Future<Output = Result<u64>> + Send;
 }
 
@@ -160,6 +187,18 @@ pub enum Settlement {
         /// The conversation that the message belongs to.
         conversation: Option<String>,
     },
+}
+
+/// Whether a customer wants texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OptOut {
+    /// Whether they want none.
+    pub opted_out: bool,
+    /// Since when that is so.
+    pub since: SystemTime,
+    /// The event that changed it.
+    pub changed_by: Option<i64>,
 }
 
 /// How much there is to do.

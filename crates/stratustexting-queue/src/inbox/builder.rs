@@ -6,6 +6,7 @@ use stratustexting::{Client, webhook::Event};
 use tokio::sync::Notify;
 
 use super::{Inbox, Shared, Store};
+use crate::reply::ReplyLimits;
 
 /// Makes an [`Inbox`]; from [`Inbox::builder`].
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(super) struct Settings {
     pub(super) lease: Duration,
     pub(super) poll: Duration,
     pub(super) keep_handled: Duration,
+    pub(super) reply_limits: ReplyLimits,
     pub(super) client: Option<Client>,
     pub(super) conversation: Option<Conversation>,
 }
@@ -41,6 +43,7 @@ impl<S: Store> InboxBuilder<S> {
                 lease: Duration::from_secs(30),
                 poll: Duration::from_secs(1),
                 keep_handled: Duration::from_secs(7 * 24 * 3_600),
+                reply_limits: ReplyLimits::default(),
                 client: None,
                 conversation: None,
             },
@@ -117,6 +120,13 @@ impl<S: Store> InboxBuilder<S> {
         of: impl Fn(&Event) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
         self.settings.conversation = Some(Arc::new(of));
+        self
+    }
+
+    /// How many automatic replies there may be; by default those of
+    /// [`ReplyLimits`](crate::reply::ReplyLimits).
+    pub fn reply_limits(mut self, limits: ReplyLimits) -> Self {
+        self.settings.reply_limits = limits;
         self
     }
 

@@ -14,7 +14,7 @@ use std::{
 use stratustexting::{models::Message, webhook::Event};
 
 use super::{ClaimId, Store};
-use crate::Result;
+use crate::{Result, reply::ReplyLimits};
 
 /// Handles an event: any `async` closure or function of a [`Delivery`].
 ///
@@ -47,6 +47,7 @@ pub struct Delivery<S: Store> {
     pub(super) attempt: u32,
     pub(super) received: SystemTime,
     pub(super) completed: Arc<AtomicBool>,
+    pub(super) limits: ReplyLimits,
 }
 
 impl<S: Store> Delivery<S> {

@@ -94,9 +94,31 @@ struct Run<S: Store, H> {
     inbox: Inbox<S>,
     handler: Arc<H>,
     stopped: watch::Receiver<Stop>,
-    attempts: JoinSet<()>,
+    /// Each says whether its end lets another event have its turn.
+    attempts: JoinSet<bool>,
     claims: Claims,
     outage: Outage,
+}
+
+/// When to look for events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// When something happens: there was nothing more.
+    Later,
+    /// When there is room for several, since there are more: each look is a write to the disk.
+    WithRoom,
+    Now,
+}
+
+impl Look {
+    fn is_due(self, room: usize, concurrency: usize) -> bool {
+        let several = (concurrency / 4).max(1);
+        match self {
+            Self::Later => false,
+            Self::WithRoom => room >= several,
+            Self::Now => room > 0,
+        }
+    }
 }
 
 impl<S: Store, H: Handler<S>> Run<S, H> {
@@ -106,35 +128,41 @@ impl<S: Store, H: Handler<S>> Run<S, H> {
         chores.spawn(keep_alive(self.inbox.clone(), self.claims.clone()));
         chores.spawn(forget(self.inbox.clone()));
         let shared = Arc::clone(&self.inbox.shared);
+        let settings = &shared.settings;
+        let mut look = Look::Now;
         loop {
             let stop = *self.stopped.borrow_and_update();
             match stop {
                 Stop::No => {}
                 Stop::Gracefully if self.attempts.is_empty() => return,
-                Stop::Gracefully => {}
+                Stop::Gracefully => look = Look::Later,
                 Stop::Now => return self.give_back().await,
             }
             // Registered before the look, so that nothing is missed in between.
             let arrived = shared.arrived.notified();
-            let is_full = stop != Stop::No || self.take().await;
+            let room = settings.concurrency.saturating_sub(self.attempts.len());
+            if look.is_due(room, settings.concurrency) {
+                look = self.take(room).await;
+            }
+            let takes = stop == Stop::No && room > 0;
             tokio::select! {
                 biased;
                 _ = self.stopped.changed() => {}
-                Some(_) = self.attempts.join_next(), if !self.attempts.is_empty() => {}
-                () = arrived, if !is_full => {}
-                () = time::sleep(shared.settings.poll), if !is_full => {}
+                Some(done) = self.attempts.join_next(), if !self.attempts.is_empty() => {
+                    // Its handler's panics were caught, so it says so itself.
+                    if done.unwrap_or_default() && look == Look::Later {
+                        look = Look::WithRoom;
+                    }
+                }
+                () = arrived, if takes => look = Look::Now,
+                () = time::sleep(settings.poll), if takes => look = Look::Now,
             }
         }
     }
 
-    /// Takes as many events as there is room for. `true` when there is no room left, so that
-    /// only the end of an attempt makes another look worthwhile.
-    async fn take(&mut self) -> bool {
+    /// Takes as many events as there is room for, and says when to look for more.
+    async fn take(&mut self, room: usize) -> Look {
         let settings = &self.inbox.shared.settings;
-        let room = settings.concurrency.saturating_sub(self.attempts.len());
-        if room == 0 {
-            return true;
-        }
         let request = ClaimRequest {
             limit: u32::try_from(room).unwrap_or(u32::MAX),
             lease: settings.lease,
@@ -144,20 +172,25 @@ impl<S: Store, H: Handler<S>> Run<S, H> {
             Err(error) => {
                 self.outage
                     .tell("events can't be taken from the store", &error);
-                return false;
+                return Look::Later;
             }
         };
         self.outage.is_over();
-        let is_full = claimed.len() == room;
+        let took_all = claimed.len() < room;
         for claimed in claimed {
             let kept = self.claims.keep(claimed.claim);
             let attempt = Attempt::new(self.inbox.clone(), Arc::clone(&self.handler), claimed);
             self.attempts.spawn(async move {
-                attempt.run().await;
+                let frees = attempt.run().await;
                 kept.end();
+                frees
             });
         }
-        is_full
+        if took_all {
+            Look::Later
+        } else {
+            Look::WithRoom
+        }
     }
 
     async fn give_back(mut self) {

@@ -1,15 +1,18 @@
 //! The store of tests: everything is lost with the process.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
-use super::{ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, Settlement, Store};
+use super::{
+    ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
+};
 use crate::{
     Error, Result,
     clock::{Clock, TOLERANCE, milliseconds, since, time},
+    reply::{Refusal, ReplyLimits},
 };
 
 /// Keeps events in memory: for tests, since all is lost with the process.
@@ -26,6 +29,17 @@ struct Rows {
     events: BTreeMap<i64, Row>,
     keys: HashSet<String>,
     next: i64,
+    opt_outs: HashMap<String, Said>,
+    replies: HashMap<i64, (String, i64)>,
+}
+
+/// What a number said last, and when it changed something.
+#[derive(Clone, Copy, Debug, Default)]
+struct Said {
+    opted_out: bool,
+    since: i64,
+    changed_by: Option<i64>,
+    last_event: i64,
 }
 
 #[derive(Debug)]
@@ -243,6 +257,70 @@ impl Store for MemoryStore {
             true => Ok(()),
             false => Err(Error::claim_lost()),
         }
+    }
+
+    async fn set_opted_out(
+        &self,
+        number: String,
+        opted_out: bool,
+        event: Option<i64>,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        let mut rows = self.rows();
+        let said = rows.opt_outs.entry(number).or_insert(Said {
+            since: now,
+            ..Said::default()
+        });
+        if event.is_some_and(|event| event <= said.last_event) {
+            return Ok(());
+        }
+        if said.opted_out != opted_out {
+            *said = Said {
+                opted_out,
+                since: now,
+                changed_by: event,
+                ..*said
+            };
+        }
+        said.last_event = event.unwrap_or(said.last_event);
+        Ok(())
+    }
+
+    async fn opt_out(&self, number: String) -> Result<Option<OptOut>> {
+        let said = self.rows().opt_outs.get(&number).copied();
+        Ok(said.map(|said| OptOut {
+            opted_out: said.opted_out,
+            since: time(said.since),
+            changed_by: said.changed_by,
+        }))
+    }
+
+    async fn count_reply(
+        &self,
+        event: i64,
+        number: String,
+        limits: ReplyLimits,
+    ) -> Result<Result<(), Refusal>> {
+        let now = self.clock.now();
+        let replies = &mut self.rows().replies;
+        if replies.contains_key(&event) {
+            return Ok(Err(Refusal::AlreadyReplied));
+        }
+        for (limit, of_number) in [
+            (limits.per_number, true),
+            (limits.per_number_long, true),
+            (limits.overall, false),
+        ] {
+            let since = now - milliseconds(limit.window);
+            let sent = replies
+                .values()
+                .filter(|(other, at)| *at > since && (!of_number || *other == number));
+            if sent.count() >= limit.replies as usize {
+                return Ok(Err(Refusal::TooMany));
+            }
+        }
+        replies.insert(event, (number, now));
+        Ok(Ok(()))
     }
 
     async fn numbers(&self) -> Result<Numbers> {

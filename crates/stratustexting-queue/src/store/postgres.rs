@@ -1,15 +1,22 @@
 //! The store of several machines: a PostgreSQL database.
 
 mod clock;
+mod replies;
 mod rows;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use self::clock::DatabaseClock;
-use super::{ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, Settlement, Store};
-use crate::{Error, Result, clock::milliseconds};
+use super::{
+    ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
+};
+use crate::{
+    Error, Result,
+    clock::milliseconds,
+    reply::{Refusal, ReplyLimits},
+};
 
 /// Keeps events in a PostgreSQL database: for several machines, each of which may receive,
 /// handle, or both.
@@ -26,9 +33,20 @@ pub struct PostgresStore {
     clock: Arc<DatabaseClock>,
 }
 
-/// Two programs that make the tables at the same time would fail without a lock. Its number
-/// belongs to nothing else: it is the name's beginning in ASCII.
-const LOCK: i64 = i64::from_be_bytes(*b"stratust");
+/// Two programs that make the tables at the same time would fail without a lock. The numbers
+/// of the locks are text in ASCII, which nobody else is likely to use.
+const TABLES: i64 = i64::from_be_bytes(*b"stratust");
+/// Two workers that count at the same time would each find room for the last reply.
+const REPLIES: i64 = i64::from_be_bytes(*b"stratusr");
+
+/// Waits until nobody else has this lock. It ends with the transaction.
+async fn lock(connection: &mut PgConnection, lock: i64) -> sqlx::Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(lock)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
 
 impl PostgresStore {
     /// Connects to the database of a URL such as `postgres://user@host/name`, and makes the
@@ -49,10 +67,7 @@ impl PostgresStore {
     /// As for [`connect`](Self::connect).
     pub async fn from_pool(pool: PgPool) -> Result<Self> {
         let mut transaction = pool.begin().await?;
-        sqlx::query("SELECT pg_advisory_xact_lock($1)")
-            .bind(LOCK)
-            .execute(&mut *transaction)
-            .await?;
+        lock(&mut transaction, TABLES).await?;
         rows::make_tables(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Self {
@@ -122,6 +137,37 @@ impl Store for PostgresStore {
         Err(Error::claim_lost())
     }
 
+    async fn set_opted_out(
+        &self,
+        number: String,
+        opted_out: bool,
+        event: Option<i64>,
+    ) -> Result<()> {
+        let mut transaction = self.pool.begin().await?;
+        let now = self.clock.now(&mut transaction).await?;
+        replies::set_opted_out(&mut transaction, number, opted_out, event, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn opt_out(&self, number: String) -> Result<Option<OptOut>> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(replies::opt_out(&mut connection, number).await?)
+    }
+
+    async fn count_reply(
+        &self,
+        event: i64,
+        number: String,
+        limits: ReplyLimits,
+    ) -> Result<Result<(), Refusal>> {
+        let mut transaction = self.pool.begin().await?;
+        lock(&mut transaction, REPLIES).await?;
+        let now = self.clock.now(&mut transaction).await?;
+        let counted = replies::count_reply(&mut transaction, event, number, limits, now).await?;
+        transaction.commit().await?;
+        Ok(counted)
+    }
+
     async fn numbers(&self) -> Result<Numbers> {
         let mut connection = self.pool.acquire().await?;
         let now = self.clock.now(&mut connection).await?;
@@ -143,6 +189,7 @@ impl Store for PostgresStore {
         let mut connection = self.pool.acquire().await?;
         let now = self.clock.now(&mut connection).await?;
         let limit = now - milliseconds(handled_before);
+        replies::forget(&mut connection, now).await?;
         Ok(rows::forget(&mut connection, limit).await?)
     }
 }

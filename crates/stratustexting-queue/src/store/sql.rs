@@ -64,7 +64,19 @@ macro_rules! statements {
                  ON stratustexting_inbox (id)
                  WHERE state = 0 AND must_fetch = 1 AND failures = 0;
              CREATE INDEX IF NOT EXISTS stratustexting_inbox_settled
-                 ON stratustexting_inbox (state, settled) WHERE state > 0;",
+                 ON stratustexting_inbox (state, settled) WHERE state > 0;
+             CREATE TABLE IF NOT EXISTS stratustexting_opt_out (
+                 number TEXT PRIMARY KEY,
+                 opted_out BIGINT NOT NULL,
+                 since BIGINT NOT NULL,
+                 changed_by BIGINT,
+                 last_event BIGINT NOT NULL);
+             CREATE TABLE IF NOT EXISTS stratustexting_reply (
+                 event BIGINT PRIMARY KEY,
+                 number TEXT NOT NULL,
+                 at BIGINT NOT NULL);
+             CREATE INDEX IF NOT EXISTS stratustexting_reply_at
+                 ON stratustexting_reply (at);",
         );
 
         /// Makes the tables, or checks that this program knows them.

@@ -1,5 +1,6 @@
 //! The store of one machine: a SQLite file, without a server.
 
+mod replies;
 mod rows;
 mod writer;
 
@@ -19,10 +20,13 @@ use sqlx::{
 use tokio::sync::OwnedMutexGuard;
 
 use self::writer::Writer;
-use super::{ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, Settlement, Store};
+use super::{
+    ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
+};
 use crate::{
     Error, Result,
     clock::{Clock, milliseconds},
+    reply::{Refusal, ReplyLimits},
 };
 
 /// Keeps events in a SQLite file: durable, for the programs of one machine, without a server.
@@ -183,6 +187,39 @@ impl Store for SqliteStore {
         result
     }
 
+    async fn set_opted_out(
+        &self,
+        number: String,
+        opted_out: bool,
+        event: Option<i64>,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        self.writer
+            .write(move |connection| {
+                replies::set_opted_out(connection, number, opted_out, event, now).boxed()
+            })
+            .await
+    }
+
+    async fn opt_out(&self, number: String) -> Result<Option<OptOut>> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(replies::opt_out(&mut connection, number).await?)
+    }
+
+    async fn count_reply(
+        &self,
+        event: i64,
+        number: String,
+        limits: ReplyLimits,
+    ) -> Result<Result<(), Refusal>> {
+        let now = self.clock.now();
+        self.writer
+            .write(move |connection| {
+                replies::count_reply(connection, event, number, limits, now).boxed()
+            })
+            .await
+    }
+
     async fn numbers(&self) -> Result<Numbers> {
         let mut connection = self.pool.acquire().await?;
         Ok(rows::numbers(&mut connection, self.clock.now()).await?)
@@ -201,9 +238,16 @@ impl Store for SqliteStore {
     }
 
     async fn forget(&self, handled_before: Duration) -> Result<u64> {
-        let limit = self.clock.now() - milliseconds(handled_before);
+        let now = self.clock.now();
+        let limit = now - milliseconds(handled_before);
         self.writer
-            .write(move |connection| rows::forget(connection, limit).boxed())
+            .write(move |connection| {
+                async move {
+                    replies::forget(connection, now).await?;
+                    rows::forget(connection, limit).await
+                }
+                .boxed()
+            })
             .await
     }
 }

@@ -3,6 +3,7 @@
 mod order;
 mod postgres;
 mod receive;
+mod replies;
 mod store;
 mod support;
 mod worker;

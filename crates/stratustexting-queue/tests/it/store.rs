@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use stratustexting_queue::inbox::{ClaimId, MemoryStore, NewEvent, Settlement, SqliteStore, Store};
 
+use stratustexting_queue::reply::{Refusal, ReplyLimits};
+
 use crate::support::{Clock, Database, File, claim, ids, in_conversation, new_event};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -57,6 +59,10 @@ on_each_store! {
     handled_events_are_forgotten_after_a_while
     a_clock_that_is_set_back_delays_nothing
     the_numbers_add_up
+    the_last_word_of_a_customer_counts
+    somebodys_decision_counts_until_the_next_word
+    an_event_has_one_reply
+    replies_have_limits
 }
 
 async fn add<S: Store>(store: &S, events: impl IntoIterator<Item = NewEvent>) -> u64 {
@@ -310,4 +316,99 @@ async fn the_numbers_add_up<S: Store>(store: S, clock: Clock) {
     assert_eq!(open, (1, 1, 1));
     assert_eq!((numbers.handled, numbers.dead), (1, 1));
     assert_eq!((numbers.depth(), numbers.oldest), (3, Some(MINUTE)));
+}
+
+async fn is_opted_out<S: Store>(store: &S) -> Option<(bool, Option<i64>)> {
+    let known = store.opt_out("1".to_owned()).await.unwrap()?;
+    Some((known.opted_out, known.changed_by))
+}
+
+async fn says<S: Store>(store: &S, opted_out: bool, event: i64) {
+    let number = "1".to_owned();
+    store
+        .set_opted_out(number, opted_out, Some(event))
+        .await
+        .unwrap();
+}
+
+/// The last by the order in which the texts came, not by that in which they were handled.
+async fn the_last_word_of_a_customer_counts<S: Store>(store: S, _: Clock) {
+    assert_eq!(is_opted_out(&store).await, None);
+    says(&store, false, 1).await;
+    assert_eq!(is_opted_out(&store).await, Some((false, None)));
+    says(&store, true, 5).await;
+    assert_eq!(is_opted_out(&store).await, Some((true, Some(5))));
+    // Handled late, or once more.
+    says(&store, false, 4).await;
+    says(&store, true, 5).await;
+    // A second STOP is no change.
+    says(&store, true, 7).await;
+    assert_eq!(is_opted_out(&store).await, Some((true, Some(5))));
+    says(&store, false, 6).await;
+    assert_eq!(is_opted_out(&store).await, Some((true, Some(5))));
+    says(&store, false, 8).await;
+    assert_eq!(is_opted_out(&store).await, Some((false, Some(8))));
+    assert_eq!(store.opt_out("2".to_owned()).await.unwrap(), None);
+}
+
+async fn somebodys_decision_counts_until_the_next_word<S: Store>(store: S, _: Clock) {
+    let number = || "1".to_owned();
+    says(&store, false, 3).await;
+
+    store.set_opted_out(number(), true, None).await.unwrap();
+    assert_eq!(is_opted_out(&store).await, Some((true, None)));
+    says(&store, false, 2).await;
+    assert_eq!(is_opted_out(&store).await, Some((true, None)));
+    says(&store, false, 4).await;
+    assert_eq!(is_opted_out(&store).await, Some((false, Some(4))));
+    // Who says START without a STOP before is written down, too.
+    store
+        .set_opted_out("2".to_owned(), true, None)
+        .await
+        .unwrap();
+    assert!(
+        store
+            .opt_out("2".to_owned())
+            .await
+            .unwrap()
+            .unwrap()
+            .opted_out
+    );
+}
+
+async fn reply<S: Store>(store: &S, event: i64, number: &str) -> Option<Refusal> {
+    let limits = ReplyLimits::default();
+    let number = number.to_owned();
+    store
+        .count_reply(event, number, limits)
+        .await
+        .unwrap()
+        .err()
+}
+
+async fn an_event_has_one_reply<S: Store>(store: S, clock: Clock) {
+    assert_eq!(reply(&store, 1, "1").await, None);
+    assert_eq!(reply(&store, 1, "1").await, Some(Refusal::AlreadyReplied));
+    clock.forward(MINUTE * 60 * 24 * 6);
+    store.forget(Duration::ZERO).await.unwrap();
+    assert_eq!(reply(&store, 1, "1").await, Some(Refusal::AlreadyReplied));
+}
+
+async fn replies_have_limits<S: Store>(store: S, clock: Clock) {
+    assert_eq!(reply(&store, 1, "1").await, None);
+    assert_eq!(reply(&store, 2, "1").await, Some(Refusal::TooMany));
+    assert_eq!(reply(&store, 3, "2").await, None);
+    // The refused one wasn't counted, and may be sent later.
+    for event in [2, 4, 5, 6] {
+        clock.forward(MINUTE * 15);
+        assert_eq!(reply(&store, event, "1").await, None, "{event}");
+    }
+    clock.forward(MINUTE * 15);
+    assert_eq!(reply(&store, 7, "1").await, Some(Refusal::TooMany));
+    clock.forward(MINUTE * 60 * 24);
+    assert_eq!(reply(&store, 7, "1").await, None);
+    for number in 100..129 {
+        assert_eq!(reply(&store, number, &number.to_string()).await, None);
+    }
+    assert_eq!(reply(&store, 200, "200").await, Some(Refusal::TooMany));
 }

@@ -1,5 +1,7 @@
 //! What the tests share: events, requests, and the stores they run on.
 
+mod callback;
+
 use std::{
     sync::{
         Arc, Mutex, Weak,
@@ -21,6 +23,8 @@ use stratustexting_queue::inbox::{
 };
 use tempfile::TempDir;
 use test_postgres::Server;
+
+pub(crate) use self::callback::subscribed;
 
 /// A SQLite file of one test.
 pub(crate) struct File {

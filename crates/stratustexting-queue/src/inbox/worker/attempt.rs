@@ -17,8 +17,11 @@ use stratustexting::{
 use tokio::time::{self, Instant};
 use tracing::Instrument;
 
-use crate::inbox::{
-    ClaimId, Claimed, Delivery, Failure, Handler, Inbox, Settlement, Store, settle::settlement,
+use crate::{
+    inbox::{
+        ClaimId, Claimed, Delivery, Failure, Handler, Inbox, Settlement, Store, settle::settlement,
+    },
+    reply::{self, Keyword},
 };
 
 pub(super) struct Attempt<S: Store, H> {
@@ -36,22 +39,24 @@ impl<S: Store, H: Handler<S>> Attempt<S, H> {
         }
     }
 
-    pub(super) async fn run(self) {
+    /// Whether the end of this lets another event have its turn.
+    pub(super) async fn run(self) -> bool {
         let span = tracing::debug_span!(
             "inbox event",
             id = self.claimed.claim.event,
             attempt = self.claimed.failures + 1,
             outcome = tracing::field::Empty,
         );
-        self.in_span().instrument(span).await;
+        self.in_span().instrument(span).await
     }
 
-    async fn in_span(self) {
+    async fn in_span(self) -> bool {
         let claim = self.claimed.claim;
+        let has_turns = self.claimed.must_fetch || self.claimed.conversation.is_some();
         let store = self.inbox.store.clone();
-        let shared = Arc::clone(&self.inbox.shared);
+        let lease = self.inbox.shared.settings.lease;
         let Some(settlement) = self.attempt().await else {
-            return;
+            return has_turns;
         };
         tracing::Span::current().record("outcome", tracing::field::debug(&settlement));
         if let Settlement::Dead { .. } = settlement {
@@ -60,9 +65,8 @@ impl<S: Store, H: Handler<S>> Attempt<S, H> {
                 "an event was given up: it is a dead letter"
             );
         }
-        end(&store, claim, &settlement, shared.settings.lease).await;
-        // The next event of the conversation may be due now.
-        shared.arrived.notify_one();
+        end(&store, claim, &settlement, lease).await;
+        has_turns
     }
 
     /// `None` when the handler has completed the event itself.
@@ -85,7 +89,7 @@ impl<S: Store, H: Handler<S>> Attempt<S, H> {
             }
         };
         if claimed.must_fetch {
-            return Some(match fetch(&inbox, &event).await {
+            return Some(match fetch(&inbox, &event, claimed.claim).await {
                 Ok((message, conversation)) => Settlement::Fetched {
                     message,
                     conversation,
@@ -104,6 +108,7 @@ impl<S: Store, H: Handler<S>> Attempt<S, H> {
             attempt: claimed.failures + 1,
             received: claimed.received,
             completed: Arc::clone(&completed),
+            limits: settings.reply_limits,
         };
         let result = AssertUnwindSafe(handler.handle(delivery))
             .catch_unwind()
@@ -141,16 +146,26 @@ async fn end<S: Store>(store: &S, claim: ClaimId, settlement: &Settlement, lease
 async fn fetch<S: Store>(
     inbox: &Inbox<S>,
     event: &Event,
+    claim: ClaimId,
 ) -> Result<(String, Option<String>), Failure> {
     let client = inbox.shared.settings.client.as_ref();
     let client = client.ok_or("the event was stored by an inbox that fetches messages")?;
     let id = event.message_id().ok_or("the event names no message")?;
     let message = client.messages().get(id).await?.into_inner();
     let conversation = other_side(&message);
+    if let Some(opted_out) = wants(&message)
+        && let Some(number) = &conversation
+    {
+        // Now, before the event has its turn: no text that is sent meanwhile may miss it.
+        let store = &inbox.store;
+        store
+            .set_opted_out(number.clone(), opted_out, Some(claim.event))
+            .await?;
+    }
     Ok((serde_json::to_string(&message)?, conversation))
 }
 
-/// The customer's number, in digits: the same however the service spells it. `None` when the
+/// The customer's number, in one spelling. `None` when the
 /// message doesn't say which way it went.
 fn other_side(message: &Message) -> Option<String> {
     let number = match message.direction.as_ref()? {
@@ -158,6 +173,17 @@ fn other_side(message: &Message) -> Option<String> {
         MessageDirection::Outbound => message.to.as_ref()?.numbers().next()?,
         _ => return None,
     };
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    (!digits.is_empty()).then_some(digits)
+    reply::digits(number)
+}
+
+/// Whether the customer says that they want no texts (`true`), or want them again.
+fn wants(message: &Message) -> Option<bool> {
+    if message.direction != Some(MessageDirection::Inbound) {
+        return None;
+    }
+    match Keyword::of(message.text.as_deref()?)? {
+        Keyword::Stop => Some(true),
+        Keyword::Start => Some(false),
+        Keyword::Help => None,
+    }
 }

@@ -1,0 +1,7 @@
+//! The statements about replies of this database.
+
+use sqlx::PgConnection;
+
+crate::store::sql_replies::reply_statements! {
+    connection: PgConnection,
+}

@@ -12,6 +12,7 @@ mod messages;
 mod sites;
 mod subscriptions;
 
+pub(crate) use self::subscriptions::check as check_subscription;
 pub use self::{
     consents::{Consents, ContactRef},
     contacts::Contacts,

@@ -96,11 +96,11 @@
 //!
 //! # Limits
 //!
-//! - The service documents no signature, so nothing here proves where an event comes from.
-//!   Put a secret into the callback's path, and read the message by its id rather than trust
-//!   the event.
-//! - An event may come twice, and nothing here drops the second. Remember the ids that were
-//!   handled.
+//! - The service documents no signature, so nothing proves where an event comes from. [`Guard`]
+//!   checks a secret in the callback's path, and says what that protects against. Read the
+//!   message by its id rather than trust the event.
+//! - An event may come twice, and nothing here drops the second. The crate
+//!   `stratustexting-queue` does, and stores events before they are acknowledged.
 //! - A page of a sibling brand says that a subscriber to inbound messages gets outbound ones
 //!   too. Look at the message's `direction` before replying to it, or a program may text
 //!   itself.
@@ -109,12 +109,16 @@
 mod axum;
 mod event;
 mod filter;
+mod guard;
 mod incoming;
+mod keeper;
 mod rejection;
 
 pub use self::{
     event::Event,
     filter::{ContactEvent, EventFilter},
+    guard::Guard,
     incoming::{CallbackResponse, Incoming, VALIDATION_TOKEN},
+    keeper::{Cause, Change, Keeper, KeeperReport, KeeperTask},
     rejection::Rejection,
 };

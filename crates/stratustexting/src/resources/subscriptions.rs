@@ -85,7 +85,8 @@ impl Subscriptions {
     }
 }
 
-fn check(request: &SubscriptionRequest) -> Result<()> {
+/// Refuses a subscription that the service couldn't serve.
+pub(crate) fn check(request: &SubscriptionRequest) -> Result<()> {
     let callback = Url::parse(&request.uri).ok().filter(|url| {
         url.scheme() == "https" || url.scheme() == "http" && endpoint::is_loopback(url)
     });

@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use super::CallbackResponse;
 use crate::Error;
 
-/// A request to a callback that is neither a handshake nor events.
+/// A request to a callback that is neither a handshake nor events, or that may not be made.
 ///
 /// It is an error and a response: [`response`](Self::response) for every server, and in axum
 /// by itself. The status says what was wrong:
@@ -15,6 +15,8 @@ use crate::Error;
 /// | status | the request |
 /// |---|---|
 /// | 400 Bad Request | has a body that isn't JSON, is cut off, or is broken gzip |
+/// | 403 Forbidden | lacks the secret header, or comes from another network ([`Guard`](super::Guard)) |
+/// | 404 Not Found | lacks the secret of the path ([`Guard`](super::Guard)) |
 /// | 405 Method Not Allowed | isn't POST, and no handshake either |
 /// | 413 Content Too Large | has a body over the limit, packed or unpacked |
 /// | 415 Unsupported Media Type | has a body in a content coding other than gzip and deflate |
@@ -36,6 +38,10 @@ pub struct Rejection {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// Not from where requests may come.
+    Forbidden,
+    /// To a path that isn't the callback's.
+    NotFound,
     /// Neither a handshake nor a POST.
     Method,
     /// A content coding that nothing here unpacks.
@@ -72,6 +78,8 @@ impl Rejection {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self.kind {
+            Kind::Forbidden => StatusCode::FORBIDDEN,
+            Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Method => StatusCode::METHOD_NOT_ALLOWED,
             Kind::Coding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -97,6 +105,8 @@ impl Rejection {
 
     fn problem(&self) -> &'static str {
         match self.kind {
+            Kind::Forbidden => "must come from where the callback's guard allows",
+            Kind::NotFound => "must be for the callback's own path",
             Kind::Method => "must be POST, unless it is a handshake",
             Kind::Coding => "has a content coding other than gzip and deflate",
             Kind::TooLarge => "is larger than the limit",
@@ -112,6 +122,8 @@ impl Rejection {
     fn field(&self) -> &'static str {
         match self.kind {
             Kind::Method => "method",
+            Kind::Forbidden => "request",
+            Kind::NotFound => "path",
             _ => "event",
         }
     }

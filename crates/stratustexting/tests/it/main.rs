@@ -27,6 +27,8 @@ mod errors;
 mod idle;
 /// Bad input is refused before anything is sent.
 mod input;
+/// A subscription that is kept alive.
+mod keeper;
 /// What a renewal does under the store's lock.
 mod locked;
 /// Logging in, and where tokens come from.

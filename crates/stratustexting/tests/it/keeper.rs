@@ -1,0 +1,245 @@
+//! The keeper of a subscription, over the sandbox's months.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use stratustexting::{
+    Client,
+    webhook::{Cause, Change, EventFilter, Keeper, KeeperReport},
+};
+use stratustexting_sandbox::{Fault, Sandbox, ScriptedResponse};
+
+use crate::webhooks::Callback;
+
+const THREE_HOURS: Duration = Duration::from_secs(3 * 3_600);
+
+struct Kept {
+    sandbox: Sandbox,
+    client: Client,
+    filter: EventFilter,
+    callback: Callback,
+    /// How far the sandbox's clock is ahead, in seconds.
+    ahead: Arc<AtomicU64>,
+}
+
+impl Kept {
+    async fn new() -> Self {
+        let sandbox = Sandbox::builder()
+            .allow_machine_subscriptions(true)
+            .start()
+            .await
+            .unwrap();
+        let client = Client::from_variables(sandbox.variables()).unwrap();
+        let filter =
+            EventFilter::inbound(sandbox.organization_id(), sandbox.department_id()).unwrap();
+        Self {
+            sandbox,
+            client,
+            filter,
+            callback: Callback::start().await,
+            ahead: Arc::default(),
+        }
+    }
+
+    fn keeper(&self) -> Keeper {
+        self.keeper_of(&self.callback)
+    }
+
+    fn keeper_of(&self, callback: &Callback) -> Keeper {
+        let ahead = Arc::clone(&self.ahead);
+        let clock = move || SystemTime::now() + Duration::from_secs(ahead.load(Ordering::SeqCst));
+        Keeper::new(self.client.clone(), &callback.uri, [self.filter.clone()])
+            .unwrap()
+            .with_clock(clock)
+    }
+
+    fn advance(&self, by: Duration) {
+        self.sandbox.advance(by);
+        self.ahead.fetch_add(by.as_secs(), Ordering::SeqCst);
+    }
+
+    /// The live subscriptions as the sandbox has them.
+    fn live(&self) -> Vec<String> {
+        let all = self.sandbox.subscriptions();
+        let live = all
+            .iter()
+            .filter(|subscription| subscription["status"] == "ACTIVE");
+        let id = |subscription: &serde_json::Value| subscription["id"].as_str().unwrap().to_owned();
+        live.map(id).collect()
+    }
+}
+
+fn good(report: KeeperReport) -> Vec<Change> {
+    assert!(report.error().is_none(), "{report:?}");
+    assert!(report.is_live(), "{report:?}");
+    report.changes().to_vec()
+}
+
+#[tokio::test]
+async fn it_creates_one_and_then_leaves_it_alone() {
+    let kept = Kept::new().await;
+    let keeper = kept.keeper();
+
+    let report = keeper.ensure().await;
+    let id = report.subscription_id().unwrap().to_owned();
+    assert!(report.expires_at().is_some());
+    let cause = Cause::Missing;
+    let created = Change::Created {
+        id: id.clone(),
+        cause,
+    };
+    assert_eq!(good(report), [created]);
+    for _ in 0..3 {
+        assert_eq!(good(keeper.ensure().await), []);
+    }
+
+    assert_eq!(kept.live(), [id]);
+}
+
+#[tokio::test]
+async fn it_brings_back_what_the_service_dropped_or_blacklisted() {
+    let kept = Kept::new().await;
+    let keeper = kept.keeper();
+    let first = keeper.ensure().await.subscription_id().unwrap().to_owned();
+
+    kept.client.subscriptions().delete(&first).await.unwrap();
+    assert!(matches!(
+        good(keeper.ensure().await).as_slice(),
+        [Change::Created {
+            cause: Cause::Missing,
+            ..
+        }]
+    ));
+    let second = kept.live().remove(0);
+    kept.sandbox.set_subscription_status(&second, "BLACKLISTED");
+    let changes = good(keeper.ensure().await);
+    assert!(
+        matches!(&changes[0], Change::Created { cause: Cause::Status(status), .. } if status == "BLACKLISTED"),
+        "{changes:?}"
+    );
+    assert_eq!(kept.live().len(), 1);
+    assert_eq!(kept.sandbox.subscriptions().len(), 1);
+}
+
+#[tokio::test]
+async fn it_notices_a_filter_that_was_disabled() {
+    let kept = Kept::new().await;
+    let keeper = kept.keeper();
+    let id = keeper.ensure().await.subscription_id().unwrap().to_owned();
+    kept.sandbox.disable_filter(&id, kept.filter.as_ref());
+
+    let changes = good(keeper.ensure().await);
+
+    assert!(
+        matches!(
+            &changes[0],
+            Change::Created {
+                cause: Cause::FilterDisabled { .. },
+                ..
+            }
+        ),
+        "{changes:?}"
+    );
+    assert_eq!(good(keeper.ensure().await), []);
+    assert_eq!(kept.sandbox.subscriptions().len(), 1);
+}
+
+#[tokio::test]
+async fn it_follows_a_callback_that_moved() {
+    let kept = Kept::new().await;
+    kept.keeper().ensure().await;
+    let moved = Callback::start().await;
+    let keeper = kept.keeper_of(&moved).formerly(&kept.callback.uri);
+
+    let changes = good(keeper.ensure().await);
+
+    assert!(
+        matches!(
+            changes.as_slice(),
+            [
+                Change::Created { .. },
+                Change::Deleted {
+                    cause: Cause::Moved,
+                    ..
+                }
+            ]
+        ),
+        "{changes:?}"
+    );
+    let all = kept.sandbox.subscriptions();
+    assert_eq!((all.len(), &all[0]["uri"]), (1, &moved.uri.as_str().into()));
+}
+
+/// A list that lacks something must not make it create another.
+#[tokio::test]
+async fn a_look_that_fails_changes_nothing() {
+    let kept = Kept::new().await;
+    let keeper = kept.keeper();
+    keeper.ensure().await;
+
+    let responses = [
+        ScriptedResponse::new(403).body(r#"{"message":"Forbidden"}"#),
+        ScriptedResponse::new(200).body("{}"),
+    ];
+    for response in responses {
+        kept.sandbox
+            .respond_times("listSubscriptions", 10, response);
+        let report = keeper.ensure().await;
+        assert!(
+            report.error().is_some() && report.changes().is_empty(),
+            "{report:?}"
+        );
+        kept.sandbox.clear_responses();
+    }
+
+    assert_eq!(kept.live().len(), 1);
+    assert_eq!(good(keeper.ensure().await), []);
+}
+
+/// Thirty days, with two machines, and a service that fails and forgets.
+#[tokio::test]
+async fn thirty_days_with_two_keepers() {
+    let kept = Kept::new().await;
+    let keepers = [kept.keeper(), kept.keeper()];
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut without = 0;
+    for look in 0..30 * 8 {
+        kept.advance(THREE_HOURS);
+        if random.u8(..10) == 0
+            && let Some(id) = kept.live().first()
+        {
+            match random.u8(..3) {
+                0 => drop(kept.client.subscriptions().delete(id).await),
+                1 => drop(kept.sandbox.set_subscription_status(id, "BLACKLISTED")),
+                _ => drop(kept.sandbox.disable_filter(id, kept.filter.as_ref())),
+            }
+        }
+        for operation in [
+            "listSubscriptions",
+            "upsertSubscription",
+            "deleteSubscription",
+        ] {
+            if random.u8(..10) == 0 {
+                kept.sandbox
+                    .fail_next(operation, Fault::reset_before_request());
+            }
+        }
+        let (one, two) = tokio::join!(keepers[0].ensure(), keepers[1].ensure());
+        let failed = one.error().is_some() && two.error().is_some();
+        kept.sandbox.stop_failing();
+        // Whoever failed looks again ten seconds later.
+        if failed {
+            keepers[0].ensure().await;
+        }
+
+        let live = kept.live().len();
+        assert!(live <= 1, "{live} subscriptions at look {look}");
+        without += usize::from(live == 0);
+    }
+    assert_eq!(without, 0);
+}

@@ -116,6 +116,8 @@ mod endpoint;
 mod error;
 mod executor;
 mod input;
+mod invisible;
+mod list_end;
 mod options;
 mod outcome;
 mod overrides;
@@ -128,6 +130,7 @@ mod refusal;
 pub mod resources;
 mod response;
 mod retry;
+mod retry_after;
 mod secret;
 #[doc(hidden)]
 pub mod testing;

@@ -1,6 +1,5 @@
 //! Paging: lists as streams of items, or of pages.
 
-mod end;
 mod last_page;
 mod page;
 mod page_position;
@@ -20,7 +19,8 @@ use futures::{FutureExt, Stream, TryStreamExt, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
 use self::page_position::PagePosition;
-pub use self::{end::End, page::Page, pages::Pages};
+pub use self::{page::Page, pages::Pages};
+pub use crate::list_end::End;
 use crate::{CallOptions, Paging, Result};
 
 /// A list that is read page by page, as it is needed.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Result, error::Error, input};
+use crate::{Result, error::Error, invisible::shows_nothing};
 
 /// A phone number in E.164 form: `+`, then 2 to 15 digits of which the first is
 /// not 0, such as `+12025550123`.
@@ -54,7 +54,7 @@ impl PhoneNumber {
             return Ok(Self(number));
         }
         let allowed = Self::FORM;
-        Err(match number.chars().find(|&c| input::shows_nothing(c)) {
+        Err(match number.chars().find(|&c| shows_nothing(c)) {
             // Pasted along with the number, and not to be found by looking at it.
             Some(hidden) => Error::input(
                 field,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use stratustexting_client::{lenient, operation::Provenance};
 
 use super::{Error, Kind};
-use crate::{refusal, retry};
+use crate::{refusal, retry_after::retry_after};
 
 impl Error {
     /// The status of the response, if there was one: the service's, or the token endpoint's
@@ -37,7 +37,7 @@ impl Error {
     /// clocks needn't agree. Whether this service sends it is UNKNOWN.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        retry::after(self.headers()?)
+        retry_after(self.headers()?)
     }
 
     /// The service's own words about what went wrong.

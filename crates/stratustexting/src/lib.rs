@@ -142,7 +142,6 @@ pub mod webhook;
 /// The generated client, and the table of operations. Its models are [`models`].
 #[doc(no_inline)]
 pub use stratustexting_client as api;
-pub use stratustexting_client::lenient::{Diagnostic, Found, Handling};
 /// The models of the API: what operations take and return, and what callbacks get.
 ///
 /// A model that a program makes begins with `default()` or `new(…)` and is completed by
@@ -159,6 +158,10 @@ pub use stratustexting_client::lenient::{Diagnostic, Found, Handling};
 /// ```
 #[doc(inline)]
 pub use stratustexting_client::types as models;
+pub use stratustexting_client::{
+    ContactField,
+    lenient::{Diagnostic, Found, Handling},
+};
 
 /// The libraries whose types stand in this crate's signatures, in the versions that fit.
 pub use {bytes, http, reqwest, url};

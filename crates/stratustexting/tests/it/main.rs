@@ -19,6 +19,8 @@ mod tls;
 
 /// What a check says of each fault in a set-up.
 mod check;
+/// Clearing fields of a contact.
+mod clearing;
 /// A renewal whose runtime ends or whose store panics.
 mod cut_off;
 /// Each error shape reaches the caller with status, headers and body.

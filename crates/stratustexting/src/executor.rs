@@ -135,6 +135,7 @@ impl Executor {
         progress: &mut CallProgress<'_>,
     ) -> Result<Parts> {
         self.check(&request)?;
+        progress.call.options.headers.apply(request.headers_mut())?;
         if !progress.idempotent {
             progress.call.draft_ticket(progress.operation, &request);
         }

@@ -115,6 +115,7 @@ mod encoding;
 mod endpoint;
 mod error;
 mod executor;
+mod headers;
 mod input;
 mod invisible;
 mod list_end;

@@ -138,6 +138,13 @@ impl<T: Serialize + Send + 'static> Pager<T> {
         self
     }
 
+    /// Sets a header of each page's request; see [`CallOptions::header`].
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.pages
+            .change_options(|options| options.header(name, value));
+        self
+    }
+
     /// Whether to request the next page before it is needed; by default it is.
     pub fn look_ahead(mut self, look_ahead: bool) -> Self {
         self.look_ahead = look_ahead;

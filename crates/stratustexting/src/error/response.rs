@@ -118,7 +118,6 @@ impl Error {
     /// The gateway's id of the request (`x-amzn-requestid`), for asking the vendor about it.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        let value = self.headers()?.get("x-amzn-requestid")?.to_str().ok()?;
-        (!value.is_empty()).then_some(value)
+        self.0.response.as_ref()?.request_id()
     }
 }

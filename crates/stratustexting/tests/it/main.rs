@@ -17,6 +17,8 @@ mod support;
 /// A sandbox behind TLS, and a forward proxy.
 mod tls;
 
+/// The headers of one call.
+mod call_headers;
 /// What a check says of each fault in a set-up.
 mod check;
 /// Clearing fields of a contact.

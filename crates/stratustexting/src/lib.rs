@@ -68,6 +68,7 @@
 //! - `redis`: `auth::RedisTokenStore`, one login for several machines.
 //! - `loopback-login`: `Auth::log_in_with_browser`, for programs on the user's own machine.
 //! - `axum`: [`webhook::Incoming`] as an extractor and a response of axum 0.8.
+//! - `parse-numbers`: `PhoneNumber::parse_in`, numbers as people write them in a region.
 //! - `schemas`: [`api::MODELS`](api), the models with their JSON Schemas.
 //!
 //! Without the first two, a client can only be built for a loopback address.
@@ -238,6 +239,8 @@ pub use stratustexting_client::{
 /// The libraries whose types stand in this crate's signatures, in the versions that fit.
 pub use {bytes, http, reqwest, url};
 
+#[cfg(feature = "parse-numbers")]
+pub use self::phone::ParsedNumber;
 pub use self::{
     brand::Brand,
     call::Call,

@@ -92,7 +92,10 @@ fn steps(options: &Options) -> Vec<Step> {
         step("no-tls", features(&[])),
         step(
             "no-tls-features",
-            features(&["--features", "redis,loopback-login,axum,schemas"]),
+            features(&[
+                "--features",
+                "redis,loopback-login,axum,parse-numbers,schemas",
+            ]),
         ),
         step("refused", cargo(&["xtask", "refused"])),
         // The client of other vendors' shapes compiles.

@@ -34,6 +34,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         .argument("--exclude")
         .argument("stratustexting-bench")
         .argument("--exclude")
+        .argument("stratustexting-program")
+        .argument("--exclude")
         .argument("stratustexting-spec")
         .argument("--target-dir")
         .argument(Workspace::target());

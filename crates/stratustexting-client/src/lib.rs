@@ -63,6 +63,7 @@ mod generated {
 #[cfg(feature = "schemas")]
 pub use self::model::Model;
 pub use self::{
+    contact::ContactField,
     generated::{Client, builder},
     operation::Operation,
 };

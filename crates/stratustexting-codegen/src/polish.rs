@@ -84,8 +84,9 @@ fn polish_types(module: &mut ItemMod, sensitive: &SensitiveFields, models: &BTre
                 if remove_derive(&mut item.attrs, "Debug") {
                     additions.push(debug_of_type(item, sensitive));
                 }
-                additions.extend(setters(item));
-                if models.contains(&item.ident.to_string()) {
+                let is_lenient = models.contains(&item.ident.to_string());
+                additions.extend(setters(item, !is_lenient));
+                if is_lenient {
                     additions.extend(lenient::read_and_write(item, models));
                 }
             }

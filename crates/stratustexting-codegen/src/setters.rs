@@ -8,8 +8,14 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Field, Fields, GenericArgument, Item, ItemStruct, PathArguments, Type, parse_quote};
 
+use crate::polish::wire_name;
+
 /// `new` with the required fields, and `with_…` for every optional one.
-pub(crate) fn setters(item: &ItemStruct) -> Option<Item> {
+///
+/// With `replace_extra`, a setter also removes a value of the same name from `extra`: serde
+/// writes both, and a JSON object would have the name twice. Models that are read leniently
+/// write each name once by themselves.
+pub(crate) fn setters(item: &ItemStruct, replace_extra: bool) -> Option<Item> {
     let Fields::Named(fields) = &item.fields else {
         return None;
     };
@@ -42,7 +48,11 @@ pub(crate) fn setters(item: &ItemStruct) -> Option<Item> {
             }
         }
     });
-    let with = named.iter().filter_map(|(ident, field)| with(ident, field));
+    let has_extra = named.iter().any(|(ident, _)| *ident == "extra");
+    let replace_extra = replace_extra && has_extra;
+    let with = named
+        .iter()
+        .filter_map(|(ident, field)| with(ident, field, replace_extra));
     Some(parse_quote! {
         impl #name {
             #new
@@ -51,7 +61,7 @@ pub(crate) fn setters(item: &ItemStruct) -> Option<Item> {
     })
 }
 
-fn with(ident: &Ident, field: &Field) -> Option<TokenStream> {
+fn with(ident: &Ident, field: &Field, replace_extra: bool) -> Option<TokenStream> {
     let method = format_ident!("with_{}", ident.to_string().trim_start_matches("r#"));
     let documentation = field.attrs.iter().filter(|a| a.path().is_ident("doc"));
     if ident == "extra" {
@@ -68,9 +78,15 @@ fn with(ident: &Ident, field: &Field) -> Option<TokenStream> {
         });
     }
     let inner = option_inner(&field.ty)?;
+    let remove = replace_extra.then(|| {
+        let name = wire_name(field);
+        let name = name.unwrap_or_else(|| ident.to_string().trim_start_matches("r#").to_owned());
+        quote!(self.extra.remove(#name);)
+    });
     Some(quote! {
         #(#documentation)*
         pub fn #method(mut self, value: impl Into<#inner>) -> Self {
+            #remove
             self.#ident = Some(value.into());
             self
         }
@@ -103,13 +119,24 @@ mod tests {
                 pub uri: ::std::string::String,
                 ///Its id.
                 pub id: ::std::option::Option<::std::string::String>,
+                #[serde(rename = "displayName")]
+                pub name: ::std::option::Option<::std::string::String>,
                 pub extra: Map,
             }
         };
 
-        let setters = setters(&item).unwrap();
+        let text = |replace_extra| {
+            let setters = setters(&item, replace_extra).unwrap();
+            prettyplease::unparse(&parse_quote!(#setters))
+        };
 
-        let text = prettyplease::unparse(&parse_quote!(#setters));
+        assert!(!text(false).contains("remove"));
+        let text = text(true);
+        assert!(
+            text.contains("self.extra.remove(\"displayName\");\n        self.name = Some"),
+            "{text}"
+        );
+        assert!(text.contains("self.extra.remove(\"id\");"), "{text}");
         assert!(
             text.contains("pub fn new(uri: impl Into<::std::string::String>) -> Self"),
             "{text}"

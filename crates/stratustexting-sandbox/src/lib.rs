@@ -56,7 +56,8 @@
 //!   says of each whether the operation was carried out all the same.
 //! - **Dialects**, by hand or from a seed ([`Dialect`]): the responses of a service that
 //!   differs from what was inferred, in types, lists, envelopes, paging, statuses, events.
-//! - **Control**: play the customer who texts ([`Sandbox::customer_texts`]), expire tokens,
+//! - **Control**: play the customer who texts ([`Sandbox::customer_texts`]) and the user who
+//!   logs in ([`Sandbox::browser`]), expire tokens,
 //!   move the clock, script responses ([`Sandbox::respond_next`]). The same over HTTP for
 //!   other languages, below [`Sandbox::control_url`].
 //!
@@ -76,6 +77,7 @@
 
 mod api;
 mod base;
+mod browser;
 mod builder;
 mod callback;
 mod clock;

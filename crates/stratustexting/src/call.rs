@@ -94,6 +94,35 @@ impl<T> Call<T> {
         self
     }
 
+    /// Sets a header of this call's requests; see [`CallOptions::header`].
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::Client;
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
+    /// # let mobile = client.contacts().list().collect_up_to(1).await?.remove(0).mobile_number;
+    /// # let mobile = mobile.unwrap_or_default();
+    /// let contact = client
+    ///     .contacts()
+    ///     .find_by_mobile(mobile)
+    ///     .header("x-request-id", "order-17")
+    ///     .await?;
+    ///
+    /// println!("the gateway's id: {:?}", contact.request_id());
+    /// # let ledger = sandbox.ledger();
+    /// # let headers = &ledger.last().ok_or("no request")?.headers;
+    /// # assert!(headers.iter().any(|(name, value)| name == "x-request-id" && value == b"order-17"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options = self.options.header(name, value);
+        self
+    }
+
     /// Sets all options at once, in place of those set so far.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;

@@ -4,7 +4,6 @@ mod builder;
 mod calls;
 pub mod check;
 mod env;
-mod headers;
 mod raw;
 
 use std::{fmt, sync::Arc};

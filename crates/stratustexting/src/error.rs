@@ -8,7 +8,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
 
 use stratustexting_client::Operation;
 
-use crate::{outcome::SendOutcome, pager::End, parts::Parts, ticket::Ticket};
+use crate::{list_end::End, outcome::SendOutcome, parts::Parts, ticket::Ticket};
 
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

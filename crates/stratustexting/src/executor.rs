@@ -106,7 +106,9 @@ impl Executor {
             url.template = operation.map(|operation| self.overrides.path(operation)),
             server.address = self.api_base.host_str(),
             server.port = self.api_base.port_or_known_default(),
+            error.r#type = tracing::field::Empty,
         );
+        call.keep_span(span.clone());
         let mut progress = CallProgress {
             operation,
             call,
@@ -124,6 +126,7 @@ impl Executor {
             .await
             .map_err(|error| {
                 let error = error.with_operation(operation).after(progress.outcome);
+                call.record_failure(&error);
                 call.with_ticket(error)
             })
     }
@@ -135,6 +138,7 @@ impl Executor {
         progress: &mut CallProgress<'_>,
     ) -> Result<Parts> {
         self.check(&request)?;
+        progress.call.options.headers.apply(request.headers_mut())?;
         if !progress.idempotent {
             progress.call.draft_ticket(progress.operation, &request);
         }

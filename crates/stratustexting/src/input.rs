@@ -1,6 +1,6 @@
 //! Checks of input that several resources share.
 
-use crate::{Error, Result};
+use crate::{Error, Result, invisible::shows_nothing};
 
 /// An id that becomes a segment of a path.
 pub(crate) fn id(field: &'static str, id: &str) -> Result<()> {
@@ -31,32 +31,6 @@ pub(crate) fn not_empty(field: &'static str, text: &str) -> Result<()> {
     } else {
         Ok(())
     }
-}
-
-/// Whether a character shows nothing by itself: white space, controls, and those of
-/// Unicode's `Default_Ignorable_Code_Point` and fillers that phones are known to get.
-pub(crate) fn shows_nothing(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_control()
-        || matches!(
-            c,
-            '\u{00ad}'
-                | '\u{034f}'
-                | '\u{061c}'
-                | '\u{115f}'..='\u{1160}'
-                | '\u{17b4}'..='\u{17b5}'
-                | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{2800}'
-                | '\u{3164}'
-                | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}'
-                | '\u{ffa0}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e0fff}'
-        )
 }
 
 /// How long a text may be before it is warned about. Nothing is known of a limit; one

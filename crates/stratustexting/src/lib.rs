@@ -68,6 +68,7 @@
 //! - `redis`: `auth::RedisTokenStore`, one login for several machines.
 //! - `loopback-login`: `Auth::log_in_with_browser`, for programs on the user's own machine.
 //! - `axum`: [`webhook::Incoming`] as an extractor and a response of axum 0.8.
+//! - `parse-numbers`: `PhoneNumber::parse_in`, numbers as people write them in a region.
 //! - `schemas`: [`api::MODELS`](api), the models with their JSON Schemas.
 //!
 //! Without the first two, a client can only be built for a loopback address.
@@ -94,14 +95,85 @@
 //!
 //! # What is logged
 //!
-//! Spans and events of `tracing`, at DEBUG: a span `call` with `operation`,
-//! `correlation`, `http.request.method`, `url.template`, `server.address`,
-//! `server.port`; in it a span `attempt` with `http.request.resend_count`,
+//! Spans and events of `tracing`, at DEBUG: a span `call` with `operation`, `correlation`,
+//! `http.request.method`, `url.template`, `server.address`, `server.port`, and `error.type` if
+//! it failed; in it a span `attempt` with `http.request.resend_count`,
 //! `http.response.status_code`, `error.type`, after OpenTelemetry's conventions; an event
 //! `another attempt` with `reason`, `attempt` and `wait_ms`. At WARN: that a token that is
 //! still good couldn't be renewed, that a renewal was cut off by the end of a runtime, and that
-//! a token file can't be locked. URLs aren't
-//! logged: the vendor puts numbers and texts into the query.
+//! a token file can't be locked. URLs aren't logged: the vendor puts numbers and texts into the
+//! query.
+//!
+//! # Metrics
+//!
+//! A layer of `tracing-subscriber` counts by the spans. This one counts the calls of each
+//! operation, and the failed ones by kind. A call that a resource refuses for its input has no
+//! span, since it makes no request.
+//!
+//! ```
+//! # use stratustexting_sandbox::Sandbox;
+//! # use stratustexting::Client;
+//! use std::{collections::BTreeMap, fmt::Debug, sync::{Arc, Mutex}};
+//! use tracing::{Metadata, Subscriber, field::{Field, Visit}, span::{Attributes, Id, Record}};
+//! use tracing_subscriber::{Layer, layer::{Context, SubscriberExt}, registry::LookupSpan};
+//!
+//! #[derive(Clone, Default)]
+//! struct Counts(Arc<Mutex<BTreeMap<String, u64>>>);
+//!
+//! fn is_call(span: &Metadata<'_>) -> bool {
+//!     span.name() == "call" && span.target().starts_with("stratustexting")
+//! }
+//!
+//! impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counts {
+//!     fn on_new_span(&self, span: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+//!         if is_call(span.metadata()) {
+//!             span.record(&mut self.clone());
+//!         }
+//!     }
+//!
+//!     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+//!         if context.metadata(id).is_some_and(is_call) {
+//!             values.record(&mut self.clone());
+//!         }
+//!     }
+//! }
+//!
+//! impl Visit for Counts {
+//!     fn record_str(&mut self, field: &Field, value: &str) {
+//!         if ["operation", "error.type"].contains(&field.name()) {
+//!             *self.0.lock().unwrap().entry(value.to_owned()).or_default() += 1;
+//!         }
+//!     }
+//!
+//!     fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let counts = Counts::default();
+//! let subscriber = tracing_subscriber::registry().with(counts.clone());
+//! tracing::subscriber::set_global_default(subscriber)?;
+//! # let sandbox = Sandbox::start().await?;
+//! # let client = Client::from_variables(sandbox.variables())?;
+//!
+//! client.messages().send_sms("+12025550123", "Hello").await?;
+//! client.contacts().find_by_mobile("+12025550199").await.unwrap_err();
+//!
+//! # let all = counts.clone();
+//! let counts = counts.0.lock().unwrap();
+//! assert_eq!((counts["sendSms"], counts["findContactByMobile"], counts["status"]), (1, 1, 1));
+//! # drop(counts);
+//! # let counts = &all.0;
+//! # // A success that can't be read is a failed call, whichever way it was made.
+//! # let unreadable = stratustexting_sandbox::ScriptedResponse::new(200).body("{}");
+//! # sandbox.respond_times("sendSms", 2, unreadable);
+//! # client.messages().send_sms("+12025550123", "Hello").await.unwrap_err();
+//! # let number = sandbox.number();
+//! # client.api().send_sms().from(number).to("+12025550123").text("Hello").send().await.unwrap_err();
+//! # assert_eq!(counts.lock().unwrap()["decode"], 2);
+//! # Ok(())
+//! # }
+//! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -115,7 +187,10 @@ mod encoding;
 mod endpoint;
 mod error;
 mod executor;
+mod headers;
 mod input;
+mod invisible;
+mod list_end;
 mod options;
 mod outcome;
 mod overrides;
@@ -128,6 +203,7 @@ mod refusal;
 pub mod resources;
 mod response;
 mod retry;
+mod retry_after;
 mod secret;
 #[doc(hidden)]
 pub mod testing;
@@ -139,7 +215,6 @@ pub mod webhook;
 /// The generated client, and the table of operations. Its models are [`models`].
 #[doc(no_inline)]
 pub use stratustexting_client as api;
-pub use stratustexting_client::lenient::{Diagnostic, Found, Handling};
 /// The models of the API: what operations take and return, and what callbacks get.
 ///
 /// A model that a program makes begins with `default()` or `new(…)` and is completed by
@@ -156,10 +231,16 @@ pub use stratustexting_client::lenient::{Diagnostic, Found, Handling};
 /// ```
 #[doc(inline)]
 pub use stratustexting_client::types as models;
+pub use stratustexting_client::{
+    ContactField,
+    lenient::{Diagnostic, Found, Handling},
+};
 
 /// The libraries whose types stand in this crate's signatures, in the versions that fit.
 pub use {bytes, http, reqwest, url};
 
+#[cfg(feature = "parse-numbers")]
+pub use self::phone::ParsedNumber;
 pub use self::{
     brand::Brand,
     call::Call,

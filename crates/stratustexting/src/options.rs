@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::retry::{Resend, RetryPolicy};
+use crate::{
+    headers::CallHeaders,
+    retry::{Resend, RetryPolicy},
+};
 
 /// The settings of one call that differ from the client's defaults.
 ///
@@ -15,6 +18,7 @@ pub struct CallOptions {
     pub(crate) retry: Option<Arc<dyn RetryPolicy>>,
     pub(crate) resend: Option<Resend>,
     pub(crate) correlation: Option<Arc<str>>,
+    pub(crate) headers: CallHeaders,
 }
 
 impl CallOptions {
@@ -80,6 +84,19 @@ impl CallOptions {
         self
     }
 
+    /// Sets a header of the call's requests, in place of one of this name that was set before
+    /// or that the client would set. Requests for tokens don't get it. Its value isn't logged,
+    /// nor shown by `Debug`.
+    ///
+    /// Headers that the client sets itself, such as `Authorization`, `x-api-key` and
+    /// `Content-Type`, can't be set, nor those of the connection: the call fails with
+    /// [`Error::is_input`](crate::Error::is_input), and nothing is sent.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.add(name.into(), value.into());
+        self
+    }
+
     /// These options, completed by the defaults.
     pub(crate) fn or(&self, defaults: &Self) -> Self {
         Self {
@@ -88,6 +105,7 @@ impl CallOptions {
             retry: self.retry.as_ref().or(defaults.retry.as_ref()).cloned(),
             resend: self.resend.or(defaults.resend),
             correlation: self.correlation.clone(),
+            headers: self.headers.clone(),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Paging: lists as streams of items, or of pages.
 
-mod end;
 mod last_page;
 mod page;
 mod page_position;
@@ -20,7 +19,8 @@ use futures::{FutureExt, Stream, TryStreamExt, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 
 use self::page_position::PagePosition;
-pub use self::{end::End, page::Page, pages::Pages};
+pub use self::{page::Page, pages::Pages};
+pub use crate::list_end::End;
 use crate::{CallOptions, Paging, Result};
 
 /// A list that is read page by page, as it is needed.
@@ -135,6 +135,13 @@ impl<T: Serialize + Send + 'static> Pager<T> {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.pages
             .change_options(|options| options.timeout(timeout));
+        self
+    }
+
+    /// Sets a header of each page's request; see [`CallOptions::header`].
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.pages
+            .change_options(|options| options.header(name, value));
         self
     }
 

@@ -10,3 +10,11 @@ pub(crate) struct Parts {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
+
+impl Parts {
+    /// The gateway's id of the request.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        let value = self.headers.get("x-amzn-requestid")?.to_str().ok()?;
+        (!value.is_empty()).then_some(value)
+    }
+}

@@ -1,13 +1,19 @@
 //! Phone numbers.
 
+#[cfg(feature = "parse-numbers")]
+mod parsed;
+
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Result, error::Error, input};
+#[cfg(feature = "parse-numbers")]
+pub use self::parsed::ParsedNumber;
+use crate::{Result, error::Error, invisible::shows_nothing};
 
-/// A phone number in E.164 form: `+`, then 2 to 15 digits of which the first is
-/// not 0, such as `+12025550123`.
+/// A phone number in E.164 form: `+`, then 7 to 15 digits of which the first is
+/// not 0, such as `+12025550123`. The shortest numbers with a country's code, such as Niue's
+/// and Tokelau's, have 7.
 ///
 /// Only the form is checked. It can't tell whether a number exists or may be texted, and
 /// libraries that try also reject the fictional numbers that tests need.
@@ -23,6 +29,39 @@ use crate::{Result, error::Error, input};
 /// # Ok::<(), stratustexting::Error>(())
 /// ```
 ///
+/// With the feature `parse-numbers`, `PhoneNumber::parse_in` reads a number as a person
+/// writes it, such as `(202) 555-0123` in the United States.
+///
+/// # Short codes and names
+///
+/// Whether the service sends to short codes, such as `72975`, or from names, is UNKNOWN.
+/// Neither is a phone number in E.164 form, nor is `+72975`. The generated client takes any
+/// text, so with it they can be tried, and the outcome is told as of every send:
+///
+/// ```
+/// # use stratustexting_sandbox::Sandbox;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use stratustexting::Client;
+/// use stratustexting::{Error, SendOutcome};
+///
+/// # let sandbox = Sandbox::start().await?;
+/// # let client = Client::from_variables(sandbox.variables())?;
+/// # let number = sandbox.number();
+/// let request = client.api().send_sms().from(number).to("72975").text("HELP");
+///
+/// let outcome = match request.send().await {
+///     Ok(_) => SendOutcome::Accepted,
+///     Err(error) => Error::from(error).send_outcome(),
+/// };
+/// // The sandbox takes none; the service may.
+/// assert_eq!(outcome, SendOutcome::Rejected);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # In logs and settings
+///
 /// It is read from text, and written as text, by serde, too, so that it can stand in
 /// settings and queues; there it is a number in the clear.
 ///
@@ -34,7 +73,7 @@ pub struct PhoneNumber(String);
 
 impl PhoneNumber {
     pub(crate) const FORM: &str =
-        "must be in E.164 form, `+` and 2 to 15 digits, such as +12025550123";
+        "must be in E.164 form, `+` and 7 to 15 digits, such as +12025550123";
 
     /// Checks a number.
     ///
@@ -46,21 +85,26 @@ impl PhoneNumber {
     }
 
     pub(crate) fn of_field(field: &'static str, number: String) -> Result<Self> {
+        match Self::problem(&number) {
+            None => Ok(Self(number)),
+            Some(problem) => Err(Error::input(field, problem)),
+        }
+    }
+
+    /// Why a text isn't a number; it shows nothing of the text but a hidden character's name.
+    pub(crate) fn problem(number: &str) -> Option<Cow<'static, str>> {
         let digits = number.strip_prefix('+').unwrap_or_default();
-        let valid = (2..=15).contains(&digits.len())
+        let valid = (7..=15).contains(&digits.len())
             && digits.bytes().all(|digit| digit.is_ascii_digit())
             && !digits.starts_with('0');
         if valid {
-            return Ok(Self(number));
+            return None;
         }
         let allowed = Self::FORM;
-        Err(match number.chars().find(|&c| input::shows_nothing(c)) {
+        Some(match number.chars().find(|&c| shows_nothing(c)) {
             // Pasted along with the number, and not to be found by looking at it.
-            Some(hidden) => Error::input(
-                field,
-                format!("{allowed}; it has U+{:04X} in it", u32::from(hidden)),
-            ),
-            None => Error::input(field, allowed),
+            Some(hidden) => format!("{allowed}; it has U+{:04X} in it", u32::from(hidden)).into(),
+            None => allowed.into(),
         })
     }
 
@@ -178,13 +222,15 @@ mod tests {
 
     #[test]
     fn takes_e164_and_nothing_else() {
-        for number in ["+12", "+12025550123", "+123456789012345"] {
+        for number in ["+6834000", "+12025550123", "+123456789012345"] {
             assert_eq!(PhoneNumber::new(number).unwrap().as_str(), number);
         }
         for text in [
             "",
             "+",
             "+1",
+            "+72975",
+            "+202555",
             "12025550123",
             "+02025550123",
             "+1234567890123456",

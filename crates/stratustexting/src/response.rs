@@ -64,6 +64,13 @@ impl<T> Response<T> {
         &self.parts.headers
     }
 
+    /// The gateway's id of the request (`x-amzn-requestid`), for asking the vendor about it.
+    /// That the service has such a gateway is inferred.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.parts.request_id()
+    }
+
     /// The response's body as it came.
     #[must_use]
     pub fn body(&self) -> &Bytes {

@@ -7,7 +7,6 @@
 //! other two. Over all calls of a client together, a [`RetryBudget`] keeps retries from
 //! adding to the load of a service in trouble.
 
-mod after;
 mod backoff;
 mod budget;
 
@@ -15,7 +14,7 @@ use std::{fmt, time::Duration};
 
 use http::StatusCode;
 
-pub(crate) use self::{after::after, budget::Bucket};
+pub(crate) use self::budget::Bucket;
 pub use self::{backoff::Backoff, budget::RetryBudget};
 use crate::{Error, SendOutcome, error::Kind};
 

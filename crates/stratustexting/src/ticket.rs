@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use stratustexting_client::types::Message;
 use url::Url;
 
-use crate::input::shows_nothing;
+use crate::invisible::shows_nothing;
 
 /// Tells later whether a send whose outcome is unknown went out.
 ///

@@ -2,20 +2,36 @@
 //!
 //! UNKNOWN of the real service, and decided here: a contact is found by its exact
 //! number; a search finds the digits anywhere in the number; fields that a request
-//! doesn't have stay as they are; taking another contact's number is a conflict.
+//! doesn't have stay as they are, and those that are `null` are cleared; taking another
+//! contact's number is a conflict.
 
 use std::sync::Arc;
 
 use http::StatusCode;
-use stratustexting_client::types::{Contact, ContactRequest};
+use serde_json::{Map, Value};
+use stratustexting_client::{
+    ContactField,
+    types::{Contact, ContactRequest},
+};
 
 use super::{ApiRequest, page::page, request::check_number};
 use crate::{
     response::{ApiError, Response, json},
     shared::Shared,
-    state::{State, contacts::apply},
+    state::{State, contacts::ContactUpdate},
     webhooks::{self, ContactChange, Event},
 };
+
+impl ContactUpdate {
+    fn read(request: &ApiRequest) -> Result<Self, ApiError> {
+        let fields = request.json()?;
+        // The model can't tell `null` from a field that isn't there.
+        let body: Map<String, Value> = request.json()?;
+        let is_null = |field: &ContactField| body.get(field.name()).is_some_and(Value::is_null);
+        let cleared = ContactField::ALL.into_iter().filter(is_null).collect();
+        Ok(Self { fields, cleared })
+    }
+}
 
 fn no_such_contact() -> ApiError {
     ApiError::not_found("No such contact")
@@ -49,15 +65,15 @@ pub(crate) fn search(shared: &Shared, request: &ApiRequest) -> Result<Response, 
 }
 
 pub(crate) fn upsert(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
-    let fields: ContactRequest = request.json()?;
-    let number = fields.mobile_number.clone();
+    let change = ContactUpdate::read(request)?;
+    let number = change.fields.mobile_number.clone();
     let number = number.ok_or_else(|| ApiError::bad_request("Field 'mobileNumber' is required"))?;
     let mut state = shared.state();
     if let Some(id) = state.contacts.id_of(&number).map(str::to_owned) {
-        return change(shared, &mut state, &id, fields);
+        return update_contact(shared, &mut state, &id, &change);
     }
     check_number("Field 'mobileNumber'", &number)?;
-    check_department(&state, &fields)?;
+    check_department(&state, &change.fields)?;
     let now = state.clock.now();
     let mut contact = Contact::default()
         .with_id(state.ids.object())
@@ -65,7 +81,7 @@ pub(crate) fn upsert(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Respo
         .with_department_id(state.first_department())
         .with_created_date_time(now)
         .with_last_update_date_time(now);
-    apply(&mut contact, fields);
+    change.apply(&mut contact);
     state.contacts.insert(contact.clone());
     let event = Event::contact(ContactChange::Create, &contact);
     webhooks::publish(shared, &mut state, &event);
@@ -76,20 +92,16 @@ pub(crate) fn update_by_mobile(
     shared: &Arc<Shared>,
     request: &ApiRequest,
 ) -> Result<Response, ApiError> {
-    let fields = request.json()?;
+    let change = ContactUpdate::read(request)?;
     let mut state = shared.state();
     let id = id_by_number(&state, request)?;
-    change(shared, &mut state, &id, fields)
+    update_contact(shared, &mut state, &id, &change)
 }
 
 pub(crate) fn update(shared: &Arc<Shared>, request: &ApiRequest) -> Result<Response, ApiError> {
-    let fields = request.json()?;
-    change(
-        shared,
-        &mut shared.state(),
-        &request.segment("contactId"),
-        fields,
-    )
+    let change = ContactUpdate::read(request)?;
+    let id = request.segment("contactId");
+    update_contact(shared, &mut shared.state(), &id, &change)
 }
 
 fn id_by_number(state: &State, request: &ApiRequest) -> Result<String, ApiError> {
@@ -99,15 +111,15 @@ fn id_by_number(state: &State, request: &ApiRequest) -> Result<String, ApiError>
     Ok(id.to_owned())
 }
 
-fn change(
+fn update_contact(
     shared: &Arc<Shared>,
     state: &mut State,
     id: &str,
-    fields: ContactRequest,
+    change: &ContactUpdate,
 ) -> Result<Response, ApiError> {
-    check_department(state, &fields)?;
+    check_department(state, &change.fields)?;
     let now = state.clock.now();
-    if let Some(number) = &fields.mobile_number {
+    if let Some(number) = &change.fields.mobile_number {
         check_number("Field 'mobileNumber'", number)?;
         if state
             .contacts
@@ -118,7 +130,7 @@ fn change(
             return Err(ApiError::conflict(text));
         }
     }
-    let contact = state.contacts.change(id, fields, now);
+    let contact = state.contacts.change(id, change, now);
     let contact = contact.ok_or_else(no_such_contact)?;
     let event = Event::contact(ContactChange::Update, &contact);
     webhooks::publish(shared, state, &event);

@@ -4,7 +4,10 @@ use std::{cell::OnceCell, collections::HashMap};
 
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
-use stratustexting_client::types::{Contact, ContactRequest};
+use stratustexting_client::{
+    ContactField,
+    types::{Contact, ContactRequest},
+};
 
 /// All contacts. The seeded ones are made at the first access, since 100,000 of them take
 /// a while, and many programs never need any.
@@ -74,10 +77,10 @@ impl Contacts {
     pub(crate) fn change(
         &mut self,
         id: &str,
-        request: ContactRequest,
+        change: &ContactUpdate,
         now: DateTime<Utc>,
     ) -> Option<Contact> {
-        self.index_mut().change(id, request, now)
+        self.index_mut().change(id, change, now)
     }
 
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Contact> {
@@ -98,35 +101,56 @@ impl ContactIndex {
         self.id_by_number.get(number).map(String::as_str)
     }
 
-    fn change(&mut self, id: &str, request: ContactRequest, now: DateTime<Utc>) -> Option<Contact> {
+    fn change(&mut self, id: &str, change: &ContactUpdate, now: DateTime<Utc>) -> Option<Contact> {
         let contact = self.by_id.get_mut(id)?;
-        if let Some(number) = &request.mobile_number {
+        if let Some(number) = &change.fields.mobile_number {
             if let Some(old) = &contact.mobile_number {
                 self.id_by_number.remove(old);
             }
             self.id_by_number.insert(number.clone(), id.to_owned());
         }
-        apply(contact, request);
+        change.apply(contact);
         contact.last_update_date_time = Some(now.into());
         Some(contact.clone())
     }
 }
 
-/// Changes the fields that the request has.
-pub(crate) fn apply(contact: &mut Contact, request: ContactRequest) {
-    fn set<T>(field: &mut Option<T>, value: Option<T>) {
-        if value.is_some() {
-            *field = value;
+/// A change of a contact: the fields to set, and those to clear.
+pub(crate) struct ContactUpdate {
+    pub(crate) fields: ContactRequest,
+    pub(crate) cleared: Vec<ContactField>,
+}
+
+impl ContactUpdate {
+    /// Changes the fields that the request has.
+    pub(crate) fn apply(&self, contact: &mut Contact) {
+        fn set<T: Clone>(field: &mut Option<T>, value: &Option<T>) {
+            if value.is_some() {
+                field.clone_from(value);
+            }
+        }
+        set(&mut contact.first_name, &self.fields.first_name);
+        set(&mut contact.last_name, &self.fields.last_name);
+        set(&mut contact.mobile_number, &self.fields.mobile_number);
+        set(&mut contact.email, &self.fields.email);
+        set(&mut contact.company, &self.fields.company);
+        set(&mut contact.department_id, &self.fields.department_id);
+        set(&mut contact.consent_level, &self.fields.consent_level);
+        set(&mut contact.tags, &self.fields.tags);
+        for field in &self.cleared {
+            match field {
+                ContactField::Company => contact.company = None,
+                ContactField::ConsentLevel => contact.consent_level = None,
+                ContactField::DepartmentId => contact.department_id = None,
+                ContactField::Email => contact.email = None,
+                ContactField::FirstName => contact.first_name = None,
+                ContactField::LastName => contact.last_name = None,
+                ContactField::Tags => contact.tags = None,
+                // One that is younger than this sandbox stays.
+                _ => {}
+            }
         }
     }
-    set(&mut contact.first_name, request.first_name);
-    set(&mut contact.last_name, request.last_name);
-    set(&mut contact.mobile_number, request.mobile_number);
-    set(&mut contact.email, request.email);
-    set(&mut contact.company, request.company);
-    set(&mut contact.department_id, request.department_id);
-    set(&mut contact.consent_level, request.consent_level);
-    set(&mut contact.tags, request.tags);
 }
 
 #[cfg(test)]

@@ -68,14 +68,7 @@ impl Auth {
     ///
     /// if !client.auth().is_logged_in().await? {
     ///     let login = client.auth().log_in_with_browser("http://127.0.0.1:0/callback");
-    /// #   let form = [("username", sandbox.username().to_owned()), ("password", sandbox.password().to_owned())];
-    /// #   let runtime = tokio::runtime::Handle::current();
-    /// #   let login = login.open_with(move |url| {
-    /// #       let browser = stratustexting::reqwest::Client::builder().no_proxy().build();
-    /// #       let request = browser.map_err(std::io::Error::other)?.post(url.clone()).form(&form);
-    /// #       runtime.spawn(request.send());
-    /// #       Ok(())
-    /// #   });
+    /// #   let login = login.open_with(sandbox.browser());
     ///     login.await?;
     /// }
     /// assert!(client.auth().is_logged_in().await?);
@@ -133,14 +126,11 @@ impl BrowserLogin {
     /// #     .credentials(Credentials::authorization_code(sandbox.client_id(), sandbox.client_secret()))
     /// #     .api_key(sandbox.api_key())
     /// #     .build()?;
-    /// # let form = [("username", sandbox.username().to_owned()), ("password", sandbox.password().to_owned())];
-    /// # let runtime = tokio::runtime::Handle::current();
+    /// # let browser = sandbox.browser();
     /// let login = client.auth().log_in_with_browser("http://127.0.0.1:0/callback");
     /// let login = login.open_with(move |url| {
     ///     println!("Please open {url}");
-    /// #   let browser = stratustexting::reqwest::Client::builder().no_proxy().build();
-    /// #   let request = browser.map_err(std::io::Error::other)?.post(url.clone()).form(&form);
-    /// #   runtime.spawn(request.send());
+    /// #   browser(url)?;
     ///     Ok(())
     /// });
     /// login.await?;

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use stratustexting_client::{self as api, transport::Handle};
 
-use super::{Client, Inner, headers};
+use super::{Client, Inner};
 use crate::{
     ApiKey, Brand, Error, PhoneNumber, Result,
     auth::{
@@ -13,7 +13,7 @@ use crate::{
     },
     endpoint,
     executor::{Backend, Connections, Executor, RejectedTokens},
-    input,
+    headers, input,
     options::CallOptions,
     overrides::{self, OperationOverride, Overrides},
     phone,

@@ -146,6 +146,7 @@ impl Client {
             Ok(value) => Ok((value, parts)),
             Err(error) => {
                 let error = error.with_response(parts).with_operation(Some(operation));
+                state.record_failure(&error);
                 Err(state.with_ticket(error))
             }
         }

@@ -165,8 +165,9 @@ impl ClientBuilder {
             builder = builder.token_store(FileTokenStore::new(path));
         }
         if let Some(number) = read("STRATUS_SENDER")? {
-            let number = PhoneNumber::new(number)
-                .map_err(|_| Error::configuration("STRATUS_SENDER", PhoneNumber::FORM))?;
+            if let Some(problem) = PhoneNumber::problem(&number) {
+                return Err(Error::configuration("STRATUS_SENDER", problem));
+            }
             builder = builder.sender(number);
         }
         if let Some(url) = read("STRATUS_API_BASE")? {

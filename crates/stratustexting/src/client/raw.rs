@@ -1,6 +1,6 @@
 //! Requests to paths that are unknown here.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, header};
@@ -89,7 +89,7 @@ impl RawRequest {
     /// Every [`Error`]; [`Error::is_input`] when the path, a header or the body
     /// can't be sent, and [`Error::is_decode`] when the path is that of a send and the
     /// response doesn't say that the message was accepted.
-    pub async fn send(self) -> Result<Response<()>> {
+    pub async fn send(mut self) -> Result<Response<()>> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
@@ -98,7 +98,9 @@ impl RawRequest {
         if !self.query.is_empty() {
             request = request.query(&self.query);
         }
+        // The request's own headers replace those of the options.
         let mut headers = HeaderMap::new();
+        mem::take(&mut self.options.headers).apply(&mut headers)?;
         if let Some((media_type, body)) = self.body {
             let media_type =
                 header_value(&media_type).ok_or_else(|| Error::input("media type", VISIBLE))?;

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::{Error, Kind};
-use crate::{outcome::SendOutcome, pager::End, refusal, ticket::Ticket};
+use crate::{list_end::End, outcome::SendOutcome, refusal, ticket::Ticket};
 
 impl Error {
     /// Whether any part of the request may have reached the service.

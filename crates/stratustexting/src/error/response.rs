@@ -8,7 +8,7 @@ use serde_json::Value;
 use stratustexting_client::{lenient, operation::Provenance};
 
 use super::{Error, Kind};
-use crate::{refusal, retry};
+use crate::{refusal, retry_after::retry_after};
 
 impl Error {
     /// The status of the response, if there was one: the service's, or the token endpoint's
@@ -37,7 +37,7 @@ impl Error {
     /// clocks needn't agree. Whether this service sends it is UNKNOWN.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        retry::after(self.headers()?)
+        retry_after(self.headers()?)
     }
 
     /// The service's own words about what went wrong.
@@ -118,7 +118,6 @@ impl Error {
     /// The gateway's id of the request (`x-amzn-requestid`), for asking the vendor about it.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        let value = self.headers()?.get("x-amzn-requestid")?.to_str().ok()?;
-        (!value.is_empty()).then_some(value)
+        self.0.response.as_ref()?.request_id()
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct CallState {
     /// A query parameter that no operation of the document has: the token by which a page is
     /// requested.
     page_token: Option<(String, String)>,
+    /// The call's span. It stays open until the response was read.
+    span: OnceLock<tracing::Span>,
 }
 
 /// The part of a ticket that is known before the call ends.
@@ -54,6 +56,7 @@ impl CallState {
             ticket: OnceLock::new(),
             response: Mutex::new(None),
             page_token: None,
+            span: OnceLock::new(),
         }
     }
 
@@ -77,6 +80,17 @@ impl CallState {
             request.url_mut().query_pairs_mut().append_pair(name, token);
         }
         Ok(())
+    }
+
+    pub(super) fn keep_span(&self, span: tracing::Span) {
+        let _ = self.span.set(span);
+    }
+
+    /// Notes in the call's span why the call failed.
+    pub(crate) fn record_failure(&self, error: &Error) {
+        if let Some(span) = self.span.get() {
+            span.record("error.type", error.type_name());
+        }
     }
 
     pub(super) fn keep_response(&self, response: Parts) {

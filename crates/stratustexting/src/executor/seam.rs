@@ -45,6 +45,7 @@ impl Transport for Executor {
                             && let Err(error) = reading::sent(&parts)
                         {
                             let error = error.with_response(parts).with_operation(call.operation);
+                            state.record_failure(&error);
                             return Ok(carrier(state.with_ticket(error)));
                         }
                         *response.headers_mut() = parts.headers;

@@ -1,5 +1,6 @@
 //! The organization's contacts.
 
+use serde_json::Map;
 use stratustexting_client::types::{Contact, ContactPage, ContactRequest};
 
 use super::{pages, resource};
@@ -102,8 +103,8 @@ impl Contacts {
     ///
     /// # Errors
     ///
-    /// [`Error::is_input`] when no field is set, or the mobile number isn't in E.164
-    /// form.
+    /// [`Error::is_input`] when no field is set, one is both set and in `extra`, or the mobile
+    /// number isn't in E.164 form.
     pub fn upsert(&self, contact: ContactRequest) -> Call<Contact> {
         self.client.call("upsertContact", move |api| async move {
             check(&contact)?;
@@ -160,6 +161,31 @@ impl Contacts {
     /// # }
     /// ```
     ///
+    /// [`ContactRequest::clear`] clears a field, by writing `null`. How the service clears one
+    /// is UNKNOWN, so look at the contact that comes back:
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::Client;
+    /// use stratustexting::{ContactField, models::ContactRequest};
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
+    /// # let contact = client.contacts().list().collect_up_to(1).await?.remove(0);
+    /// # let id = contact.id.clone().ok_or("the service gave no id")?;
+    /// let changed = ContactRequest::from(contact).clear(ContactField::Email);
+    ///
+    /// let written = client.contacts().update(id, changed).await?;
+    /// if written.email.is_some() {
+    ///     println!("the service doesn't clear by null");
+    /// }
+    /// # assert!(written.email.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`upsert`](Self::upsert), and [`Error::is_not_found`].
@@ -179,10 +205,20 @@ impl Contacts {
 }
 
 fn check(contact: &ContactRequest) -> Result<()> {
-    let empty = serde_json::to_value(contact)
-        .is_ok_and(|json| json.as_object().is_some_and(serde_json::Map::is_empty));
-    if empty {
+    let mut set = contact.clone();
+    set.extra.clear();
+    let set = serde_json::to_value(set).unwrap_or_default();
+    let set = set.as_object();
+    if contact.extra.is_empty() && set.is_some_and(Map::is_empty) {
         return Err(Error::input("contact", "must have at least one field"));
+    }
+    // An unlisted field's name may be personal, so only listed ones are named.
+    let twice = set.and_then(|set| set.keys().find(|name| contact.extra.contains_key(*name)));
+    if let Some(name) = twice {
+        return Err(Error::input(
+            format!("contact.{name}"),
+            "is set, and stands in `extra`, too; the contact would have it twice",
+        ));
     }
     if let Some(number) = &contact.mobile_number {
         PhoneNumber::of_field("contact.mobile_number", number.clone())?;

@@ -9,7 +9,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::{
     Error, Result,
-    input::shows_nothing,
+    invisible::shows_nothing,
     secret::{VISIBLE, header_value},
 };
 

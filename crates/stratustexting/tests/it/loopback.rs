@@ -329,3 +329,31 @@ async fn only_a_user_logs_in_and_only_by_this_machine() {
     let error = login.await.unwrap_err();
     assert_eq!(error.field(), Some("redirect_uri"), "{error}");
 }
+
+#[tokio::test]
+async fn the_sandboxs_browser_logs_in_and_opens_no_other_page() {
+    let sandbox = Watched::start().await;
+    let client = client(&sandbox);
+    let other = Watched::start().await;
+    let browser = sandbox.browser();
+
+    for url in [
+        other.authorize_url(),
+        sandbox.token_url(),
+        "https://example.com/",
+    ] {
+        let error = browser(&url.parse().unwrap()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{url}");
+    }
+    let page: Url = sandbox.authorize_url().parse().unwrap();
+    let outside = {
+        let browser = browser.clone();
+        std::thread::spawn(move || browser(&page)).join().unwrap()
+    };
+    assert!(outside.unwrap_err().to_string().contains("runtime"));
+    assert!(sandbox.ledger().is_empty());
+
+    let login = client.auth().log_in_with_browser(FREE_PORT);
+    login.open_with(browser).await.unwrap();
+    call(&client).await.unwrap();
+}

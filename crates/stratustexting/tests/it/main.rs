@@ -17,8 +17,12 @@ mod support;
 /// A sandbox behind TLS, and a forward proxy.
 mod tls;
 
+/// The headers of one call.
+mod call_headers;
 /// What a check says of each fault in a set-up.
 mod check;
+/// Clearing fields of a contact.
+mod clearing;
 /// A renewal whose runtime ends or whose store panics.
 mod cut_off;
 /// Each error shape reaches the caller with status, headers and body.
@@ -36,6 +40,8 @@ mod login;
 /// Logging in by the browser of the program's own machine.
 #[cfg(feature = "loopback-login")]
 mod loopback;
+/// The error is made of leaves.
+mod modules;
 /// Each operation, byte by byte.
 mod operations;
 /// Lists, by item and by page.

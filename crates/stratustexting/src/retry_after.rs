@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, header};
 
 /// How long to wait by `Retry-After`; the longest wait, if it has several values. Unreadable
 /// values are ignored.
-pub(crate) fn after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let now = || date(headers.get(header::DATE)?.to_str().ok()?);
     let until = |time: SystemTime| {
         let now = now().unwrap_or_else(SystemTime::now);
@@ -51,7 +51,7 @@ mod tests {
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        after(&headers)
+        retry_after(&headers)
     }
 
     #[test]

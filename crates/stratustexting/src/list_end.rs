@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a list ended; from [`Pager::end`](super::Pager::end).
+/// Why a list ended; from [`Pager::end`](crate::Pager::end).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {

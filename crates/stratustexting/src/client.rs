@@ -5,6 +5,7 @@ mod calls;
 pub mod check;
 mod env;
 mod headers;
+mod http_clients;
 mod raw;
 
 use std::{fmt, sync::Arc};
@@ -55,6 +56,7 @@ pub struct Client {
 struct Inner {
     api: api::Client,
     executor: Arc<Executor>,
+    http: http_clients::HttpClients,
     auth: Auth,
     /// Where the client asks for tokens, if it does.
     token_endpoint: Option<url::Url>,

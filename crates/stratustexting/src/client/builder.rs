@@ -3,8 +3,12 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use stratustexting_client::{self as api, transport::Handle};
+use url::Url;
 
-use super::{Client, Inner, headers};
+use super::{
+    Client, Inner, headers,
+    http_clients::{Configure, HttpClients, HttpSettings},
+};
 use crate::{
     ApiKey, Brand, Error, PhoneNumber, Result,
     auth::{
@@ -50,7 +54,7 @@ pub struct ClientBuilder {
     overrides: Vec<(String, OperationOverride)>,
     overrides_file: Option<PathBuf>,
     strict: bool,
-    http: Option<Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>>,
+    http: Option<Configure>,
 }
 
 impl ClientBuilder {
@@ -63,10 +67,6 @@ impl ClientBuilder {
     /// The default limit for the length of a URL: 8,192 characters. The service may have one of
     /// two kinds of gateway, and this is what the stricter one lets through.
     pub const DEFAULT_MAX_URL: usize = 8_192;
-
-    /// How long an idle connection is kept. Servers commonly keep theirs for 5 seconds and
-    /// more, so the client closes first, and writes nothing into a connection that is closing.
-    const IDLE: Duration = Duration::from_secs(4);
 
     pub(super) fn new() -> Self {
         Self {
@@ -366,7 +366,8 @@ impl ClientBuilder {
     /// to the wrong place:
     ///
     /// - Redirects are not followed, and reqwest makes no retries of its own.
-    /// - No proxy is used when one of the client's URLs is plain `http` to a loopback address.
+    /// - No proxy is used for a URL that is plain `http` to a loopback address. If the client
+    ///   has one of those and one that is `https`, none of the settings are for the former.
     /// - The version is HTTP/1.1: only of that one it is known when a connection can be used
     ///   again.
     /// - reqwest's log of all bytes is off: it has secrets and texts.
@@ -422,32 +423,34 @@ impl ClientBuilder {
             None => None,
         };
 
-        let mut http = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .default_headers(headers)
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(Self::IDLE);
-        if let Some(configure) = self.http {
-            http = configure(http);
+        let mut requested = vec![&api_base];
+        if let CredentialsKind::Managed(managed) = &credentials.0 {
+            input::credential("client_id", &managed.client_id)?;
+            input::credential("client_secret", managed.client_secret.expose())?;
+            if let Some(token) = &managed.refresh_token {
+                input::credential("refresh_token", token.expose())?;
+            }
+            let elsewhere =
+                |url: &Url| endpoint::is_loopback(&api_base) && !endpoint::is_loopback(url);
+            if token_url.as_ref().is_some_and(elsewhere) {
+                // A test's client would show its secrets to the vendor.
+                return Err(Error::configuration(
+                    "token_url",
+                    "must be a loopback address too, as `api_base` is",
+                ));
+            }
+            // The authorize URL isn't requested here, but by the user's browser.
+            requested.extend(&token_url);
         }
-        // After the caller's settings, because these are not for choosing: see
-        // `configure_http`.
-        http = http
-            .redirect(reqwest::redirect::Policy::none())
-            // What `executor/connections.rs` knows of connections is true of this version.
-            .http1_only()
-            // Told that there are none it doesn't copy each request for them either.
-            .retry(reqwest::retry::never().max_retries_per_request(0))
-            // It would write all that is sent into the log, tokens and texts.
-            .connection_verbose(false);
-        let urls = [Some(&api_base), token_url.as_ref(), authorize_url.as_ref()];
-        if urls.iter().flatten().any(|url| url.scheme() == "http") {
-            // A proxy would carry a request for this machine off it in plain text.
-            http = http.no_proxy();
-        }
-        let http = http.build().map_err(|error| {
-            Error::configuration("configure_http", "no HTTP client can be made").with_source(error)
-        })?;
+        let http = HttpClients::new(
+            HttpSettings {
+                user_agent,
+                headers,
+                connect_timeout: self.connect_timeout,
+                configure: self.http,
+            },
+            &requested,
+        )?;
 
         let mut token_endpoint = None;
         let (tokens, managed): (Arc<dyn TokenSource>, _) = match &credentials.0 {
@@ -456,24 +459,16 @@ impl ClientBuilder {
             }
             CredentialsKind::Source(source) => (Arc::clone(source), None),
             CredentialsKind::Managed(managed) => {
-                input::credential("client_id", &managed.client_id)?;
-                input::credential("client_secret", managed.client_secret.expose())?;
-                if let Some(token) = &managed.refresh_token {
-                    input::credential("refresh_token", token.expose())?;
-                }
                 let token_url = token_url.ok_or_else(|| {
                     Error::configuration("token_url", "must be set: it is not known for this brand")
                 })?;
-                if endpoint::is_loopback(&api_base) && !endpoint::is_loopback(&token_url) {
-                    // A test's client would show its secrets to the vendor.
-                    return Err(Error::configuration(
-                        "token_url",
-                        "must be a loopback address too, as `api_base` is",
-                    ));
-                }
-                token_endpoint = Some(token_url.clone());
-                let oauth =
-                    OAuthClient::new(managed, authorize_url.as_ref(), &token_url, http.clone());
+                let oauth = OAuthClient::new(
+                    managed,
+                    authorize_url.as_ref(),
+                    &token_url,
+                    http.of(&token_url)?.clone(),
+                );
+                token_endpoint = Some(token_url);
                 let store = self
                     .store
                     .unwrap_or_else(|| Arc::new(MemoryTokenStore::new()));
@@ -482,6 +477,7 @@ impl ClientBuilder {
                 (Arc::new(tokens.clone()), Some(tokens))
             }
         };
+        let api_http = http.of(&api_base)?.clone();
         let mut overrides = match &self.overrides_file {
             Some(path) => overrides::read_file(path)?,
             None => Vec::new(),
@@ -490,7 +486,7 @@ impl ClientBuilder {
         let executor = Arc::new(Executor {
             overrides: Overrides::checked(overrides)?,
             strict: self.strict,
-            backend: Backend::Http(http.clone(), Connections::default()),
+            backend: Backend::Http(api_http.clone(), Connections::default()),
             api_base: api_base.clone(),
             api_key,
             tokens: Arc::clone(&tokens),
@@ -506,8 +502,9 @@ impl ClientBuilder {
         let handle = Handle::new(Arc::clone(&executor) as _);
         Ok(Client {
             inner: Arc::new(Inner {
-                api: api::Client::with_transport(base, http, handle),
+                api: api::Client::with_transport(base, api_http, handle),
                 executor,
+                http,
                 auth: Auth { tokens, managed },
                 token_endpoint,
                 media_limit: self.media_limit,

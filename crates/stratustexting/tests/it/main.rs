@@ -34,6 +34,8 @@ mod login;
 /// Logging in by the browser of the program's own machine.
 #[cfg(feature = "loopback-login")]
 mod loopback;
+/// Networks that are hard on a client: without certificates, with proxies.
+mod network;
 /// Each operation, byte by byte.
 mod operations;
 /// Lists, by item and by page.

@@ -100,7 +100,8 @@ impl CheckProblem {
             Self::Unreachable => "Check the network, firewalls, and the URL's port",
             Self::Certificate => {
                 "If a proxy reads along, add its certificate by \
-                 `ClientBuilder::configure_http`; check the clock of this machine"
+                 `ClientBuilder::configure_http`; a minimal container may have no certificates \
+                 of authorities (the package `ca-certificates`); check the clock of this machine"
             }
             Self::Tls => "Check that the URL leads to a server that speaks TLS",
             Self::Proxy => "Check the proxy's URL and credentials, and whether it allows the host",

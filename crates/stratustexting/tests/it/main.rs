@@ -34,7 +34,8 @@ mod login;
 /// Logging in by the browser of the program's own machine.
 #[cfg(feature = "loopback-login")]
 mod loopback;
-/// Networks that are hard on a client: without certificates, with proxies.
+/// Networks that are hard on a client: without certificates, with proxies, with bodies that
+/// are compressed on the way.
 mod network;
 /// Each operation, byte by byte.
 mod operations;

@@ -1,12 +1,31 @@
-//! Networks that are hard on a client: machines without certificates, and proxies for some URLs
-//! and not for others.
+//! Networks that are hard on a client: machines without certificates, proxies for some URLs and
+//! not for others, bodies that are compressed on the way.
 
-use std::sync::atomic::Ordering::SeqCst;
+use std::{
+    io::Write,
+    sync::{Arc, Mutex, atomic::Ordering::SeqCst},
+};
 
-use stratustexting::{Client, Outcome, SendOutcome, reqwest};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    routing::post,
+};
+use flate2::{
+    Compression,
+    write::{DeflateEncoder, GzEncoder, ZlibEncoder},
+};
+use stratustexting::{
+    Client, Outcome, SendOutcome,
+    auth::{Credentials, MemoryTokenStore},
+    reqwest,
+};
+use tokio::net::TcpListener;
 
 use crate::{
-    support::{TEXT, Watched, in_own_process},
+    login::logged_in_with,
+    support::{TEXT, Watched, call, in_own_process},
     tls::{Front, Proxy},
 };
 
@@ -92,4 +111,102 @@ async fn a_url_of_this_machine_goes_around_the_proxy_and_no_other() {
         assert_eq!(proxy.tunnels.load(SeqCst), tunnels);
         assert!(client.check().await.is_ok());
     }
+}
+
+/// A token endpoint in front of the sandbox's that compresses its responses, and remembers what
+/// the requests accept.
+async fn compressing(
+    sandbox: &Watched,
+    compress: Compress,
+    encoding: &'static str,
+) -> (String, Arc<Mutex<Vec<Option<String>>>>) {
+    let target = sandbox.token_url().to_owned();
+    let accepted = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&accepted);
+    let forward = post(async move |headers: HeaderMap, form: Bytes| {
+        let text = |name: HeaderName| Some(headers.get(name)?.to_str().unwrap().to_owned());
+        seen.lock().unwrap().push(text(header::ACCEPT_ENCODING));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut request = http.post(target).body(form);
+        for name in [header::AUTHORIZATION, header::CONTENT_TYPE] {
+            if let Some(value) = headers.get(&name) {
+                request = request.header(name, value);
+            }
+        }
+        let response = request.send().await.unwrap();
+        let status = StatusCode::from_u16(response.status().as_u16()).unwrap();
+        let body = compress(&response.bytes().await.unwrap());
+        let headers = [
+            (header::CONTENT_TYPE, "application/json"),
+            (header::CONTENT_ENCODING, encoding),
+        ];
+        (status, headers, body)
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/token", listener.local_addr().unwrap());
+    let app = Router::new().route("/token", forward);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (url, accepted)
+}
+
+type Compress = fn(&[u8]) -> Vec<u8>;
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(body: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn deflate(body: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_compressed_response_of_the_token_endpoint_costs_no_login() {
+    let compressions: [(Compress, _); 3] =
+        [(gzip, "gzip"), (zlib, "deflate"), (deflate, "deflate")];
+    for (compress, encoding) in compressions {
+        let sandbox = Watched::strict().await;
+        let store = Arc::new(MemoryTokenStore::new());
+        logged_in_with(&sandbox, Arc::clone(&store)).await;
+        let (token_url, accepted) = compressing(&sandbox, compress, encoding).await;
+        let builder = sandbox.builder().token_url(token_url);
+        let client = builder
+            .credentials(sandbox.user())
+            .token_store(store)
+            .build()
+            .unwrap();
+
+        // Each renewal needs the refresh token of the one before.
+        for _ in 0..3 {
+            sandbox.expire_access_tokens();
+            call(&client).await.unwrap();
+        }
+
+        let accepted = accepted.lock().unwrap();
+        assert_eq!(*accepted, vec![Some("identity".to_owned()); 3]);
+    }
+}
+
+/// Nobody can read it: the error says that there is no token, and has the response.
+#[tokio::test]
+async fn a_compressed_response_that_is_cut_gives_no_token() {
+    let sandbox = Watched::start().await;
+    let cut = |body: &[u8]| gzip(body)[..20].to_vec();
+    let (token_url, _) = compressing(&sandbox, cut, "gzip").await;
+    let machine = Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret());
+    let client = sandbox.builder().token_url(token_url).credentials(machine);
+
+    let error = call(&client.build().unwrap()).await.unwrap_err();
+
+    assert!(error.is_token_rejected(), "{error:?}");
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(200));
 }

@@ -92,7 +92,22 @@ fn steps(options: &Options) -> Vec<Step> {
         step("no-tls", features(&[])),
         step(
             "no-tls-features",
-            features(&["--features", "redis,loopback-login,axum,schemas"]),
+            features(&["--features", "redis,loopback-login,axum,schemas,socks"]),
+        ),
+        // The caller's TLS, in a client without the crate's.
+        step(
+            "own-tls",
+            cargo(&[
+                "test",
+                "--locked",
+                "--package",
+                "stratustexting",
+                "--no-default-features",
+                "--test",
+                "it",
+                "--",
+                "network::tls_of_the_callers_own",
+            ]),
         ),
         step("refused", cargo(&["xtask", "refused"])),
         // The client of other vendors' shapes compiles.

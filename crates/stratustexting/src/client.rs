@@ -6,6 +6,7 @@ pub mod check;
 mod env;
 mod headers;
 mod http_clients;
+mod proxy;
 mod raw;
 
 use std::{fmt, sync::Arc};

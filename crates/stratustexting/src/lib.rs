@@ -65,12 +65,14 @@
 //!
 //! - `rustls` (default): TLS by rustls with the platform's certificate store.
 //! - `native-tls`: TLS by the platform's own library.
+//! - `socks`: proxies by SOCKS.
 //! - `redis`: `auth::RedisTokenStore`, one login for several machines.
 //! - `loopback-login`: `Auth::log_in_with_browser`, for programs on the user's own machine.
 //! - `axum`: [`webhook::Incoming`] as an extractor and a response of axum 0.8.
 //! - `schemas`: [`api::MODELS`](api), the models with their JSON Schemas.
 //!
-//! Without the first two, a client can only be built for a loopback address.
+//! Without the first two, a client can only be built for a loopback address, unless
+//! [`ClientBuilder::configure_http`] gives it TLS of its own.
 //!
 //! # When something fails
 //!

@@ -294,7 +294,7 @@ impl ClientBuilder {
             None => None,
         };
 
-        let mut requested = vec![&api_base];
+        let mut requested = vec![("api_base", &api_base)];
         if let CredentialsKind::Managed(managed) = &credentials.0 {
             input::credential("client_id", &managed.client_id)?;
             input::credential("client_secret", managed.client_secret.expose())?;
@@ -311,7 +311,7 @@ impl ClientBuilder {
                 ));
             }
             // The authorize URL isn't requested here, but by the user's browser.
-            requested.extend(&token_url);
+            requested.extend(token_url.iter().map(|url| ("token_url", url)));
         }
         let http = HttpClients::new(
             HttpSettings {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
+use super::proxy;
 use crate::{Error, Result};
 
 /// The caller's changes to the HTTP client before it is made.
@@ -36,13 +37,24 @@ pub(super) struct HttpClients {
 }
 
 impl HttpClients {
-    /// Makes the HTTP clients that requests to these URLs need.
-    pub(super) fn new(mut settings: HttpSettings, urls: &[&Url]) -> Result<Self> {
-        let has = |scheme: &str| urls.iter().any(|url| url.scheme() == scheme);
+    /// Makes the HTTP clients that requests to these URLs need; each comes with its setting.
+    pub(super) fn new(mut settings: HttpSettings, urls: &[(&'static str, &Url)]) -> Result<Self> {
+        let of = |scheme: &'static str| urls.iter().filter(move |(_, url)| url.scheme() == scheme);
+        let has_tls = cfg!(any(feature = "rustls", feature = "native-tls"));
+        for (field, url) in of("https").filter(|_| settings.configure.is_none()) {
+            if !has_tls {
+                return Err(Error::configuration(
+                    field,
+                    "needs TLS: the crate's feature `rustls` or `native-tls`, or TLS of your own \
+                     by `configure_http`",
+                ));
+            }
+            proxy::check(url)?;
+        }
         let mut client = |plain: bool| settings.client(plain);
         Ok(Self {
-            tls: has("https").then(|| client(false)).transpose()?,
-            plain: has("http").then(|| client(true)).transpose()?,
+            tls: of("https").next().map(|_| client(false)).transpose()?,
+            plain: of("http").next().map(|_| client(true)).transpose()?,
         })
     }
 

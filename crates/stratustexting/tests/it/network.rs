@@ -3,7 +3,10 @@
 
 use std::{
     io::Write,
-    sync::{Arc, Mutex, atomic::Ordering::SeqCst},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
 };
 
 use axum::{
@@ -16,12 +19,16 @@ use flate2::{
     Compression,
     write::{DeflateEncoder, GzEncoder, ZlibEncoder},
 };
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use stratustexting::{
-    Client, Outcome, SendOutcome,
+    Brand, Client, Outcome, SendOutcome,
     auth::{Credentials, MemoryTokenStore},
     reqwest,
 };
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::{
     login::logged_in_with,
@@ -110,6 +117,119 @@ async fn a_url_of_this_machine_goes_around_the_proxy_and_no_other() {
         assert_eq!(send(&sandbox, &client).await, SendOutcome::Accepted);
         assert_eq!(proxy.tunnels.load(SeqCst), tunnels);
         assert!(client.check().await.is_ok());
+    }
+}
+
+/// A SOCKS proxy of version 5 without a password, as in RFC 1928, that connects to this machine
+/// whatever the host is.
+async fn socks() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("socks5h://{}", listener.local_addr().unwrap());
+    let tunnels = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&tunnels);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let count = Arc::clone(&count);
+            tokio::spawn(async move {
+                let mut greeting = [0; 2];
+                client.read_exact(&mut greeting).await?;
+                let mut methods = vec![0; greeting[1].into()];
+                client.read_exact(&mut methods).await?;
+                client.write_all(&[5, 0]).await?;
+                // Version, command, reserved, the type 3 for a name, and the name's length.
+                let mut request = [0; 5];
+                client.read_exact(&mut request).await?;
+                assert_eq!(request[3], 3, "a name");
+                let mut rest = vec![0; usize::from(request[4]) + 2];
+                client.read_exact(&mut rest).await?;
+                let port = u16::from_be_bytes([rest[rest.len() - 2], rest[rest.len() - 1]]);
+                let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+                client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+                count.fetch_add(1, SeqCst);
+                copy_bidirectional(&mut client, &mut server).await
+            });
+        }
+    });
+    (url, tunnels)
+}
+
+#[tokio::test]
+async fn a_proxy_by_socks_is_used_with_its_feature() {
+    let sandbox = Watched::start().await;
+    let front = Front::of(&sandbox).await;
+    let (url, tunnels) = socks().await;
+    let authority = front.certificate.clone();
+    let client = front.builder(&sandbox).configure_http(move |http| {
+        let proxy = reqwest::Proxy::all(url).unwrap();
+        http.tls_certs_merge([authority]).proxy(proxy)
+    });
+
+    let sent = send(&sandbox, &client.build().unwrap()).await;
+
+    assert_eq!(sent, SendOutcome::Accepted);
+    assert_eq!(tunnels.load(SeqCst), 2);
+}
+
+#[test]
+fn a_proxy_of_the_environment_that_cannot_be_used_is_named_when_the_client_is_built() {
+    const NAME: &str =
+        "network::a_proxy_of_the_environment_that_cannot_be_used_is_named_when_the_client_is_built";
+    let variables = [
+        ("HTTPS_PROXY", "sock5://user:canary@127.0.0.1:9"),
+        ("NO_PROXY", "beetexting.com"),
+        ("no_proxy", "beetexting.com"),
+    ];
+    if !in_own_process(NAME, &variables) {
+        return;
+    }
+    let builder = |brand| {
+        let credentials = Credentials::client_credentials("id", "secret");
+        let builder = Client::builder().brand(brand);
+        builder.credentials(credentials).api_key("key")
+    };
+
+    let error = builder(Brand::StratusTexting).build().unwrap_err();
+    assert_eq!(error.field(), Some("HTTPS_PROXY"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("canary"));
+    // Its hosts are excepted.
+    builder(Brand::Beetexting).build().unwrap();
+    // The caller's own settings may leave the environment alone.
+    let own = builder(Brand::StratusTexting).configure_http(|http| http.no_proxy());
+    own.build().unwrap();
+}
+
+/// Both cryptographies of rustls are in this program, so that rustls chooses none by itself. The
+/// step `own-tls` of CI runs this without the crate's features for TLS.
+#[tokio::test]
+async fn tls_of_the_callers_own_is_used_with_and_without_that_of_the_crate() {
+    let sandbox = Watched::start().await;
+    let front = Front::of(&sandbox).await;
+    let mut roots = RootCertStore::empty();
+    roots.add(front.der.clone()).unwrap();
+    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let own = front
+        .builder(&sandbox)
+        .configure_http(|http| http.tls_backend_preconfigured(tls));
+    let authority = front.certificate.clone();
+    let crates = front
+        .builder(&sandbox)
+        .configure_http(|http| http.tls_certs_merge([authority]));
+
+    for builder in [own, crates] {
+        let client = builder.build().unwrap();
+        assert_eq!(send(&sandbox, &client).await, SendOutcome::Accepted);
+    }
+    let unset = front.builder(&sandbox).build();
+    if cfg!(any(feature = "rustls", feature = "native-tls")) {
+        unset.unwrap();
+    } else {
+        let error = unset.unwrap_err();
+        assert_eq!(error.field(), Some("api_base"), "{error}");
+        assert!(error.to_string().contains("configure_http"), "{error}");
     }
 }
 

@@ -56,6 +56,10 @@ impl ClientBuilder {
 
     /// Changes the HTTP client before it is made: proxies, certificates, pools.
     ///
+    /// Without it, the proxies are those of the environment: `HTTPS_PROXY`, or else `ALL_PROXY`,
+    /// except for the hosts in `NO_PROXY`. A proxy by SOCKS needs the feature `socks`;
+    /// [`build`](Self::build) names a variable with a proxy that can't be used.
+    ///
     /// A proxy, here for all requests; credentials for it can stand in its URL:
     ///
     /// ```
@@ -93,6 +97,31 @@ impl ClientBuilder {
     /// # }
     /// # let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     /// # #[cfg(feature = "rustls")] build(own.cert.pem()).unwrap();
+    /// ```
+    ///
+    /// TLS of your own, such as rustls with another cryptography. Then the features `rustls` and
+    /// `native-tls` aren't needed; reqwest needs one of its own for TLS, such as
+    /// `rustls-no-provider`:
+    ///
+    /// ```
+    /// # use stratustexting::{Client, auth::Credentials};
+    /// # fn build() -> Result<Client, Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use rustls::{ClientConfig, RootCertStore, crypto::ring};
+    ///
+    /// let roots = RootCertStore::empty(); // Add the certificates that you trust.
+    /// let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    ///     .with_safe_default_protocol_versions()?
+    ///     .with_root_certificates(roots)
+    ///     .with_no_client_auth();
+    ///
+    /// let client = Client::builder()
+    /// #   .credentials(Credentials::client_credentials("id", "secret")).api_key("key")
+    ///     .configure_http(|http| http.tls_backend_preconfigured(tls))
+    ///     .build()?;
+    /// # Ok(client)
+    /// # }
+    /// # build().unwrap();
     /// ```
     ///
     /// Any other setting of reqwest, here how long an idle connection is kept:

@@ -71,8 +71,9 @@
 //! - `axum`: [`webhook::Incoming`] as an extractor and a response of axum 0.8.
 //! - `schemas`: [`api::MODELS`](api), the models with their JSON Schemas.
 //!
-//! Without the first two, a client can only be built for a loopback address, unless
-//! [`ClientBuilder::configure_http`] gives it TLS of its own.
+//! Without the first two, a client only uses plain `http`, to a loopback address or a host of
+//! [`ClientBuilder::allow_plain_http`], unless [`ClientBuilder::configure_http`] gives it TLS
+//! of its own.
 //!
 //! # When something fails
 //!
@@ -101,9 +102,9 @@
 //! `server.port`; in it a span `attempt` with `http.request.resend_count`,
 //! `http.response.status_code`, `error.type`, after OpenTelemetry's conventions; an event
 //! `another attempt` with `reason`, `attempt` and `wait_ms`. At WARN: that a token that is
-//! still good couldn't be renewed, that a renewal was cut off by the end of a runtime, and that
-//! a token file can't be locked. URLs aren't
-//! logged: the vendor puts numbers and texts into the query.
+//! still good couldn't be renewed, that a renewal was cut off by the end of a runtime, that a
+//! token file can't be locked, and that a client sends by plain `http` to another machine.
+//! URLs aren't logged: the vendor puts numbers and texts into the query.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

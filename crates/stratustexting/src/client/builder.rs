@@ -17,7 +17,7 @@ use crate::{
         Auth, Credentials, CredentialsKind, ManagedTokens, MemoryTokenStore, OAuthClient,
         TokenSource, TokenStore,
     },
-    endpoint,
+    endpoint::{self, PlainHosts},
     executor::{Backend, Connections, Executor, RejectedTokens},
     input,
     options::CallOptions,
@@ -57,6 +57,7 @@ pub struct ClientBuilder {
     overrides_file: Option<PathBuf>,
     strict: bool,
     http: Option<Configure>,
+    plain_hosts: Vec<String>,
 }
 
 impl ClientBuilder {
@@ -95,6 +96,7 @@ impl ClientBuilder {
             overrides_file: None,
             strict: false,
             http: None,
+            plain_hosts: Vec::new(),
         }
     }
 
@@ -104,8 +106,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The API's base URL, in place of the brand's: `https`, or `http` to a loopback
-    /// address.
+    /// The API's base URL, in place of the brand's: `https`, or `http` to a loopback address
+    /// or to a host of [`allow_plain_http`](Self::allow_plain_http).
     pub fn api_base(mut self, url: impl Into<String>) -> Self {
         self.api_base = Some(url.into());
         self
@@ -259,8 +261,9 @@ impl ClientBuilder {
     ///
     /// [`Error::is_configuration`], naming the setting in [`Error::field`].
     pub fn build(self) -> Result<Client> {
+        let plain = PlainHosts::checked(&self.plain_hosts)?;
         let api_base = self.api_base.as_deref().unwrap_or(self.brand.api_base());
-        let api_base = endpoint::checked("api_base", api_base)?;
+        let api_base = endpoint::checked("api_base", api_base, &plain)?;
         let key = self
             .api_key
             .as_ref()
@@ -286,11 +289,11 @@ impl ClientBuilder {
             limit.map_or(Ok(()), |limit| limit.check(field))?;
         }
         let token_url = match self.token_url.as_deref().or(self.brand.token_url()) {
-            Some(url) => Some(endpoint::checked("token_url", url)?),
+            Some(url) => Some(endpoint::checked("token_url", url, &plain)?),
             None => None,
         };
         let authorize_url = match self.authorize_url.as_deref().or(self.brand.authorize_url()) {
-            Some(url) => Some(endpoint::checked("authorize_url", url)?),
+            Some(url) => Some(endpoint::checked("authorize_url", url, &plain)?),
             None => None,
         };
 
@@ -301,13 +304,12 @@ impl ClientBuilder {
             if let Some(token) = &managed.refresh_token {
                 input::credential("refresh_token", token.expose())?;
             }
-            let elsewhere =
-                |url: &Url| endpoint::is_loopback(&api_base) && !endpoint::is_loopback(url);
+            let elsewhere = |url: &Url| endpoint::is_local(&api_base) && !endpoint::is_local(url);
             if token_url.as_ref().is_some_and(elsewhere) {
                 // A test's client would show its secrets to the vendor.
                 return Err(Error::configuration(
                     "token_url",
-                    "must be a loopback address too, as `api_base` is",
+                    "must be a loopback address or plain http too, as `api_base` is",
                 ));
             }
             // The authorize URL isn't requested here, but by the user's browser.

@@ -32,7 +32,7 @@ use tokio::{
 
 use crate::{
     login::logged_in_with,
-    support::{TEXT, Watched, call, in_own_process},
+    support::{TEXT, Watched, call, in_own_process, log_has},
     tls::{Front, Proxy},
 };
 
@@ -117,6 +117,68 @@ async fn a_url_of_this_machine_goes_around_the_proxy_and_no_other() {
         assert_eq!(send(&sandbox, &client).await, SendOutcome::Accepted);
         assert_eq!(proxy.tunnels.load(SeqCst), tunnels);
         assert!(client.check().await.is_ok());
+    }
+}
+
+/// The host of a sandbox in another container has a name, and no certificate.
+#[tokio::test]
+async fn plain_http_to_another_host_must_be_allowed_and_is_warned_about() {
+    let sandbox = Watched::start().await;
+    let named = |url: &str| url.replace("127.0.0.1", "sandbox-of-this-test");
+    let address = sandbox.api_base().parse::<url::Url>().unwrap();
+    let address = address.socket_addrs(|| None).unwrap()[0];
+    let proxy = Proxy::start(true).await;
+    let builder = || {
+        let url = proxy.url();
+        Client::builder()
+            .api_base(named(sandbox.api_base()))
+            .token_url(named(sandbox.token_url()))
+            .credentials(sandbox.machine())
+            .api_key(sandbox.api_key())
+            // The name as a container's network knows it. Such a request goes past a proxy.
+            .configure_http(move |http| {
+                let proxy = reqwest::Proxy::all(url).unwrap();
+                http.resolve("sandbox-of-this-test", address).proxy(proxy)
+            })
+    };
+    let error = builder().build().unwrap_err();
+    assert_eq!(error.field(), Some("api_base"), "{error}");
+    assert!(error.to_string().contains("allow_plain_http"), "{error}");
+    assert!(!log_has("sandbox-of-this-test"));
+
+    let client = builder().allow_plain_http("sandbox-of-this-test");
+    let client = client.build().unwrap();
+
+    assert!(log_has("sandbox-of-this-test"));
+    assert_eq!(send(&sandbox, &client).await, SendOutcome::Accepted);
+    assert_eq!(proxy.tunnels.load(SeqCst), 0);
+}
+
+#[tokio::test]
+async fn the_service_is_never_plain_http_nor_gets_the_secrets_of_a_sandbox() {
+    let sandbox = Watched::start().await;
+    let vendors = Brand::StratusTexting;
+    let plain = vendors.api_base().replace("https://", "http://");
+    let host = url::Url::parse(&plain).unwrap();
+    let builder = || {
+        let builder = Client::builder().credentials(sandbox.machine());
+        builder.api_key(sandbox.api_key())
+    };
+
+    let to_vendor = builder()
+        .api_base(&plain)
+        .allow_plain_http(host.host_str().unwrap());
+    // Its token URL is the brand's.
+    let half = builder()
+        .api_base("http://sandbox:8080/prod")
+        .allow_plain_http("sandbox");
+
+    for (builder, field) in [
+        (builder().api_base(&plain), "api_base"),
+        (to_vendor, "allow_plain_http"),
+        (half, "token_url"),
+    ] {
+        assert_eq!(builder.build().unwrap_err().field(), Some(field));
     }
 }
 

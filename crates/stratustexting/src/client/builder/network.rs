@@ -149,8 +149,9 @@ impl ClientBuilder {
     /// to the wrong place:
     ///
     /// - Redirects are not followed, and reqwest makes no retries of its own.
-    /// - No proxy is used for a URL that is plain `http` to a loopback address. If the client
-    ///   has one of those and one that is `https`, none of the settings are for the former.
+    /// - No proxy is used for plain `http`, which leads to this machine, or to a host that
+    ///   [`allow_plain_http`](Self::allow_plain_http) names. If the client has one such URL and
+    ///   one that is `https`, none of the settings here are for the former.
     /// - The version is HTTP/1.1: only of that one it is known when a connection can be used
     ///   again.
     /// - reqwest's log of all bytes is off: it has secrets and texts.
@@ -162,6 +163,36 @@ impl ClientBuilder {
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
     ) -> Self {
         self.http = Some(Box::new(configure));
+        self
+    }
+
+    /// Allows plain `http` to a host besides this machine, such as a sandbox in another
+    /// container: `sandbox` for `http://sandbox:8080`. It is the host's name or address as it
+    /// stands in the URL, without scheme and port, and can be called for several.
+    ///
+    /// **Everything is sent there unencrypted**: secrets, tokens, numbers, texts. Each URL that
+    /// needs it is a warning by `tracing` when the client is built. It isn't for the service
+    /// itself: the hosts of its brands are refused, and an API by plain `http` can't be combined
+    /// with a token endpoint elsewhere by `https`, which would be the service's. No proxy is
+    /// used for such a URL.
+    ///
+    /// ```
+    /// # fn main() -> stratustexting::Result<()> {
+    /// use stratustexting::{Client, auth::Credentials};
+    ///
+    /// let client = Client::builder()
+    ///     .api_base("http://sandbox:8080/prod")
+    ///     .token_url("http://sandbox:8080/oauth2/token/")
+    ///     .allow_plain_http("sandbox")
+    ///     .credentials(Credentials::client_credentials("the id", "the secret"))
+    ///     .api_key("the key")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn allow_plain_http(mut self, host: impl Into<String>) -> Self {
+        self.plain_hosts.push(host.into());
         self
     }
 }

@@ -57,7 +57,7 @@ pub struct Client {
 struct Inner {
     api: api::Client,
     executor: Arc<Executor>,
-    http: http_clients::HttpClients,
+    http: Arc<http_clients::HttpClients>,
     auth: Auth,
     /// Where the client asks for tokens, if it does.
     token_endpoint: Option<url::Url>,

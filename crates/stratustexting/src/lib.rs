@@ -37,7 +37,8 @@
 //!
 //! # Where to start
 //!
-//! - Make one [`Client`] per login and clone it freely.
+//! - Make one [`Client`] per login and clone it freely; many logins share their connections by
+//!   [`ClientBuilder::connections_of`].
 //!   [`Client::from_env`] lists the variables that it reads; [`Client::builder`] sets more.
 //! - [`auth::Credentials`] choose the OAuth grant; [`auth`] explains which to take.
 //! - The resources are [`Messages`], [`Contacts`], [`Consents`], [`Subscriptions`] and

@@ -8,8 +8,8 @@ use stratustexting_client::{self as api, transport::Handle};
 use url::Url;
 
 use super::{
-    Client, Inner, headers,
-    http_clients::{Configure, HttpClients, HttpSettings},
+    Client, Inner,
+    http_clients::{Configure, HttpClients},
 };
 use crate::{
     ApiKey, Brand, Error, PhoneNumber, Result,
@@ -18,7 +18,7 @@ use crate::{
         TokenSource, TokenStore,
     },
     endpoint::{self, PlainHosts},
-    executor::{Backend, Connections, Executor, RejectedTokens},
+    executor::{Backend, Executor, RejectedTokens},
     input,
     options::CallOptions,
     overrides::{self, OperationOverride, Overrides},
@@ -43,21 +43,23 @@ pub struct ClientBuilder {
     store: Option<Arc<dyn TokenStore>>,
     options: CallOptions,
     retry: Arc<dyn RetryPolicy>,
-    retry_budget: RetryBudget,
+    retry_budget: Option<RetryBudget>,
     rate_limit: Option<RateLimit>,
     number_rate_limit: Option<RateLimit>,
-    connect_timeout: Duration,
+    connect_timeout: Option<Duration>,
     max_response: usize,
     media_limit: usize,
     max_url: usize,
     sender: Option<Result<PhoneNumber>>,
-    user_agent: String,
+    user_agent: Option<String>,
     headers: Vec<(String, String)>,
     overrides: Vec<(String, OperationOverride)>,
     overrides_file: Option<PathBuf>,
     strict: bool,
     http: Option<Configure>,
     plain_hosts: Vec<String>,
+    connections_of: Option<Arc<HttpClients>>,
+    limits_of: Option<(Arc<Limits>, Arc<Bucket>)>,
 }
 
 impl ClientBuilder {
@@ -71,6 +73,8 @@ impl ClientBuilder {
     /// two kinds of gateway, and this is what the stricter one lets through.
     pub const DEFAULT_MAX_URL: usize = 8_192;
 
+    const USER_AGENT: &str = concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION"));
+
     pub(super) fn new() -> Self {
         Self {
             brand: Brand::default(),
@@ -82,21 +86,23 @@ impl ClientBuilder {
             store: None,
             options: CallOptions::default(),
             retry: Arc::new(Backoff::default()),
-            retry_budget: RetryBudget::default(),
+            retry_budget: None,
             rate_limit: None,
             number_rate_limit: None,
-            connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
+            connect_timeout: None,
             max_response: Self::DEFAULT_MAX_RESPONSE,
             media_limit: Self::DEFAULT_MEDIA_LIMIT,
             max_url: Self::DEFAULT_MAX_URL,
             sender: None,
-            user_agent: concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: None,
             headers: Vec::new(),
             overrides: Vec::new(),
             overrides_file: None,
             strict: false,
             http: None,
             plain_hosts: Vec::new(),
+            connections_of: None,
+            limits_of: None,
         }
     }
 
@@ -172,7 +178,7 @@ impl ClientBuilder {
 
     /// How many retries all calls may make together; see [`RetryBudget`].
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
-        self.retry_budget = budget;
+        self.retry_budget = Some(budget);
         self
     }
 
@@ -260,7 +266,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`Error::is_configuration`], naming the setting in [`Error::field`].
-    pub fn build(self) -> Result<Client> {
+    pub fn build(mut self) -> Result<Client> {
+        let configure = self.http.take();
         let plain = PlainHosts::checked(&self.plain_hosts)?;
         let api_base = self.api_base.as_deref().unwrap_or(self.brand.api_base());
         let api_base = endpoint::checked("api_base", api_base, &plain)?;
@@ -276,18 +283,9 @@ impl ClientBuilder {
             .credentials
             .as_ref()
             .ok_or_else(|| Error::configuration("credentials", "must be set"))?;
-        let sender = self.sender.transpose().map_err(|error| {
+        let sender = self.sender.take().transpose().map_err(|error| {
             Error::configuration("sender", PhoneNumber::FORM).with_source(error)
         })?;
-        let user_agent = header_value(&self.user_agent)
-            .ok_or_else(|| Error::configuration("user_agent", VISIBLE))?;
-        let headers = headers::checked(&self.headers)?;
-        for (field, limit) in [
-            ("rate_limit", self.rate_limit),
-            ("number_rate_limit", self.number_rate_limit),
-        ] {
-            limit.map_or(Ok(()), |limit| limit.check(field))?;
-        }
         let token_url = match self.token_url.as_deref().or(self.brand.token_url()) {
             Some(url) => Some(endpoint::checked("token_url", url, &plain)?),
             None => None,
@@ -315,15 +313,8 @@ impl ClientBuilder {
             // The authorize URL isn't requested here, but by the user's browser.
             requested.extend(token_url.iter().map(|url| ("token_url", url)));
         }
-        let http = HttpClients::new(
-            HttpSettings {
-                user_agent,
-                headers,
-                connect_timeout: self.connect_timeout,
-                configure: self.http,
-            },
-            &requested,
-        )?;
+        let http = self.http_clients(configure, &requested)?;
+        let (limits, budget) = self.limits()?;
 
         let mut token_endpoint = None;
         let (tokens, managed): (Arc<dyn TokenSource>, _) = match &credentials.0 {
@@ -359,15 +350,15 @@ impl ClientBuilder {
         let executor = Arc::new(Executor {
             overrides: Overrides::checked(overrides)?,
             strict: self.strict,
-            backend: Backend::Http(api_http.clone(), Connections::default()),
+            backend: Backend::Http(api_http.clone(), http.connections(&api_base)),
             api_base: api_base.clone(),
             api_key,
             tokens: Arc::clone(&tokens),
             rejected_tokens: RejectedTokens::default(),
             defaults: self.options,
             retry: self.retry,
-            budget: Bucket::new(self.retry_budget),
-            limits: Limits::new(self.rate_limit, self.number_rate_limit),
+            budget,
+            limits,
             max_response: self.max_response,
             max_url: self.max_url,
         });

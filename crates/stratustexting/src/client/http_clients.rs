@@ -5,13 +5,17 @@
 //! caller's settings are a function that can only be called once. So a client with URLs of
 //! both kinds has two HTTP clients, and the caller's settings are for `https`.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::proxy;
-use crate::{Error, Result};
+use crate::{Error, Result, endpoint, executor::Connections};
 
 /// The caller's changes to the HTTP client before it is made.
 pub(super) type Configure =
@@ -29,11 +33,13 @@ pub(super) struct HttpSettings {
     pub(super) configure: Option<Configure>,
 }
 
-/// The HTTP clients for the URLs of one client.
-#[derive(Debug)]
+/// The HTTP clients for the URLs of one client, or of several that share them.
 pub(super) struct HttpClients {
     tls: Option<reqwest::Client>,
     plain: Option<reqwest::Client>,
+    /// What is known of the pooled connections, by origin. It must be shared with them: a
+    /// client that doesn't know it may write into a connection that is closing.
+    connections: Mutex<HashMap<String, Arc<Connections>>>,
 }
 
 impl HttpClients {
@@ -55,6 +61,7 @@ impl HttpClients {
         Ok(Self {
             tls: of("https").next().map(|_| client(false)).transpose()?,
             plain: of("http").next().map(|_| client(true)).transpose()?,
+            connections: Mutex::default(),
         })
     }
 
@@ -62,13 +69,25 @@ impl HttpClients {
     ///
     /// # Errors
     ///
-    /// When none was made for URLs of its kind.
+    /// When these are another client's, none of whose URLs is of this kind.
     pub(super) fn of(&self, url: &Url) -> Result<&reqwest::Client> {
-        let client = match url.scheme() {
-            "http" => self.plain.as_ref(),
-            _ => self.tls.as_ref(),
+        let (client, problem) = match url.scheme() {
+            "http" => (
+                &self.plain,
+                "has no plain http URL, and this client has one",
+            ),
+            _ => (&self.tls, "has no https URL, and this client has one"),
         };
-        client.ok_or_else(|| Error::configuration("http", "no HTTP client was made for this URL"))
+        let client = client.as_ref();
+        client.ok_or_else(|| Error::configuration("connections_of", problem))
+    }
+
+    /// What is known of the connections to a URL's host.
+    pub(super) fn connections(&self, url: &Url) -> Arc<Connections> {
+        // A panic elsewhere leaves the map as it was.
+        let all = self.connections.lock();
+        let mut all = all.unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(endpoint::origin(url)).or_default())
     }
 }
 

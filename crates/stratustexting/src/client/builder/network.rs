@@ -1,20 +1,32 @@
 //! The builder's settings of the network: connections, headers, proxies, certificates.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use url::Url;
 
 use super::ClientBuilder;
+use crate::{
+    Client, Error, Result,
+    client::{
+        headers,
+        http_clients::{Configure, HttpClients, HttpSettings},
+    },
+    rate_limit::Limits,
+    retry::Bucket,
+    secret::{VISIBLE, header_value},
+};
 
 impl ClientBuilder {
     /// The time limit for connecting, TLS included; by default
     /// [10 seconds](Self::DEFAULT_CONNECT_TIMEOUT).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connect_timeout = Some(timeout);
         self
     }
 
     /// The header `User-Agent`; by default the name and version of this crate.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.user_agent = user_agent.into();
+        self.user_agent = Some(user_agent.into());
         self
     }
 
@@ -195,4 +207,133 @@ impl ClientBuilder {
         self.plain_hosts.push(host.into());
         self
     }
+
+    /// Shares the connections of another client, and its settings of the network: those of
+    /// [`configure_http`](Self::configure_http), [`header`](Self::header),
+    /// [`user_agent`](Self::user_agent) and [`connect_timeout`](Self::connect_timeout). Of those,
+    /// none can be set here.
+    ///
+    /// It is for programs with many logins. A client has one login, and a client of its own for
+    /// each would load the certificates of this machine and connect to the service for each.
+    /// Tokens, stores, keys and limits aren't shared; for the limits there is
+    /// [`limits_of`](Self::limits_of).
+    ///
+    /// The clients are equal: the other one may be dropped first. All of them belong to one
+    /// runtime, whose end is the end of their connections. Their URLs may differ, but one whose
+    /// clients use plain `http` only has no TLS to share.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use stratustexting::{Client, RateLimit, auth::{Credentials, MemoryTokenStore}};
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
+    /// let first = Client::builder()
+    /// #   .api_base(sandbox.api_base()).token_url(sandbox.token_url())
+    ///     .credentials(Credentials::client_credentials(id, secret))
+    ///     .api_key(key)
+    ///     .rate_limit(RateLimit::new(10, Duration::from_secs(1)))
+    ///     .build()?;
+    /// let second = Client::builder()
+    /// #   .api_base(sandbox.api_base()).token_url(sandbox.token_url())
+    ///     .credentials(Credentials::client_credentials(id, secret))
+    ///     .token_store(MemoryTokenStore::new())
+    ///     .api_key(key)
+    ///     .connections_of(&first)
+    ///     .limits_of(&first)
+    ///     .build()?;
+    ///
+    /// for client in [first, second] {
+    ///     client.sites().list().next_item().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connections_of(mut self, other: &Client) -> Self {
+        self.connections_of = Some(Arc::clone(&other.inner.http));
+        self
+    }
+
+    /// Shares the limits of another client: its [`rate_limit`](Self::rate_limit),
+    /// [`number_rate_limit`](Self::number_rate_limit) and [`retry_budget`](Self::retry_budget)
+    /// then hold for both together. None of them can be set here.
+    ///
+    /// Use it where the service counts the requests of several logins together, as of one
+    /// account. How it counts is UNKNOWN. [`connections_of`](Self::connections_of) has an
+    /// example.
+    pub fn limits_of(mut self, other: &Client) -> Self {
+        let executor = &other.inner.executor;
+        self.limits_of = Some((Arc::clone(&executor.limits), Arc::clone(&executor.budget)));
+        self
+    }
+
+    /// The HTTP clients for requests to these URLs: another client's, or new ones.
+    pub(super) fn http_clients(
+        &self,
+        configure: Option<Configure>,
+        urls: &[(&'static str, &Url)],
+    ) -> Result<Arc<HttpClients>> {
+        let user_agent = self.user_agent.as_deref().unwrap_or(Self::USER_AGENT);
+        let user_agent =
+            header_value(user_agent).ok_or_else(|| Error::configuration("user_agent", VISIBLE))?;
+        let headers = headers::checked(&self.headers)?;
+        let Some(shared) = &self.connections_of else {
+            let settings = HttpSettings {
+                user_agent,
+                headers,
+                connect_timeout: self
+                    .connect_timeout
+                    .unwrap_or(Self::DEFAULT_CONNECT_TIMEOUT),
+                configure,
+            };
+            return HttpClients::new(settings, urls).map(Arc::new);
+        };
+        for (field, is_set) in [
+            ("configure_http", configure.is_some()),
+            ("header", !self.headers.is_empty()),
+            ("user_agent", self.user_agent.is_some()),
+            ("connect_timeout", self.connect_timeout.is_some()),
+        ] {
+            not_with("connections_of", field, is_set)?;
+        }
+        for (_, url) in urls {
+            shared.of(url)?;
+        }
+        Ok(Arc::clone(shared))
+    }
+
+    /// Rate limits and retry budget: another client's, or new ones.
+    pub(super) fn limits(&self) -> Result<(Arc<Limits>, Arc<Bucket>)> {
+        let Some((limits, budget)) = &self.limits_of else {
+            for (field, limit) in [
+                ("rate_limit", self.rate_limit),
+                ("number_rate_limit", self.number_rate_limit),
+            ] {
+                limit.map_or(Ok(()), |limit| limit.check(field))?;
+            }
+            let limits = Limits::new(self.rate_limit, self.number_rate_limit);
+            let budget = Bucket::new(self.retry_budget.unwrap_or_default());
+            return Ok((Arc::new(limits), Arc::new(budget)));
+        };
+        for (field, is_set) in [
+            ("rate_limit", self.rate_limit.is_some()),
+            ("number_rate_limit", self.number_rate_limit.is_some()),
+            ("retry_budget", self.retry_budget.is_some()),
+        ] {
+            not_with("limits_of", field, is_set)?;
+        }
+        Ok((Arc::clone(limits), Arc::clone(budget)))
+    }
+}
+
+/// Refuses a setting that would have no effect.
+fn not_with(shared: &str, field: &'static str, is_set: bool) -> Result<()> {
+    if !is_set {
+        return Ok(());
+    }
+    let problem = format!("can't be set with `{shared}`: the other client's applies");
+    Err(Error::configuration(field, problem))
 }

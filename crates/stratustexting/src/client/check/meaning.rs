@@ -118,7 +118,14 @@ impl CheckProblem {
             Self::GrantRejected => {
                 "Make a client for this grant on the page \"API Connect\", and check the scopes"
             }
-            Self::LoginRequired => "Log in: start with `Auth::start_login`",
+            Self::LoginRequired if cfg!(feature = "loopback-login") => {
+                "Log in: by `Auth::log_in_with_browser` on the user's own machine, or by \
+                 `Auth::start_login` in a web application"
+            }
+            Self::LoginRequired => {
+                "Log in: start with `Auth::start_login`, or on the user's own machine with \
+                 `Auth::log_in_with_browser` (feature `loopback-login`)"
+            }
             Self::TokenStore => "See the error's source; check the path and who may write there",
             Self::NoToken => "Check the brand, and `token_url` if it is set",
             Self::ApiKeyRejected => {

@@ -19,7 +19,7 @@ use oauth2::{
 use url::Url;
 
 use super::{ClientAuthentication, Login, Managed, Token, login::CodeExchange, token_response};
-use crate::{AccessToken, Error, RefreshToken, Result, encoding, error::Kind, parts::Parts};
+use crate::{AccessToken, Error, RefreshToken, Result, encoding, error::Kind, input, parts::Parts};
 
 /// How long a request to the token endpoint may take in all.
 ///
@@ -67,6 +67,10 @@ impl OAuthClient {
     pub(super) fn start_login(&self, redirect_uri: &str) -> Result<Login> {
         // Kept to the letter, as the server compares it: `Url` would add a slash to a host
         // without a path, and take a default port away.
+        if input::is_padded(redirect_uri) {
+            let problem = "must be a URL without white space around it";
+            return Err(Error::input("redirect_uri", problem));
+        }
         let redirect_uri = RedirectUrl::new(redirect_uri.to_owned())
             .map_err(|error| Error::input("redirect_uri", "must be a URL").with_source(error))?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();

@@ -94,7 +94,22 @@ fn steps(options: &Options) -> Vec<Step> {
             "no-tls-features",
             features(&[
                 "--features",
-                "redis,loopback-login,axum,parse-numbers,schemas",
+                "redis,loopback-login,axum,parse-numbers,schemas,socks",
+            ]),
+        ),
+        // The caller's TLS, in a client without the crate's.
+        step(
+            "own-tls",
+            cargo(&[
+                "test",
+                "--locked",
+                "--package",
+                "stratustexting",
+                "--no-default-features",
+                "--test",
+                "it",
+                "--",
+                "network::tls_of_the_callers_own",
             ]),
         ),
         step("refused", cargo(&["xtask", "refused"])),

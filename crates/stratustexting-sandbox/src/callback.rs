@@ -3,10 +3,10 @@
 //! The developer of a callback must learn what is wrong with it, so a TLS error is told
 //! apart from a port where nothing listens.
 
-use std::{error::Error, fmt, fs, io, path::Path, time::Duration};
+use std::{error::Error, fmt, fs, io, path::Path, sync::OnceLock, time::Duration};
 
 use http::header::CONTENT_TYPE;
-use reqwest::{Certificate, Client, RequestBuilder, Response, redirect::Policy};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, redirect::Policy};
 
 use crate::{error::StartError, state::delivery::DeliveryError};
 
@@ -27,27 +27,31 @@ impl fmt::Display for CallbackError {
     }
 }
 
-/// The HTTP client for callbacks.
-pub(crate) struct Callbacks(Client);
+/// The HTTP clients for callbacks.
+///
+/// Unless it has certificates of its own, the one for `https` is made for the first such
+/// callback: it loads the system's, and a sandbox without such callbacks must start on a
+/// machine that has none.
+pub(crate) struct Callbacks {
+    plain: Client,
+    tls: OnceLock<Result<Client, String>>,
+}
 
 impl Callbacks {
-    /// A client that trusts the certificates of a PEM file as well as the system's.
+    /// Clients that trust the certificates of a PEM file as well as the system's.
     ///
     /// # Errors
     ///
     /// When the file can't be read or has no certificate.
     pub(crate) fn new(ca_file: Option<&Path>) -> Result<Self, StartError> {
-        let mut builder = Client::builder()
-            .user_agent(concat!(
-                "stratustexting-sandbox/",
-                env!("CARGO_PKG_VERSION")
-            ))
-            .redirect(Policy::none())
-            .no_proxy();
+        let tls = OnceLock::new();
         if let Some(file) = ca_file {
-            builder = builder.tls_certs_merge(certificates(file)?);
+            let http = builder().tls_certs_merge(certificates(file)?);
+            // It is empty, so this can't fail.
+            let _ = tls.set(Ok(http.build()?));
         }
-        Ok(Self(builder.build()?))
+        let plain = builder().tls_certs_only([]).build()?;
+        Ok(Self { plain, tls })
     }
 
     pub(crate) async fn get(
@@ -56,7 +60,7 @@ impl Callbacks {
         header: (&str, &str),
         timeout: Duration,
     ) -> Result<Response, CallbackError> {
-        let request = self.0.get(uri).header(header.0, header.1);
+        let request = self.client(uri)?.get(uri).header(header.0, header.1);
         send(request, uri, timeout).await
     }
 
@@ -66,7 +70,7 @@ impl Callbacks {
         body: Vec<u8>,
         timeout: Duration,
     ) -> Result<Response, CallbackError> {
-        let request = self.0.post(uri).body(body);
+        let request = self.client(uri)?.post(uri).body(body);
         send(
             request.header(CONTENT_TYPE, "application/json"),
             uri,
@@ -74,6 +78,37 @@ impl Callbacks {
         )
         .await
     }
+
+    fn client(&self, uri: &str) -> Result<&Client, CallbackError> {
+        if !is_https(uri) {
+            return Ok(&self.plain);
+        }
+        let client = self.tls.get_or_init(|| {
+            builder().build().map_err(|error| {
+                let cause = error.source().map(ToString::to_string);
+                cause.unwrap_or_else(|| error.to_string())
+            })
+        });
+        client.as_ref().map_err(|problem| CallbackError {
+            kind: DeliveryError::Tls,
+            detail: Some(problem.clone()),
+        })
+    }
+}
+
+fn builder() -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!(
+            "stratustexting-sandbox/",
+            env!("CARGO_PKG_VERSION")
+        ))
+        .redirect(Policy::none())
+        .no_proxy()
+}
+
+fn is_https(uri: &str) -> bool {
+    let scheme = uri.get(.."https:".len());
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
 }
 
 async fn send(
@@ -82,7 +117,7 @@ async fn send(
     timeout: Duration,
 ) -> Result<Response, CallbackError> {
     let response = request.timeout(timeout).send().await;
-    response.map_err(|error| callback_error(&error, uri.starts_with("https:"), timeout))
+    response.map_err(|error| callback_error(&error, is_https(uri), timeout))
 }
 
 fn certificates(file: &Path) -> Result<Vec<Certificate>, StartError> {

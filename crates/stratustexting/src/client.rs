@@ -4,6 +4,8 @@ mod builder;
 mod calls;
 pub mod check;
 mod env;
+mod http_clients;
+mod proxy;
 mod raw;
 
 use std::{fmt, sync::Arc};
@@ -54,6 +56,7 @@ pub struct Client {
 struct Inner {
     api: api::Client,
     executor: Arc<Executor>,
+    http: Arc<http_clients::HttpClients>,
     auth: Auth,
     /// Where the client asks for tokens, if it does.
     token_endpoint: Option<url::Url>,

@@ -1,13 +1,14 @@
 //! Compressed bodies, which nobody asked for.
 //!
-//! The client sends no `Accept-Encoding`, and a server may compress all the same. The bytes
-//! decide, not the header: some proxies unpack a body and leave the header, others pack it and
-//! set none.
+//! The client asks for none: the API by no header, the token endpoint by
+//! `Accept-Encoding: identity`. A server or a proxy may compress all the same, and that must not
+//! cost a login, whose new refresh token may be in there. The bytes decide, not the header: some
+//! proxies unpack a body and leave the header, others pack it and set none.
 
 use std::io::Read;
 
 use bytes::Bytes;
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::{HeaderMap, header};
 
 use crate::{Error, Result, error::Kind};
@@ -27,10 +28,22 @@ pub(crate) fn unpacked(headers: &HeaderMap, body: Bytes, limit: usize) -> Result
         return Ok(body);
     };
     let encoding = encoding.to_str().unwrap_or_default().trim();
-    if encoding.eq_ignore_ascii_case("deflate") && is_zlib(&body) {
+    if !encoding.eq_ignore_ascii_case("deflate") {
+        return Ok(body);
+    }
+    if is_zlib(&body) {
         return read(ZlibDecoder::new(body.as_ref()), limit);
     }
-    Ok(body)
+    if std::str::from_utf8(&body).is_ok() {
+        return Ok(body);
+    }
+    // Some servers leave zlib's head out, against RFC 9110 (section 8.4.1.2). Nothing marks
+    // such a body, so it must give a text; a body that doesn't stays as it is.
+    match read(DeflateDecoder::new(body.as_ref()), limit) {
+        Ok(unpacked) if std::str::from_utf8(&unpacked).is_ok() => Ok(unpacked),
+        Err(error) if error.is_too_large() => Err(error),
+        _ => Ok(body),
+    }
 }
 
 /// Whether the first two bytes are the head of zlib's format, which no JSON begins with.
@@ -58,7 +71,7 @@ mod tests {
 
     use flate2::{
         Compression,
-        write::{GzEncoder, ZlibEncoder},
+        write::{DeflateEncoder, GzEncoder, ZlibEncoder},
     };
     use http::HeaderValue;
 
@@ -85,6 +98,28 @@ mod tests {
         encoder.write_all(b"{}").unwrap();
         let zlib = encoder.finish().unwrap().into();
         assert_eq!(unpacked(&headers("deflate"), zlib, 10).unwrap(), "{}");
+        assert_eq!(
+            unpacked(&headers("deflate"), "{}".into(), 10).unwrap(),
+            "{}"
+        );
+    }
+
+    #[test]
+    fn deflate_is_read_without_a_head_too_and_other_bytes_stay_as_they_are() {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(br#"{"access_token":"a"}"#).unwrap();
+        let packed = Bytes::from(encoder.finish().unwrap());
+        assert!(std::str::from_utf8(&packed).is_err());
+
+        let body = unpacked(&headers("deflate"), packed.clone(), 100).unwrap();
+        assert_eq!(body, r#"{"access_token":"a"}"#);
+        let error = unpacked(&headers("deflate"), packed, 5).unwrap_err();
+        assert_eq!(*error.kind(), Kind::TooLarge { limit: 5 });
+        let latin = Bytes::from_static(b"{\"name\":\"Andr\xe9\"}");
+        assert_eq!(
+            unpacked(&headers("deflate"), latin.clone(), 100_000).unwrap(),
+            latin
+        );
     }
 
     #[test]

@@ -49,8 +49,8 @@ pub(crate) struct Executor {
     pub(crate) rejected_tokens: RejectedTokens,
     pub(crate) defaults: CallOptions,
     pub(crate) retry: Arc<dyn RetryPolicy>,
-    pub(crate) budget: Bucket,
-    pub(crate) limits: Limits,
+    pub(crate) budget: Arc<Bucket>,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) overrides: Overrides,
     /// Whether a difference from the document is an error, for tests of the document.
     pub(crate) strict: bool,
@@ -62,7 +62,7 @@ pub(crate) struct Executor {
 
 /// Where requests go.
 pub(crate) enum Backend {
-    Http(reqwest::Client, Connections),
+    Http(reqwest::Client, Arc<Connections>),
     /// Tests of time have no sockets: the runtime's clock can't stand still for those.
     #[cfg(test)]
     Script(tests::Script),

@@ -58,10 +58,9 @@ pub(crate) fn warn_of_length(text: &str) {
 /// A secret or an id that is sent to the token endpoint or in a header. White space around it
 /// is mostly a line break from a file or an environment variable, the commonest mistake.
 pub(crate) fn credential(field: &'static str, value: &str) -> Result<()> {
-    let (first, last) = (value.chars().next(), value.chars().next_back());
     let problem = if value.is_empty() {
         "may not be empty"
-    } else if first.is_some_and(shows_nothing) || last.is_some_and(shows_nothing) {
+    } else if is_padded(value) {
         "has white space, a line break or another character that shows nothing at its \
          beginning or end"
     } else if value.contains(char::is_control) {
@@ -70,6 +69,13 @@ pub(crate) fn credential(field: &'static str, value: &str) -> Result<()> {
         return Ok(());
     };
     Err(Error::configuration(field, problem))
+}
+
+/// Whether a text has white space around it, or other characters that show nothing. A URL's
+/// parser passes over it; a server that compares the text, or a header, doesn't.
+pub(crate) fn is_padded(text: &str) -> bool {
+    let (first, last) = (text.chars().next(), text.chars().next_back());
+    first.is_some_and(shows_nothing) || last.is_some_and(shows_nothing)
 }
 
 /// An e-mail address that becomes a segment of a path: its form only.

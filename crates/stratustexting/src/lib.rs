@@ -37,7 +37,8 @@
 //!
 //! # Where to start
 //!
-//! - Make one [`Client`] per login and clone it freely.
+//! - Make one [`Client`] per login and clone it freely; many logins share their connections by
+//!   [`ClientBuilder::connections_of`].
 //!   [`Client::from_env`] lists the variables that it reads; [`Client::builder`] sets more.
 //! - [`auth::Credentials`] choose the OAuth grant; [`auth`] explains which to take.
 //! - The resources are [`Messages`], [`Contacts`], [`Consents`], [`Subscriptions`] and
@@ -65,13 +66,16 @@
 //!
 //! - `rustls` (default): TLS by rustls with the platform's certificate store.
 //! - `native-tls`: TLS by the platform's own library.
+//! - `socks`: proxies by SOCKS.
 //! - `redis`: `auth::RedisTokenStore`, one login for several machines.
 //! - `loopback-login`: `Auth::log_in_with_browser`, for programs on the user's own machine.
 //! - `axum`: [`webhook::Incoming`] as an extractor and a response of axum 0.8.
 //! - `parse-numbers`: `PhoneNumber::parse_in`, numbers as people write them in a region.
 //! - `schemas`: [`api::MODELS`](api), the models with their JSON Schemas.
 //!
-//! Without the first two, a client can only be built for a loopback address.
+//! Without the first two, a client only uses plain `http`, to a loopback address or a host of
+//! [`ClientBuilder::allow_plain_http`], unless [`ClientBuilder::configure_http`] gives it TLS
+//! of its own.
 //!
 //! # When something fails
 //!
@@ -100,9 +104,9 @@
 //! it failed; in it a span `attempt` with `http.request.resend_count`,
 //! `http.response.status_code`, `error.type`, after OpenTelemetry's conventions; an event
 //! `another attempt` with `reason`, `attempt` and `wait_ms`. At WARN: that a token that is
-//! still good couldn't be renewed, that a renewal was cut off by the end of a runtime, and that
-//! a token file can't be locked. URLs aren't logged: the vendor puts numbers and texts into the
-//! query.
+//! still good couldn't be renewed, that a renewal was cut off by the end of a runtime, that a
+//! token file can't be locked, and that a client sends by plain `http` to another machine.
+//! URLs aren't logged: the vendor puts numbers and texts into the query.
 //!
 //! # Metrics
 //!

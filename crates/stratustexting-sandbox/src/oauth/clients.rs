@@ -198,7 +198,8 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 /// Whether a URL leads to this machine.
 pub(crate) fn is_this_host(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
+        // The dot marks the name as complete.
+        Some(Host::Domain(name)) => matches!(name, "localhost" | "localhost."),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
@@ -219,6 +220,7 @@ mod tests {
             ("https://a.example/cb", "https://a.example.evil/cb", false),
             ("http://127.0.0.1/cb", "http://127.0.0.1:4711/cb", true),
             ("http://localhost/cb", "http://localhost:4711/cb", true),
+            ("http://localhost./cb", "http://localhost.:4711/cb", true),
             ("http://localhost/cb", "http://127.0.0.1:4711/cb", false),
             ("http://127.0.0.1/cb", "http://127.0.0.1:4711/other", false),
             ("http://127.0.0.1:80/cb", "http://127.0.0.1:4711/cb", true),

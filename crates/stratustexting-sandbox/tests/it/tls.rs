@@ -177,3 +177,40 @@ async fn a_file_without_certificates_is_an_error_at_the_start() {
         assert!(error.contains(file.to_str().unwrap()), "{error}");
     }
 }
+
+/// It has its own process, since certificates are found by environment variables.
+#[test]
+fn without_certificates_it_starts_and_an_https_callback_says_so() {
+    const NAME: &str = "tls::without_certificates_it_starts_and_an_https_callback_says_so";
+    const HERE: &str = "SANDBOX_TEST_WITHOUT_CERTIFICATES";
+    if std::env::var_os(HERE).is_none() {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", NAME])
+            .env(HERE, "1")
+            .env("SSL_CERT_FILE", "/nowhere/certificates.pem")
+            .env("SSL_CERT_DIR", "/nowhere")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let api = Api::with_user().await;
+        let plain = crate::receiver::Receiver::start().await;
+        api.subscribe(&plain.uri).await;
+
+        let message = rejection_message(&api, "https://127.0.0.1:9/hook").await;
+        assert!(message.contains("No CA certificates"), "{message}");
+
+        let authority = Authority::new();
+        let file = authority.file();
+        let builder = Sandbox::builder().contacts(0).callback_ca(file.path());
+        let api = Api::of_user(builder).await;
+        let callback = Secure::start(authority.acceptor()).await;
+        api.subscribe(&callback.uri).await;
+    });
+}

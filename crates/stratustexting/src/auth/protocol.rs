@@ -9,6 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use http::{HeaderValue, header::ACCEPT_ENCODING};
 use oauth2::{
     AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, CsrfToken, EndpointMaybeSet,
     EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, PkceCodeChallenge, RedirectUrl,
@@ -18,7 +19,7 @@ use oauth2::{
 use url::Url;
 
 use super::{ClientAuthentication, Login, Managed, Token, login::CodeExchange, token_response};
-use crate::{AccessToken, Error, RefreshToken, Result, error::Kind, parts::Parts};
+use crate::{AccessToken, Error, RefreshToken, Result, encoding, error::Kind, input, parts::Parts};
 
 /// How long a request to the token endpoint may take in all.
 ///
@@ -66,6 +67,10 @@ impl OAuthClient {
     pub(super) fn start_login(&self, redirect_uri: &str) -> Result<Login> {
         // Kept to the letter, as the server compares it: `Url` would add a slash to a host
         // without a path, and take a default port away.
+        if input::is_padded(redirect_uri) {
+            let problem = "must be a URL without white space around it";
+            return Err(Error::input("redirect_uri", problem));
+        }
         let redirect_uri = RedirectUrl::new(redirect_uri.to_owned())
             .map_err(|error| Error::input("redirect_uri", "must be a URL").with_source(error))?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -208,6 +213,8 @@ impl Exchange {
     ) -> Result<HttpResponse> {
         let mut request = reqwest::Request::try_from(request.map(reqwest::Body::from))
             .map_err(|error| transport_error(error).before_sending())?;
+        let identity = HeaderValue::from_static("identity");
+        request.headers_mut().insert(ACCEPT_ENCODING, identity);
         // It is rare and can't be retried blindly: a refresh token is good for one use.
         crate::executor::use_own_connection(&mut request);
         let exchange = async {
@@ -215,6 +222,8 @@ impl Exchange {
             let status = response.status();
             let headers = std::mem::take(response.headers_mut());
             let body = crate::transport::read_body(response, SIZE_LIMIT).await?;
+            // One that can't be unpacked has no token, and is reported as such.
+            let body = encoding::unpacked(&headers, body.clone(), SIZE_LIMIT).unwrap_or(body);
             Ok::<_, Error>((status, headers, body))
         };
         let (status, headers, body) =

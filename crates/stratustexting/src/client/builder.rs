@@ -1,19 +1,25 @@
 //! Making a client.
 
+mod network;
+
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use stratustexting_client::{self as api, transport::Handle};
+use url::Url;
 
-use super::{Client, Inner};
+use super::{
+    Client, Inner,
+    http_clients::{Configure, HttpClients},
+};
 use crate::{
     ApiKey, Brand, Error, PhoneNumber, Result,
     auth::{
         Auth, Credentials, CredentialsKind, ManagedTokens, MemoryTokenStore, OAuthClient,
         TokenSource, TokenStore,
     },
-    endpoint,
-    executor::{Backend, Connections, Executor, RejectedTokens},
-    headers, input,
+    endpoint::{self, PlainHosts},
+    executor::{Backend, Executor, RejectedTokens},
+    input,
     options::CallOptions,
     overrides::{self, OperationOverride, Overrides},
     phone,
@@ -37,20 +43,23 @@ pub struct ClientBuilder {
     store: Option<Arc<dyn TokenStore>>,
     options: CallOptions,
     retry: Arc<dyn RetryPolicy>,
-    retry_budget: RetryBudget,
+    retry_budget: Option<RetryBudget>,
     rate_limit: Option<RateLimit>,
     number_rate_limit: Option<RateLimit>,
-    connect_timeout: Duration,
+    connect_timeout: Option<Duration>,
     max_response: usize,
     media_limit: usize,
     max_url: usize,
     sender: Option<Result<PhoneNumber>>,
-    user_agent: String,
+    user_agent: Option<String>,
     headers: Vec<(String, String)>,
     overrides: Vec<(String, OperationOverride)>,
     overrides_file: Option<PathBuf>,
     strict: bool,
-    http: Option<Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>>,
+    http: Option<Configure>,
+    plain_hosts: Vec<String>,
+    connections_of: Option<Arc<HttpClients>>,
+    limits_of: Option<(Arc<Limits>, Arc<Bucket>)>,
 }
 
 impl ClientBuilder {
@@ -64,9 +73,7 @@ impl ClientBuilder {
     /// two kinds of gateway, and this is what the stricter one lets through.
     pub const DEFAULT_MAX_URL: usize = 8_192;
 
-    /// How long an idle connection is kept. Servers commonly keep theirs for 5 seconds and
-    /// more, so the client closes first, and writes nothing into a connection that is closing.
-    const IDLE: Duration = Duration::from_secs(4);
+    const USER_AGENT: &str = concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION"));
 
     pub(super) fn new() -> Self {
         Self {
@@ -79,20 +86,23 @@ impl ClientBuilder {
             store: None,
             options: CallOptions::default(),
             retry: Arc::new(Backoff::default()),
-            retry_budget: RetryBudget::default(),
+            retry_budget: None,
             rate_limit: None,
             number_rate_limit: None,
-            connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
+            connect_timeout: None,
             max_response: Self::DEFAULT_MAX_RESPONSE,
             media_limit: Self::DEFAULT_MEDIA_LIMIT,
             max_url: Self::DEFAULT_MAX_URL,
             sender: None,
-            user_agent: concat!("stratustexting-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: None,
             headers: Vec::new(),
             overrides: Vec::new(),
             overrides_file: None,
             strict: false,
             http: None,
+            plain_hosts: Vec::new(),
+            connections_of: None,
+            limits_of: None,
         }
     }
 
@@ -102,8 +112,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The API's base URL, in place of the brand's: `https`, or `http` to a loopback
-    /// address.
+    /// The API's base URL, in place of the brand's: `https`, or `http` to a loopback address
+    /// or to a host of [`allow_plain_http`](Self::allow_plain_http).
     pub fn api_base(mut self, url: impl Into<String>) -> Self {
         self.api_base = Some(url.into());
         self
@@ -168,7 +178,7 @@ impl ClientBuilder {
 
     /// How many retries all calls may make together; see [`RetryBudget`].
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
-        self.retry_budget = budget;
+        self.retry_budget = Some(budget);
         self
     }
 
@@ -182,13 +192,6 @@ impl ClientBuilder {
     /// The rate at which messages are sent from each number; by default there is no limit.
     pub fn number_rate_limit(mut self, limit: RateLimit) -> Self {
         self.number_rate_limit = Some(limit);
-        self
-    }
-
-    /// The time limit for connecting, TLS included; by default
-    /// [10 seconds](Self::DEFAULT_CONNECT_TIMEOUT).
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
         self
     }
 
@@ -231,48 +234,6 @@ impl ClientBuilder {
         self
     }
 
-    /// The header `User-Agent`; by default the name and version of this crate.
-    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.user_agent = user_agent.into();
-        self
-    }
-
-    /// Adds a header to every request, in place of one of this name that was added before:
-    /// those to the API and those to the token endpoint.
-    ///
-    /// A header that one request sets itself, as by [`RawRequest::header`](crate::RawRequest::header),
-    /// takes its place there. `Authorization` and `x-api-key` are the client's, and so are the
-    /// headers that belong to one request or connection, such as `Content-Length`:
-    /// [`build`](Self::build) refuses them, and names that are none.
-    ///
-    /// ```
-    /// # use stratustexting_sandbox::Sandbox;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use stratustexting::{Client, auth::Credentials};
-    ///
-    /// # let sandbox = Sandbox::start().await?;
-    /// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
-    /// let client = Client::builder()
-    /// #   .api_base(sandbox.api_base()).token_url(sandbox.token_url())
-    ///     .credentials(Credentials::client_credentials(id, secret))
-    ///     .api_key(key)
-    ///     .header("x-team", "dispatch")
-    ///     .build()?;
-    ///
-    /// client.sites().list().next_item().await?;
-    /// # let ledger = sandbox.ledger();
-    /// # let has = |entry: &stratustexting_sandbox::Entry| entry
-    /// #     .headers.iter().any(|(name, value)| name == "x-team" && value == b"dispatch");
-    /// # assert!(ledger.len() >= 2 && ledger.iter().all(has));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
-    }
-
     /// Says how one operation differs from the document, by its id such as `listContacts`: its
     /// path, where the items of a list are, how it pages. Use it when the live service turns
     /// out to differ from what the document infers.
@@ -300,95 +261,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Changes the HTTP client before it is made: proxies, certificates, pools.
-    ///
-    /// A proxy, here for all requests; credentials for it can stand in its URL:
-    ///
-    /// ```
-    /// # use stratustexting::{Client, auth::Credentials};
-    /// # fn build() -> Result<Client, Box<dyn std::error::Error>> {
-    /// let proxy = stratustexting::reqwest::Proxy::all("http://proxy.example:3128")?;
-    ///
-    /// let client = Client::builder()
-    /// #   .credentials(Credentials::client_credentials("id", "secret")).api_key("key")
-    ///     .configure_http(|http| http.proxy(proxy))
-    ///     .build()?;
-    /// # Ok(client)
-    /// # }
-    /// # #[cfg(feature = "rustls")] build().unwrap();
-    /// ```
-    ///
-    /// The certificate of an authority of your own, beside those of the platform, such as that
-    /// of a proxy which reads along:
-    ///
-    /// ```
-    /// # use stratustexting::{Client, auth::Credentials};
-    /// # fn build(pem: String) -> Result<Client, Box<dyn std::error::Error>> {
-    /// # let mut file = tempfile::NamedTempFile::new()?;
-    /// # std::io::Write::write_all(&mut file, pem.as_bytes())?;
-    /// # let path = file.path();
-    /// use stratustexting::reqwest::Certificate;
-    ///
-    /// let authority = Certificate::from_pem(&std::fs::read(path)?)?;
-    ///
-    /// let client = Client::builder()
-    /// #   .credentials(Credentials::client_credentials("id", "secret")).api_key("key")
-    ///     .configure_http(|http| http.tls_certs_merge([authority]))
-    ///     .build()?;
-    /// # Ok(client)
-    /// # }
-    /// # let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    /// # #[cfg(feature = "rustls")] build(own.cert.pem()).unwrap();
-    /// ```
-    ///
-    /// Any other setting of reqwest, here how long an idle connection is kept:
-    ///
-    /// ```
-    /// # use stratustexting_sandbox::Sandbox;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use stratustexting::{Client, auth::Credentials};
-    /// # let sandbox = Sandbox::start().await?;
-    /// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
-    /// use std::time::Duration;
-    ///
-    /// let client = Client::builder()
-    /// #   .api_base(sandbox.api_base()).token_url(sandbox.token_url())
-    /// #   .credentials(Credentials::client_credentials(id, secret)).api_key(key)
-    ///     .configure_http(|http| http.pool_idle_timeout(Duration::from_secs(2)))
-    ///     .build()?;
-    /// # client.sites().list().next_item().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// Some settings stay as they are, because others can send a message twice, or credentials
-    /// to the wrong place:
-    ///
-    /// - Redirects are not followed, and reqwest makes no retries of its own.
-    /// - No proxy is used when one of the client's URLs is plain `http` to a loopback address.
-    /// - The version is HTTP/1.1: only of that one it is known when a connection can be used
-    ///   again.
-    /// - reqwest's log of all bytes is off: it has secrets and texts.
-    ///
-    /// Idle connections are kept for 4 seconds unless something else is set here. With a longer
-    /// time, a send is likelier to meet a server that is just closing its connection.
-    pub fn configure_http(
-        mut self,
-        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
-    ) -> Self {
-        self.http = Some(Box::new(configure));
-        self
-    }
-
     /// Checks the settings and makes the client. Nothing is sent.
     ///
     /// # Errors
     ///
     /// [`Error::is_configuration`], naming the setting in [`Error::field`].
-    pub fn build(self) -> Result<Client> {
+    pub fn build(mut self) -> Result<Client> {
+        let configure = self.http.take();
+        let plain = PlainHosts::checked(&self.plain_hosts)?;
         let api_base = self.api_base.as_deref().unwrap_or(self.brand.api_base());
-        let api_base = endpoint::checked("api_base", api_base)?;
+        let api_base = endpoint::checked("api_base", api_base, &plain)?;
         let key = self
             .api_key
             .as_ref()
@@ -401,53 +283,38 @@ impl ClientBuilder {
             .credentials
             .as_ref()
             .ok_or_else(|| Error::configuration("credentials", "must be set"))?;
-        let sender = self.sender.transpose().map_err(|error| {
+        let sender = self.sender.take().transpose().map_err(|error| {
             Error::configuration("sender", PhoneNumber::FORM).with_source(error)
         })?;
-        let user_agent = header_value(&self.user_agent)
-            .ok_or_else(|| Error::configuration("user_agent", VISIBLE))?;
-        let headers = headers::checked(&self.headers)?;
-        for (field, limit) in [
-            ("rate_limit", self.rate_limit),
-            ("number_rate_limit", self.number_rate_limit),
-        ] {
-            limit.map_or(Ok(()), |limit| limit.check(field))?;
-        }
         let token_url = match self.token_url.as_deref().or(self.brand.token_url()) {
-            Some(url) => Some(endpoint::checked("token_url", url)?),
+            Some(url) => Some(endpoint::checked("token_url", url, &plain)?),
             None => None,
         };
         let authorize_url = match self.authorize_url.as_deref().or(self.brand.authorize_url()) {
-            Some(url) => Some(endpoint::checked("authorize_url", url)?),
+            Some(url) => Some(endpoint::checked("authorize_url", url, &plain)?),
             None => None,
         };
 
-        let mut http = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .default_headers(headers)
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(Self::IDLE);
-        if let Some(configure) = self.http {
-            http = configure(http);
+        let mut requested = vec![("api_base", &api_base)];
+        if let CredentialsKind::Managed(managed) = &credentials.0 {
+            input::credential("client_id", &managed.client_id)?;
+            input::credential("client_secret", managed.client_secret.expose())?;
+            if let Some(token) = &managed.refresh_token {
+                input::credential("refresh_token", token.expose())?;
+            }
+            let elsewhere = |url: &Url| endpoint::is_local(&api_base) && !endpoint::is_local(url);
+            if token_url.as_ref().is_some_and(elsewhere) {
+                // A test's client would show its secrets to the vendor.
+                return Err(Error::configuration(
+                    "token_url",
+                    "must be a loopback address or plain http too, as `api_base` is",
+                ));
+            }
+            // The authorize URL isn't requested here, but by the user's browser.
+            requested.extend(token_url.iter().map(|url| ("token_url", url)));
         }
-        // After the caller's settings, because these are not for choosing: see
-        // `configure_http`.
-        http = http
-            .redirect(reqwest::redirect::Policy::none())
-            // What `executor/connections.rs` knows of connections is true of this version.
-            .http1_only()
-            // Told that there are none it doesn't copy each request for them either.
-            .retry(reqwest::retry::never().max_retries_per_request(0))
-            // It would write all that is sent into the log, tokens and texts.
-            .connection_verbose(false);
-        let urls = [Some(&api_base), token_url.as_ref(), authorize_url.as_ref()];
-        if urls.iter().flatten().any(|url| url.scheme() == "http") {
-            // A proxy would carry a request for this machine off it in plain text.
-            http = http.no_proxy();
-        }
-        let http = http.build().map_err(|error| {
-            Error::configuration("configure_http", "no HTTP client can be made").with_source(error)
-        })?;
+        let http = self.http_clients(configure, &requested)?;
+        let (limits, budget) = self.limits()?;
 
         let mut token_endpoint = None;
         let (tokens, managed): (Arc<dyn TokenSource>, _) = match &credentials.0 {
@@ -456,24 +323,16 @@ impl ClientBuilder {
             }
             CredentialsKind::Source(source) => (Arc::clone(source), None),
             CredentialsKind::Managed(managed) => {
-                input::credential("client_id", &managed.client_id)?;
-                input::credential("client_secret", managed.client_secret.expose())?;
-                if let Some(token) = &managed.refresh_token {
-                    input::credential("refresh_token", token.expose())?;
-                }
                 let token_url = token_url.ok_or_else(|| {
                     Error::configuration("token_url", "must be set: it is not known for this brand")
                 })?;
-                if endpoint::is_loopback(&api_base) && !endpoint::is_loopback(&token_url) {
-                    // A test's client would show its secrets to the vendor.
-                    return Err(Error::configuration(
-                        "token_url",
-                        "must be a loopback address too, as `api_base` is",
-                    ));
-                }
-                token_endpoint = Some(token_url.clone());
-                let oauth =
-                    OAuthClient::new(managed, authorize_url.as_ref(), &token_url, http.clone());
+                let oauth = OAuthClient::new(
+                    managed,
+                    authorize_url.as_ref(),
+                    &token_url,
+                    http.of(&token_url)?.clone(),
+                );
+                token_endpoint = Some(token_url);
                 let store = self
                     .store
                     .unwrap_or_else(|| Arc::new(MemoryTokenStore::new()));
@@ -482,6 +341,7 @@ impl ClientBuilder {
                 (Arc::new(tokens.clone()), Some(tokens))
             }
         };
+        let api_http = http.of(&api_base)?.clone();
         let mut overrides = match &self.overrides_file {
             Some(path) => overrides::read_file(path)?,
             None => Vec::new(),
@@ -490,15 +350,15 @@ impl ClientBuilder {
         let executor = Arc::new(Executor {
             overrides: Overrides::checked(overrides)?,
             strict: self.strict,
-            backend: Backend::Http(http.clone(), Connections::default()),
+            backend: Backend::Http(api_http.clone(), http.connections(&api_base)),
             api_base: api_base.clone(),
             api_key,
             tokens: Arc::clone(&tokens),
             rejected_tokens: RejectedTokens::default(),
             defaults: self.options,
             retry: self.retry,
-            budget: Bucket::new(self.retry_budget),
-            limits: Limits::new(self.rate_limit, self.number_rate_limit),
+            budget,
+            limits,
             max_response: self.max_response,
             max_url: self.max_url,
         });
@@ -506,8 +366,9 @@ impl ClientBuilder {
         let handle = Handle::new(Arc::clone(&executor) as _);
         Ok(Client {
             inner: Arc::new(Inner {
-                api: api::Client::with_transport(base, http, handle),
+                api: api::Client::with_transport(base, api_http, handle),
                 executor,
+                http,
                 auth: Auth { tokens, managed },
                 token_endpoint,
                 media_limit: self.media_limit,

@@ -69,6 +69,7 @@ impl ClientBuilder {
     /// | `STRATUS_TOKEN_FILE` | where tokens are kept ([`FileTokenStore`]); by default in memory |
     /// | `STRATUS_SENDER` | the number that messages are sent from ([`sender`](Self::sender)) |
     /// | `STRATUS_API_BASE`, `STRATUS_AUTHORIZE_URL`, `STRATUS_TOKEN_URL` | in place of the brand's |
+    /// | `STRATUS_ALLOW_PLAIN_HTTP` | a host to which plain `http` is allowed, for a sandbox in another container ([`allow_plain_http`](Self::allow_plain_http)) |
     ///
     /// An empty variable counts as not set. The names are this crate's own.
     ///
@@ -179,6 +180,9 @@ impl ClientBuilder {
         if let Some(url) = read("STRATUS_TOKEN_URL")? {
             builder = builder.token_url(url);
         }
+        if let Some(host) = read("STRATUS_ALLOW_PLAIN_HTTP")? {
+            builder = builder.allow_plain_http(host);
+        }
         Ok(builder)
     }
 }
@@ -207,8 +211,22 @@ mod tests {
             ("STRATUS_TOKEN_FILE", "token.json"),
             ("STRATUS_SENDER", "+12025550100"),
             ("STRATUS_TOKEN_URL", ""),
+            ("STRATUS_ALLOW_PLAIN_HTTP", "sandbox"),
         ];
         assert!(of(&[&GOOD[..], &more].concat()).is_ok());
+    }
+
+    #[test]
+    fn plain_http_to_another_host_needs_its_variable() {
+        let urls = [
+            ("STRATUS_API_BASE", "http://sandbox:8080/prod"),
+            ("STRATUS_TOKEN_URL", "http://sandbox:8080/oauth2/token/"),
+        ];
+        let without = [&GOOD[..], &urls].concat();
+        let with = [&without[..], &[("STRATUS_ALLOW_PLAIN_HTTP", "sandbox")]].concat();
+
+        assert_eq!(of(&without).unwrap_err().field(), Some("api_base"));
+        assert!(of(&with).is_ok());
     }
 
     #[test]

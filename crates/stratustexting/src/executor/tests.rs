@@ -82,8 +82,8 @@ fn slow(
         rejected_tokens: RejectedTokens::default(),
         defaults: CallOptions::default(),
         retry: Arc::new(Backoff::default()),
-        budget: Bucket::new(RetryBudget::default()),
-        limits: Limits::default(),
+        budget: Arc::new(Bucket::new(RetryBudget::default())),
+        limits: Arc::default(),
         max_response: 1_000,
         max_url: 8_192,
     };
@@ -213,7 +213,7 @@ async fn an_overloaded_service_gets_few_retries() {
 #[tokio::test(start_paused = true)]
 async fn without_a_budget_the_same_service_gets_every_retry() {
     let (mut executor, arrivals) = executor(|_| Ok(response(503)));
-    executor.budget = Bucket::new(RetryBudget::unlimited());
+    executor.budget = Arc::new(Bucket::new(RetryBudget::unlimited()));
 
     for _ in 0..100 {
         read(&executor).await.unwrap_err();
@@ -350,7 +350,7 @@ async fn the_limits_are_kept_and_a_429_slows_them() {
         _ => Ok(response(200)),
     });
     let second = RateLimit::new(1, Duration::from_secs(1));
-    executor.limits = Limits::new(None, Some(second));
+    executor.limits = Arc::new(Limits::new(None, Some(second)));
     let options = CallOptions::new();
 
     for index in 0..5 {
@@ -391,7 +391,7 @@ impl TokenSource for Slow {
 async fn calls_that_waited_for_a_token_keep_the_limit_afterwards() {
     let (mut executor, arrivals) = executor(|_| Ok(response(200)));
     let second = RateLimit::new(1, Duration::from_secs(1));
-    executor.limits = Limits::new(Some(second), None);
+    executor.limits = Arc::new(Limits::new(Some(second), None));
     executor.tokens = Arc::new(Slow::default());
 
     join_all((0..20).map(|_| read(&executor))).await;
@@ -404,7 +404,7 @@ async fn calls_that_waited_for_a_token_keep_the_limit_afterwards() {
 async fn all_spellings_of_a_number_share_its_limit() {
     let (mut executor, arrivals) = executor(|_| Ok(response(200)));
     let minute = RateLimit::new(1, Duration::from_secs(60));
-    executor.limits = Limits::new(None, Some(minute));
+    executor.limits = Arc::new(Limits::new(None, Some(minute)));
     let operation = Operation::find("sendSms");
 
     for from in ["%2B12025550100", "12025550100", "+1%202025550100"] {
@@ -448,7 +448,10 @@ async fn a_call_that_has_timed_out_sends_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_comes_too_late_sends_nothing() {
     let (mut executor, arrivals) = executor(|_| Ok(response(200)));
-    executor.limits = Limits::new(Some(RateLimit::new(1, Duration::from_secs(100))), None);
+    executor.limits = Arc::new(Limits::new(
+        Some(RateLimit::new(1, Duration::from_secs(100))),
+        None,
+    ));
     read(&executor).await.unwrap();
     let start = Instant::now();
 

@@ -90,10 +90,11 @@ pub(crate) fn check(request: &SubscriptionRequest) -> Result<()> {
     let callback = Url::parse(&request.uri).ok().filter(|url| {
         url.scheme() == "https" || url.scheme() == "http" && endpoint::is_loopback(url)
     });
-    if callback.is_none() {
+    if callback.is_none() || input::is_padded(&request.uri) {
         return Err(Error::input(
             "uri",
-            "must be an https URL; plain http is allowed to a loopback address only",
+            "must be an https URL without white space around it; plain http is allowed to a \
+             loopback address only",
         ));
     }
     if request.event_filters.is_empty() {

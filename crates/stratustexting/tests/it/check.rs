@@ -266,6 +266,8 @@ async fn nobody_who_is_logged_in_is_told_from_a_login_that_is_over() {
     let report = check(sandbox.builder().credentials(sandbox.user())).await;
     let found = problem(&sandbox, &report, CheckSubject::AccessToken);
     assert_eq!(found, Some(CheckProblem::LoginRequired), "{report}");
+    let advice = report.step(CheckSubject::AccessToken).unwrap().advice;
+    assert!(advice.unwrap().contains("Auth::log_in_with_browser"));
     assert_eq!(
         verdict(&report, CheckSubject::TokenEndpoint),
         CheckVerdict::Ok

@@ -11,7 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use stratustexting::{AccessToken, Backoff, Client, Outcome, SendOutcome, auth::Credentials};
+use stratustexting::{
+    AccessToken, Backoff, Client, ClientBuilder, Outcome, SendOutcome, auth::Credentials,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     runtime::{Builder, Runtime},
@@ -66,13 +68,15 @@ impl Server {
 
     /// A client that makes one attempt.
     fn client(&self) -> Client {
+        self.builder().build().unwrap()
+    }
+
+    fn builder(&self) -> ClientBuilder {
         Client::builder()
             .api_base(format!("http://{}", self.address))
             .credentials(Credentials::static_token(AccessToken::new("t").unwrap()))
             .api_key("key")
             .retry(Backoff::never())
-            .build()
-            .unwrap()
     }
 
     /// Waits, without running anything, until so many connections were ended.
@@ -223,4 +227,42 @@ fn a_connection_that_the_server_keeps_is_used_again_and_again() {
         let connections = server.connections.load(SeqCst);
         assert!(connections <= most, "{connections}");
     }
+}
+
+/// A client per login, all with the connections of one.
+fn logins(server: &Server) -> Vec<Client> {
+    let first = server.client();
+    let others = (1..SENDS).map(|_| {
+        let builder = server.builder().connections_of(&first);
+        builder.build().unwrap()
+    });
+    let others: Vec<_> = others.collect();
+    // It isn't needed any more.
+    drop(first);
+    others
+}
+
+#[test]
+fn many_logins_with_shared_connections_need_one() {
+    let server = Server::start(End::None);
+    driven().block_on(async {
+        for client in logins(&server) {
+            assert_eq!(send(&client).await, SendOutcome::Accepted);
+        }
+    });
+    assert_eq!(server.connections.load(SeqCst), 1);
+}
+
+/// What one login has seen of the server is known to the next.
+#[test]
+fn many_logins_with_shared_connections_lose_nothing() {
+    each(|end, read| {
+        let server = Server::start(end);
+        let logins = logins(&server);
+        driven().block_on(async {
+            for (call, client) in logins.iter().enumerate() {
+                assert!(works(client, read).await, "{call} {end:?} {read}");
+            }
+        });
+    });
 }

@@ -270,6 +270,8 @@ async fn callbacks_and_filters_that_can_not_work() {
         "http://example.com/",
         "ftp://example.com/",
         "javascript:0",
+        " https://example.com/",
+        "https://example.com/\n",
     ] {
         refused("uri", async |c| {
             c.subscriptions().subscribe(uri, [filter()]).await

@@ -469,6 +469,22 @@ async fn a_redirect_uri_is_sent_to_the_letter() {
     }
 }
 
+#[tokio::test]
+async fn a_redirect_uri_with_white_space_around_it_is_refused() {
+    let client = Endpoint::start().await.client(MemoryTokenStore::new());
+    for uri in [
+        " https://app.example/",
+        "https://app.example/ ",
+        "https://app.example/\n",
+        "\u{feff}https://app.example/",
+    ] {
+        let error = client.auth().start_login(uri).unwrap_err();
+
+        assert!(error.is_input(), "{error:?}");
+        assert_eq!(error.field(), Some("redirect_uri"), "{uri:?}");
+    }
+}
+
 async fn is_logged_in(client: &Client) -> bool {
     client.auth().is_logged_in().await.unwrap()
 }

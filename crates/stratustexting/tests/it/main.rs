@@ -42,6 +42,9 @@ mod login;
 mod loopback;
 /// The error is made of leaves.
 mod modules;
+/// Networks that are hard on a client: without certificates, with proxies, with bodies that
+/// are compressed on the way.
+mod network;
 /// Each operation, byte by byte.
 mod operations;
 /// Lists, by item and by page.

@@ -58,6 +58,46 @@ async fn a_rate_limit_is_kept_to_by_all_requests_or_by_those_from_a_number() {
 }
 
 #[tokio::test]
+async fn limits_hold_for_the_clients_that_share_them() {
+    let sandbox = Watched::start().await;
+    let hourly = RateLimit::new(1, Duration::from_secs(3_600));
+    let first = builder(&sandbox).rate_limit(hourly).build().unwrap();
+    let second = builder(&sandbox).limits_of(&first).build().unwrap();
+    let apart = builder(&sandbox).connections_of(&first).build().unwrap();
+
+    assert_eq!(send(&sandbox, &first).await, SendOutcome::Accepted);
+    assert_eq!(send(&sandbox, &second).await, SendOutcome::NotSent);
+    assert_eq!(send(&sandbox, &apart).await, SendOutcome::Accepted);
+    // Each has a login of its own.
+    assert_eq!(sandbox.token_requests().len(), 3);
+}
+
+#[tokio::test]
+async fn settings_of_another_client_cannot_be_changed_here() {
+    let sandbox = Watched::start().await;
+    let first = sandbox.client();
+    let shared = || builder(&sandbox).connections_of(&first);
+    let limited = || builder(&sandbox).limits_of(&first);
+    let limit = RateLimit::new(1, Duration::from_secs(1));
+    for (builder, field) in [
+        (shared().configure_http(|http| http), "configure_http"),
+        (shared().header("x-team", "a"), "header"),
+        (shared().user_agent("mine"), "user_agent"),
+        (shared().connect_timeout(SOON), "connect_timeout"),
+        (limited().rate_limit(limit), "rate_limit"),
+        (limited().number_rate_limit(limit), "number_rate_limit"),
+        (limited().retry_budget(RetryBudget::new()), "retry_budget"),
+        // It has no TLS.
+        (shared().api_base("https://api.example/"), "connections_of"),
+    ] {
+        let error = builder.build().unwrap_err();
+
+        assert!(error.is_configuration(), "{error:?}");
+        assert_eq!(error.field(), Some(field), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_retry_budget_that_is_empty_allows_no_retry() {
     for (reserve, requests) in [(0.0, 1), (9.0, 3)] {
         let sandbox = Watched::start().await;

@@ -342,3 +342,23 @@ pub(crate) fn folder<T: DeserializeOwned>(folder: &str) -> Vec<(String, T)> {
     assert!(!found.is_empty(), "{folder} has fixtures");
     found
 }
+
+/// Whether this is the process that a test needs for itself, since environment variables are
+/// the whole process's. If it isn't, the test runs in one with these variables, and succeeds
+/// there.
+pub(crate) fn in_own_process(test: &str, variables: &[(&str, &str)]) -> bool {
+    const MARK: &str = "STRATUSTEXTING_TEST_PROCESS";
+    if std::env::var_os(MARK).is_some() {
+        return true;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(MARK, "1")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("1 passed"), "no test {test}: {printed}");
+    false
+}

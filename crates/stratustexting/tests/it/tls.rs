@@ -18,7 +18,7 @@ use tokio_rustls::{
     rustls::{
         ServerConfig,
         crypto::aws_lc_rs,
-        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
     },
 };
 
@@ -28,6 +28,8 @@ use crate::support::Watched;
 pub(crate) struct Front {
     origin: String,
     pub(crate) certificate: Certificate,
+    /// The same, for rustls itself.
+    pub(crate) der: CertificateDer<'static>,
 }
 
 impl Front {
@@ -59,6 +61,7 @@ impl Front {
         Self {
             origin: format!("https://localhost:{port}"),
             certificate,
+            der: own.cert.der().clone(),
         }
     }
 

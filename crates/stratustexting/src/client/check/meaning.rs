@@ -100,7 +100,8 @@ impl CheckProblem {
             Self::Unreachable => "Check the network, firewalls, and the URL's port",
             Self::Certificate => {
                 "If a proxy reads along, add its certificate by \
-                 `ClientBuilder::configure_http`; check the clock of this machine"
+                 `ClientBuilder::configure_http`; a minimal container may have no certificates \
+                 of authorities (the package `ca-certificates`); check the clock of this machine"
             }
             Self::Tls => "Check that the URL leads to a server that speaks TLS",
             Self::Proxy => "Check the proxy's URL and credentials, and whether it allows the host",
@@ -117,7 +118,14 @@ impl CheckProblem {
             Self::GrantRejected => {
                 "Make a client for this grant on the page \"API Connect\", and check the scopes"
             }
-            Self::LoginRequired => "Log in: start with `Auth::start_login`",
+            Self::LoginRequired if cfg!(feature = "loopback-login") => {
+                "Log in: by `Auth::log_in_with_browser` on the user's own machine, or by \
+                 `Auth::start_login` in a web application"
+            }
+            Self::LoginRequired => {
+                "Log in: start with `Auth::start_login`, or on the user's own machine with \
+                 `Auth::log_in_with_browser` (feature `loopback-login`)"
+            }
             Self::TokenStore => "See the error's source; check the path and who may write there",
             Self::NoToken => "Check the brand, and `token_url` if it is set",
             Self::ApiKeyRejected => {

@@ -1,7 +1,6 @@
 //! Requests without credentials, which show who responds at a URL.
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use stratustexting_client as api;
 use tokio::time::timeout;
 use url::Url;
 
@@ -51,7 +50,7 @@ impl Client {
     /// Sends a request that has neither credentials nor a body, and returns the head of the
     /// response. Whatever it says, it can't do anything.
     async fn probe(&self, method: Method, url: Url) -> Result<Head> {
-        let http = api::ClientInfo::client(&self.inner.api);
+        let http = self.inner.http.of(&url)?;
         let mut request = reqwest::Request::new(method.clone(), url);
         if method == Method::POST {
             // As a token endpoint wants it; a POST without a length is rejected by some

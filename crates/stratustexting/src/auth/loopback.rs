@@ -54,29 +54,31 @@ impl Auth {
     /// # use stratustexting_sandbox::Sandbox;
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use stratustexting::{Client, auth::Credentials};
+    /// use stratustexting::Client;
     ///
     /// # let sandbox = Sandbox::start().await?;
-    /// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
-    /// let client = Client::builder()
-    /// #   .api_base(sandbox.api_base())
-    /// #   .authorize_url(sandbox.authorize_url())
-    /// #   .token_url(sandbox.token_url())
-    ///     .credentials(Credentials::authorization_code(id, secret))
-    ///     .api_key(key)
-    ///     .build()?;
+    /// # let form = [("username", sandbox.username().to_owned()), ("password", sandbox.password().to_owned())];
+    /// # let runtime = tokio::runtime::Handle::current();
+    /// # let sandboxes = sandbox.variables().into_iter().filter(|(name, _)| *name != "STRATUS_GRANT");
+    /// # let client = Client::from_variables(sandboxes)?;
+    /// # #[cfg(any())]
+    /// let client = Client::from_env()?;
     ///
     /// if !client.auth().is_logged_in().await? {
-    ///     let login = client.auth().log_in_with_browser("http://127.0.0.1:0/callback");
-    /// #   let form = [("username", sandbox.username().to_owned()), ("password", sandbox.password().to_owned())];
-    /// #   let runtime = tokio::runtime::Handle::current();
-    /// #   let login = login.open_with(move |url| {
-    /// #       let browser = stratustexting::reqwest::Client::builder().no_proxy().build();
-    /// #       let request = browser.map_err(std::io::Error::other)?.post(url.clone()).form(&form);
-    /// #       runtime.spawn(request.send());
-    /// #       Ok(())
-    /// #   });
-    ///     login.await?;
+    ///     client
+    ///         .auth()
+    ///         .log_in_with_browser("http://127.0.0.1:8000/callback")
+    /// #       ;
+    /// #   client
+    /// #       .auth()
+    /// #       .log_in_with_browser("http://127.0.0.1:0/callback")
+    /// #       .open_with(move |url| {
+    /// #           let browser = stratustexting::reqwest::Client::builder().no_proxy().build();
+    /// #           let request = browser.map_err(std::io::Error::other)?.post(url.clone()).form(&form);
+    /// #           runtime.spawn(request.send());
+    /// #           Ok(())
+    /// #       })
+    ///         .await?;
     /// }
     /// assert!(client.auth().is_logged_in().await?);
     /// # Ok(())

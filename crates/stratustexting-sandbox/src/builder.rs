@@ -1,6 +1,11 @@
 //! Configures a sandbox and starts it.
 
-use std::{net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::middleware;
 use stratustexting_client::Operation;
@@ -9,7 +14,8 @@ use tokio::net::TcpListener;
 use crate::{
     callback::Callbacks,
     connection::ConnectionDetails,
-    control, cors,
+    control::{self, Allowed},
+    cors,
     dialect::Dialect,
     dispatch::Outbox,
     error::StartError,
@@ -27,6 +33,7 @@ use crate::{
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct Builder {
+    host: IpAddr,
     port: u16,
     seed: u64,
     contacts: usize,
@@ -35,12 +42,12 @@ pub struct Builder {
     dialect: Dialect,
     settings: Settings,
     callback_ca: Option<PathBuf>,
-    origins: Vec<String>,
 }
 
 impl Default for Builder {
     fn default() -> Self {
         Self {
+            host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             seed: 0,
             contacts: 1_000,
@@ -57,16 +64,47 @@ impl Default for Builder {
                 bare_pages: false,
                 remote_callbacks: false,
                 without: Vec::new(),
+                allowed: Allowed::default(),
             },
             dialect: Dialect::none(),
             settings: Settings::default(),
             callback_ca: None,
-            origins: Vec::new(),
         }
     }
 }
 
 impl Builder {
+    /// The address to listen on. Default: 127.0.0.1, where only programs of this machine can
+    /// connect. With `0.0.0.0` or `::`, those of other machines can, too, as is needed in a
+    /// container; the URLs then name the loopback address.
+    ///
+    /// **Whoever can connect can use the sandbox.** The credentials are all the protection
+    /// that it has. They follow from the seed, and the control API shows them.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let sandbox = Sandbox::builder().host([0, 0, 0, 0]).allow_host("sandbox").start().await?;
+    ///
+    /// assert!(sandbox.api_base().starts_with("http://127.0.0.1:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })
+    /// # .map_err(|error| error.to_string())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn host(mut self, address: impl Into<IpAddr>) -> Self {
+        self.host = address.into();
+        self
+    }
+
+    /// Allows requests to the control API under this host name, such as the name of a
+    /// container. Addresses and `localhost` are always allowed. Other names are rejected, since
+    /// a page in a browser could make its own name lead to the sandbox.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.limits.allowed.hosts.push(name.into());
+        self
+    }
+
     /// The port to listen on. Default: 0, which means any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
@@ -201,11 +239,11 @@ impl Builder {
         self
     }
 
-    /// Allows pages of this origin, such as `http://localhost:5173`, to call the sandbox from
-    /// a browser (CORS); `*` allows all. Default: none, as for a gateway without CORS.
+    /// Allows pages of this origin, such as `http://localhost:5173`, to call the sandbox and its
+    /// control API from a browser (CORS); `*` allows all. Default: none, as for a gateway without CORS.
     /// Preflight requests are then accepted, and aren't in the ledger.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
-        self.origins.push(origin.into());
+        self.limits.allowed.origins.push(origin.into());
         self
     }
 
@@ -224,16 +262,14 @@ impl Builder {
     /// See [`StartError`].
     pub async fn start(self) -> Result<Sandbox, StartError> {
         self.check()?;
-        let port = self.port;
-        let listen = |source| StartError::Listen { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .await
-            .map_err(listen)?;
+        let (host, port) = (self.host, self.port);
+        let listen = |source| StartError::Listen { host, port, source };
+        let listener = TcpListener::bind((host, port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let callbacks = Callbacks::new(self.callback_ca.as_deref())?;
         let outbox = Outbox::new(self.seed, self.settings.deliveries.at_a_time);
         let state = seed::initial_state(self.seed, self.contacts, self.oauth);
-        let connection = ConnectionDetails::of(&format!("http://{address}"), &state);
+        let connection = ConnectionDetails::of(&reachable(address).to_string(), &state);
         let listener_state = ListenerState::new(listener).map_err(listen)?;
         let shared = Shared::new(
             connection,
@@ -246,8 +282,8 @@ impl Builder {
         );
         shared.dialect_state().set(self.dialect);
         let shared = Arc::new(shared);
-        let mut router = control::router().fallback(serve);
-        if let Some(layer) = cors::layer(&self.origins) {
+        let mut router = control::router(&shared).fallback(serve);
+        if let Some(layer) = cors::layer(&shared.limits.allowed.origins) {
             router = router
                 .layer(layer)
                 .layer(middleware::from_fn(cors::mark_preflight_received));
@@ -272,11 +308,24 @@ impl Builder {
         if self.limits.max_page_size == 0 {
             return invalid("the size of a page must be at least 1".to_owned());
         }
-        for origin in &self.origins {
+        for origin in &self.limits.allowed.origins {
             cors::check(origin).or_else(invalid)?;
+        }
+        for host in &self.limits.allowed.hosts {
+            control::check_host(host).or_else(invalid)?;
         }
         self.settings.check().or_else(invalid)?;
         let client = oauth::NewClient::default().redirect_uris(&self.oauth.redirect_uris);
         client.check().or_else(invalid)
     }
+}
+
+/// The address by which a program of this machine reaches one that the sandbox listens on.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let host = match address.ip() {
+        IpAddr::V4(host) if host.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(host) if host.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        host => host,
+    };
+    SocketAddr::new(host, address.port())
 }

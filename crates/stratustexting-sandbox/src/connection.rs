@@ -27,16 +27,17 @@ pub(crate) struct ConnectionDetails {
 }
 
 impl ConnectionDetails {
+    /// `host` is a name or an address, with a port.
     pub(crate) fn of(host: &str, state: &State) -> Self {
         let client = state.oauth.clients.first();
         let client = client
             .cloned()
             .unwrap_or_else(|| unreachable!("every sandbox has a client"));
         Self {
-            api_base: format!("{host}{}", base::PATH),
-            authorize_url: format!("{host}{AUTHORIZE_PATH}/"),
-            token_url: format!("{host}{TOKEN_PATH}/"),
-            control_url: format!("{host}{CONTROL_PATH}"),
+            api_base: String::new(),
+            authorize_url: String::new(),
+            token_url: String::new(),
+            control_url: String::new(),
             client_id: client.client_id,
             client_secret: client.client_secret,
             api_key: client.api_key,
@@ -45,6 +46,18 @@ impl ConnectionDetails {
             department_id: state.first_department().to_owned(),
             username: state.oauth.username.clone(),
             password: state.oauth.password.clone(),
+        }
+        .at(host)
+    }
+
+    /// The same for a program that reaches the sandbox by another host.
+    pub(crate) fn at(&self, host: &str) -> Self {
+        Self {
+            api_base: format!("http://{host}{}", base::PATH),
+            authorize_url: format!("http://{host}{AUTHORIZE_PATH}/"),
+            token_url: format!("http://{host}{TOKEN_PATH}/"),
+            control_url: format!("http://{host}{CONTROL_PATH}"),
+            ..self.clone()
         }
     }
 }

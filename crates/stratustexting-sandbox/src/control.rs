@@ -4,15 +4,17 @@
 
 mod body;
 mod index;
+mod origin;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
     extract::{Path, State},
+    middleware,
     routing::{delete, get, post},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -32,6 +34,7 @@ use crate::{
 };
 
 use self::body::{Body, ErrorResponse, QueryParams, bad_request, error_response};
+pub(crate) use self::origin::{Allowed, check_host};
 
 type SharedState = State<Arc<Shared>>;
 type JsonResult<T> = Result<Json<T>, ErrorResponse>;
@@ -60,7 +63,7 @@ fn routes() -> Router<Arc<Shared>> {
 }
 
 /// The routes below [`CONTROL_PATH`], with an error in JSON for everything else there.
-pub(crate) fn router() -> Router<Arc<Shared>> {
+pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     let below = routes()
         .fallback(body::not_found)
         .method_not_allowed_fallback(body::method_not_allowed);
@@ -69,11 +72,21 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .nest(CONTROL_PATH, below)
         .route(&with_slash, get(index))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(shared),
+            origin::check,
+        ))
 }
 
-async fn index(State(shared): SharedState) -> Json<Index> {
+/// The URLs have the host by which the sender reaches the sandbox: a container and the machine
+/// it runs on have different ones.
+async fn index(State(shared): SharedState, headers: HeaderMap) -> Json<Index> {
+    let connection = match origin::authority(&headers) {
+        Some(host) => shared.connection.at(host.as_str()),
+        None => shared.connection.clone(),
+    };
     Json(Index {
-        connection: shared.connection.clone(),
+        connection,
         control: index::endpoints(),
     })
 }

@@ -1,12 +1,16 @@
 //! The errors of the library.
 
+use std::net::IpAddr;
+
 /// Why a sandbox didn't start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The port is taken, or may not be used.
-    #[error("can't listen on 127.0.0.1:{port}")]
+    /// The port is taken or may not be used, or the machine doesn't have the address.
+    #[error("can't listen on port {port} of {host}")]
     Listen {
+        /// The requested address.
+        host: IpAddr,
         /// The requested port; 0 for any.
         port: u16,
         /// The system's error.

@@ -1,8 +1,8 @@
 //! A stateful local sandbox of the StratusTexting Connect API, for tests and development.
 //!
-//! It listens on this machine only, needs no account, and sends nothing to anybody. A
-//! program for the real service, in any language, works with it when only the URLs are
-//! changed: OAuth, all operations, webhooks.
+//! It listens on this machine only ([`Builder::host`] changes that), needs no account, and
+//! sends nothing to anybody. A program for the real service, in any language, works with it
+//! when only the URLs are changed: OAuth, all operations, webhooks.
 //!
 //! ```
 //! use stratustexting_sandbox::Sandbox;
@@ -59,7 +59,8 @@
 //! - **Control**: play the customer who texts ([`Sandbox::customer_texts`]) and the user who
 //!   logs in ([`Sandbox::browser`]), expire tokens,
 //!   move the clock, script responses ([`Sandbox::respond_next`]). The same over HTTP for
-//!   other languages, below [`Sandbox::control_url`].
+//!   other languages, below [`Sandbox::control_url`], for programs, and for pages in a browser
+//!   only if [`Builder::allow_origin`] names them.
 //!
 //! # Where the real service's behaviour is not known
 //!

@@ -2,12 +2,16 @@
 
 use stratustexting_client::Operation;
 
+use crate::control::Allowed;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) max_page_size: usize,
     pub(crate) bare_pages: bool,
     pub(crate) remote_callbacks: bool,
     pub(crate) without: Vec<String>,
+    /// Who may use the control API.
+    pub(crate) allowed: Allowed,
 }
 
 impl Limits {

@@ -1,6 +1,11 @@
 //! The sandbox as a program, for tests in any language.
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{
+    error::Error,
+    net::{IpAddr, Ipv4Addr},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Parser;
 use stratustexting_sandbox::{Dialect, Sandbox};
@@ -16,6 +21,15 @@ mod signals;
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
+    /// The address to listen on. With 0.0.0.0, programs of other machines and containers can
+    /// connect, too; the sandbox has no protection beyond its credentials, which its control
+    /// API shows
+    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
+    host: IpAddr,
+    /// Allow requests to the control API under this host name, such as a container's, besides
+    /// localhost and addresses
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
     /// The port to listen on; 0 takes any free one
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -69,8 +83,8 @@ struct Arguments {
     /// Respond in the dialect of this seed
     #[arg(long, value_name = "SEED")]
     dialect_seed: Option<u64>,
-    /// Allow pages of this origin, such as http://localhost:5173, to call the sandbox from a
-    /// browser (CORS); * allows all
+    /// Allow pages of this origin, such as http://localhost:5173, to call the sandbox and its
+    /// control API from a browser (CORS); * allows all
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
     #[command(flatten)]
@@ -90,8 +104,11 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let shutdown = ShutdownSignal::listen()?;
-    let json = arguments.json;
+    let (json, host) = (arguments.json, arguments.host);
     let sandbox = start(arguments).await?;
+    if !host.is_loopback() {
+        warn(host);
+    }
     print(&sandbox, json);
     shutdown.wait().await;
     Ok(())
@@ -99,6 +116,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 async fn start(arguments: Arguments) -> Result<Sandbox, Box<dyn Error>> {
     let mut builder = Sandbox::builder()
+        .host(arguments.host)
         .port(arguments.port)
         .seed(arguments.seed)
         .contacts(arguments.contacts)
@@ -118,6 +136,9 @@ async fn start(arguments: Arguments) -> Result<Sandbox, Box<dyn Error>> {
     builder = arguments.deliveries.apply(builder);
     for origin in arguments.allow_origin {
         builder = builder.allow_origin(origin);
+    }
+    for name in arguments.allow_host {
+        builder = builder.allow_host(name);
     }
     for uri in arguments.redirect_uri {
         builder = builder.redirect_uri(uri);
@@ -159,6 +180,15 @@ fn print(sandbox: &Sandbox, json: bool) {
     if !dialect.is_none() {
         println!("{:<14} {dialect}", "dialect");
     }
+}
+
+#[allow(clippy::print_stderr, reason = "standard output is for the URLs alone")]
+fn warn(host: IpAddr) {
+    eprintln!(
+        "warning: listening on {host}, so other machines may connect. The sandbox has no \
+         protection beyond its credentials, and its control API shows those to whoever can \
+         connect."
+    );
 }
 
 #[allow(clippy::print_stderr, reason = "a program reports its errors there")]

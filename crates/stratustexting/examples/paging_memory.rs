@@ -12,15 +12,15 @@
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::{
+    collections::BTreeMap,
     env,
     error::Error,
     io::{BufRead, BufReader, Read, Write},
     process::{Child, Command, ExitCode, Stdio},
 };
 
-use futures::TryStreamExt;
 use serde_json::{Value, json};
-use stratustexting::{Client, auth::Credentials};
+use stratustexting::Client;
 use stratustexting_sandbox::Sandbox;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -69,8 +69,8 @@ fn measure(contacts: usize) -> Outcome<u64> {
     drop(to_server);
     server.wait()?;
 
-    let answer: Value = serde_json::from_slice(&output.stdout)?;
-    let (count, peak) = (&answer["count"], answer["peak"].as_u64().ok_or("no peak")?);
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    let (count, peak) = (&report["count"], report["peak"].as_u64().ok_or("no peak")?);
     println!("paged through {count} contacts: peak resident memory {peak} kB");
     if *count == json!(contacts) {
         Ok(peak)
@@ -95,34 +95,19 @@ async fn serve() -> Outcome<ExitCode> {
         .contacts(line.trim().parse()?)
         .start()
         .await?;
-    let settings = json!({
-        "api_base": sandbox.api_base(),
-        "token_url": sandbox.token_url(),
-        "client_id": sandbox.client_id(),
-        "client_secret": sandbox.client_secret(),
-        "api_key": sandbox.api_key(),
-    });
-    println!("{settings}");
+    let settings = BTreeMap::from_iter(sandbox.variables());
+    println!("{}", json!(settings));
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Pages through all contacts and says how many there were and what it took.
 async fn page() -> Outcome<ExitCode> {
-    let settings: Value = serde_json::from_reader(std::io::stdin())?;
-    let text = |key: &str| settings[key].as_str().unwrap_or_default();
-    let client = Client::builder()
-        .api_base(text("api_base"))
-        .token_url(text("token_url"))
-        .credentials(Credentials::client_credentials(
-            text("client_id"),
-            text("client_secret"),
-        ))
-        .api_key(text("api_key"))
-        .build()?;
+    let settings: BTreeMap<String, String> = serde_json::from_reader(std::io::stdin())?;
+    let client = Client::from_variables(settings)?;
     let mut contacts = client.contacts().list().page_size(200);
     let mut count = 0;
-    while contacts.try_next().await?.is_some() {
+    while contacts.next_item().await?.is_some() {
         count += 1;
     }
     println!("{}", json!({"count": count, "peak": peak()?}));

@@ -297,9 +297,17 @@ impl Auth {
     /// # Errors
     ///
     /// [`Error::is_store`] when the store fails; [`Error::is_configuration`] when the
-    /// credentials are a static token or a source of your own.
+    /// credentials are a static token or a source of your own: the client stores neither, so
+    /// it has nothing to forget.
     pub async fn log_out(&self) -> Result<()> {
-        self.managed()?.log_out().await
+        let managed = self.managed.as_ref().ok_or_else(|| {
+            Error::configuration(
+                "credentials",
+                "are a token or a source of the program's own, of which the client stores \
+                 nothing: there is no login to end here",
+            )
+        })?;
+        managed.log_out().await
     }
 
     /// Waits until no renewal and no login is under way. It begins neither, and a failed
@@ -335,15 +343,9 @@ impl Auth {
         }
     }
 
-    fn managed(&self) -> Result<&ManagedTokens> {
+    fn logging_in(&self) -> Result<&ManagedTokens> {
         self.managed
             .as_ref()
-            .ok_or_else(|| Error::configuration("credentials", "manage no tokens"))
-    }
-
-    fn logging_in(&self) -> Result<&ManagedTokens> {
-        self.managed()
-            .ok()
             .filter(|managed| managed.grant() == Grant::AuthorizationCode)
             .ok_or_else(|| {
                 Error::configuration(

@@ -266,5 +266,5 @@ pub use self::{
 
 /// The program on the README's first screen, compiled and run.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -215,6 +215,20 @@ impl<T: Serialize + Send + 'static> Pager<T> {
     /// The items from here on, at most `limit` of them. It requests only the pages that it
     /// needs. If it returns fewer items than `limit`, the list has ended.
     ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::Client;
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
+    /// let contacts = client.contacts().list().collect_up_to(100).await?;
+    ///
+    /// assert_eq!(contacts.len(), 100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`next_item`](Self::next_item); the items before the error are lost with it.

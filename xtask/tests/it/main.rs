@@ -17,6 +17,8 @@ mod instrument;
 mod mutations;
 /// Documents that nobody would write.
 mod odd;
+/// What the published packages contain.
+mod packages;
 /// `cargo xtask refresh`: its arguments and its errors.
 mod refresh;
 mod support;

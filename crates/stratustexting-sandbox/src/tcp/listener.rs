@@ -124,10 +124,10 @@ impl Shared {
     pub(crate) fn refuse_connections(&self, refuse: bool) -> Result<(), StartError> {
         let mut state = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
         if !refuse {
-            let port = state.address.port();
+            let (host, port) = (state.address.ip(), state.address.port());
             state
                 .reopen()
-                .map_err(|source| StartError::Listen { port, source })?;
+                .map_err(|source| StartError::Listen { host, port, source })?;
             self.refuses_connections.store(false, Ordering::SeqCst);
             return Ok(());
         }

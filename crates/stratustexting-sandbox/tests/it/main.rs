@@ -24,6 +24,8 @@ mod dialect;
 mod faults;
 /// What the gateway rejects.
 mod gateway;
+/// The address to listen on, and who may use the control API.
+mod host;
 /// Requests that are too long, or not UTF-8.
 mod limits;
 /// The OAuth server.

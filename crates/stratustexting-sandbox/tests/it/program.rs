@@ -75,6 +75,31 @@ fn the_program_prints_its_urls_in_one_line() {
     assert_eq!(again["client_secret"], settings["client_secret"]);
 }
 
+/// Standard output has the URLs alone, for whoever reads them.
+#[test]
+fn the_program_warns_if_other_machines_may_connect() {
+    for (host, warns) in [("0.0.0.0", true), ("127.0.0.1", false)] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_stratustexting-sandbox"))
+            .args(["--json", "--contacts=0", "--host", host])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let output = child.stdout.take().unwrap();
+        BufReader::new(output).read_line(&mut line).unwrap();
+        child.kill().unwrap();
+        let errors = child.wait_with_output().unwrap().stderr;
+        let errors = String::from_utf8(errors).unwrap();
+
+        let settings: Value = serde_json::from_str(&line).unwrap();
+        let url = settings["api_base"].as_str().unwrap();
+        assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+        assert_eq!(errors.starts_with("warning: "), warns, "{errors}");
+        assert_eq!(errors.contains("no protection"), warns, "{errors}");
+    }
+}
+
 #[test]
 fn the_program_without_json_prints_text() {
     let (_program, line) = Program::start(&["--contacts", "1"]);
@@ -105,6 +130,8 @@ fn invalid_settings_end_the_program() {
         ["--missing-scope", "404"],
         ["--callback-ca", "/nowhere/ca.pem"],
         ["--allow-origin", "localhost"],
+        ["--host", "sandbox"],
+        ["--allow-host", "sandbox:8080"],
         ["--delivery-attempts", "0"],
         ["--repeated-deliveries", "2"],
         ["--delivery-order", "sorted"],
@@ -138,11 +165,14 @@ async fn every_flag_sets_its_setting() {
         "--late-by=1004",
         "--suspend-after=7",
         "--allow-origin=http://localhost:5173",
+        "--host=127.0.0.1",
+        "--allow-host=sandbox",
     ]);
     let settings: Value = serde_json::from_str(&line).unwrap();
     let url = format!("{}/settings", settings["control_url"].as_str().unwrap());
 
     let response = http().get(url).header("origin", "http://localhost:5173");
+    let response = response.header("host", "sandbox:8080");
     let response = response.send().await.unwrap();
 
     assert!(

@@ -2,7 +2,7 @@
 
 use std::{env, io::BufRead};
 
-use stratustexting::{ApiKey, Brand, Client, ClientSecret, auth::Credentials};
+use stratustexting::Client;
 use stratustexting_sandbox::{Dialect, Sandbox};
 
 use super::Outcome;
@@ -43,14 +43,7 @@ impl Account {
             .start()
             .await?;
         println!("# A sandbox: {dialect}\n");
-        let credentials =
-            Credentials::client_credentials(sandbox.client_id(), sandbox.client_secret());
-        let client = Client::builder()
-            .api_base(sandbox.api_base())
-            .token_url(sandbox.token_url())
-            .credentials(credentials)
-            .api_key(sandbox.api_key())
-            .build()?;
+        let client = Client::from_variables(sandbox.variables())?;
         let text = "Is my parcel there?";
         let id = sandbox
             .customer_texts("+12025550123", sandbox.number(), text)
@@ -63,20 +56,11 @@ impl Account {
     }
 
     async fn live() -> Outcome<Self> {
-        let brand = optional("STRATUS_BRAND").map_or(Ok(Brand::default()), |id| id.parse())?;
-        let id = required("STRATUS_CLIENT_ID")?;
-        let secret = ClientSecret::from(required("STRATUS_CLIENT_SECRET")?);
-        let key = ApiKey::from(required("STRATUS_API_KEY")?);
-        let machine = optional("STRATUS_MACHINE").is_some();
-        let credentials = if machine {
-            Credentials::client_credentials(id, secret)
-        } else {
-            Credentials::authorization_code(id, secret)
-        };
-        let builder = Client::builder().brand(brand);
-        let client = builder.credentials(credentials).api_key(key).build()?;
-        println!("# {}, version {}\n", brand.id(), env!("CARGO_PKG_VERSION"));
-        if !machine {
+        let client = Client::from_env()?;
+        let brand = optional("STRATUS_BRAND");
+        let brand = brand.as_deref().unwrap_or("stratustexting");
+        println!("# {brand}, version {}\n", env!("CARGO_PKG_VERSION"));
+        if !client.auth().is_logged_in().await? {
             log_in(&client).await?;
         }
         Ok(Self {
@@ -100,8 +84,4 @@ async fn log_in(client: &Client) -> Outcome {
 
 fn optional(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn required(name: &str) -> Outcome<String> {
-    optional(name).ok_or_else(|| format!("the environment variable {name} has to be set").into())
 }

@@ -87,7 +87,7 @@ pub(crate) async fn ask(
     };
     match asked {
         None => Finding::not_asked(operation),
-        Some(Ok((seen, items))) => Finding::answered(operation, seen.0, seen.1, items),
+        Some(Ok((seen, items))) => Finding::responded(operation, seen.0, seen.1, items),
         Some(Err(error)) => Finding::failed(operation, &error),
     }
 }

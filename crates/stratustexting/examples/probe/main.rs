@@ -10,12 +10,12 @@
 //! it says whether the assumption holds, and what differs: kinds and names of fields, never
 //! values. What it prints can be put into an issue as it is.
 //!
-//! | variable | meaning, with `--live` |
+//! With `--live` it reads the variables of `Client::from_env`, and these; with `STRATUS_GRANT`
+//! `client_credentials` no user needs to log in:
+//!
+//! | variable | meaning |
 //! |---|---|
-//! | `STRATUS_CLIENT_ID`, `STRATUS_CLIENT_SECRET`, `STRATUS_API_KEY` | from the product's page "API Connect"; required |
-//! | `STRATUS_BRAND` | `stratustexting` (default), `beetexting`, `phone-com`, `itctxt` |
-//! | `STRATUS_REDIRECT_URI` | a registered callback URL; default `http://localhost:8000/callback`. Nothing has to listen there: the URL that the browser is sent to is pasted here. |
-//! | `STRATUS_MACHINE` | any value: log in as the client itself (`client_credentials`), without a user |
+//! | `STRATUS_REDIRECT_URI` | a registered callback URL; default `http://localhost:8000/callback`. Nothing needs to listen there: the URL that the browser is sent to is pasted here. |
 //! | `STRATUS_MESSAGE_ID` | a message's id, from a webhook; without it `getMessageById` isn't asked |
 
 #![allow(

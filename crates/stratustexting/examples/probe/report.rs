@@ -13,13 +13,13 @@ use super::Outcome;
 pub(crate) struct Finding {
     operation: &'static Operation,
     state: State,
-    /// A path in another style where something answered.
+    /// A path in another style where something responded.
     other_path: Option<&'static str>,
 }
 
 enum State {
     NotAsked,
-    Answered {
+    Responded {
         diagnostics: Vec<Diagnostic>,
         end: Option<String>,
         items: usize,
@@ -35,13 +35,13 @@ impl Finding {
         Self::new(operation, State::NotAsked)
     }
 
-    pub(crate) fn answered(
+    pub(crate) fn responded(
         operation: &'static Operation,
         diagnostics: Vec<Diagnostic>,
         end: Option<String>,
         items: usize,
     ) -> Self {
-        let state = State::Answered {
+        let state = State::Responded {
             diagnostics,
             end,
             items,
@@ -88,14 +88,14 @@ impl Finding {
     pub(crate) fn holds(&self) -> bool {
         match &self.state {
             State::NotAsked => true,
-            State::Answered { diagnostics, .. } => diagnostics.is_empty(),
+            State::Responded { diagnostics, .. } => diagnostics.is_empty(),
             State::Failed { .. } => false,
         }
     }
 
     fn diagnostics(&self) -> &[Diagnostic] {
         match &self.state {
-            State::Answered { diagnostics, .. } => diagnostics,
+            State::Responded { diagnostics, .. } => diagnostics,
             _ => &[],
         }
     }
@@ -119,7 +119,7 @@ impl fmt::Display for Finding {
         write!(f, "{id:<20} {method} {path} ({basis}): ")?;
         match &self.state {
             State::NotAsked => f.write_str("not asked, for want of an id or a number")?,
-            State::Answered { items, end, .. } => {
+            State::Responded { items, end, .. } => {
                 f.write_str(if self.holds() { "holds" } else { "differs" })?;
                 write!(f, ", {items} read")?;
                 if let Some(end) = end {
@@ -145,7 +145,7 @@ impl fmt::Display for Finding {
             }
         }
         if let Some(path) = self.other_path {
-            write!(f, "\n    something answers at GET {path}")?;
+            write!(f, "\n    something responds at GET {path}")?;
         }
         Ok(())
     }
@@ -210,7 +210,7 @@ pub(crate) fn overlay(findings: &[Finding]) {
     for ((field, model), kind) in fields {
         println!("  - target: $.components.schemas.{model}.properties.{field}");
         println!("    description: the type of {field} of {model}");
-        println!("    x-reason: >-\n      A live account answers with {kind} here.");
+        println!("    x-reason: >-\n      A live account responds with {kind} here.");
         println!(
             "    x-evidence: >-\n      A run of the example `probe`; say when, and of which brand."
         );

@@ -5,10 +5,10 @@
 //! ```
 //!
 //! It starts a sandbox on a free port of this machine, so it needs no account and
-//! sends nothing to anybody. With `--live` it talks to the real service; see
-//! `settings.rs` for the environment variables. There it only reads, unless it is
-//! told to send (`--to NUMBER`) or to write contacts, consents and subscriptions
-//! (`--write`).
+//! sends nothing to anybody. With `--live` it talks to the real service, with the
+//! environment variables of `Client::from_env` and those in `settings.rs`. There it
+//! only reads, unless it is told to send (`--to NUMBER`) or to write contacts, consents
+//! and subscriptions (`--write`).
 
 #![allow(
     clippy::print_stdout,
@@ -17,26 +17,25 @@
 )]
 
 mod browser;
-mod callback;
 mod service;
 mod settings;
+mod webhook;
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{error::Error, process::ExitCode};
 
-use futures::TryStreamExt;
 use stratustexting::{
     Client, ContactRef, Media,
     models::{ContactRequest, CustomConsentRequest},
     webhook::EventFilter,
 };
 
-use self::{callback::Callback, service::Service, settings::Settings};
+use self::{service::Service, settings::Settings};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match Settings::from_environment() {
+    let outcome = match Settings::of_program() {
         Ok(settings) => run(settings).await,
         Err(error) => Err(error),
     };
@@ -55,19 +54,16 @@ async fn main() -> ExitCode {
 }
 
 async fn run(settings: Settings) -> Outcome {
-    let mut callback = Callback::start(&settings).await?;
-    let service = Service::start(settings, &callback).await?;
+    let service = Service::start(settings).await?;
     let client = service.client()?;
-    let outcome = use_all(&client, &service, &mut callback).await;
+    let outcome = use_all(&client, &service).await;
     // A renewal may be under way, and the end of the program would cut it off.
     client.auth().wait_for_renewal().await;
     outcome
 }
 
-async fn use_all(client: &Client, service: &Service, callback: &mut Callback) -> Outcome {
-    step("log in by authorization code");
-    log_in(client, service, callback).await?;
-
+async fn use_all(client: &Client, service: &Service) -> Outcome {
+    log_in(client, service).await?;
     send(client, service).await?;
     page_through_contacts(client).await?;
     if service.may_write() {
@@ -76,34 +72,33 @@ async fn use_all(client: &Client, service: &Service, callback: &mut Callback) ->
     }
     let department = list_sites(client).await?;
     if service.may_write() {
-        receive(client, service, callback, department).await?;
+        receive(client, service, department).await?;
     }
     list_subscriptions(client).await?;
     println!("done");
     Ok(())
 }
 
-async fn log_in(client: &Client, service: &Service, callback: &mut Callback) -> Outcome {
-    let login = client.auth().start_login(&callback.redirect_uri())?;
-    service.visit(login.url()).await?;
-    let answer = callback.next_login().await?;
-    client.auth().finish_login(&login, &answer).await?;
+async fn log_in(client: &Client, service: &Service) -> Outcome {
+    step("log in by the browser");
+    if client.auth().is_logged_in().await? {
+        done("there is a login already");
+        return Ok(());
+    }
+    service.log_in(client).await?;
     done("an access token and a refresh token are stored");
     Ok(())
 }
 
 async fn send(client: &Client, service: &Service) -> Outcome {
-    let Some((from, to)) = service.sending() else {
+    let Some(to) = service.recipient() else {
         step("send nothing, since there is no --to");
         return Ok(());
     };
+    let messages = client.messages();
     step("send an SMS");
-    let sent = client
-        .messages()
-        .from(&from)
-        .send_sms(&to, "Your order is ready.")
-        .await?;
-    done(sent.result.as_deref().unwrap_or("taken"));
+    let sent = messages.send_sms(to, "Your order is ready.").await?;
+    done(sent.result.as_deref().unwrap_or("accepted"));
 
     step("send an MMS with two files");
     let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Example Ltd\r\nEND:VCARD\r\n";
@@ -112,12 +107,8 @@ async fn send(client: &Client, service: &Service) -> Outcome {
         Media::from_bytes("card.vcf", card),
         Media::from_bytes("picture.svg", picture),
     ];
-    let sent = client
-        .messages()
-        .from(&from)
-        .send_mms(&to, "Our card", media)
-        .await?;
-    done(sent.result.as_deref().unwrap_or("taken"));
+    let sent = messages.send_mms(to, "Our card", media).await?;
+    done(sent.result.as_deref().unwrap_or("accepted"));
     Ok(())
 }
 
@@ -125,7 +116,7 @@ async fn page_through_contacts(client: &Client) -> Outcome {
     step("page through all contacts");
     let mut contacts = client.contacts().list().page_size(200);
     let mut count = 0;
-    while contacts.try_next().await?.is_some() {
+    while contacts.next_item().await?.is_some() {
         count += 1;
         if count % 200 == 0 {
             println!("    {count} so far");
@@ -152,7 +143,7 @@ async fn write_contact(client: &Client) -> Outcome {
 }
 
 async fn create_consent(client: &Client) -> Outcome {
-    step("create a custom consent, and give it to the contact");
+    step("create a custom consent, and grant it to the contact");
     let consent = CustomConsentRequest::default()
         .with_name("Order updates")
         .with_description("Texts about the state of an order");
@@ -172,7 +163,7 @@ async fn list_sites(client: &Client) -> Outcome<Option<(String, String)>> {
     step("list sites");
     let mut first = None;
     let mut sites = client.sites().list();
-    while let Some(site) = sites.try_next().await? {
+    while let Some(site) = sites.next_item().await? {
         let departments = site.departments.unwrap_or_default();
         done(&format!(
             "{} with {} departments",
@@ -188,11 +179,10 @@ async fn list_sites(client: &Client) -> Outcome<Option<(String, String)>> {
 async fn receive(
     client: &Client,
     service: &Service,
-    callback: &mut Callback,
     department: Option<(String, String)>,
 ) -> Outcome {
-    let Some(uri) = callback.webhook_uri() else {
-        step("subscribe to nothing, since there is no callback that the service can reach");
+    let Some((mut webhook, uri)) = service.webhook().await? else {
+        step("subscribe to nothing, since the service can't reach this program");
         return Ok(());
     };
     step("subscribe to inbound messages");
@@ -206,9 +196,8 @@ async fn receive(
     done(&format!("subscription {id}"));
 
     step("receive a message");
-    service.customer_answers("Is it ready?").await?;
-    let waiting = callback.next_event();
-    let event = tokio::time::timeout(service.patience(), waiting).await??;
+    service.customer_texts("Is it ready?").await?;
+    let event = tokio::time::timeout(service.timeout(), webhook.next_event()).await??;
     let message_id = event.message_id().ok_or("the event names no message")?;
     let message = client.messages().get(message_id).await?;
     done(&format!(
@@ -220,7 +209,7 @@ async fn receive(
 
 async fn list_subscriptions(client: &Client) -> Outcome {
     step("list subscriptions");
-    let subscriptions: Vec<_> = client.subscriptions().list().try_collect().await?;
+    let subscriptions = client.subscriptions().list().collect_up_to(1_000).await?;
     done(&format!("{} subscriptions", subscriptions.len()));
     Ok(())
 }
@@ -232,6 +221,3 @@ fn step(what: &str) {
 fn done(what: &str) {
     println!("    {what}");
 }
-
-/// How long to wait for what a person has to do.
-const A_PERSONS_TIME: Duration = Duration::from_secs(300);

@@ -2,32 +2,29 @@
 
 use std::time::Duration;
 
-use stratustexting::{Client, auth::Credentials};
+use stratustexting::{Client, ClientBuilder, auth::Credentials};
 use stratustexting_sandbox::Sandbox;
 
 use super::{
-    A_PERSONS_TIME, Outcome, browser,
-    callback::Callback,
+    Outcome, browser,
     settings::{Live, Settings},
+    webhook::Webhook,
 };
 
 pub(crate) enum Service {
     Sandbox(Sandbox),
-    Live(Box<Live>),
+    Live(Live),
 }
 
 /// The customer's number in the sandbox.
 const CUSTOMER: &str = "+12025550123";
 
 impl Service {
-    pub(crate) async fn start(settings: Settings, callback: &Callback) -> Outcome<Self> {
+    pub(crate) async fn start(settings: Settings) -> Outcome<Self> {
         Ok(match settings {
             Settings::Live(live) => Self::Live(live),
             Settings::Sandbox => {
-                let sandbox = Sandbox::builder()
-                    .redirect_uri(callback.redirect_uri())
-                    .start()
-                    .await?;
+                let sandbox = Sandbox::start().await?;
                 println!("sandbox at {}", sandbox.api_base());
                 Self::Sandbox(sandbox)
             }
@@ -36,48 +33,39 @@ impl Service {
 
     pub(crate) fn client(&self) -> Outcome<Client> {
         Ok(match self {
-            Self::Sandbox(sandbox) => Client::builder()
-                .api_base(sandbox.api_base())
-                .authorize_url(sandbox.authorize_url())
-                .token_url(sandbox.token_url())
-                .credentials(Credentials::authorization_code(
-                    sandbox.client_id(),
-                    sandbox.client_secret(),
-                ))
-                .api_key(sandbox.api_key())
-                .build()?,
-            Self::Live(live) => Client::builder()
-                .brand(live.brand)
-                .credentials(Credentials::authorization_code(
-                    &live.client_id,
-                    live.client_secret.clone(),
-                ))
-                .api_key(live.api_key.clone())
-                .build()?,
+            Self::Sandbox(sandbox) => {
+                let (id, secret) = (sandbox.client_id(), sandbox.client_secret());
+                ClientBuilder::from_variables(sandbox.variables())?
+                    .credentials(Credentials::authorization_code(id, secret))
+                    .build()?
+            }
+            Self::Live(_) => Client::from_env()?,
         })
     }
 
-    /// Has the user log in. In the sandbox the program plays the browser.
-    pub(crate) async fn visit(&self, url: &url::Url) -> Outcome {
+    /// Logs the user in by the browser. In the sandbox the program plays the browser.
+    pub(crate) async fn log_in(&self, client: &Client) -> Outcome {
+        let auth = client.auth();
         match self {
             Self::Sandbox(sandbox) => {
-                browser::log_in(url, sandbox.username(), sandbox.password()).await
+                auth.log_in_with_browser("http://localhost:0/callback")
+                    .open_with(browser::of_user(sandbox))
+                    .await?;
             }
-            Self::Live(_) => {
-                println!("    open this in a browser, and log in:\n    {url}");
-                Ok(())
+            Self::Live(live) => {
+                println!("    please log in at the page that opens in your browser");
+                let redirect_uri = format!("http://localhost:{}/callback", live.port);
+                auth.log_in_with_browser(redirect_uri).await?;
             }
         }
+        Ok(())
     }
 
-    /// From and to, if anything may be sent.
-    pub(crate) fn sending(&self) -> Option<(String, String)> {
+    /// The recipient, if anything may be sent.
+    pub(crate) fn recipient(&self) -> Option<&str> {
         match self {
-            Self::Sandbox(sandbox) => Some((sandbox.number().to_owned(), CUSTOMER.to_owned())),
-            Self::Live(live) => live
-                .sending
-                .as_ref()
-                .map(|(from, to)| (from.as_str().to_owned(), to.as_str().to_owned())),
+            Self::Sandbox(_) => Some(CUSTOMER),
+            Self::Live(live) => live.to.as_ref().map(|number| number.as_str()),
         }
     }
 
@@ -89,8 +77,24 @@ impl Service {
         }
     }
 
-    /// Plays the customer, or asks for one.
-    pub(crate) async fn customer_answers(&self, text: &str) -> Outcome {
+    /// Starts the webhook's server, and returns it with the URL by which the service reaches
+    /// it; `None` if it can't.
+    pub(crate) async fn webhook(&self) -> Outcome<Option<(Webhook, String)>> {
+        Ok(match self {
+            Self::Sandbox(_) => {
+                let webhook = Webhook::start(0).await?;
+                let uri = webhook.local_uri.clone();
+                Some((webhook, uri))
+            }
+            Self::Live(live) => match &live.webhook_url {
+                Some(uri) => Some((Webhook::start(live.port).await?, uri.clone())),
+                None => None,
+            },
+        })
+    }
+
+    /// Plays the customer who texts, or asks for one.
+    pub(crate) async fn customer_texts(&self, text: &str) -> Outcome {
         match self {
             Self::Sandbox(sandbox) => {
                 sandbox
@@ -103,10 +107,10 @@ impl Service {
     }
 
     /// How long to wait for the customer.
-    pub(crate) fn patience(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Duration {
         match self {
             Self::Sandbox(_) => Duration::from_secs(10),
-            Self::Live(_) => A_PERSONS_TIME,
+            Self::Live(_) => Duration::from_secs(300),
         }
     }
 }

@@ -54,17 +54,13 @@ impl Auth {
     /// # use stratustexting_sandbox::Sandbox;
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use stratustexting::{Client, auth::Credentials};
+    /// use stratustexting::Client;
     ///
     /// # let sandbox = Sandbox::start().await?;
-    /// # let (id, secret, key) = (sandbox.client_id(), sandbox.client_secret(), sandbox.api_key());
-    /// let client = Client::builder()
-    /// #   .api_base(sandbox.api_base())
-    /// #   .authorize_url(sandbox.authorize_url())
-    /// #   .token_url(sandbox.token_url())
-    ///     .credentials(Credentials::authorization_code(id, secret))
-    ///     .api_key(key)
-    ///     .build()?;
+    /// # let sandboxes = sandbox.variables().into_iter().filter(|(name, _)| *name != "STRATUS_GRANT");
+    /// # let client = Client::from_variables(sandboxes)?;
+    /// # #[cfg(any())]
+    /// let client = Client::from_env()?;
     ///
     /// if !client.auth().is_logged_in().await? {
     ///     let login = client.auth().log_in_with_browser("http://127.0.0.1:0/callback");

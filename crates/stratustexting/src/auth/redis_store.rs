@@ -186,6 +186,20 @@ impl RedisTokenStore {
     /// Trusts the certificate authorities in this PEM text for [TLS](Self#tls), and no others:
     /// for a server with a certificate of your own.
     ///
+    /// ```
+    /// use stratustexting::auth::RedisTokenStore;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let own = rcgen::generate_simple_self_signed(["cache.example".to_owned()])?;
+    /// # let mut file = tempfile::NamedTempFile::new()?;
+    /// # std::io::Write::write_all(&mut file, own.cert.pem().as_bytes())?;
+    /// # let path = file.path();
+    /// let store = RedisTokenStore::new("rediss://:password@cache.example:6380/0", "texting:login")?
+    ///     .root_certificates(std::fs::read(path)?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::is_configuration`] when the text has no certificate that can be read, or the

@@ -19,20 +19,13 @@ impl Client {
     /// use stratustexting::Client;
     ///
     /// # let sandbox = Sandbox::start().await?;
-    /// # for (name, value) in [
-    /// #     ("STRATUS_CLIENT_ID", sandbox.client_id()),
-    /// #     ("STRATUS_CLIENT_SECRET", sandbox.client_secret()),
-    /// #     ("STRATUS_API_KEY", sandbox.api_key()),
-    /// #     ("STRATUS_GRANT", "client_credentials"),
-    /// #     ("STRATUS_API_BASE", sandbox.api_base()),
-    /// #     ("STRATUS_TOKEN_URL", sandbox.token_url()),
-    /// # ] {
+    /// # for (name, value) in sandbox.variables() {
     /// #     // This program has one thread.
     /// #     unsafe { std::env::set_var(name, value) };
     /// # }
     /// let client = Client::from_env()?;
     ///
-    /// client.sites().list().next_item().await?;
+    /// client.messages().send_sms("+12025550123", "Hello").await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -56,8 +56,9 @@ impl fmt::Display for Error {
         }
         if self.is_status() && matches!(self.status().map(|s| s.as_u16()), Some(401 | 403)) {
             f.write_str(
-                "; if it lasts, the token lacks a scope, the role of the user who logged in \
-                 doesn't allow it, or token and API key are not of this brand",
+                "; if it lasts, there are three likely causes: the token lacks a scope, or the role \
+                 of the user who logged in doesn't allow this; the token is of another brand; the \
+                 API key doesn't belong to the client",
             )?;
         }
         if !self.0.if_invalid_grant.is_empty()

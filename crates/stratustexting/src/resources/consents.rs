@@ -182,6 +182,26 @@ impl Consents {
     /// Revokes a contact's consent type (`changeCustomConsentType` with `REMOVE`;
     /// path and body are inferred).
     ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::Client;
+    /// use stratustexting::{ContactRef, models::ConsentType};
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
+    /// # let id = client.consents().list().collect_up_to(1).await?.remove(0).id;
+    /// # let id = id.unwrap_or_default();
+    /// # let mobile = client.contacts().list().collect_up_to(1).await?.remove(0).mobile_number;
+    /// # let mobile = mobile.unwrap_or_default();
+    /// # client.consents().grant(&id, ContactRef::mobile(&mobile), ConsentType::Informational).await?;
+    /// let contact = ContactRef::mobile(&mobile);
+    /// client.consents().revoke(&id, contact, ConsentType::Informational).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`grant`](Self::grant).

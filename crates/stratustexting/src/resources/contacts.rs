@@ -47,6 +47,21 @@ impl Contacts {
     /// The contacts whose number matches a number or a part of one
     /// (`searchContacts`, inferred; what matches is UNKNOWN).
     ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::Client;
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
+    /// let found = client.contacts().search("555010").collect_up_to(10).await?;
+    ///
+    /// println!("{} contacts", found.len());
+    /// # assert!(!found.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The list's first item is [`Error::is_input`] when `number` is empty.
@@ -113,7 +128,29 @@ impl Contacts {
     }
 
     /// Updates the contact that has a mobile number (`updateContactByMobile`,
-    /// inferred; whether absent fields are kept is UNKNOWN).
+    /// inferred; whether absent fields are kept is UNKNOWN, so all of it is written back
+    /// here).
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use stratustexting::Client;
+    /// use stratustexting::models::ContactRequest;
+    ///
+    /// # let sandbox = Sandbox::start().await?;
+    /// # let client = Client::from_variables(sandbox.variables())?;
+    /// # let mobile = client.contacts().list().collect_up_to(1).await?.remove(0).mobile_number;
+    /// # let mobile = mobile.unwrap_or_default();
+    /// let contact = client.contacts().find_by_mobile(&mobile).await?.into_inner();
+    /// let changed = ContactRequest::from(contact).with_company("Example Ltd");
+    ///
+    /// client.contacts().update_by_mobile(&mobile, changed).await?;
+    /// # let contact = client.contacts().find_by_mobile(&mobile).await?;
+    /// # assert_eq!(contact.company.as_deref(), Some("Example Ltd"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

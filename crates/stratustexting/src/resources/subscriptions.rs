@@ -33,7 +33,8 @@ impl Subscriptions {
     ///
     /// Before it responds, the service calls `callback` with a handshake, to which
     /// [`webhook::Incoming`](crate::webhook::Incoming) responds: the callback must be
-    /// up while this call is under way.
+    /// up while this call is under way. [`webhook`](crate::webhook#with-axum) has an example
+    /// with both sides.
     ///
     /// # Errors
     ///

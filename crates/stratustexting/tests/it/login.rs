@@ -571,6 +571,23 @@ async fn a_store_that_can_not_be_read_says_neither_yes_nor_no() {
 }
 
 #[tokio::test]
+async fn logging_out_of_a_static_token_says_that_there_is_nothing_to_forget() {
+    let fixed = Credentials::static_token(AccessToken::new("canary").unwrap());
+    let client = Client::builder().api_key("key").credentials(fixed);
+    let client = client.build().unwrap();
+
+    let error = client.auth().log_out().await.unwrap_err();
+
+    assert!(error.is_configuration(), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "credentials: are a token or a source of the program's own, of which the client stores \
+         nothing: there is no login to end here"
+    );
+    assert!(is_logged_in(&client).await, "the token is still used");
+}
+
+#[tokio::test]
 async fn static_tokens_count_as_logged_in_and_a_source_says_for_itself() {
     #[derive(Debug)]
     struct Vault(Option<bool>);

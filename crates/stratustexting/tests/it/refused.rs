@@ -100,7 +100,7 @@ async fn a_send_whose_token_has_expired_renews_it_and_is_retried_only_if_its_cal
 }
 
 #[tokio::test]
-async fn a_plain_403_renews_nothing() {
+async fn a_plain_403_renews_nothing_and_names_the_likely_causes() {
     for body in [
         r#"{"message":"Forbidden"}"#,
         r#"{"message":"Missing Authentication Token"}"#,
@@ -113,6 +113,10 @@ async fn a_plain_403_renews_nothing() {
         let error = call(&client).await.unwrap_err();
 
         assert!(!error.is_auth(), "{body}");
+        let text = error.to_string();
+        for cause in ["scope", "role of the user", "another brand", "API key"] {
+            assert!(text.contains(cause), "{body}: {text}");
+        }
         call(&client).await.unwrap();
         assert_eq!(sandbox.token_requests().len(), 1, "{body}");
         assert_eq!(sandbox.calls().len(), 2, "{body}");

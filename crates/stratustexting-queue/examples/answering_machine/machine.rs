@@ -37,7 +37,9 @@ pub(crate) async fn run() -> Result<(), Error> {
     let _worker = inbox.run(move |delivery| answer(answering.clone(), delivery));
 
     let callback = setting("CALLBACK")?;
-    let address = callback.trim_start_matches("http://").trim_end_matches("/hook");
+    let address = callback
+        .trim_start_matches("http://")
+        .trim_end_matches("/hook");
     let routes = Router::new().route("/hook", any(hook)).with_state(inbox);
     let listener = TcpListener::bind(address).await?;
     let server = tokio::spawn(async move { axum::serve(listener, routes).await });

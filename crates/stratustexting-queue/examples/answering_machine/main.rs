@@ -50,15 +50,22 @@ async fn main() -> Result<ExitCode, Error> {
     let number = service.number();
     for n in 0..CUSTOMERS {
         let customer = format!("+1202555{n:04}");
-        service.customer_texts(&customer, number, "Is it ready?").await?;
+        service
+            .customer_texts(&customer, number, "Is it ready?")
+            .await?;
         if n == 10 || n == 25 {
             machine.kill()?;
             machine = Machine::start(&settings)?;
-            println!("the machine was killed after {} texts, and started again", n + 1);
+            println!(
+                "the machine was killed after {} texts, and started again",
+                n + 1
+            );
         }
     }
     service.customer_texts(TIRED, number, "Stop").await?;
-    service.customer_texts(TIRED, number, "And one more thing").await?;
+    service
+        .customer_texts(TIRED, number, "And one more thing")
+        .await?;
     let expected = CUSTOMERS + 2;
 
     let inbox = Inbox::new(SqliteStore::open(folder.path().join("inbox.db")).await?);
@@ -68,17 +75,21 @@ async fn main() -> Result<ExitCode, Error> {
     let verdict = count(&service, &inbox).await?;
     println!("{verdict:?}");
     Ok(match verdict {
-        Count { forgotten: 0, doubled: 0, against_their_will: 0, .. } => ExitCode::SUCCESS,
+        Count {
+            forgotten: 0,
+            doubled: 0,
+            against_their_will: 0,
+            ..
+        } => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     })
 }
 
 /// What the machine gets: the variables of a client, as its environment would have them.
-fn settings(
-    service: &Sandbox,
-    folder: &Path,
-) -> Result<HashMap<String, String>, Error> {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+fn settings(service: &Sandbox, folder: &Path) -> Result<HashMap<String, String>, Error> {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port();
     let variables = service.variables();
     let mut settings: HashMap<String, String> = variables
         .into_iter()
@@ -101,7 +112,9 @@ fn settings(
 
 async fn log_in(service: &Sandbox, settings: &HashMap<String, String>) -> Result<(), Error> {
     let client = Client::from_variables(settings.clone())?;
-    let login = client.auth().log_in_with_browser("http://127.0.0.1:0/callback");
+    let login = client
+        .auth()
+        .log_in_with_browser("http://127.0.0.1:0/callback");
     login.open_with(service.browser()).await?;
     println!("a user has logged in");
     Ok(())

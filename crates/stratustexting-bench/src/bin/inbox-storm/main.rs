@@ -11,6 +11,8 @@
 //! - `receiver.rs`: the process that is killed.
 //! - `database.rs`: the databases from outside.
 
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
 mod database;
 mod parent;
 mod receiver;

@@ -130,6 +130,10 @@ fn steps(options: &Options) -> Vec<Step> {
         step("inbox-sqlite", inbox_storm("sqlite")),
         step("inbox-postgres", inbox_storm("postgres")),
         step(
+            "callbacks",
+            cargo(&["xtask", "callbacks", "--dev", "--inputs", "20000"]),
+        ),
+        step(
             "drift",
             cargo(&["xtask", "drift", "--dev", "--mutations", "10000"]),
         ),

@@ -85,6 +85,10 @@ enum Command {
     Storm(instrument::Options),
     /// Kills the receiver of webhook events again and again, and counts what was lost.
     InboxStorm(instrument::Options),
+    /// Measures the inbox, compared with the bare database.
+    InboxCost(instrument::Options),
+    /// Gives callbacks odd requests, and counts panics.
+    Callbacks(instrument::Options),
     /// Counts the cost of a send, compared with a handwritten request.
     Bench(instrument::Options),
     /// Reads bodies that differ from the document, and counts losses.
@@ -132,6 +136,10 @@ fn main() -> ExitCode {
         Command::InboxStorm(options) => {
             instrument::run(&workspace, "inbox-storm", &options).map(done)
         }
+        Command::InboxCost(options) => {
+            instrument::run(&workspace, "inbox-cost", &options).map(done)
+        }
+        Command::Callbacks(options) => instrument::run(&workspace, "callbacks", &options).map(done),
         Command::Bench(options) => instrument::run(&workspace, "cost", &options).map(done),
         Command::Drift(options) => instrument::run(&workspace, "drift", &options).map(done),
         Command::Decode(options) => instrument::run(&workspace, "decode", &options).map(done),

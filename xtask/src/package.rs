@@ -37,6 +37,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         .argument("stratustexting-program")
         .argument("--exclude")
         .argument("stratustexting-spec")
+        .argument("--exclude")
+        .argument("test-postgres")
         .argument("--target-dir")
         .argument(Workspace::target());
     if options.allow_dirty {

@@ -18,3 +18,8 @@ pub mod reply;
 mod store;
 
 pub use self::error::{Error, Result};
+
+/// The README's program, compiled and run.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

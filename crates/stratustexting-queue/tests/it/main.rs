@@ -1,5 +1,8 @@
 //! The inbox, on each of its stores.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![allow(clippy::print_stdout, reason = "it says what was not tested")]
+
 mod order;
 mod postgres;
 mod receive;

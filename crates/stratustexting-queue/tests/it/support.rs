@@ -53,8 +53,20 @@ pub(crate) struct Database {
     schema: String,
 }
 
+/// A server; `None` on a machine without PostgreSQL, unless `STRATUSTEXTING_REQUIRE_POSTGRES`
+/// is set.
+pub(crate) fn start() -> Option<Server> {
+    Server::start()
+        .inspect_err(|error| {
+            let required = std::env::var_os("STRATUSTEXTING_REQUIRE_POSTGRES");
+            assert!(required.is_none(), "{error:#}");
+            println!("not tested: {error:#}");
+        })
+        .ok()
+}
+
 impl Database {
-    /// `None` on a machine without PostgreSQL, unless `STRATUSTEXTING_REQUIRE_POSTGRES` is set.
+    /// `None` as for [`start`].
     pub(crate) async fn new() -> Option<Self> {
         static SERVER: Mutex<Weak<Server>> = Mutex::new(Weak::new());
         static SCHEMAS: AtomicU32 = AtomicU32::new(0);
@@ -62,19 +74,11 @@ impl Database {
             let mut shared = SERVER.lock().unwrap();
             match shared.upgrade() {
                 Some(server) => server,
-                None => match Server::start() {
-                    Ok(server) => {
-                        let server = Arc::new(server);
-                        *shared = Arc::downgrade(&server);
-                        server
-                    }
-                    Err(error) => {
-                        let required = std::env::var_os("STRATUSTEXTING_REQUIRE_POSTGRES");
-                        assert!(required.is_none(), "{error:#}");
-                        println!("not tested: {error:#}");
-                        return None;
-                    }
-                },
+                None => {
+                    let server = Arc::new(start()?);
+                    *shared = Arc::downgrade(&server);
+                    server
+                }
             }
         };
         let schema = format!("test_{}", SCHEMAS.fetch_add(1, Ordering::SeqCst));

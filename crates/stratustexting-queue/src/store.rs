@@ -23,8 +23,8 @@ pub(crate) mod sqlite;
 
 /// Where events are kept until they are handled, and for a while after.
 ///
-/// [`SqliteStore`](super::SqliteStore) and [`PostgresStore`](super::PostgresStore) are durable;
-/// [`MemoryStore`](super::MemoryStore) is for tests. To write one for another database, keep
+/// [`SqliteStore`](crate::inbox::SqliteStore) and `PostgresStore` are durable;
+/// [`MemoryStore`](crate::inbox::MemoryStore) is for tests. To write one for another database, keep
 /// these promises:
 ///
 /// - What [`add`](Self::add) has returned survives a crash of the machine.
@@ -231,7 +231,7 @@ impl Numbers {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DeadLetter {
-    /// Its id in the store, for [`Inbox::replay`](super::Inbox::replay).
+    /// Its id in the store, for [`Inbox::replay`](crate::inbox::Inbox::replay).
     pub id: i64,
     /// When it was received.
     pub received: SystemTime,

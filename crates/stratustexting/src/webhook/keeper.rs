@@ -83,7 +83,7 @@ use crate::{Client, Result};
 ///
 /// Subscriptions were seen working with the token of a user who has logged in, and a sibling
 /// brand's page says that it is needed. With another, [`KeeperReport::error`] is what the
-/// service says, such as [`Error::is_forbidden`]. The keeper doesn't stop for it.
+/// service says, such as a status of 403. The keeper doesn't stop for it.
 #[derive(Clone)]
 pub struct Keeper {
     client: Client,

@@ -42,7 +42,7 @@ impl KeeperReport {
 
     /// Why the look ended early. What is in [`changes`](Self::changes) was done all the same.
     ///
-    /// [`Error::is_forbidden`] and [`Error::is_auth`] are likely to mean that the token isn't
+    /// A status of 403, or [`Error::is_auth`], is likely to mean that the token isn't
     /// that of a user who has logged in.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {

@@ -3,11 +3,15 @@
 //! The developer of a callback must learn what is wrong with it, so a TLS error is told
 //! apart from a port where nothing listens.
 
+mod served;
+
 use std::{error::Error, fmt, fs, io, path::Path, sync::OnceLock, time::Duration};
 
-use http::header::CONTENT_TYPE;
-use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, redirect::Policy};
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
+use reqwest::{Certificate, Client, ClientBuilder, redirect::Policy};
 
+use self::served::Served;
 use crate::{error::StartError, state::delivery::DeliveryError};
 
 /// Why there was no response, with details.
@@ -27,7 +31,13 @@ impl fmt::Display for CallbackError {
     }
 }
 
-/// The HTTP clients for callbacks.
+/// What a callback responded. Its body doesn't matter.
+pub(crate) struct CallbackResponse {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+}
+
+/// The HTTP clients for callbacks, and those that need none.
 ///
 /// Unless it has certificates of its own, the one for `https` is made for the first such
 /// callback: it loads the system's, and a sandbox without such callbacks must start on a
@@ -35,6 +45,7 @@ impl fmt::Display for CallbackError {
 pub(crate) struct Callbacks {
     plain: Client,
     tls: OnceLock<Result<Client, String>>,
+    served: Served,
 }
 
 impl Callbacks {
@@ -51,7 +62,16 @@ impl Callbacks {
             let _ = tls.set(Ok(http.build()?));
         }
         let plain = builder().tls_certs_only([]).build()?;
-        Ok(Self { plain, tls })
+        Ok(Self {
+            plain,
+            tls,
+            served: Served::default(),
+        })
+    }
+
+    /// Whether the callback is served within the program.
+    pub(crate) fn are_served(&self, uri: &str) -> bool {
+        self.served.has(uri)
     }
 
     pub(crate) async fn get(
@@ -59,9 +79,9 @@ impl Callbacks {
         uri: &str,
         header: (&str, &str),
         timeout: Duration,
-    ) -> Result<Response, CallbackError> {
-        let request = self.client(uri)?.get(uri).header(header.0, header.1);
-        send(request, uri, timeout).await
+    ) -> Result<CallbackResponse, CallbackError> {
+        let request = Request::get(uri).header(header.0, header.1);
+        self.send(uri, request.body(Vec::new()), timeout).await
     }
 
     pub(crate) async fn post(
@@ -69,14 +89,37 @@ impl Callbacks {
         uri: &str,
         body: Vec<u8>,
         timeout: Duration,
-    ) -> Result<Response, CallbackError> {
-        let request = self.client(uri)?.post(uri).body(body);
-        send(
-            request.header(CONTENT_TYPE, "application/json"),
-            uri,
-            timeout,
-        )
-        .await
+    ) -> Result<CallbackResponse, CallbackError> {
+        let request = Request::post(uri).header(CONTENT_TYPE, "application/json");
+        self.send(uri, request.body(body), timeout).await
+    }
+
+    async fn send(
+        &self,
+        uri: &str,
+        request: http::Result<Request<Vec<u8>>>,
+        timeout: Duration,
+    ) -> Result<CallbackResponse, CallbackError> {
+        // A URL that was parsed when it was subscribed may be none of the crate `http`'s.
+        let request = request.map_err(|error| CallbackError {
+            kind: DeliveryError::Unreachable,
+            detail: Some(error.to_string()),
+        })?;
+        if let Some(serve) = self.served.of(uri) {
+            return served::send(serve, request.map(Body::from), timeout).await;
+        }
+        let (parts, body) = request.into_parts();
+        let client = self.client(uri)?;
+        let request = match parts.method {
+            Method::GET => client.get(uri),
+            _ => client.post(uri).body(body),
+        };
+        let response = request.headers(parts.headers).timeout(timeout).send().await;
+        let response = response.map_err(|error| callback_error(&error, is_https(uri), timeout))?;
+        Ok(CallbackResponse {
+            status: response.status(),
+            headers: response.headers().clone(),
+        })
     }
 
     fn client(&self, uri: &str) -> Result<&Client, CallbackError> {
@@ -109,15 +152,6 @@ fn builder() -> ClientBuilder {
 fn is_https(uri: &str) -> bool {
     let scheme = uri.get(.."https:".len());
     scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
-}
-
-async fn send(
-    request: RequestBuilder,
-    uri: &str,
-    timeout: Duration,
-) -> Result<Response, CallbackError> {
-    let response = request.timeout(timeout).send().await;
-    response.map_err(|error| callback_error(&error, is_https(uri), timeout))
 }
 
 fn certificates(file: &Path) -> Result<Vec<Certificate>, StartError> {

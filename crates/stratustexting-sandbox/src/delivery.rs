@@ -37,8 +37,8 @@ pub(crate) async fn deliver(shared: &Arc<Shared>, post: Post) {
         let response = shared.callbacks.post(&uri, body, timeout).await;
         drop(slot);
         let (status, error) = match response {
-            Ok(response) if response.status().is_success() => (Some(response.status()), None),
-            Ok(response) => (Some(response.status()), Some(DeliveryError::Status)),
+            Ok(response) if response.status.is_success() => (Some(response.status), None),
+            Ok(response) => (Some(response.status), Some(DeliveryError::Status)),
             Err(error) => (None, Some(error.kind)),
         };
         tracing::debug!(

@@ -24,7 +24,7 @@ use crate::{
 
 /// A running sandbox. It stops when this is dropped.
 pub struct Sandbox {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Sandbox {

@@ -102,13 +102,13 @@ pub(crate) async fn handshake(shared: &Shared, uri: &str) -> Result<(), String> 
     let header = (VALIDATION_TOKEN, token.as_str());
     let response = shared.callbacks.get(uri, header, timeout).await;
     let response = response.map_err(|error| error.to_string())?;
-    let status = response.status().as_u16();
+    let status = response.status.as_u16();
     if status != 200 {
         return Err(format!(
             "the callback responded with {status} instead of 200"
         ));
     }
-    match response.headers().get(VALIDATION_TOKEN) {
+    match response.headers.get(VALIDATION_TOKEN) {
         Some(value) if value.as_bytes() == token.as_bytes() => Ok(()),
         Some(_) => Err(format!("the callback returned another {VALIDATION_TOKEN}")),
         None => Err(format!("the callback's response has no {VALIDATION_TOKEN}")),

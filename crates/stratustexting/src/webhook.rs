@@ -87,6 +87,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Testing one
+//!
+//! [`Event::to_request`] and [`Incoming::handshake`] are the service's requests. The sandbox
+//! delivers to a `tower` service without a socket: `Sandbox::serve_callback`.
+//!
 //! # What differs from the document
 //!
 //! Little is documented of an event, and a callback that rejects one may be suspended. So no
@@ -113,6 +118,7 @@ mod guard;
 mod incoming;
 mod keeper;
 mod rejection;
+mod request;
 
 pub use self::{
     event::Event,

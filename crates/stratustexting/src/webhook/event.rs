@@ -111,7 +111,7 @@ impl Event {
         Self::new(payload, raw, diagnostics)
     }
 
-    fn new(payload: WebhookEvent, raw: Bytes, diagnostics: Vec<Diagnostic>) -> Self {
+    pub(super) fn new(payload: WebhookEvent, raw: Bytes, diagnostics: Vec<Diagnostic>) -> Self {
         drift::tell("webhook", &diagnostics);
         Self {
             payload,

@@ -303,3 +303,31 @@ async fn a_handler_of_one_line_responds() {
     let response = callback.receives(head, b"").await;
     assert!(response.contains("validation-token: t\r\n"), "{response}");
 }
+
+/// A test of a callback needs no port.
+#[tokio::test]
+async fn a_callback_can_be_served_without_a_socket() {
+    let sandbox = Watched::for_machines().await;
+    let client = sandbox.client();
+    let (sender, mut events) = unbounded_channel();
+    let routes = Router::new().route("/hook", any(hook)).with_state(sender);
+    let callback = "https://callback.test/hook";
+    sandbox.serve_callback(callback, routes).unwrap();
+    let filter = EventFilter::inbound(sandbox.organization_id(), sandbox.department_id()).unwrap();
+
+    let subscribe = |callback| client.subscriptions().subscribe(callback, [filter.clone()]);
+    assert_eq!(
+        subscribe(callback).await.unwrap().uri.as_deref(),
+        Some(callback)
+    );
+    sandbox
+        .customer_texts("+12025550123", sandbox.number(), "Is it ready?")
+        .await
+        .unwrap();
+
+    assert!(events.recv().await.unwrap().message_id().is_some());
+    // Another host isn't served, nor a path that the service doesn't know.
+    for other in ["https://elsewhere.test/hook", "https://callback.test/none"] {
+        assert!(subscribe(other).await.unwrap_err().is_status());
+    }
+}

@@ -91,7 +91,7 @@ pub struct Inbox<S> {
 
 struct Shared {
     settings: Settings,
-    /// Told when an event was stored here: a worker needn't wait for its next look.
+    /// Told when an event was stored here: a worker needn't wait for its next poll.
     arrived: Notify,
 }
 

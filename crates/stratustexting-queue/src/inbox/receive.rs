@@ -8,7 +8,7 @@ use crate::Result;
 impl<S: Store> Inbox<S> {
     /// Stores the events of a request, and makes the response to it.
     ///
-    /// The response is 200 when all of them are stored, or were before, and the answer to a
+    /// The response is 200 when all of them are stored, or were before, and the response to a
     /// handshake. It is 503 when the store fails; then none of the request's events was
     /// stored, and a WARN says why. What the service does after a 503 is UNKNOWN: it may
     /// deliver again, or suspend the subscription.

@@ -110,7 +110,7 @@ impl<S: Store> Delivery<S> {
         if known.and_then(|known| known.changed_by) != Some(self.id()) {
             return Ok(Err(Refusal::NothingChanged));
         }
-        // A reply a minute ago doesn't keep it back; two programs that answer each other do.
+        // A reply a minute ago doesn't keep it back; two programs that reply to each other do.
         let limits = ReplyLimits {
             per_number: self.limits.per_number_long,
             ..self.limits

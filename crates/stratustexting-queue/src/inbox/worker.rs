@@ -100,17 +100,17 @@ struct Run<S: Store, H> {
     outage: Outage,
 }
 
-/// When to look for events.
+/// When to claim events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
+enum Next {
     /// When something happens: there was nothing more.
     Later,
-    /// When there is room for several, since there are more: each look is a write to the disk.
+    /// When there is room for several, since there are more: each claim is a write to the disk.
     WithRoom,
     Now,
 }
 
-impl Look {
+impl Next {
     fn is_due(self, room: usize, concurrency: usize) -> bool {
         let several = (concurrency / 4).max(1);
         match self {
@@ -129,20 +129,20 @@ impl<S: Store, H: Handler<S>> Run<S, H> {
         chores.spawn(forget(self.inbox.clone()));
         let shared = Arc::clone(&self.inbox.shared);
         let settings = &shared.settings;
-        let mut look = Look::Now;
+        let mut next = Next::Now;
         loop {
             let stop = *self.stopped.borrow_and_update();
             match stop {
                 Stop::No => {}
                 Stop::Gracefully if self.attempts.is_empty() => return,
-                Stop::Gracefully => look = Look::Later,
+                Stop::Gracefully => next = Next::Later,
                 Stop::Now => return self.give_back().await,
             }
-            // Registered before the look, so that nothing is missed in between.
+            // Registered before the claim, so that nothing is missed in between.
             let arrived = shared.arrived.notified();
             let room = settings.concurrency.saturating_sub(self.attempts.len());
-            if look.is_due(room, settings.concurrency) {
-                look = self.take(room).await;
+            if next.is_due(room, settings.concurrency) {
+                next = self.take(room).await;
             }
             let takes = stop == Stop::No && room > 0;
             tokio::select! {
@@ -150,18 +150,18 @@ impl<S: Store, H: Handler<S>> Run<S, H> {
                 _ = self.stopped.changed() => {}
                 Some(done) = self.attempts.join_next(), if !self.attempts.is_empty() => {
                     // Its handler's panics were caught, so it says so itself.
-                    if done.unwrap_or_default() && look == Look::Later {
-                        look = Look::WithRoom;
+                    if done.unwrap_or_default() && next == Next::Later {
+                        next = Next::WithRoom;
                     }
                 }
-                () = arrived, if takes => look = Look::Now,
-                () = time::sleep(settings.poll), if takes => look = Look::Now,
+                () = arrived, if takes => next = Next::Now,
+                () = time::sleep(settings.poll), if takes => next = Next::Now,
             }
         }
     }
 
-    /// Takes as many events as there is room for, and says when to look for more.
-    async fn take(&mut self, room: usize) -> Look {
+    /// Takes as many events as there is room for, and says when to claim more.
+    async fn take(&mut self, room: usize) -> Next {
         let settings = &self.inbox.shared.settings;
         let request = ClaimRequest {
             limit: u32::try_from(room).unwrap_or(u32::MAX),
@@ -172,7 +172,7 @@ impl<S: Store, H: Handler<S>> Run<S, H> {
             Err(error) => {
                 self.outage
                     .tell("events can't be taken from the store", &error);
-                return Look::Later;
+                return Next::Later;
             }
         };
         self.outage.is_over();
@@ -187,9 +187,9 @@ impl<S: Store, H: Handler<S>> Run<S, H> {
             });
         }
         if took_all {
-            Look::Later
+            Next::Later
         } else {
-            Look::WithRoom
+            Next::WithRoom
         }
     }
 
@@ -253,7 +253,7 @@ async fn keep_alive<S: Store>(inbox: Inbox<S>, claims: Claims) {
     }
 }
 
-/// How often handled events are looked through for those that can go.
+/// How often events that were handled long ago are removed.
 const FORGET: Duration = Duration::from_secs(600);
 
 async fn forget<S: Store>(inbox: Inbox<S>) {
@@ -268,7 +268,7 @@ async fn forget<S: Store>(inbox: Inbox<S>) {
     }
 }
 
-/// Warns once of a store that is away, not at every look.
+/// Warns once of a store that is away, not at every poll.
 #[derive(Debug, Default)]
 struct Outage {
     was_told: bool,

@@ -27,7 +27,7 @@ use crate::{Client, Result};
 ///
 /// A subscription ends: at a time that the service chooses, when it has failed to deliver, or
 /// for no reason that is documented. Nobody notices, and inbound texts are gone for days. The
-/// keeper looks for it again and again, creates it if it isn't there, renews it before the time
+/// keeper checks again and again: it creates one if there is none, renews it before the time
 /// that the service *gave*, and replaces one that is no longer active or has lost a filter.
 ///
 /// ```
@@ -69,8 +69,8 @@ use crate::{Client, Result};
 ///
 /// # How long nothing may arrive
 ///
-/// When the service drops a subscription, the keeper notices at its next look: by default
-/// within five minutes. A look that fails is repeated after ten seconds, then after twice that
+/// When the service drops a subscription, the keeper notices at its next check: by default
+/// within five minutes. A check that fails is repeated after ten seconds, then after twice that
 /// and so on, up to the same five minutes. A replacement is created before the old one is
 /// deleted, so that nothing is missed in between; an event may come twice then.
 ///
@@ -101,7 +101,7 @@ struct Wanted {
 }
 
 impl Keeper {
-    /// How often it looks, unless [`interval`](Self::interval) says otherwise: 5 minutes.
+    /// How often it checks, unless [`interval`](Self::interval) says otherwise: 5 minutes.
     pub const INTERVAL: Duration = Duration::from_secs(300);
 
     /// How long before its end a subscription is renewed, unless
@@ -143,7 +143,7 @@ impl Keeper {
         self
     }
 
-    /// How often to look; by default every [5 minutes](Self::INTERVAL), at least every second.
+    /// How often to check; by default every [5 minutes](Self::INTERVAL), at least every second.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.max(Duration::from_secs(1));
@@ -177,28 +177,28 @@ impl Keeper {
         self.wanted = Arc::new(wanted);
     }
 
-    /// Looks once, does what is to be done, and reports it.
+    /// Checks once, does what is needed, and reports it.
     pub async fn ensure(&self) -> KeeperReport {
         let mut report = KeeperReport::default();
-        if let Err(error) = self.look(&mut report).await {
+        if let Err(error) = self.check(&mut report).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "the subscription couldn't be looked after"
+                "a webhook subscription could not be checked"
             );
             report.error = Some(error);
         }
         report
     }
 
-    /// Starts looking, in a task of the current runtime, until [`KeeperTask::stop`]. Each look
+    /// Starts checking, in a task of the current runtime, until [`KeeperTask::stop`]. Each check
     /// that changed something or failed is reported.
     pub fn run(&self, report: impl Fn(&KeeperReport) + Send + 'static) -> KeeperTask {
         KeeperTask::start(self.clone(), report)
     }
 
-    async fn look(&self, report: &mut KeeperReport) -> Result<()> {
+    async fn check(&self, report: &mut KeeperReport) -> Result<()> {
         let mut created: Option<String> = None;
-        // After a creation it looks again: another machine may have created one, too, and the
+        // After a creation it lists them again: another machine may have created one, too, and the
         // service may have changed the old one instead. More rounds than this find nothing new.
         for _ in 0..3 {
             let found = self.found().await?;

@@ -7,7 +7,7 @@ use stratustexting_client::types::Subscription;
 use super::plan::Live;
 use crate::Error;
 
-/// What came of one look.
+/// The result of one check.
 #[derive(Debug, Default)]
 pub struct KeeperReport {
     pub(super) live: Option<Live>,
@@ -40,7 +40,7 @@ impl KeeperReport {
         &self.changes
     }
 
-    /// Why the look ended early. What is in [`changes`](Self::changes) was done all the same.
+    /// Why the check ended early. The [`changes`](Self::changes) before it were made.
     ///
     /// A status of 403, or [`Error::is_auth`], is likely to mean that the token isn't
     /// that of a user who has logged in.

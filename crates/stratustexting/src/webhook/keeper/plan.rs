@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_two_stays_whoever_looks() {
+    fn the_oldest_of_two_stays_whoever_checks() {
         let old = subscription("b", json!({"createdDateTime": "2026-11-01T00:00:00.000Z"}));
         let new = subscription("a", json!({"createdDateTime": "2026-11-02T00:00:00.000Z"}));
         let same = subscription("c", json!({"createdDateTime": "2026-11-01T00:00:00.000Z"}));
@@ -304,7 +304,7 @@ mod tests {
             let found = subscription("1", json!({"expirationTime": end}));
             assert_eq!(actions(&[found]), expected, "{end}");
         }
-        // One that lives for an hour is renewed after half of it, not at every look.
+        // One that lives for an hour is renewed after half of it, not at every check.
         for (created, expected) in [
             ("2026-11-27T23:40:00.000Z", vec![]),
             ("2026-11-27T23:20:00.000Z", vec![renew]),

@@ -1,4 +1,4 @@
-//! Looking again and again.
+//! Checking again and again.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{Keeper, KeeperReport};
 
 /// A keeper at work; from [`Keeper::run`].
 ///
-/// When it is dropped, it ends after the look that it is at.
+/// When it is dropped, it ends after the current check.
 #[derive(Debug)]
 #[must_use = "a keeper's task that is dropped ends"]
 pub struct KeeperTask {
@@ -16,7 +16,7 @@ pub struct KeeperTask {
     task: Option<JoinHandle<()>>,
 }
 
-/// After a look that failed.
+/// The wait after a check that failed.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 
 impl KeeperTask {
@@ -25,11 +25,11 @@ impl KeeperTask {
         let task = tokio::spawn(async move {
             let mut failures = 0;
             loop {
-                let looked = keeper.ensure().await;
-                if looked.error().is_some() || !looked.changes().is_empty() {
-                    report(&looked);
+                let checked = keeper.ensure().await;
+                if checked.error().is_some() || !checked.changes().is_empty() {
+                    report(&checked);
                 }
-                failures = match looked.error() {
+                failures = match checked.error() {
                     Some(_) => failures + 1,
                     None => 0,
                 };
@@ -45,8 +45,7 @@ impl KeeperTask {
         }
     }
 
-    /// Ends it, after the look that it is at: a subscription that was just created would else
-    /// be forgotten. Subscriptions stay.
+    /// Ends it after the current check, so that no change goes unreported. Subscriptions stay.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         if let Some(task) = self.task.take() {
@@ -66,7 +65,7 @@ fn wait(keeper: &Keeper, failures: u32) -> Duration {
         0 => keeper.interval,
         more => FIRST_WAIT.saturating_mul(2_u32.saturating_pow(more - 1)),
     };
-    // Less up to a tenth, so that two machines don't look at the same moment.
+    // Less up to a tenth, so that two machines don't check at the same moment.
     wait.min(keeper.interval)
         .mul_f64(1.0 - fastrand::f64() / 10.0)
 }

@@ -89,8 +89,8 @@ async fn post_batch(shared: &Shared, batch: Batch) -> bool {
         .await;
     drop(slot);
     let (status, error) = match response {
-        Ok(response) if response.status().is_success() => (Some(response.status()), None),
-        Ok(response) => (Some(response.status()), Some(DeliveryError::Status)),
+        Ok(response) if response.status.is_success() => (Some(response.status), None),
+        Ok(response) => (Some(response.status), Some(DeliveryError::Status)),
         Err(error) => (None, Some(error.kind)),
     };
     let mut retry = false;

@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use stratustexting_queue::inbox::{Delivery, Inbox, PostgresStore};
+use stratustexting_queue::inbox::{
+    ClaimRequest, Delivery, Inbox, PostgresStore, Settlement, Store,
+};
 
 use crate::support::{Database, post, start};
 
@@ -55,6 +57,37 @@ async fn no_event_is_with_two_workers() {
     handled.sort();
     handled.dedup();
     assert_eq!((all, handled.len()), (150, 150));
+}
+
+/// A worker that was killed says nothing any more.
+#[tokio::test]
+async fn what_a_killed_worker_had_is_taken_over_after_its_lease() {
+    let Some(database) = Database::new().await else {
+        return;
+    };
+    let killed = database.store().await;
+    let inbox = quick(database.store().await);
+    for n in 0..5 {
+        post(&inbox, &n.to_string()).await;
+    }
+    let lease = Duration::from_millis(300);
+    let had = killed
+        .claim(ClaimRequest { limit: 5, lease })
+        .await
+        .unwrap();
+    assert_eq!(had.len(), 5);
+
+    let worker = inbox.run(|_: Delivery<PostgresStore>| async { Ok::<_, io::Error>(()) });
+    while inbox.numbers().await.unwrap().handled < 5 {
+        tokio::time::sleep(SOON).await;
+    }
+    worker.shutdown().await;
+
+    // It comes back, and can change nothing.
+    for event in had {
+        let settled = killed.settle(event.claim, Settlement::Handled).await;
+        assert!(!settled.unwrap());
+    }
 }
 
 /// What was not stored is not acknowledged, and the worker goes on by itself.

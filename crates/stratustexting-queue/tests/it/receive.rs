@@ -109,6 +109,20 @@ async fn what_cannot_be_stored_is_not_acknowledged() {
     assert_eq!(inbox.numbers().await.unwrap().waiting, 2);
 }
 
+/// Sets something on each connection of the pool, as a disk does to all of them.
+async fn on_each_connection(store: &SqliteStore, pragma: &str) {
+    let mut connections = Vec::new();
+    for _ in 0..4 {
+        let mut connection = store.pool().acquire().await.unwrap();
+        let pragma = sqlx::AssertSqlSafe(pragma.to_owned());
+        sqlx::raw_sql(pragma)
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+        connections.push(connection);
+    }
+}
+
 #[tokio::test]
 async fn a_full_disk_is_a_503_and_nothing_is_lost() {
     let file = File::new();
@@ -118,31 +132,42 @@ async fn a_full_disk_is_a_503_and_nothing_is_lost() {
         .fetch_one(store.pool())
         .await
         .unwrap();
-    // Each connection has its own limit, so the pool is used up to set it on all.
-    let mut connections = Vec::new();
-    for _ in 0..4 {
-        let mut connection = store.pool().acquire().await.unwrap();
-        let limit = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages + 2));
-        sqlx::raw_sql(limit)
-            .execute(&mut *connection)
-            .await
-            .unwrap();
-        connections.push(connection);
-    }
-    drop(connections);
+    on_each_connection(&store, &format!("PRAGMA max_page_count = {}", pages + 2)).await;
 
     let mut acknowledged = 0;
-    let mut refused = 0;
+    let mut refused = Vec::new();
     for n in 0..200 {
-        match post(&inbox, &format!("m-{n}")).await.status().as_u16() {
+        let id = format!("m-{n}");
+        match post(&inbox, &id).await.status().as_u16() {
             200 => acknowledged += 1,
-            503 => refused += 1,
+            503 => refused.push(id),
             other => panic!("{other}"),
         }
     }
-
-    assert!(refused > 0 && acknowledged > 0, "{acknowledged} {refused}");
+    assert!(!refused.is_empty() && acknowledged > 0, "{acknowledged}");
     assert_eq!(inbox.numbers().await.unwrap().waiting, acknowledged);
+
+    // There is room again.
+    on_each_connection(&store, "PRAGMA max_page_count = 1000000").await;
+    for id in refused {
+        assert_eq!(post(&inbox, &id).await.status(), 200);
+    }
+    assert_eq!(inbox.numbers().await.unwrap().waiting, 200);
+}
+
+#[tokio::test]
+async fn a_database_that_is_read_only_for_a_while_is_a_503() {
+    let file = File::new();
+    let store = file.open().await;
+    let inbox = Inbox::new(store.clone());
+    assert_eq!(post(&inbox, "before").await.status(), 200);
+
+    on_each_connection(&store, "PRAGMA query_only = ON").await;
+    assert_eq!(post(&inbox, "meanwhile").await.status(), 503);
+    on_each_connection(&store, "PRAGMA query_only = OFF").await;
+
+    assert_eq!(post(&inbox, "meanwhile").await.status(), 200);
+    assert_eq!(inbox.numbers().await.unwrap().waiting, 2);
 }
 
 #[tokio::test]

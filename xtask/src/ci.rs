@@ -139,7 +139,12 @@ fn steps(options: &Options) -> Vec<Step> {
         ),
         step("cost", cargo(&["xtask", "bench", "--dev", "--check"])),
         step("package", package(options)),
-        step("quickstart", cargo(&["xtask", "quickstart"])),
+        step("quickstart", cargo(&["xtask", "example", "quickstart"])),
+        // It is killed in the middle, and forgets nobody.
+        step(
+            "answering-machine",
+            cargo(&["xtask", "example", "answering_machine"]),
+        ),
     ]
 }
 

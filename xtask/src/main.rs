@@ -13,6 +13,7 @@ mod ci;
 mod command;
 mod copy;
 mod diff;
+mod example;
 mod generated_files;
 mod instrument;
 mod newman;
@@ -20,7 +21,6 @@ mod package;
 mod postman;
 mod program;
 mod python_client;
-mod quickstart;
 mod refresh;
 mod refused;
 mod sandbox;
@@ -61,8 +61,8 @@ enum Command {
     Postman(postman::Options),
     /// Runs the Postman collection against the sandbox.
     Newman,
-    /// Runs the SDK's example `quickstart` as the tests have built it.
-    Quickstart,
+    /// Runs an example as the tests have built it.
+    Example(example::Options),
     /// Generates a Python client with another generator, and runs it against the sandbox.
     PythonClient,
     /// Runs all tests, and searches their output for secrets and personal data.
@@ -122,7 +122,7 @@ fn main() -> ExitCode {
         Command::Schema(options) => schema::run(&workspace, &options).map(done),
         Command::Postman(options) => postman::run(&workspace, &options).map(done),
         Command::Newman => newman::run(&workspace).map(done),
-        Command::Quickstart => quickstart::run(&workspace).map(done),
+        Command::Example(options) => example::run(&workspace, &options).map(done),
         Command::PythonClient => python_client::run(&workspace).map(done),
         Command::Test => test::run(&workspace).map(done),
         Command::Ci(options) => ci::run(&workspace, &options).map(done),

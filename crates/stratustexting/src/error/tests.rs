@@ -91,3 +91,29 @@ fn no_words_of_a_rejection_where_the_outcome_is_unknown() {
     }
     assert!(rejections > 0, "the table has both");
 }
+
+/// What the gateway says of an unknown path sounds like one about the token.
+#[test]
+fn a_path_that_the_gateway_does_not_know_is_no_fault_of_the_token() {
+    let with_body = |code, body: &'static str| {
+        let mut error = status(Kind::Status, code);
+        error.0.response.as_mut().unwrap().body = Bytes::from_static(body.as_bytes());
+        error.to_string()
+    };
+    let unknown = with_body(403, r#"{"message":"Missing Authentication Token"}"#);
+    assert!(
+        unknown.contains("path") && !unknown.contains("scope"),
+        "{unknown}"
+    );
+    for (code, body) in [
+        (403, r#"{"message":"Forbidden"}"#),
+        (401, r#"{"message":"Missing Authentication Token"}"#),
+        (403, ""),
+    ] {
+        let lasting = with_body(code, body);
+        assert!(
+            lasting.contains("scope") && !lasting.contains("path"),
+            "{lasting}"
+        );
+    }
+}

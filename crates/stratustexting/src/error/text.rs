@@ -54,7 +54,9 @@ impl fmt::Display for Error {
         if let Some(status) = self.status() {
             write!(f, " (status {status})")?;
         }
-        if self.is_status() && matches!(self.status().map(|s| s.as_u16()), Some(401 | 403)) {
+        if self.is_no_such_path() {
+            f.write_str("; a gateway of this kind says that of a path that it doesn't know")?;
+        } else if self.is_status() && matches!(self.status().map(|s| s.as_u16()), Some(401 | 403)) {
             f.write_str(
                 "; if it lasts, there are three likely causes: the token lacks a scope, or the role \
                  of the user who logged in doesn't allow this; the token is of another brand; the \
@@ -88,6 +90,13 @@ fn shown(code: &str) -> &str {
 }
 
 impl Error {
+    /// Whether the gateway says, in words about a token, that it has no such path.
+    fn is_no_such_path(&self) -> bool {
+        let is_403 = self.status().is_some_and(|status| status.as_u16() == 403);
+        let says = || self.service_message();
+        self.is_status() && is_403 && says().as_deref() == Some("Missing Authentication Token")
+    }
+
     /// Whether the failure may come from an operation that was inferred wrongly: the response
     /// looks like it, and nothing documents the operation.
     fn may_be_inferred_wrongly(&self) -> bool {

@@ -138,13 +138,14 @@ fn steps(options: &Options) -> Vec<Step> {
             cargo(&["xtask", "drift", "--dev", "--mutations", "10000"]),
         ),
         step("cost", cargo(&["xtask", "bench", "--dev", "--check"])),
-        step("package", package(options)),
         step("quickstart", cargo(&["xtask", "example", "quickstart"])),
         // It is killed in the middle, and forgets nobody.
         step(
             "answering-machine",
             cargo(&["xtask", "example", "answering_machine"]),
         ),
+        // The last, because it has our own packages built anew.
+        step("package", package(options)),
     ]
 }
 

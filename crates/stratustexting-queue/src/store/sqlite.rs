@@ -2,6 +2,7 @@
 
 mod replies;
 mod rows;
+mod transaction;
 mod writer;
 
 use std::{
@@ -14,12 +15,12 @@ use std::{
 
 use futures::FutureExt;
 use sqlx::{
-    Sqlite, SqliteConnection, SqlitePool, Transaction,
+    SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::OwnedMutexGuard;
 
-use self::writer::Writer;
+use self::{transaction::Writing, writer::Writer};
 use super::{
     ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
 };
@@ -64,7 +65,7 @@ pub struct SqliteStore {
 /// writer at a time, so nothing can be received while it is open: begin it when all slow work
 /// is done.
 pub struct SqliteTransaction {
-    transaction: Transaction<'static, Sqlite>,
+    transaction: Writing,
     /// Whose turn it is to write.
     turn: OwnedMutexGuard<()>,
 }
@@ -100,7 +101,7 @@ impl SqliteStore {
     ///
     /// As for [`open`](Self::open).
     pub async fn from_pool(pool: SqlitePool) -> Result<Self> {
-        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = Writing::begin(&pool).await?;
         rows::make_tables(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Self {
@@ -165,7 +166,7 @@ impl Store for SqliteStore {
 
     async fn begin(&self) -> Result<SqliteTransaction> {
         let turn = self.writer.turn().await;
-        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let transaction = Writing::begin(&self.pool).await?;
         Ok(SqliteTransaction { transaction, turn })
     }
 
@@ -179,7 +180,7 @@ impl Store for SqliteStore {
         let result = match rows::settle(&mut transaction, claim, handled, now).await? {
             true => transaction.commit().await.map_err(Error::from),
             false => {
-                transaction.rollback().await?;
+                drop(transaction);
                 Err(Error::claim_lost())
             }
         };

@@ -101,10 +101,15 @@ async fn a_send_whose_token_has_expired_renews_it_and_is_retried_only_if_its_cal
 
 #[tokio::test]
 async fn a_plain_403_renews_nothing_and_names_the_likely_causes() {
-    for body in [
-        r#"{"message":"Forbidden"}"#,
-        r#"{"message":"Missing Authentication Token"}"#,
-        r#"{"Message":"User is not authorized to access this resource with an explicit deny"}"#,
+    let rejected = ["scope", "role of the user", "another brand", "API key"];
+    for (body, causes) in [
+        (r#"{"message":"Forbidden"}"#, &rejected[..]),
+        // What the gateway says of a path that it doesn't know.
+        (r#"{"message":"Missing Authentication Token"}"#, &["path"]),
+        (
+            r#"{"Message":"User is not authorized to access this resource with an explicit deny"}"#,
+            &rejected,
+        ),
     ] {
         let sandbox = Watched::start().await;
         let client = sandbox.client();
@@ -114,7 +119,7 @@ async fn a_plain_403_renews_nothing_and_names_the_likely_causes() {
 
         assert!(!error.is_auth(), "{body}");
         let text = error.to_string();
-        for cause in ["scope", "role of the user", "another brand", "API key"] {
+        for cause in causes {
             assert!(text.contains(cause), "{body}: {text}");
         }
         call(&client).await.unwrap();

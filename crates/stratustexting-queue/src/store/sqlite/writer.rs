@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use sqlx::{SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard, oneshot};
 
+use super::transaction::Writing;
 use crate::{Error, Result, error::Kind};
 
 pub(super) struct Writer {
@@ -133,9 +134,7 @@ async fn flush(pool: &SqlitePool, queue: &Mutex<Vec<Pending>>) {
 }
 
 async fn write_all(pool: &SqlitePool, writes: Vec<Write>) -> sqlx::Result<Vec<Tell>> {
-    // A transaction that begins by reading could not become a writing one when another process
-    // has written since.
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = Writing::begin(pool).await?;
     let mut tell = Vec::with_capacity(writes.len());
     for write in writes {
         tell.push(write(&mut transaction).await?);

@@ -93,6 +93,7 @@ pub struct Keeper {
 }
 
 /// What there should be.
+#[derive(Clone)]
 struct Wanted {
     callback: String,
     filters: Vec<String>,
@@ -137,9 +138,9 @@ impl Keeper {
     /// deleted once there is one with the new URL.
     #[must_use]
     pub fn formerly(mut self, callback: impl Into<String>) -> Self {
-        self.change(|wanted| {
-            wanted.former.insert(callback.into());
-        });
+        Arc::make_mut(&mut self.wanted)
+            .former
+            .insert(callback.into());
         self
     }
 
@@ -154,7 +155,7 @@ impl Keeper {
     /// One that the service gives less time than this is renewed when it is down to the half.
     #[must_use]
     pub fn renew_before(mut self, time: Duration) -> Self {
-        self.change(|wanted| wanted.renew_before = time);
+        Arc::make_mut(&mut self.wanted).renew_before = time;
         self
     }
 
@@ -164,17 +165,6 @@ impl Keeper {
     pub fn with_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
-    }
-
-    fn change(&mut self, change: impl FnOnce(&mut Wanted)) {
-        let mut wanted = Wanted {
-            callback: self.wanted.callback.clone(),
-            filters: self.wanted.filters.clone(),
-            former: self.wanted.former.clone(),
-            renew_before: self.wanted.renew_before,
-        };
-        change(&mut wanted);
-        self.wanted = Arc::new(wanted);
     }
 
     /// Checks once, does what is needed, and reports it.

@@ -1,8 +1,8 @@
-//! Why the inbox couldn't do something.
+//! Why a queue couldn't do something.
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
-/// A failure of the store, or of a setting.
+/// A failure of the store, or a request that it can't fulfil.
 ///
 /// No error shows an event, a number or a text; what the database says is its
 /// [`source`](StdError::source).
@@ -18,9 +18,19 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Database,
-    Version { found: i64, known: i64 },
+    Version {
+        part: &'static str,
+        found: i64,
+        known: i64,
+    },
     ClaimLost,
     Stopped,
+    NoJob,
+    OtherJob,
+    OtherList {
+        line: u64,
+    },
+    NotStarted,
 }
 
 impl Error {
@@ -44,8 +54,8 @@ impl Error {
     }
 
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    pub(crate) fn other_version(found: i64, known: i64) -> Self {
-        Self::new(Kind::Version { found, known })
+    pub(crate) fn other_version(part: &'static str, found: i64, known: i64) -> Self {
+        Self::new(Kind::Version { part, found, known })
     }
 
     /// The database can't be reached, is full, read-only or locked, or refuses a statement.
@@ -60,6 +70,25 @@ impl Error {
         matches!(self.kind, Kind::Version { .. })
     }
 
+    /// There is no job of this name.
+    #[must_use]
+    pub fn is_no_job(&self) -> bool {
+        self.kind == Kind::NoJob
+    }
+
+    /// The name belongs to a job with another sender, other attachments or other rules, or to
+    /// one of another list. Nothing was changed in it.
+    #[must_use]
+    pub fn is_other_job(&self) -> bool {
+        matches!(self.kind, Kind::OtherJob | Kind::OtherList { .. })
+    }
+
+    /// The job can't be sent now: it is not started, paused, or cancelled.
+    #[must_use]
+    pub fn is_not_started(&self) -> bool {
+        self.kind == Kind::NotStarted
+    }
+
     /// The event was taken over by another worker, because this one was silent for longer than
     /// the [lease](crate::inbox::InboxBuilder::lease). The transaction was rolled back.
     #[must_use]
@@ -72,10 +101,20 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             Kind::Database => f.write_str("the database failed"),
-            Kind::Version { found, known } => write!(
+            Kind::Version { part, found, known } => write!(
                 f,
-                "the inbox's tables have version {found}, and this program knows {known}"
+                "the tables of the {part} have version {found}, and this program knows {known}"
             ),
+            Kind::NoJob => f.write_str("there is no job of this name"),
+            Kind::OtherJob => f.write_str(
+                "the job of this name has another sender, other attachments or other rules: \
+                 choose another name",
+            ),
+            Kind::OtherList { line } => write!(
+                f,
+                "line {line} is not what the job of this name has planned: choose another name"
+            ),
+            Kind::NotStarted => f.write_str("the job is not started: start it first"),
             Kind::ClaimLost => f.write_str("another worker took the event over"),
             Kind::Stopped => f.write_str("the runtime that writes to the store has ended"),
         }

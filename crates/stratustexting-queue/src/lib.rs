@@ -14,6 +14,9 @@
 mod clock;
 mod error;
 pub mod inbox;
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod outbox;
 pub mod reply;
 mod store;
 

@@ -57,6 +57,13 @@ pub enum TicketMatch {
 }
 
 impl Ticket {
+    /// The ticket of a message that is yet to be sent, or whose program was killed before it got
+    /// one. Its `started_at` is empty and its `attempts` 0.
+    #[must_use]
+    pub fn for_message(from: &str, to: &str, text: &str) -> Self {
+        Payload::of_message(from, to, text).ticket(None, String::new(), String::new(), 0, None)
+    }
+
     /// Compares a message that was read from the service.
     ///
     /// The form in which the service gives a message back is UNKNOWN. Numbers are equal in

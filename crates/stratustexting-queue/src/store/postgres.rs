@@ -1,6 +1,8 @@
 //! The store of several machines: a PostgreSQL database.
 
 mod clock;
+mod journal;
+mod outbox;
 mod replies;
 mod rows;
 
@@ -69,6 +71,7 @@ impl PostgresStore {
         let mut transaction = pool.begin().await?;
         lock(&mut transaction, TABLES).await?;
         rows::make_tables(&mut transaction).await?;
+        outbox::make_tables(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Self {
             pool,
@@ -145,7 +148,9 @@ impl Store for PostgresStore {
     ) -> Result<()> {
         let mut transaction = self.pool.begin().await?;
         let now = self.clock.now(&mut transaction).await?;
+        let digits = number.clone();
         replies::set_opted_out(&mut transaction, number, opted_out, event, now).await?;
+        outbox::cancel_opted_out(&mut transaction, digits, now).await?;
         Ok(transaction.commit().await?)
     }
 

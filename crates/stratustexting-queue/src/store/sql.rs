@@ -95,7 +95,7 @@ macro_rules! statements {
                 return if found == VERSION {
                     Ok(())
                 } else {
-                    Err(Error::other_version(found, VERSION))
+                    Err(Error::other_version("inbox", found, VERSION))
                 };
             }
             sqlx::raw_sql(TABLES).execute(&mut *connection).await?;

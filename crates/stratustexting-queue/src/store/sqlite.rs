@@ -1,5 +1,7 @@
 //! The store of one machine: a SQLite file, without a server.
 
+mod journal;
+mod outbox;
 mod replies;
 mod rows;
 mod transaction;
@@ -103,6 +105,7 @@ impl SqliteStore {
     pub async fn from_pool(pool: SqlitePool) -> Result<Self> {
         let mut transaction = Writing::begin(&pool).await?;
         rows::make_tables(&mut transaction).await?;
+        outbox::make_tables(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Self {
             writer: Arc::new(Writer::new(pool.clone())),
@@ -197,7 +200,12 @@ impl Store for SqliteStore {
         let now = self.clock.now();
         self.writer
             .write(move |connection| {
-                replies::set_opted_out(connection, number, opted_out, event, now).boxed()
+                async move {
+                    let digits = number.clone();
+                    replies::set_opted_out(connection, number, opted_out, event, now).await?;
+                    outbox::cancel_opted_out(connection, digits, now).await
+                }
+                .boxed()
             })
             .await
     }

@@ -1,9 +1,10 @@
-//! The inbox, on each of its stores.
+//! The inbox and the outbox, on each of their stores.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 #![allow(clippy::print_stdout, reason = "it says what was not tested")]
 
 mod order;
+mod outbox;
 mod postgres;
 mod receive;
 mod replies;

@@ -1,0 +1,278 @@
+//! One row: asked about, begun, sent, and its end written down.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use stratustexting::{PhoneNumber, Result as SdkResult, models::SendResult};
+use tokio::time::{self, Instant};
+use tracing::Instrument;
+
+use super::{Ended, Shared};
+use crate::{
+    Error,
+    outbox::{
+        Journal, Permission, Recipient, RowState,
+        journal::{Begin, BeginRequest, Candidate, Ending},
+        verdict::Verdict,
+    },
+};
+
+pub(super) struct Attempt<J> {
+    shared: Arc<Shared<J>>,
+    candidate: Candidate,
+}
+
+/// What the run hears of a row.
+pub(super) enum Step {
+    /// It has this state now.
+    Ended(RowState),
+    /// Nothing was attempted.
+    Skipped,
+    /// The job isn't started any more.
+    Look,
+    /// Something is away; the row is still planned.
+    Outage(String),
+    /// The journal failed before the attempt began.
+    Journal(Error),
+    /// The run is over.
+    End(Ended),
+}
+
+/// The number of an attempt that has begun, and when it did by both clocks: one doesn't go on
+/// while the machine sleeps, the other can be set.
+struct Begun {
+    number: i64,
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+impl<J: Journal> Attempt<J> {
+    pub(super) fn new(shared: Arc<Shared<J>>, candidate: Candidate) -> Self {
+        Self { shared, candidate }
+    }
+
+    pub(super) async fn run(self) -> (i64, Step) {
+        let row = self.candidate.row;
+        let span = tracing::debug_span!("outbox row", row, outcome = tracing::field::Empty);
+        let step = self.attempt().instrument(span).await;
+        (row, step)
+    }
+
+    async fn attempt(&self) -> Step {
+        let begun = match self.begin().await {
+            Ok(begun) => begun,
+            Err(step) => return step,
+        };
+        let settings = &self.shared.outbox.settings;
+        let frozen = begun
+            .monotonic
+            .elapsed()
+            .max(begun.wall.elapsed().unwrap_or_default());
+        if frozen > settings.lease / 2 {
+            // The process stood still, and others may count the row as unknown by now.
+            let reason = "the process was stopped before the request".to_owned();
+            return self
+                .end(begun.number, RowState::Planned, Duration::ZERO, reason)
+                .await;
+        }
+        let result = self.send(&begun).await;
+        let verdict = match &result {
+            Ok(_) => Verdict::Accepted,
+            Err(error) => Verdict::of(error),
+        };
+        self.settle(begun.number, verdict).await
+    }
+
+    /// Waits for the sender's turn and begins the attempt.
+    async fn begin(&self) -> Result<Begun, Step> {
+        let Shared {
+            outbox,
+            worker,
+            sender,
+            ..
+        } = &*self.shared;
+        loop {
+            self.ask().await?;
+            if *self.shared.ending.borrow() {
+                return Err(Step::Skipped);
+            }
+            let (monotonic, wall) = (Instant::now(), SystemTime::now());
+            let request = BeginRequest {
+                row: self.candidate.row,
+                sender: sender.clone(),
+                segments: self.candidate.segments,
+                interval: outbox.settings.interval,
+                worker: worker.clone(),
+                lease: outbox.settings.lease,
+            };
+            match outbox.journal.begin(request).await.map_err(Step::Journal)? {
+                Begin::Begun(number) => {
+                    return Ok(Begun {
+                        number,
+                        monotonic,
+                        wall,
+                    });
+                }
+                Begin::Wait(wait) => {
+                    let mut ending = self.shared.ending.clone();
+                    tokio::select! {
+                        () = time::sleep(wait) => {}
+                        _ = ending.wait_for(|ending| *ending) => return Err(Step::Skipped),
+                    }
+                }
+                Begin::Taken | Begin::OptedOut => return Err(Step::Skipped),
+                Begin::NotStarted => return Err(Step::Look),
+                Begin::Stopped(reason) => return Err(Step::End(Ended::Stopped(reason))),
+            }
+        }
+    }
+
+    /// Whether the program allows it. A response that doesn't come sends nothing.
+    async fn ask(&self) -> Result<(), Step> {
+        let outbox = &self.shared.outbox;
+        let Some(ask) = &outbox.settings.ask else {
+            return Ok(());
+        };
+        let Candidate {
+            row, number, zone, ..
+        } = &self.candidate;
+        let number: PhoneNumber = match number.parse() {
+            Ok(number) => number,
+            Err(error) => return Err(Step::Journal(Error::database(error))),
+        };
+        let recipient = Recipient {
+            number,
+            zone: zone.clone(),
+            line: self.candidate.line,
+        };
+        match ask(recipient).await {
+            Ok(Permission::Granted) => Ok(()),
+            Ok(Permission::Refused(reason)) => {
+                let cancelled = outbox.journal.cancel(*row, reason).await;
+                cancelled.map_err(Step::Journal)?;
+                Err(Step::Skipped)
+            }
+            Ok(Permission::NotBefore(time)) => {
+                let wait = time.duration_since(SystemTime::now()).unwrap_or_default();
+                let deferred = outbox.journal.defer(*row, wait).await;
+                deferred.map_err(Step::Journal)?;
+                Err(Step::Skipped)
+            }
+            Err(_) => {
+                let reason = "whether a recipient may be texted can't be found out".to_owned();
+                Err(Step::Outage(reason))
+            }
+        }
+    }
+
+    async fn send(&self, begun: &Begun) -> SdkResult<stratustexting::Response<SendResult>> {
+        let Shared {
+            messages, media, ..
+        } = &*self.shared;
+        let (to, text) = (self.candidate.number.as_str(), self.candidate.text.as_str());
+        let call = match media.is_empty() {
+            true => messages.send_sms(to, text),
+            false => messages.send_mms(to, text, media.iter().cloned()),
+        };
+        call.timeout(self.shared.outbox.settings.call_timeout)
+            .correlation(format!("outbox-{}-{}", self.candidate.row, begun.number))
+            .await
+    }
+
+    async fn settle(&self, attempt: i64, verdict: Verdict) -> Step {
+        let none = Duration::ZERO;
+        match verdict {
+            Verdict::Accepted => {
+                self.end_with(attempt, RowState::Accepted, none, None, None)
+                    .await
+            }
+            Verdict::Rejected(reason) => self.end(attempt, RowState::Rejected, none, reason).await,
+            Verdict::NotSent(reason) => self.end(attempt, RowState::NotSent, none, reason).await,
+            Verdict::Unknown {
+                reason,
+                ticket,
+                slower,
+            } => {
+                if slower {
+                    self.slow_down(Duration::from_secs(5)).await;
+                }
+                let ticket = ticket.and_then(|ticket| serde_json::to_string(&ticket).ok());
+                self.end_with(attempt, RowState::Unknown, none, Some(reason), ticket)
+                    .await
+            }
+            Verdict::Slower { reason, wait } => {
+                self.slow_down(wait).await;
+                self.end(attempt, RowState::Planned, wait, reason).await
+            }
+            Verdict::Outage(reason) => {
+                match self
+                    .end(attempt, RowState::Planned, none, reason.clone())
+                    .await
+                {
+                    Step::Ended(_) => Step::Outage(reason),
+                    other => other,
+                }
+            }
+            Verdict::Pause(reason) => {
+                match self
+                    .end(attempt, RowState::Planned, none, reason.clone())
+                    .await
+                {
+                    Step::Ended(_) => Step::End(Ended::Paused(reason)),
+                    other => other,
+                }
+            }
+        }
+    }
+
+    /// A pace that can't be written down only makes the next text earlier.
+    async fn slow_down(&self, wait: Duration) {
+        let sender = self.shared.sender.clone();
+        let _ = self.shared.outbox.journal.slow_down(sender, wait).await;
+    }
+
+    async fn end(&self, attempt: i64, outcome: RowState, wait: Duration, reason: String) -> Step {
+        self.end_with(attempt, outcome, wait, Some(reason), None)
+            .await
+    }
+
+    /// Writes the end down. Until that is done the row is *attempting*, so a journal that is
+    /// away is waited for as long as an outage may last: meanwhile this worker begins nothing
+    /// else in this place.
+    async fn end_with(
+        &self,
+        attempt: i64,
+        outcome: RowState,
+        wait: Duration,
+        reason: Option<String>,
+        ticket: Option<String>,
+    ) -> Step {
+        tracing::Span::current().record("outcome", outcome.as_str());
+        let outbox = &self.shared.outbox;
+        let ending = Ending {
+            row: self.candidate.row,
+            attempt,
+            outcome,
+            wait,
+            reason,
+            ticket,
+        };
+        let started = Instant::now();
+        let mut pause = Duration::from_millis(50);
+        while let Err(error) = outbox.journal.end(ending.clone()).await {
+            if started.elapsed() > outbox.settings.outage {
+                tracing::warn!(
+                    row = self.candidate.row,
+                    outcome = outcome.as_str(),
+                    "the end of an attempt couldn't be written down: its row will be unknown"
+                );
+                return Step::End(Ended::Failed(error));
+            }
+            time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(2));
+        }
+        Step::Ended(outcome)
+    }
+}

@@ -31,6 +31,7 @@ pub(crate) enum Kind {
         line: u64,
     },
     NotStarted,
+    NoNumber,
 }
 
 impl Error {
@@ -68,6 +69,18 @@ impl Error {
     #[must_use]
     pub fn is_other_version(&self) -> bool {
         matches!(self.kind, Kind::Version { .. })
+    }
+
+    /// The runtime in which the store writes has ended. Whether it wrote isn't known.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.kind == Kind::Stopped
+    }
+
+    /// What was given as a phone number has no digits. Nothing was stored.
+    #[must_use]
+    pub fn is_input(&self) -> bool {
+        self.kind == Kind::NoNumber
     }
 
     /// There is no job of this name.
@@ -114,6 +127,7 @@ impl fmt::Display for Error {
                 f,
                 "line {line} is not what the job of this name has planned: choose another name"
             ),
+            Kind::NoNumber => f.write_str("`number` must be a phone number, with digits"),
             Kind::NotStarted => f.write_str("the job is not started: start it first"),
             Kind::ClaimLost => f.write_str("another worker took the event over"),
             Kind::Stopped => f.write_str("the runtime that writes to the store has ended"),

@@ -1,9 +1,9 @@
 //! The inbox: events are stored, acknowledged, and then handled.
 //!
-//! A callback that works before it responds loses events: the service times out, or the host
-//! stops what goes on after the response. So [`Inbox::receive`] stores an event, and only then
-//! is it acknowledged. [`Inbox::run`] hands it to a handler, again and again until that
-//! succeeds.
+//! A callback that handles an event before it responds loses events: the service times out, or
+//! the host stops what goes on after the response. So [`Inbox::receive`] stores an event, and
+//! only then is it acknowledged. [`Inbox::run`] then calls a handler, with retries, until it
+//! succeeds or the event becomes a dead letter.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -40,20 +40,20 @@
 //!
 //! # What is promised
 //!
-//! - An event that was acknowledged is handled at least once, whatever is killed. When the
-//!   store fails, the response is 503, and nothing was acknowledged.
-//! - A second delivery of an event is dropped. It is recognised by the id of its message, then
-//!   by its `uuid`; an event with neither is handled as often as it is delivered.
+//! - An acknowledged event is handled at least once, or kept as a dead letter, even if processes
+//!   are killed. If the store fails, the response is 503.
+//! - A duplicate of an event is dropped. It has the same message id or, if the event names no
+//!   message, the same `uuid`; an event with neither is handled as often as it is posted.
 //! - A handler may be run twice for one event, such as after a crash in the middle. What it
 //!   writes by [`Delivery::begin`] and [`Delivery::complete`] is written exactly once.
-//! - After [`max_attempts`](InboxBuilder::max_attempts) an event is a dead letter: it is kept
-//!   until [`Inbox::replay`] or for good.
+//! - An event that fails [`max_attempts`](InboxBuilder::max_attempts) times becomes a dead letter.
+//!   It never expires; [`Inbox::replay`] makes it due again.
 //!
 //! # Order
 //!
 //! Events are handled at the same time, up to [`concurrency`](InboxBuilder::concurrency). With
-//! [`fetch_messages`](InboxBuilder::fetch_messages), the texts of one customer are handled in
-//! turn, and those of others beside them.
+//! [`fetch_messages`](InboxBuilder::fetch_messages), the texts of one customer are handled one at
+//! a time, in order; texts of different customers are handled concurrently.
 
 mod builder;
 mod delivery;
@@ -106,14 +106,14 @@ impl<S: Store> Inbox<S> {
         InboxBuilder::new(store)
     }
 
-    /// The store, as for the pool of a database.
+    /// The store, for example to use its connection pool.
     #[must_use]
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// Starts handling events, in tasks of the current runtime, until
-    /// [`Worker::shutdown`].
+    /// Starts handling events in tasks of the current Tokio runtime. It takes no more events once
+    /// the returned [`Worker`] is shut down or dropped, so keep it. Panics outside a runtime.
     ///
     /// Several workers, in one process or in several, share the events of a store: each event
     /// is with one of them at a time.
@@ -140,8 +140,9 @@ impl<S: Store> Inbox<S> {
         self.store.dead_letters(after, limit).await
     }
 
-    /// Has a dead letter handled again, as if it had just come. `false` if there is none with
-    /// this id.
+    /// Makes a dead letter due again, with its attempts counted from zero. It keeps its id and its
+    /// time of arrival, so later events of its conversation wait for it. `false` if there is none
+    /// with this id.
     ///
     /// # Errors
     ///

@@ -1,7 +1,9 @@
 //! Durable queues for the StratusTexting Connect API.
 //!
-//! The [`inbox`] is for what comes in: it stores each webhook event before the service is told
-//! that it has arrived, and hands it to a handler until that succeeds.
+//! The [`inbox`] is for what comes in. It stores each webhook event before it acknowledges it, and
+//! then runs a handler until that succeeds or the event becomes a dead letter. The [`outbox`] is
+//! for what goes out: it texts a list, nobody twice and nobody forgotten. [`reply`] has the rules
+//! for automatic replies: opt-out words, limits, and protection against loops.
 //!
 //! # Features
 //!

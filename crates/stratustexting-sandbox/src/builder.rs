@@ -18,7 +18,7 @@ use crate::{
     cors,
     dialect::Dialect,
     dispatch::Outbox,
-    error::StartError,
+    error::SandboxError,
     limits::Limits,
     oauth,
     sandbox::Sandbox,
@@ -259,11 +259,11 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// See [`StartError`].
-    pub async fn start(self) -> Result<Sandbox, StartError> {
+    /// See [`SandboxError`].
+    pub async fn start(self) -> Result<Sandbox, SandboxError> {
         self.check()?;
         let (host, port) = (self.host, self.port);
-        let listen = |source| StartError::Listen { host, port, source };
+        let listen = |source| SandboxError::Listen { host, port, source };
         let listener = TcpListener::bind((host, port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let callbacks = Callbacks::new(self.callback_ca.as_deref())?;
@@ -299,8 +299,8 @@ impl Builder {
         Ok(Sandbox::new(shared))
     }
 
-    fn check(&self) -> Result<(), StartError> {
-        let invalid = |text: String| Err(StartError::Setting(text));
+    fn check(&self) -> Result<(), SandboxError> {
+        let invalid = |text: String| Err(SandboxError::Setting(text));
         let unknown = |id: &&String| Operation::find(id).is_none();
         if let Some(id) = self.limits.without.iter().find(unknown) {
             return invalid(format!("there is no operation {id:?} to remove"));

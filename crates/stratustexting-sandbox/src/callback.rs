@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
 use reqwest::{Certificate, Client, ClientBuilder, redirect::Policy};
 
 use self::served::Served;
-use crate::{error::StartError, state::delivery::DeliveryError};
+use crate::{error::SandboxError, state::delivery::DeliveryError};
 
 /// Why there was no response, with details.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Callbacks {
     /// # Errors
     ///
     /// When the file can't be read or has no certificate.
-    pub(crate) fn new(ca_file: Option<&Path>) -> Result<Self, StartError> {
+    pub(crate) fn new(ca_file: Option<&Path>) -> Result<Self, SandboxError> {
         let tls = OnceLock::new();
         if let Some(file) = ca_file {
             let http = builder().tls_certs_merge(certificates(file)?);
@@ -154,10 +154,10 @@ fn is_https(uri: &str) -> bool {
     scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
 }
 
-fn certificates(file: &Path) -> Result<Vec<Certificate>, StartError> {
+fn certificates(file: &Path) -> Result<Vec<Certificate>, SandboxError> {
     let invalid = |reason: &dyn fmt::Display| {
         let file = file.display();
-        StartError::Setting(format!("certificates for callbacks, {file}: {reason}"))
+        SandboxError::Setting(format!("certificates for callbacks, {file}: {reason}"))
     };
     let pem = fs::read(file).map_err(|error| invalid(&error))?;
     let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| invalid(&error))?;

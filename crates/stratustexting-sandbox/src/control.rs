@@ -50,6 +50,8 @@ fn routes() -> Router<Arc<Shared>> {
         .route("/tokens/expire", post(expire_tokens))
         .route("/tokens/revoke", post(revoke_tokens))
         .route("/clock/advance", post(advance))
+        .route("/responses", post(script_response).delete(clear_responses))
+        // The name before, which programs in other languages may still use.
         .route("/answers", post(script_response).delete(clear_responses))
         .route("/faults", post(fail_next).delete(stop_failing))
         .route("/faults/random", post(fail_at_random))

@@ -16,7 +16,7 @@
 //!
 //! let sandbox = Sandbox::builder().dialect(by_hand).start().await?;
 //! sandbox.set_dialect(drawn);
-//! # Ok::<(), stratustexting_sandbox::StartError>(())
+//! # Ok::<(), stratustexting_sandbox::SandboxError>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

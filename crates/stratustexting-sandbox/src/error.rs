@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-/// Why a sandbox didn't start.
+/// Why a sandbox couldn't start, or accept a setting.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StartError {
+pub enum SandboxError {
     /// The port is taken or may not be used, or the machine doesn't have the address.
     #[error("can't listen on port {port} of {host}")]
     Listen {

@@ -37,10 +37,10 @@ pub enum Commit {
 /// use std::time::Duration;
 /// use stratustexting_sandbox::{Commit, Fault};
 ///
-/// let worst = Fault::reset_before_answer(Commit::After);
-/// let slow = Fault::answer_late(Duration::from_millis(200), Commit::Before);
+/// let worst = Fault::reset_before_response(Commit::After);
+/// let slow = Fault::respond_late(Duration::from_millis(200), Commit::Before);
 /// let busy = Fault::status(429, Commit::Before).retry_after(2);
-/// assert_eq!(worst.name(), "reset_before_answer");
+/// assert_eq!(worst.name(), "reset_before_response");
 /// ```
 ///
 /// Refused connections belong to no request, so they aren't here:
@@ -61,7 +61,8 @@ pub(crate) enum FaultKind {
     ResetAfterRequestBytes {
         bytes: u64,
     },
-    ResetBeforeAnswer {
+    #[serde(alias = "reset_before_answer")]
+    ResetBeforeResponse {
         commit: Commit,
     },
     ResetAfterHeaders {
@@ -70,10 +71,12 @@ pub(crate) enum FaultKind {
     ResetInBody {
         commit: Commit,
     },
-    NeverAnswer {
+    #[serde(alias = "never_answer")]
+    NeverRespond {
         commit: Commit,
     },
-    AnswerLate {
+    #[serde(alias = "answer_late")]
+    RespondLate {
         milliseconds: u64,
         commit: Commit,
     },
@@ -127,8 +130,8 @@ impl Fault {
 
     /// The whole request arrives, then the connection is reset without a response.
     #[must_use]
-    pub fn reset_before_answer(commit: Commit) -> Self {
-        Self(FaultKind::ResetBeforeAnswer { commit })
+    pub fn reset_before_response(commit: Commit) -> Self {
+        Self(FaultKind::ResetBeforeResponse { commit })
     }
 
     /// The response's headers are sent, then the connection is reset.
@@ -147,8 +150,8 @@ impl Fault {
     /// until the client closes it, or
     /// [`Sandbox::stop_failing`](crate::Sandbox::stop_failing) resets it.
     #[must_use]
-    pub fn never_answer(commit: Commit) -> Self {
-        Self(FaultKind::NeverAnswer { commit })
+    pub fn never_respond(commit: Commit) -> Self {
+        Self(FaultKind::NeverRespond { commit })
     }
 
     /// The response comes after this delay, rounded down to milliseconds. The operation is
@@ -157,9 +160,9 @@ impl Fault {
     /// Here [`Commit::Before`] means that the delay comes first and the operation after it,
     /// possibly when the client has already given up.
     #[must_use]
-    pub fn answer_late(delay: Duration, commit: Commit) -> Self {
+    pub fn respond_late(delay: Duration, commit: Commit) -> Self {
         let milliseconds = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-        Self(FaultKind::AnswerLate {
+        Self(FaultKind::RespondLate {
             milliseconds,
             commit,
         })
@@ -251,11 +254,11 @@ impl Fault {
         every.extend([1, 200, u64::MAX].map(Self::reset_after_request_bytes));
         for commit in [Commit::Before, Commit::After] {
             every.extend([
-                Self::reset_before_answer(commit),
+                Self::reset_before_response(commit),
                 Self::reset_after_headers(commit),
                 Self::reset_in_body(commit),
-                Self::never_answer(commit),
-                Self::answer_late(Duration::from_millis(50), commit),
+                Self::never_respond(commit),
+                Self::respond_late(Duration::from_millis(50), commit),
                 Self::status(429, commit),
                 Self::status(429, commit).retry_after(1),
                 Self::wrong_content_type(commit),
@@ -275,11 +278,11 @@ impl Fault {
         match self.0 {
             FaultKind::ResetBeforeRequest => "reset_before_request",
             FaultKind::ResetAfterRequestBytes { .. } => "reset_after_request_bytes",
-            FaultKind::ResetBeforeAnswer { .. } => "reset_before_answer",
+            FaultKind::ResetBeforeResponse { .. } => "reset_before_response",
             FaultKind::ResetAfterHeaders { .. } => "reset_after_headers",
             FaultKind::ResetInBody { .. } => "reset_in_body",
-            FaultKind::NeverAnswer { .. } => "never_answer",
-            FaultKind::AnswerLate { .. } => "answer_late",
+            FaultKind::NeverRespond { .. } => "never_respond",
+            FaultKind::RespondLate { .. } => "respond_late",
             FaultKind::Status { .. } => "status",
             FaultKind::WrongContentType { .. } => "wrong_content_type",
             FaultKind::TruncatedBody { .. } => "truncated_body",
@@ -294,11 +297,11 @@ impl Fault {
     pub fn commit(&self) -> Option<Commit> {
         match self.0 {
             FaultKind::ResetBeforeRequest | FaultKind::ResetAfterRequestBytes { .. } => None,
-            FaultKind::ResetBeforeAnswer { commit }
+            FaultKind::ResetBeforeResponse { commit }
             | FaultKind::ResetAfterHeaders { commit }
             | FaultKind::ResetInBody { commit }
-            | FaultKind::NeverAnswer { commit }
-            | FaultKind::AnswerLate { commit, .. }
+            | FaultKind::NeverRespond { commit }
+            | FaultKind::RespondLate { commit, .. }
             | FaultKind::Status { commit, .. }
             | FaultKind::WrongContentType { commit }
             | FaultKind::TruncatedBody { commit }

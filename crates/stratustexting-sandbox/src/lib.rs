@@ -58,19 +58,24 @@
 //!   differs from what was inferred, in types, lists, envelopes, paging, statuses, events.
 //! - **Control**: play the customer who texts ([`Sandbox::customer_texts`]) and the user who
 //!   logs in ([`Sandbox::browser`]), expire tokens,
-//!   move the clock, script responses ([`Sandbox::respond_next`]). The same over HTTP for
-//!   other languages, below [`Sandbox::control_url`], for programs, and for pages in a browser
-//!   only if [`Builder::allow_origin`] names them.
+//!   move the clock, script responses ([`Sandbox::respond_next`]). Programs in other
+//!   languages do the same over HTTP, below [`Sandbox::control_url`]. Pages in a browser can use
+//!   it only if [`Builder::allow_origin`] names their origin.
 //!
 //! # Where the real service's behaviour is not known
 //!
-//! Most of it isn't documented. There the sandbox does something plausible, and a program
-//! shouldn't rely on it: which errors are 400 or 409, how a page's size is limited, whether
-//! a subscription is updated by `id` or by `uri` (both work), how long it lives (30 years,
-//! whatever the request says, as was once observed), in which order events come and how
-//! often one is posted again ([`DeliverySettings`]), a subscription's status when it isn't
-//! `ACTIVE`, whether a string of digits is accepted for a number (for
-//! `expiresDateInMillies` it is), the form of an item of `customConsents`.
+//! Most of it isn't documented. The sandbox then does something plausible, which a program
+//! shouldn't rely on:
+//!
+//! - which errors are 400 and which 409;
+//! - the largest page size;
+//! - the key of a subscription's update (`id` and `uri` both work);
+//! - a subscription's lifetime (always 30 years, as once observed);
+//! - the order and number of an event's posts ([`DeliverySettings`]);
+//! - the status of a subscription that isn't `ACTIVE`;
+//! - a string of digits in place of a number (accepted for `expiresDateInMillies` only);
+//! - the form of an item of `customConsents`.
+//!
 //! Texts are limited to [`MAX_TEXT`] characters, files to [`MAX_MEDIA`] bytes together.
 //!
 //! It shares nothing with the SDK but the generated models and the table of operations, so
@@ -113,7 +118,7 @@ pub use self::{
     api::messages::{MAX_MEDIA, MAX_TEXT},
     builder::Builder,
     dialect::Dialect,
-    error::{CustomerError, StartError},
+    error::{CustomerError, SandboxError},
     fault::{Commit, Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{Grant, NewClient, RegisteredClient},

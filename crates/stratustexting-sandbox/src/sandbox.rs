@@ -12,7 +12,7 @@ use crate::{
     api::{contacts, messages},
     builder::Builder,
     dialect::Dialect,
-    error::{CustomerError, StartError},
+    error::{CustomerError, SandboxError},
     fault::{Fault, FaultPlan},
     ledger::{BrokenRequest, Entry},
     oauth::{NewClient, RegisteredClient},
@@ -32,8 +32,8 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// See [`StartError`].
-    pub async fn start() -> Result<Self, StartError> {
+    /// See [`SandboxError`].
+    pub async fn start() -> Result<Self, SandboxError> {
         Self::builder().start().await
     }
 
@@ -128,15 +128,17 @@ impl Sandbox {
         serde_json::to_string(&self.shared.connection).unwrap_or_default()
     }
 
-    /// Every request that arrived, in order, except those to the control API. It grows until
+    /// Every request that arrived, in order, except those to the control API, and CORS
+    /// preflights. It grows until
     /// [`clear_ledger`](Self::clear_ledger).
     #[must_use]
     pub fn ledger(&self) -> Vec<Entry> {
         self.shared.ledger().since(0).to_vec()
     }
 
-    /// Takes the entries out of the ledger; their numbers go on. No entry gets lost, but a
-    /// request that has no response yet keeps the status 0.
+    /// Removes the entries from the ledger and returns them; later entries continue the
+    /// numbering. An entry whose request has no response yet has the status 0.
+    /// [`broken_requests`](Self::broken_requests) stays as it is.
     #[must_use = "`clear_ledger` discards the entries"]
     pub fn take_ledger(&self) -> Vec<Entry> {
         let mut ledger = self.shared.ledger();
@@ -151,18 +153,19 @@ impl Sandbox {
     }
 
     /// The requests to API and OAuth server that never arrived completely, in the order in
-    /// which they broke, and the connections that were reset before a request. A request is
-    /// in the ledger or here, never in both: if it is in neither, not a byte of it arrived.
+    /// which they broke, and the connections that were reset before a request. After
+    /// [`requests_settled`](Self::requests_settled), a request is in the ledger, or here, or no
+    /// byte of it arrived.
     ///
-    /// A connection that closes before its first byte isn't listed.
+    /// A connection that the client closes without sending a byte isn't listed.
     #[must_use]
     pub fn broken_requests(&self) -> Vec<BrokenRequest> {
         self.shared.faults().broken().to_vec()
     }
 
     /// Waits until no request is arriving or being carried out, so that the ledger is
-    /// complete. A request that never gets a response is waited for until its client closes
-    /// the connection.
+    /// complete. A request that never gets a response counts until its client closes the
+    /// connection or [`stop_failing`](Self::stop_failing) resets it.
     pub async fn requests_settled(&self) {
         let mut requests_in_flight = self.shared.requests_in_flight.subscribe();
         // The sender lives as long as the service, so this can't fail.
@@ -214,15 +217,15 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// [`StartError::Setting`] when a setting is invalid.
-    pub fn set_delivery_settings(&self, new: DeliverySettings) -> Result<(), StartError> {
+    /// [`SandboxError::Setting`] when a setting is invalid.
+    pub fn set_delivery_settings(&self, new: DeliverySettings) -> Result<(), SandboxError> {
         let changed = self.shared.change_settings(|settings| {
             let mut settings = settings.clone();
             settings.deliveries = new;
             settings.check()?;
             Ok(settings)
         });
-        changed.map(drop).map_err(StartError::Setting)
+        changed.map(drop).map_err(SandboxError::Setting)
     }
 
     /// Plays a customer who texts to a number of the account; returns the message's id. As
@@ -326,14 +329,14 @@ impl Sandbox {
     /// is an `operationId`, `token` for the token endpoint, or `connection` for the next
     /// connection that is opened ([`Fault::reset_before_request`] only).
     ///
-    /// If a [scripted response](Self::respond_next) waits, too, it replaces what the sandbox
-    /// would have done: a fault that lets the operation be carried out uses it up.
+    /// If a [scripted response](Self::respond_next) is queued as well, a fault that would carry
+    /// the operation out uses up that response instead. Other faults leave it queued.
     ///
     /// ```
     /// # use stratustexting_sandbox::{Commit, Fault, Sandbox};
     /// # tokio::runtime::Runtime::new()?.block_on(async {
     /// let sandbox = Sandbox::start().await?;
-    /// sandbox.fail_next("sendSms", Fault::reset_before_answer(Commit::After));
+    /// sandbox.fail_next("sendSms", Fault::reset_before_response(Commit::After));
     /// // The next SMS is sent, and its sender can't know.
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })
@@ -343,7 +346,8 @@ impl Sandbox {
     ///
     /// # Panics
     ///
-    /// When there is no such operation.
+    /// When there is no such operation, or when `operation` is `connection` and the fault isn't
+    /// [`Fault::reset_before_request`].
     pub fn fail_next(&self, operation: &str, fault: Fault) {
         let added = self.shared.faults().add(operation, fault);
         added.unwrap_or_else(|error| panic!("{error}"));
@@ -373,8 +377,8 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// [`StartError::Listen`] when the port was taken meanwhile.
-    pub fn refuse_connections(&self, refuse: bool) -> Result<(), StartError> {
+    /// [`SandboxError::Listen`] when the port was taken meanwhile.
+    pub fn refuse_connections(&self, refuse: bool) -> Result<(), SandboxError> {
         self.shared.refuse_connections(refuse)
     }
 
@@ -389,9 +393,9 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// [`StartError::Setting`] when a redirect URI or a scope is invalid.
-    pub fn register_client(&self, client: NewClient) -> Result<RegisteredClient, StartError> {
-        client.check().map_err(StartError::Setting)?;
+    /// [`SandboxError::Setting`] when a redirect URI or a scope is invalid.
+    pub fn register_client(&self, client: NewClient) -> Result<RegisteredClient, SandboxError> {
+        client.check().map_err(SandboxError::Setting)?;
         Ok(self.shared.state().register(client))
     }
 }

@@ -98,7 +98,7 @@ fn merge(all: &mut Value, changes: Value) {
 #[must_use = "the settings do nothing until they are given to a sandbox"]
 pub struct DeliverySettings {
     /// How long a callback may take to respond.
-    #[serde(rename = "patience_milliseconds")]
+    #[serde(alias = "patience_milliseconds")]
     timeout_milliseconds: u64,
     /// How often an event is posted at most until the callback responds with a success.
     pub(crate) attempts: u32,

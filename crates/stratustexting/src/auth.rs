@@ -61,25 +61,25 @@
 //!
 //! # When a token is renewed
 //!
-//! In the background during its last minutes, while calls go on with the old one: from 5½
-//! minutes before its end at the earliest, from 1¾ minutes before at the latest, drawn at
-//! random; for tokens of less than 25 minutes correspondingly less. In its last 30 seconds a
-//! call waits for the renewal, for half of the time left at most, and if the renewal fails,
-//! uses the old token all the same. After a 401 the token counts as expired. A lifetime is
+//! A call starts the renewal in the background, from a random moment between 5½ and 1¾ minutes
+//! before the token expires; calls use the old token meanwhile. Tokens that live for less than 25
+//! minutes have shorter times. In a token's last 30 seconds, a call waits for the renewal, for at
+//! most half of the time left. If the renewal fails or takes longer, the call uses the old token.
+//! After a 401 the token counts as expired. A lifetime is
 //! counted from the start of the request for the token. An `expires_in` that is missing,
 //! zero, negative or no number means that the end isn't known, and the token is used until
 //! the service rejects it.
 //!
 //! However many calls wait, one renewal is made for all of them, and it goes on when they go
-//! away. A failed renewal never takes the place of a token that is still good. A token that
+//! away. A failed renewal never takes the place of a token that is still valid. A token that
 //! the store doesn't take is kept in memory, and stored with the next call. A store that has
 //! gone back in time, as after a restore, doesn't displace a token that a client knows to be
 //! newer.
 //!
-//! A renewal is a task of the runtime of the call that began it. A program that drives its
-//! runtime only now and then (`block_on` of one call at a time on a current-thread runtime)
-//! stops the task in between, and with it every process that waits for the store's lock:
-//! give such a program a runtime that runs all the time.
+//! A renewal is a task on the runtime of the call that started it. If a program runs its runtime
+//! only during calls (`block_on` on a current-thread runtime), the task pauses between calls, and
+//! other processes wait for the store's lock meanwhile. Use a runtime that always runs, such as
+//! the multi-thread one.
 //!
 //! A program that ends during a renewal may lose its login: the service may have replaced the
 //! refresh token, and nobody has the new one. [`Auth::wait_for_renewal`] at the end prevents
@@ -88,9 +88,9 @@
 //! # Several processes with one login
 //!
 //! Share a [`FileTokenStore`] on one machine, or a `RedisTokenStore` on several. One process
-//! renews, under the store's lock; the others find its token and use it, also after a 401. A
-//! process that is killed meanwhile holds up nobody for long: a file's lock ends with it, one
-//! in Redis after its expiry. One case can't be repaired on this side: the service has
+//! renews, under the store's lock; the others find its token and use it, also after a 401. If
+//! that process is killed, the others don't wait long: a file lock ends with the process, and a
+//! Redis lock expires. One case can't be repaired on this side: the service has
 //! replaced the refresh token, and the process ends, or the machine does, before the new one
 //! is stored. Then the next renewal uses the old one again. A service with a grace period
 //! accepts that, and nothing is lost; one without ends the login, and calls fail with
@@ -191,8 +191,9 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`Error::is_auth`] when there is none and none can be got; [`Error::is_store`] when
-    /// the store failed; that of the request when the token endpoint couldn't be reached.
+    /// [`Error::is_auth`] when there is no valid token and none can be obtained;
+    /// [`Error::is_store`] when the token store fails; the error of the token request when the
+    /// endpoint can't be reached.
     pub async fn access_token(&self) -> Result<AccessToken> {
         self.tokens.access_token().await
     }
@@ -202,14 +203,13 @@ impl Auth {
     ///
     /// | credentials | `true` means |
     /// |---|---|
-    /// | [`authorization_code`](Credentials::authorization_code), [`refresh_token`](Credentials::refresh_token) | there is an access token that is good, or a refresh token of which the service hasn't said that its login is over |
+    /// | [`authorization_code`](Credentials::authorization_code), [`refresh_token`](Credentials::refresh_token) | there is a valid access token, or a refresh token whose login hasn't ended as far as the client knows |
     /// | [`client_credentials`](Credentials::client_credentials) | always: no user is needed |
     /// | [`static_token`](Credentials::static_token) | always: when the token ends isn't known |
     /// | [`source`](Credentials::source) | as [`TokenSource::is_logged_in`] says |
     ///
-    /// The service may have ended the login without anybody knowing it here. Then the next
-    /// call fails with [`Error::is_login_required`], and from then on this says `false` in
-    /// the same client.
+    /// The service may have ended the login without the client knowing. The next call then fails
+    /// with [`Error::is_login_required`], and this client returns `false` from then on.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -310,15 +310,15 @@ impl Auth {
         managed.log_out().await
     }
 
-    /// Waits until no renewal and no login is under way. It begins neither, and a failed
-    /// renewal is the next call's error.
+    /// Waits until no renewal and no login is under way. It starts neither, and reports no error:
+    /// after a failed renewal, the next call that needs a token renews again.
     ///
     /// Call it at the end of a program that keeps its login. A renewal goes on in the
     /// background while calls succeed, and is cut off when the runtime ends: then the service
     /// may have replaced the refresh token, and nobody has the new one. Such an end is logged
     /// as a warning by `tracing`; a process that exits without ending its runtime
-    /// ([`std::process::exit`]) logs nothing. It takes as long as the token endpoint, and 30
-    /// seconds at most besides the store's lock.
+    /// ([`std::process::exit`]) logs nothing. The wait is usually one token request, which
+    /// times out after 30 seconds, plus any wait for the store.
     ///
     /// ```
     /// # use stratustexting_sandbox::Sandbox;

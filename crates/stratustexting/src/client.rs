@@ -70,8 +70,8 @@ impl Client {
         ClientBuilder::new()
     }
 
-    /// Sending messages, and reading them; from the client's
-    /// [`sender`](ClientBuilder::sender) unless [`Messages::from`] names another.
+    /// Sends and reads messages. They are sent from the client's
+    /// [`sender`](ClientBuilder::sender), unless [`Messages::from`] names another number.
     #[must_use]
     pub fn messages(&self) -> Messages {
         Messages::new(self.clone())
@@ -168,8 +168,9 @@ impl Client {
         method: http::Method,
         path: &str,
     ) -> Result<reqwest::RequestBuilder> {
-        let allowed = "must begin with one `/`, and may contain neither `.` nor `..` as a \
-                       segment, nor a query, nor a fragment";
+        let allowed = "must begin with one `/`, must be percent-encoded ASCII, and may \
+                       contain neither `.` nor `..` as a segment, nor a backslash, a query or a \
+                       fragment";
         let plain = path.starts_with('/')
             && !path.starts_with("//")
             && !path.contains(['?', '#', '\\'])

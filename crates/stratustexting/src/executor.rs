@@ -167,7 +167,7 @@ impl Executor {
         }
     }
 
-    /// How long to wait before another attempt; none if there must not be one.
+    /// The wait before the next attempt, or `None` if there must be no retry.
     fn wait(&self, failed: &Failed, progress: &CallProgress<'_>) -> Option<Duration> {
         let error = failed.error();
         let token_rejected = matches!(failed, Failed::TokenRejected(_));

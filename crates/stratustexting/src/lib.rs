@@ -39,7 +39,8 @@
 //!
 //! - Make one [`Client`] per login and clone it freely; many logins share their connections by
 //!   [`ClientBuilder::connections_of`].
-//!   [`Client::from_env`] lists the variables that it reads; [`Client::builder`] sets more.
+//!   [`Client::from_env`] makes a client from environment variables, which
+//!   [`ClientBuilder::from_env`] lists; [`Client::builder`] has all settings.
 //! - [`auth::Credentials`] choose the OAuth grant; [`auth`] explains which to take.
 //! - The resources are [`Messages`], [`Contacts`], [`Consents`], [`Subscriptions`] and
 //!   [`Sites`]. Their methods give a [`Call`], which takes options and is awaited, or a
@@ -56,7 +57,7 @@
 //!
 //! # How the API is known
 //!
-//! The vendor publishes no OpenAPI document, and many of its pages can't be reached.
+//! The vendor publishes no OpenAPI document, and most of its pages can't be reached.
 //! [`api::OPERATIONS`] says of each operation how it is known: documented, documented by
 //! a sibling brand, seen in client code, or inferred. So does the documentation of each
 //! method. Where something is UNKNOWN, fields are optional, values are open, and the
@@ -81,9 +82,8 @@
 //!
 //! Three rules decide about retries:
 //!
-//! - Whether an operation may be done twice is in [`api::OPERATIONS`]. One that may not, such
-//!   as a send, is retried only if provably no byte of it left, unless the call says otherwise
-//!   ([`Call::resend`]).
+//! - [`api::OPERATIONS`] says which operations are idempotent. One that isn't, such as a send, is
+//!   retried only if provably no byte of the request left, unless [`Call::resend`] allows more.
 //! - A [`RetryPolicy`] decides when the next attempt is made; by default [`Backoff`], and never
 //!   before the service's `Retry-After`.
 //! - A [`RetryBudget`] limits the retries of all calls together.
@@ -103,15 +103,18 @@
 //! `http.request.method`, `url.template`, `server.address`, `server.port`, and `error.type` if
 //! it failed; in it a span `attempt` with `http.request.resend_count`,
 //! `http.response.status_code`, `error.type`, after OpenTelemetry's conventions; an event
-//! `another attempt` with `reason`, `attempt` and `wait_ms`. At WARN: that a token that is
-//! still good couldn't be renewed, that a renewal was cut off by the end of a runtime, that a
-//! token file can't be locked, and that a client sends by plain `http` to another machine.
+//! `another attempt` with `reason`, `attempt` and `wait_ms`. At INFO: each change
+//! that [`webhook::Keeper`] makes. At WARN: a token that is still valid couldn't be renewed; a
+//! stored token can't be read; a token file can't be locked; the end of a runtime cut a renewal
+//! off; a field differs from the document (once per field); a text has more than 1,000
+//! characters; the keeper couldn't check a subscription; a client uses plain `http` to another
+//! machine.
 //! URLs aren't logged: the vendor puts numbers and texts into the query.
 //!
 //! # Metrics
 //!
-//! A layer of `tracing-subscriber` counts by the spans. This one counts the calls of each
-//! operation, and the failed ones by kind. A call that a resource refuses for its input has no
+//! A `tracing-subscriber` layer can derive metrics from the spans. This one counts the calls per
+//! operation and the failures per kind. A call that a resource refuses for its input has no
 //! span, since it makes no request.
 //!
 //! ```

@@ -10,6 +10,7 @@ use crate::reply::ReplyLimits;
 
 /// Makes an [`Inbox`]; from [`Inbox::builder`].
 #[derive(Debug)]
+#[must_use = "it does nothing until `build`"]
 pub struct InboxBuilder<S> {
     store: S,
     settings: Settings,

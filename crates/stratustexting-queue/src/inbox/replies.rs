@@ -4,7 +4,8 @@ use stratustexting::models::{Message, MessageDirection};
 
 use super::{Delivery, Inbox, OptOut, Store};
 use crate::{
-    Result,
+    Error, Result,
+    error::Kind,
     reply::{Keyword, Refusal, ReplyLimits, digits, is_reaction},
 };
 
@@ -41,16 +42,17 @@ impl<S: Store> Inbox<S> {
     }
 
     /// Writes down that a customer wants no texts, or wants them again, as when they said so
-    /// on the phone. It counts until they text one of the words.
+    /// on the phone. It counts until they text one of the words. Planned rows of an
+    /// [outbox](crate::outbox) in the same database are cancelled for them.
     ///
     /// # Errors
     ///
+    /// [`Error::is_input`](crate::Error::is_input) for a text without digits, and
     /// [`Error::is_database`](crate::Error::is_database).
     pub async fn set_opted_out(&self, number: impl AsRef<str>, opted_out: bool) -> Result<()> {
-        match digits(number.as_ref()) {
-            Some(number) => self.store.set_opted_out(number, opted_out, None).await,
-            None => Ok(()),
-        }
+        let number = digits(number.as_ref());
+        let number = number.ok_or_else(|| Error::new(Kind::NoNumber))?;
+        self.store.set_opted_out(number, opted_out, None).await
     }
 }
 

@@ -13,7 +13,7 @@ use tower_service::Service;
 use url::Url;
 
 use super::{CallbackError, CallbackResponse};
-use crate::{error::StartError, sandbox::Sandbox, state::delivery::DeliveryError};
+use crate::{error::SandboxError, sandbox::Sandbox, state::delivery::DeliveryError};
 
 impl Sandbox {
     /// Has a callback served within the program: by a `tower` service, such as an axum
@@ -38,8 +38,8 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// [`StartError::Setting`] for a text that is no URL with a host.
-    pub fn serve_callback<S, B>(&self, url: &str, service: S) -> Result<(), StartError>
+    /// [`SandboxError::Setting`] for a text that is no URL with a host.
+    pub fn serve_callback<S, B>(&self, url: &str, service: S) -> Result<(), SandboxError>
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
         S::Future: Send,
@@ -47,7 +47,7 @@ impl Sandbox {
         B: Send + 'static,
     {
         let origin = origin(url).ok_or_else(|| {
-            StartError::Setting("a callback's URL must have a scheme and a host".to_owned())
+            SandboxError::Setting("a callback's URL must have a scheme and a host".to_owned())
         })?;
         self.shared.callbacks.served.add(origin, service);
         Ok(())

@@ -119,7 +119,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .body::<AdvanceInput>(json!({"seconds": 3_600})),
         endpoint(
             "POST",
-            "/control/answers",
+            "/control/responses",
             "script the next responses of an operation, or of token",
         )
         .body::<ScriptedResponseInput>(json!({
@@ -142,7 +142,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .body::<Map<String, Value>>(json!({"ids": "text"})),
         endpoint(
             "DELETE",
-            "/control/answers",
+            "/control/responses",
             "forget all scripted responses",
         ),
         endpoint(
@@ -152,7 +152,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .body::<FaultInput>(json!({
             "operation": "sendSms",
-            "fault": {"kind": "reset_before_answer", "commit": "after"},
+            "fault": {"kind": "reset_before_response", "commit": "after"},
         })),
         endpoint("DELETE", "/control/faults", "forget all scripted faults"),
         endpoint(
@@ -165,7 +165,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "probability": 0.1,
             "faults": [
                 {"fault": {"kind": "status", "status": 503, "commit": "before"}, "weight": 2},
-                {"fault": {"kind": "never_answer", "commit": "after"}},
+                {"fault": {"kind": "never_respond", "commit": "after"}},
             ],
             "operations": ["sendSms"],
         })),

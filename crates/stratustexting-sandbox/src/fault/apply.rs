@@ -28,7 +28,7 @@ pub(crate) async fn apply(
     // Before the operation is carried out, so that a stop during that isn't missed.
     let mut faults_stopped = shared.faults_stopped.subscribe();
     let late = match fault.0 {
-        FaultKind::AnswerLate {
+        FaultKind::RespondLate {
             milliseconds,
             commit,
         } => Some((Duration::from_millis(milliseconds), commit)),
@@ -42,13 +42,13 @@ pub(crate) async fn apply(
     match &fault.0 {
         // The connection handles these before a request gets here.
         FaultKind::ResetBeforeRequest | FaultKind::ResetAfterRequestBytes { .. } => response,
-        FaultKind::AnswerLate { .. } => {
+        FaultKind::RespondLate { .. } => {
             if let Some((delay, Commit::After)) = late {
                 tokio::time::sleep(delay).await;
             }
             response
         }
-        FaultKind::NeverAnswer { .. } => {
+        FaultKind::NeverRespond { .. } => {
             // This future is dropped when the client closes the connection.
             tokio::select! {
                 _ = faults_stopped.changed() => {}
@@ -57,7 +57,7 @@ pub(crate) async fn apply(
             connection.cut_response(Cut::at_once());
             response
         }
-        FaultKind::ResetBeforeAnswer { .. } => {
+        FaultKind::ResetBeforeResponse { .. } => {
             connection.cut_response(Cut::at_once());
             response
         }

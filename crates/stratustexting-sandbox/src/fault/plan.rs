@@ -23,7 +23,7 @@ use crate::route::{TOKEN, check_name};
 ///
 /// let plan = FaultPlan::new(7)
 ///     .probability(0.2)
-///     .fault(Fault::reset_before_answer(Commit::After), 3)
+///     .fault(Fault::reset_before_response(Commit::After), 3)
 ///     .fault(Fault::status(503, Commit::Before), 1)
 ///     .operation("sendSms");
 /// ```
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn weights_operations_and_probability_count() {
-        let often = Fault::never_answer(Commit::Before);
+        let often = Fault::never_respond(Commit::Before);
         let plan = FaultPlan::new(1)
             .probability(1.0)
             .fault(often.clone(), 9)

@@ -12,7 +12,8 @@ use stratustexting_sandbox::{Builder, DeliverySettings, Order};
 pub(crate) struct DeliveryArguments {
     /// How long a callback may take, in milliseconds
     #[arg(
-        long = "delivery-patience",
+        long = "delivery-timeout",
+        alias = "delivery-patience",
         value_name = "MILLISECONDS",
         default_value_t = 3_000
     )]

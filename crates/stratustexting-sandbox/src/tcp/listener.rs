@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{Connection, ConnectionIo, Inner, request::first_line};
-use crate::{error::StartError, ledger::BrokenRequest, shared::Shared};
+use crate::{error::SandboxError, ledger::BrokenRequest, shared::Shared};
 
 /// The listening socket, and the connections that it accepted.
 pub(crate) struct ListenerState {
@@ -121,13 +121,13 @@ impl Shared {
     /// # Errors
     ///
     /// When the port can't be listened on again.
-    pub(crate) fn refuse_connections(&self, refuse: bool) -> Result<(), StartError> {
+    pub(crate) fn refuse_connections(&self, refuse: bool) -> Result<(), SandboxError> {
         let mut state = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
         if !refuse {
             let (host, port) = (state.address.ip(), state.address.port());
             state
                 .reopen()
-                .map_err(|source| StartError::Listen { host, port, source })?;
+                .map_err(|source| SandboxError::Listen { host, port, source })?;
             self.refuses_connections.store(false, Ordering::SeqCst);
             return Ok(());
         }

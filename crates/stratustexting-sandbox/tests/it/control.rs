@@ -59,7 +59,7 @@ async fn responses_are_scripted_in_order_and_skip_all_checks() {
         "operation": "listSites", "status": 429,
         "headers": {"x-a": "b"}, "body": {"message": "Too Many Requests"},
     });
-    assert_eq!(api.control("POST", "/answers", scripted).await.0, 204);
+    assert_eq!(api.control("POST", "/responses", scripted).await.0, 204);
 
     let first = api.bare("GET", "/site/all").send().await.unwrap();
     let second = api.bare("GET", "/site/all").send().await.unwrap();

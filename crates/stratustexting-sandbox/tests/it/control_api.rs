@@ -188,7 +188,7 @@ async fn a_response_is_given_as_often_as_scripted_and_then_the_next() {
     let scripted = json!({
         "operation": "listSites", "status": 429, "headers": {"retry-after": "2"}, "times": 3,
     });
-    assert_eq!(api.control("POST", "/answers", scripted).await.0, 204);
+    assert_eq!(api.control("POST", "/responses", scripted).await.0, 204);
     api.respond_times("listSites", 2, ScriptedResponse::new(503));
 
     let mut statuses = Vec::new();
@@ -198,17 +198,20 @@ async fn a_response_is_given_as_often_as_scripted_and_then_the_next() {
 
     assert_eq!(statuses, [429, 429, 429, 503, 503, 200]);
     let never = json!({"operation": "listSites", "status": 429, "times": 0});
-    assert_eq!(api.control("POST", "/answers", never).await.0, 400);
+    assert_eq!(api.control("POST", "/responses", never).await.0, 400);
 }
 
 #[tokio::test]
 async fn waiting_responses_can_be_cleared() {
     let api = Api::start().await;
     let often = json!({"operation": "listSites", "status": 503, "times": 1_000_000_000});
-    assert_eq!(api.control("POST", "/answers", often).await.0, 204);
+    assert_eq!(api.control("POST", "/responses", often).await.0, 204);
     assert_eq!(api.call("GET", "/site/all").await.0, 503);
 
-    assert_eq!(api.control("DELETE", "/answers", Value::Null).await.0, 204);
+    assert_eq!(
+        api.control("DELETE", "/responses", Value::Null).await.0,
+        204
+    );
 
     assert_eq!(api.call("GET", "/site/all").await.0, 200);
 }

@@ -122,7 +122,7 @@ async fn send_with(fault: Fault) -> Seen {
     let seen = api.send("once").await;
 
     let entry = api.last().await;
-    let carried_out = fault.commit() == Some(Commit::After) || fault.name() == "answer_late";
+    let carried_out = fault.commit() == Some(Commit::After) || fault.name() == "respond_late";
     assert_eq!(entry.operation.as_deref(), Some("sendSms"));
     assert_eq!(entry.fault, Some(fault.name()));
     assert_eq!(entry.carried_out, carried_out, "{fault:?}");
@@ -217,7 +217,7 @@ async fn reset_of_a_connection_before_anything_of_it_is_read() {
 #[tokio::test]
 async fn reset_before_the_response() {
     for commit in BOTH {
-        let seen = send_with(Fault::reset_before_answer(commit)).await;
+        let seen = send_with(Fault::reset_before_response(commit)).await;
         assert_eq!(seen.error, Some(ErrorKind::ConnectionReset));
         assert!(seen.bytes.is_empty());
     }
@@ -270,7 +270,7 @@ async fn a_response_without_a_body_gets_one_to_cut() {
 async fn no_response_until_the_client_closes_the_connection() {
     for commit in BOTH {
         let api = Api::start().await;
-        api.fail_next("sendSms", Fault::never_answer(commit));
+        api.fail_next("sendSms", Fault::never_respond(commit));
         let mut connection = api.connect().await;
         connection
             .write_all(api.sms("once").as_bytes())
@@ -287,7 +287,7 @@ async fn no_response_until_the_client_closes_the_connection() {
         api.requests_settled().await;
         let entries = api.ledger();
         let entry = entries.iter().find(|entry| entry.fault.is_some()).unwrap();
-        assert_eq!((entry.fault, entry.status), (Some("never_answer"), 0));
+        assert_eq!((entry.fault, entry.status), (Some("never_respond"), 0));
         assert_eq!(entry.carried_out, commit == Commit::After);
         let once = api.texts().iter().filter(|text| *text == "once").count();
         assert_eq!(once, usize::from(commit == Commit::After));
@@ -297,7 +297,7 @@ async fn no_response_until_the_client_closes_the_connection() {
 #[tokio::test]
 async fn a_request_without_a_response_ends_when_faults_are_stopped() {
     let api = Api::start().await;
-    api.fail_next("sendSms", Fault::never_answer(Commit::After));
+    api.fail_next("sendSms", Fault::never_respond(Commit::After));
     let mut connection = api.connect().await;
     connection
         .write_all(api.sms("once").as_bytes())
@@ -317,7 +317,7 @@ async fn a_request_without_a_response_ends_when_faults_are_stopped() {
 #[tokio::test]
 async fn a_sandbox_stops_despite_a_request_without_a_response() {
     let api = Api::start().await;
-    api.fail_next("sendSms", Fault::never_answer(Commit::Before));
+    api.fail_next("sendSms", Fault::never_respond(Commit::Before));
     let mut connection = api.connect().await;
     connection
         .write_all(api.sms("once").as_bytes())
@@ -335,7 +335,7 @@ async fn a_late_response() {
     for commit in BOTH {
         let delay = Duration::from_millis(40);
         let start = std::time::Instant::now();
-        let seen = send_with(Fault::answer_late(delay, commit)).await;
+        let seen = send_with(Fault::respond_late(delay, commit)).await;
         assert!(start.elapsed() >= delay);
         assert_eq!((seen.status(), seen.error), (Some(200), None));
         assert!(seen.body().ends_with(b"Successfully\"}"));
@@ -346,7 +346,7 @@ async fn a_late_response() {
 async fn a_late_request_is_carried_out_although_the_client_closed_the_connection() {
     for commit in BOTH {
         let api = Api::start().await;
-        let fault = Fault::answer_late(Duration::from_millis(30), commit);
+        let fault = Fault::respond_late(Duration::from_millis(30), commit);
         api.fail_next("sendSms", fault);
         let mut connection = api.connect().await;
         connection
@@ -414,7 +414,7 @@ async fn the_second_request_of_a_connection_meets_its_fault_too() {
     let mut connection = api.connect().await;
     for fault in [
         None,
-        Some(Fault::answer_late(Duration::ZERO, Commit::After)),
+        Some(Fault::respond_late(Duration::ZERO, Commit::After)),
     ] {
         fault
             .into_iter()
@@ -432,7 +432,7 @@ async fn the_second_request_of_a_connection_meets_its_fault_too() {
 
     assert_eq!(error, Some(ErrorKind::ConnectionReset));
     let faults: Vec<_> = api.ledger().iter().map(|entry| entry.fault).collect();
-    assert_eq!(faults, [None, None, Some("answer_late")]);
+    assert_eq!(faults, [None, None, Some("respond_late")]);
     assert_eq!(api.broken_requests()[0].bytes, request.len() as u64);
 }
 
@@ -492,7 +492,7 @@ async fn connections_are_refused_and_idle_ones_closed_until_it_listens_again() {
 #[tokio::test]
 async fn a_request_in_flight_is_finished_while_connections_are_refused() {
     let api = Api::start().await;
-    let late = Fault::answer_late(Duration::from_millis(30), Commit::Before);
+    let late = Fault::respond_late(Duration::from_millis(30), Commit::Before);
     api.fail_next("sendSms", late);
     let mut busy = api.connect().await;
     let request = api.sms("one").replace("Connection: close\r\n", "");
@@ -512,7 +512,7 @@ async fn a_request_in_flight_is_finished_while_connections_are_refused() {
 async fn the_token_endpoint_fails_too() {
     for (commit, issued) in [(Commit::Before, false), (Commit::After, true)] {
         let sandbox = Sandbox::start().await.unwrap();
-        sandbox.fail_next("token", Fault::reset_before_answer(commit));
+        sandbox.fail_next("token", Fault::reset_before_response(commit));
         let request = http()
             .post(sandbox.token_url())
             .basic_auth(sandbox.client_id(), Some(sandbox.client_secret()))
@@ -529,7 +529,7 @@ async fn the_token_endpoint_fails_too() {
 #[tokio::test]
 async fn a_rejected_request_is_not_carried_out() {
     let api = Api::start().await;
-    api.fail_next("sendSms", Fault::reset_before_answer(Commit::After));
+    api.fail_next("sendSms", Fault::reset_before_response(Commit::After));
     let bad = api.sms("x").replace(&api.token, "other");
     assert!(api.exchange(&bad).await.bytes.is_empty());
     assert!(!api.last().await.carried_out);
@@ -546,7 +546,7 @@ async fn trace(
     let api = Api::start().await;
     let faults = Fault::every(ELSEWHERE).into_iter();
     let mut plan = FaultPlan::new(seed).probability(0.7);
-    for fault in faults.filter(|fault| fault.name() != "never_answer") {
+    for fault in faults.filter(|fault| fault.name() != "never_respond") {
         let fault = match fault.name() {
             "oversized_body" => Fault::oversized_body(9_000, Commit::After),
             _ => fault,

@@ -153,7 +153,7 @@ async fn every_flag_sets_its_setting() {
         "--max-url=9000",
         "--missing-scope=401",
         "--allow-machine-subscriptions",
-        "--delivery-patience=1001",
+        "--delivery-timeout=1001",
         "--delivery-attempts=4",
         "--delivery-wait=1002",
         "--deliveries-at-a-time=5",
@@ -186,7 +186,7 @@ async fn every_flag_sets_its_setting() {
         "missing_scope": 401,
         "allow_machine_subscriptions": true,
         "deliveries": {
-            "patience_milliseconds": 1001,
+            "timeout_milliseconds": 1001,
             "attempts": 4,
             "wait_milliseconds": 1002,
             "at_a_time": 5,

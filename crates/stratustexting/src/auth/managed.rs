@@ -282,7 +282,7 @@ impl ManagedTokens {
     pub(super) async fn wait_for_renewal(&self) {
         let underway = self.0.lock().renewal.as_ref().map(|u| u.renewal.clone());
         if let Some(renewal) = underway {
-            // The next call that needs a token is told how it ended.
+            // After a failure, the next call that needs a token renews again.
             let _ = renewal.await;
         }
         // Whatever else changes the login holds the gate.

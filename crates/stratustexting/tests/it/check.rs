@@ -452,7 +452,7 @@ async fn responses_that_differ_from_the_document_are_notes() {
 #[tokio::test]
 async fn a_service_that_never_responds_times_out() {
     let sandbox = Watched::start().await;
-    sandbox.fail_next("listSites", Fault::never_answer(Commit::Before));
+    sandbox.fail_next("listSites", Fault::never_respond(Commit::Before));
     let short = std::time::Duration::from_millis(300);
 
     let report = check(builder(&sandbox).attempt_timeout(short)).await;

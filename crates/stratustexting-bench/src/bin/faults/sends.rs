@@ -119,7 +119,7 @@ pub(crate) async fn run(round: Round) -> anyhow::Result<(Counts, Vec<String>)> {
         plan = plan.fault(fault.clone(), 1);
     }
     // All sends wait for one renewal, which may take longer than their deadlines.
-    faults.retain(|fault| fault.name() != "never_answer");
+    faults.retain(|fault| fault.name() != "never_respond");
     setup.settled().await?;
     setup.sandbox.clear_ledger();
     setup.sandbox.fail_at_random(plan);

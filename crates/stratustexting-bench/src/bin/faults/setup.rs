@@ -127,7 +127,7 @@ impl Setup {
         faults.retain(|fault| fault.name() != "oversized_body");
         for commit in [Commit::Before, Commit::After] {
             faults.push(Fault::oversized_body(4 * LARGEST_RESPONSE, commit));
-            faults.push(Fault::answer_late(self.deadline * 2, commit));
+            faults.push(Fault::respond_late(self.deadline * 2, commit));
         }
         faults
     }

@@ -293,7 +293,7 @@ async fn a_shutdown_finishes_what_has_begun<J: Journal>(journal: J) {
     let outbox = quick(&journal).build();
     plan(&outbox, job(&sandbox), vec![row(1), NewRow { ..row(2) }]).await;
     outbox.start(JOB).await.unwrap();
-    let late = Fault::answer_late(Duration::from_millis(300), Commit::After);
+    let late = Fault::respond_late(Duration::from_millis(300), Commit::After);
     sandbox.fail_next("sendSms", late);
     let sending = outbox.send(JOB, &client).await.unwrap();
     while sandbox.ledger().is_empty() {

@@ -145,7 +145,7 @@ async fn a_killed_worker_leaves_one_row_in_doubt<J: Journal>(journal: J) {
     let variables = sandbox.variables();
     let patient = quick(&journal).build();
     started(&patient, &sandbox, 3).await;
-    sandbox.fail_next("sendSms", Fault::never_answer(Commit::After));
+    sandbox.fail_next("sendSms", Fault::never_respond(Commit::After));
     // A runtime that ends with all of its tasks is as dead as a process. It has no part in the
     // journal's own connections, which belong to the test's runtime.
     let hasty = quick(&journal)
@@ -187,11 +187,11 @@ async fn five_hundred_recipients_and_random_faults<J: Journal>(journal: J) {
     for commit in [Commit::Before, Commit::After] {
         for fault in [
             Fault::status(503, commit),
-            Fault::reset_before_answer(commit),
+            Fault::reset_before_response(commit),
             Fault::reset_after_headers(commit),
             Fault::reset_in_body(commit),
             Fault::truncated_body(commit),
-            Fault::answer_late(Duration::from_millis(50), commit),
+            Fault::respond_late(Duration::from_millis(50), commit),
         ] {
             plan = plan.fault(fault, 1);
         }

@@ -48,6 +48,7 @@
 //! - [`SendOutcome`] tells how a send ended, and [`Error`] why a call failed.
 //! - [`Client::check`] shows which part of a set-up is wrong, without sending a message.
 //! - [`webhook`] reads the events that the service posts.
+//! - [`segments`] counts what a text costs, and says which character makes it more.
 //! - [`Client::api`] is the generated client below the resources, and [`Client::request`]
 //!   takes any path; both use the same credentials, limits and retries.
 //!
@@ -212,6 +213,7 @@ mod response;
 mod retry;
 mod retry_after;
 mod secret;
+pub mod segments;
 #[doc(hidden)]
 pub mod testing;
 mod ticket;

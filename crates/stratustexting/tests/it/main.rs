@@ -60,6 +60,8 @@ mod refused;
 mod renewal;
 /// What the promises about secrets, redirects and limits come to.
 mod safety;
+/// Texts in segments, counted by others, too.
+mod segments;
 /// What becomes of a send, and what is repeated.
 mod sends;
 /// The builder's settings, each by its effect.

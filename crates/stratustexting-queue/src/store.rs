@@ -22,6 +22,8 @@ mod sql_outbox;
 mod sql_replies;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod together;
 
 /// Where events are kept until they are handled, and for a while after.
 ///

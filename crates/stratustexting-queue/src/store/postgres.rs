@@ -2,6 +2,7 @@
 
 mod clock;
 mod journal;
+mod lots;
 mod outbox;
 mod replies;
 mod rows;
@@ -10,9 +11,13 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
-use self::clock::DatabaseClock;
+use self::{
+    clock::DatabaseClock,
+    lots::{Adds, Ends},
+};
 use super::{
     ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
+    together::Together,
 };
 use crate::{
     Error, Result,
@@ -33,6 +38,8 @@ use crate::{
 pub struct PostgresStore {
     pool: PgPool,
     clock: Arc<DatabaseClock>,
+    adds: Arc<Together<Adds>>,
+    ends: Arc<Together<Ends>>,
 }
 
 /// Two programs that make the tables at the same time would fail without a lock. The numbers
@@ -73,10 +80,17 @@ impl PostgresStore {
         rows::make_tables(&mut transaction).await?;
         outbox::make_tables(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(Self {
+        Ok(Self::new(pool, DatabaseClock::default()))
+    }
+
+    fn new(pool: PgPool, clock: DatabaseClock) -> Self {
+        let clock = Arc::new(clock);
+        Self {
+            adds: Arc::new(Together::new(Adds::new(pool.clone(), Arc::clone(&clock)))),
+            ends: Arc::new(Together::new(Ends::new(pool.clone(), Arc::clone(&clock)))),
             pool,
-            clock: Arc::default(),
-        })
+            clock,
+        }
     }
 
     /// The pool, for the program's own tables in the same database.
@@ -89,11 +103,10 @@ impl PostgresStore {
     #[doc(hidden)]
     #[must_use]
     pub fn with_clock(
-        mut self,
+        self,
         clock: impl Fn() -> std::time::SystemTime + Send + Sync + 'static,
     ) -> Self {
-        self.clock = Arc::new(DatabaseClock::of(clock));
-        self
+        Self::new(self.pool, DatabaseClock::of(clock))
     }
 }
 
@@ -101,16 +114,15 @@ impl Store for PostgresStore {
     type Transaction = Transaction<'static, Postgres>;
 
     async fn add(&self, events: Vec<NewEvent>) -> Result<u64> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let new = rows::add(&mut transaction, events, now).await?;
-        transaction.commit().await?;
-        Ok(new)
+        self.adds.add(events).await
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>> {
         let mut connection = self.pool.acquire().await?;
         let now = self.clock.now(&mut connection).await?;
+        if self.clock.may_have_been_set() {
+            rows::set_right(&mut connection, now).await?;
+        }
         Ok(rows::claim(&mut connection, request, now).await?)
     }
 
@@ -121,6 +133,9 @@ impl Store for PostgresStore {
     }
 
     async fn settle(&self, claim: ClaimId, settlement: Settlement) -> Result<bool> {
+        if let Settlement::Handled = settlement {
+            return self.ends.add(claim).await;
+        }
         let mut connection = self.pool.acquire().await?;
         let now = self.clock.now(&mut connection).await?;
         Ok(rows::settle(&mut connection, claim, settlement, now).await?)

@@ -7,6 +7,25 @@
 /// Raised with every change of a table that an older program can't work with.
 pub(crate) const VERSION: i64 = 1;
 
+/// Which events are due later than anything can have set since `$1`, with a tolerance of `$2`:
+/// the clock that set them has been set back.
+macro_rules! set_ahead {
+    () => {
+        "state = 0 AND due > $1 + $2 AND due > $1 + wait + $2"
+    };
+}
+
+/// The statement that ends claim `$2` of event `$1`, if nobody has taken it over.
+macro_rules! ends_claim {
+    ($change:literal) => {
+        concat!(
+            "UPDATE stratustexting_inbox SET claimed = 0, ",
+            $change,
+            " WHERE id = $1 AND number = $2 AND state = 0 AND claimed = 1",
+        )
+    };
+}
+
 /// Makes the functions for a database: of its connection and its row, with its types for an id
 /// and for bytes, and with what its `claim` needs so that no worker waits for another's rows.
 macro_rules! statements {
@@ -26,7 +45,7 @@ macro_rules! statements {
             clock::{TOLERANCE, milliseconds, since, time},
             store::{
                 ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, Settlement,
-                sql::VERSION,
+                sql::{VERSION, ends_claim, set_ahead},
             },
         };
 
@@ -106,36 +125,12 @@ macro_rules! statements {
             Ok(())
         }
 
-        pub(super) async fn add(
-            connection: &mut $connection,
-            events: Vec<NewEvent>,
-            now: i64,
-        ) -> sqlx::Result<u64> {
-            let mut new = 0;
-            for event in events {
-                let added = sqlx::query(
-                    "INSERT INTO stratustexting_inbox
-                         (key, conversation, must_fetch, received, due, body)
-                     VALUES ($1, $2, $3, $4, $4, $5) ON CONFLICT (key) DO NOTHING",
-                )
-                .bind(event.key)
-                .bind(event.conversation)
-                .bind(i64::from(event.must_fetch))
-                .bind(now)
-                .bind(event.body)
-                .execute(&mut *connection)
-                .await?;
-                new += added.rows_affected();
-            }
-            Ok(new)
-        }
-
         /// Makes due what a clock has set that was set back since.
         pub(super) async fn set_right(connection: &mut $connection, now: i64) -> sqlx::Result<()> {
-            sqlx::query(
-                "UPDATE stratustexting_inbox SET due = $1
-                 WHERE state = 0 AND due > $1 + $2 AND due > $1 + wait + $2",
-            )
+            sqlx::query(concat!(
+                "UPDATE stratustexting_inbox SET due = $1 WHERE ",
+                set_ahead!(),
+            ))
             .bind(now)
             .bind(TOLERANCE)
             .execute(connection)
@@ -148,7 +143,6 @@ macro_rules! statements {
             request: ClaimRequest,
             now: i64,
         ) -> sqlx::Result<Vec<Claimed>> {
-            set_right(&mut *connection, now).await?;
             let rows = sqlx::query(concat!(
                 "UPDATE stratustexting_inbox
                  SET number = number + 1, interruptions = interruptions + claimed, claimed = 1,
@@ -228,46 +222,35 @@ macro_rules! statements {
             settlement: Settlement,
             now: i64,
         ) -> sqlx::Result<bool> {
-            let statement = match &settlement {
-                Settlement::Handled => sqlx::query(
-                    "UPDATE stratustexting_inbox
-                     SET claimed = 0, state = 1, settled = $3, message = NULL, reason = NULL
-                     WHERE id = $1 AND number = $2 AND state = 0 AND claimed = 1",
-                ),
-                Settlement::Dead { .. } => sqlx::query(
-                    "UPDATE stratustexting_inbox
-                     SET claimed = 0, state = 2, settled = $3, failures = failures + 1,
-                         reason = $4
-                     WHERE id = $1 AND number = $2 AND state = 0 AND claimed = 1",
-                ),
-                Settlement::Retry { .. } => sqlx::query(
-                    "UPDATE stratustexting_inbox
-                     SET claimed = 0, due = $3 + $5, wait = $5, failures = failures + 1,
-                         reason = $4
-                     WHERE id = $1 AND number = $2 AND state = 0 AND claimed = 1",
-                ),
-                Settlement::Release => sqlx::query(
-                    "UPDATE stratustexting_inbox SET claimed = 0, due = $3, wait = 0
-                     WHERE id = $1 AND number = $2 AND state = 0 AND claimed = 1",
-                ),
-                Settlement::Fetched { .. } => sqlx::query(
-                    "UPDATE stratustexting_inbox
-                     SET claimed = 0, due = $3, wait = 0, must_fetch = 0, message = $4,
-                         conversation = coalesce($5, conversation)
-                     WHERE id = $1 AND number = $2 AND state = 0 AND claimed = 1",
-                ),
+            let query = |statement: &'static str| {
+                sqlx::query(statement)
+                    .bind(claim.event)
+                    .bind(claim.number)
+                    .bind(now)
             };
-            let statement = statement.bind(claim.event).bind(claim.number).bind(now);
             let statement = match settlement {
-                Settlement::Handled | Settlement::Release => statement,
-                Settlement::Dead { reason } => statement.bind(reason),
-                Settlement::Retry { after, reason } => {
-                    statement.bind(reason).bind(milliseconds(after))
-                }
+                Settlement::Handled => query(ends_claim!(
+                    "state = 1, settled = $3, message = NULL, reason = NULL"
+                )),
+                Settlement::Dead { reason } => query(ends_claim!(
+                    "state = 2, settled = $3, failures = failures + 1, reason = $4"
+                ))
+                .bind(reason),
+                Settlement::Retry { after, reason } => query(ends_claim!(
+                    "due = $3 + $5, wait = $5, failures = failures + 1, reason = $4"
+                ))
+                .bind(reason)
+                .bind(milliseconds(after)),
+                Settlement::Release => query(ends_claim!("due = $3, wait = 0")),
                 Settlement::Fetched {
                     message,
                     conversation,
-                } => statement.bind(message).bind(conversation),
+                } => query(ends_claim!(
+                    "due = $3, wait = 0, must_fetch = 0, message = $4,
+                     conversation = coalesce($5, conversation)"
+                ))
+                .bind(message)
+                .bind(conversation),
             };
             let changed = statement.execute(connection).await?;
             Ok(changed.rows_affected() == 1)
@@ -361,4 +344,4 @@ macro_rules! statements {
     };
 }
 
-pub(crate) use statements;
+pub(crate) use {ends_claim, set_ahead, statements};

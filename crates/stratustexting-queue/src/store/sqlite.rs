@@ -149,7 +149,13 @@ impl Store for SqliteStore {
             return Ok(Vec::new());
         }
         self.writer
-            .write(move |connection| rows::claim(connection, request, now).boxed())
+            .write(move |connection| {
+                async move {
+                    rows::set_right(&mut *connection, now).await?;
+                    rows::claim(connection, request, now).await
+                }
+                .boxed()
+            })
             .await
     }
 

@@ -10,7 +10,7 @@ use stratustexting_queue::inbox::{
     ClaimRequest, Delivery, Inbox, PostgresStore, Settlement, Store,
 };
 
-use crate::support::{Database, post, start};
+use crate::support::{Database, claim, ids, new_event, post, start};
 
 const SOON: Duration = Duration::from_millis(20);
 
@@ -57,6 +57,45 @@ async fn no_event_is_with_two_workers() {
     handled.sort();
     handled.dedup();
     assert_eq!((all, handled.len()), (150, 150));
+}
+
+/// Its neighbours are in the same statement.
+#[tokio::test]
+async fn an_event_that_cant_be_stored_fails_alone() {
+    let Some(database) = Database::new().await else {
+        return;
+    };
+    let store = database.store().await;
+    let add = |key: &str| store.add(vec![new_event(key)]);
+
+    // PostgreSQL has no texts with a NUL.
+    let (before, bad, after) = tokio::join!(add("a"), add("b\0"), add("c"));
+
+    assert!(bad.unwrap_err().is_database());
+    assert_eq!((before.unwrap(), after.unwrap()), (1, 1));
+    assert_eq!(ids(&claim(&store, 9).await), ["a", "c"]);
+}
+
+/// Each would otherwise wait for the other's rows, until the server ends one.
+#[tokio::test]
+async fn two_machines_may_receive_the_same_in_another_order() {
+    let Some(database) = Database::new().await else {
+        return;
+    };
+    let stores = [database.store().await, database.store().await];
+    let mut new = 0;
+    for round in 0..20 {
+        let events: Vec<_> = (0..200)
+            .map(|n| new_event(&format!("{round}-{n:03}")))
+            .collect();
+        let mut reversed = events.clone();
+        reversed.reverse();
+
+        let (one, two) = tokio::join!(stores[0].add(events), stores[1].add(reversed));
+
+        new += one.unwrap() + two.unwrap();
+    }
+    assert_eq!(new, 20 * 200);
 }
 
 /// A worker that was killed says nothing any more.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use stratustexting_queue::inbox::{ClaimId, MemoryStore, NewEvent, Settlement, SqliteStore, Store};
 
 use stratustexting_queue::reply::{Refusal, ReplyLimits};
@@ -45,6 +46,8 @@ macro_rules! on_each_store {
 
 on_each_store! {
     an_event_is_kept_once
+    callers_that_come_together_get_their_own_results
+    events_keep_the_order_in_which_they_came
     an_event_without_a_key_is_kept_each_time
     a_claimed_event_is_nobody_elses
     a_silent_worker_loses_its_claim
@@ -90,6 +93,55 @@ async fn an_event_is_kept_once<S: Store>(store: S, _: Clock) {
     // Also when it was handled.
     assert_eq!(add(&store, ["a"].map(new_event)).await, 0);
     assert!(claim(&store, 9).await.is_empty());
+}
+
+async fn callers_that_come_together_get_their_own_results<S: Store>(store: S, _: Clock) {
+    let added = [vec!["a", "b"], vec!["b"], vec!["c", "d", "a", "c"]]
+        .map(|keys| add(&store, keys.into_iter().map(new_event)));
+    assert_eq!(join_all(added).await, [2, 0, 2]);
+
+    let claimed = claim(&store, 9).await;
+    assert_eq!(ids(&claimed), ["a", "b", "c", "d"]);
+    let [a, b, c, d] = [0, 1, 2, 3].map(|n| claimed[n].claim);
+    let older = ClaimId { number: 0, ..c };
+    let handled = [a, older, b, a].map(|claim| settle(&store, claim, Settlement::Handled));
+    assert_eq!(join_all(handled).await, [true, false, true, false]);
+    let numbers = store.numbers().await.unwrap();
+    assert_eq!((numbers.handled, numbers.running), (2, 2));
+    assert!(settle(&store, d, Settlement::Release).await);
+}
+
+/// Its neighbours are in the same transaction.
+#[tokio::test]
+async fn an_event_that_sqlite_refuses_fails_alone() {
+    let file = File::new();
+    let store = file.open().await;
+    sqlx::raw_sql(
+        "CREATE TRIGGER ours BEFORE INSERT ON stratustexting_inbox WHEN new.key = 'b'
+         BEGIN SELECT raise(ABORT, 'not this one'); END",
+    )
+    .execute(store.pool())
+    .await
+    .unwrap();
+    let add = |key: &str| store.add(vec![new_event(key)]);
+
+    let (before, bad, after) = tokio::join!(add("a"), add("b"), add("c"));
+
+    assert!(bad.unwrap_err().is_database());
+    assert_eq!((before.unwrap(), after.unwrap()), (1, 1));
+    assert_eq!(ids(&claim(&store, 9).await), ["a", "c"]);
+}
+
+async fn events_keep_the_order_in_which_they_came<S: Store>(store: S, _: Clock) {
+    let keyless = NewEvent {
+        key: None,
+        ..new_event("b")
+    };
+    let events = [new_event("c"), new_event("a"), keyless, new_event("d")];
+
+    add(&store, events).await;
+
+    assert_eq!(ids(&claim(&store, 9).await), ["c", "a", "b", "d"]);
 }
 
 async fn an_event_without_a_key_is_kept_each_time<S: Store>(store: S, _: Clock) {

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 #[derive(Debug, Default)]
 pub(super) struct DatabaseClock {
     asked: Mutex<Option<(i64, Instant)>>,
+    suspected: Mutex<Option<Instant>>,
     instead: Option<Clock>,
 }
 
@@ -24,6 +25,7 @@ impl DatabaseClock {
     pub(super) fn of(clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self {
             asked: Mutex::default(),
+            suspected: Mutex::default(),
             instead: Some(Clock::of(clock)),
         }
     }
@@ -46,5 +48,22 @@ impl DatabaseClock {
         .await?;
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some((time, at));
         Ok(time)
+    }
+
+    /// Whether it is time to look for what a clock has set that was set back since. Once in a
+    /// while, since a statement at each claim would cost as much as the claim.
+    pub(super) fn may_have_been_set(&self) -> bool {
+        if self.instead.is_some() {
+            return true;
+        }
+        let mut suspected = self
+            .suspected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_time = suspected.is_none_or(|at| at.elapsed() >= TRUSTED);
+        if is_time {
+            *suspected = Some(Instant::now());
+        }
+        is_time
     }
 }

@@ -10,5 +10,11 @@
 //! - `drift`: bodies that differ from the document, and what is lost from them
 //!   (`cargo xtask drift`).
 //! - `decode`: the cost of reading a page, compared with serde's derive (`cargo xtask decode`).
+//! - `inbox-storm`, `inbox-cost`: the inbox while its receiver is killed, and what it costs
+//!   beside the bare database (`cargo xtask inbox-storm`, `inbox-cost`).
+//! - `callbacks`: odd requests to a callback, none of which may make it panic
+//!   (`cargo xtask callbacks`).
 //!
 //! Messages are counted on the server's side. The package isn't published.
+
+pub mod database;

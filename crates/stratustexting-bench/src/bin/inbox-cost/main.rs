@@ -13,12 +13,11 @@
 
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
-mod database;
 mod measures;
 
-use clap::{Parser, ValueEnum};
-
-use self::database::Database;
+use clap::Parser;
+use stratustexting_bench::database::{Database, Kind, Location};
+use stratustexting_queue::inbox::{PostgresStore, SqliteStore};
 
 /// The cost of an event in the inbox, as ratios to the bare database
 #[derive(Debug, Parser)]
@@ -37,17 +36,14 @@ pub(crate) struct Arguments {
     stored: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    Sqlite,
-    Postgres,
-}
-
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    match Database::new(arguments.store).await? {
-        Database::Sqlite(store, _folder) => measures::all(store, &arguments).await,
-        Database::Postgres(store, _server) => measures::all(store, &arguments).await,
+    let database = Database::new(arguments.store)?;
+    match &database.location {
+        Location::Sqlite(path) => measures::all(SqliteStore::open(path).await?, &arguments).await,
+        Location::Postgres(url) => {
+            measures::all(PostgresStore::connect(url).await?, &arguments).await
+        }
     }
 }

@@ -9,13 +9,14 @@ use std::{
 use anyhow::ensure;
 use futures::{StreamExt, stream};
 use stratustexting::{http::Request, webhook::Incoming};
+use stratustexting_bench::database::OwnTable;
 use stratustexting_queue::inbox::{Delivery, Inbox};
 use tokio::time;
 
-use super::{Arguments, database::Bare};
+use super::Arguments;
 
-pub(crate) async fn all<S: Bare>(store: S, arguments: &Arguments) -> anyhow::Result<()> {
-    store.make().await?;
+pub(crate) async fn all<S: OwnTable>(store: S, arguments: &Arguments) -> anyhow::Result<()> {
+    store.make_table().await?;
     acknowledgement(&store, arguments).await?;
     throughput(&store, arguments).await?;
     memory(&store, arguments).await
@@ -27,7 +28,7 @@ fn body(kind: &str, number: u64) -> String {
     )
 }
 
-async fn receive<S: Bare>(inbox: &Inbox<S>, body: String) -> anyhow::Result<()> {
+async fn receive<S: OwnTable>(inbox: &Inbox<S>, body: String) -> anyhow::Result<()> {
     let incoming = Incoming::read(&Request::post("/hook").body(body)?)?;
     let response = inbox.receive(incoming).await;
     ensure!(
@@ -39,7 +40,7 @@ async fn receive<S: Bare>(inbox: &Inbox<S>, body: String) -> anyhow::Result<()> 
 }
 
 /// With every handler busy for ten seconds, and more events than handlers.
-async fn acknowledgement<S: Bare>(store: &S, arguments: &Arguments) -> anyhow::Result<()> {
+async fn acknowledgement<S: OwnTable>(store: &S, arguments: &Arguments) -> anyhow::Result<()> {
     let inbox = Inbox::new(store.clone());
     let worker = inbox.run(|_: Delivery<S>| async {
         time::sleep(Duration::from_secs(10)).await;
@@ -68,7 +69,7 @@ async fn acknowledgement<S: Bare>(store: &S, arguments: &Arguments) -> anyhow::R
     Ok(())
 }
 
-async fn throughput<S: Bare>(store: &S, arguments: &Arguments) -> anyhow::Result<()> {
+async fn throughput<S: OwnTable>(store: &S, arguments: &Arguments) -> anyhow::Result<()> {
     let inbox = Inbox::builder(store.clone()).concurrency(64).build();
     let before = inbox.numbers().await?.handled;
     // Half of the bare rows before and half after, so that a load on the machine meets both.
@@ -96,21 +97,21 @@ async fn throughput<S: Bare>(store: &S, arguments: &Arguments) -> anyhow::Result
     Ok(())
 }
 
-async fn half_bare<S: Bare>(
+async fn half_bare<S: OwnTable>(
     store: &S,
     arguments: &Arguments,
     half: u64,
 ) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     let inserted = stream::iter(0..arguments.events / 2)
-        .map(|number| store.insert(body("bare", number * 2 + half)))
+        .map(|number| async move { store.write(&body("bare", number * 2 + half)).await })
         .buffer_unordered(arguments.at_once);
     let results: Vec<_> = inserted.collect().await;
     results.into_iter().collect::<anyhow::Result<()>>()?;
     Ok(begun.elapsed())
 }
 
-async fn handled<S: Bare>(inbox: &Inbox<S>, all: u64) -> anyhow::Result<()> {
+async fn handled<S: OwnTable>(inbox: &Inbox<S>, all: u64) -> anyhow::Result<()> {
     while inbox.numbers().await?.handled < all {
         time::sleep(Duration::from_millis(5)).await;
     }
@@ -118,7 +119,7 @@ async fn handled<S: Bare>(inbox: &Inbox<S>, all: u64) -> anyhow::Result<()> {
 }
 
 /// Events that nobody handles yet: what waits must not be in memory.
-async fn memory<S: Bare>(store: &S, arguments: &Arguments) -> anyhow::Result<()> {
+async fn memory<S: OwnTable>(store: &S, arguments: &Arguments) -> anyhow::Result<()> {
     let inbox = Inbox::new(store.clone());
     let mut number = 0;
     let mut step = 1_000;

@@ -9,15 +9,14 @@
 //!
 //! - `parent.rs`: posts, kills, counts.
 //! - `receiver.rs`: the process that is killed.
-//! - `database.rs`: the databases from outside.
 
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
-mod database;
 mod parent;
 mod receiver;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
+use stratustexting_bench::database::Kind;
 
 /// No event is lost or handled twice, whatever is killed
 #[derive(Debug, Parser)]
@@ -58,12 +57,6 @@ struct Storm {
     /// The seed of the order, the duplicates and the moments of the kills
     #[arg(long, default_value_t = 0)]
     seed: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    Sqlite,
-    Postgres,
 }
 
 #[tokio::main]

@@ -13,17 +13,15 @@ use std::{
 
 use anyhow::{Context, ensure};
 use futures::{StreamExt, stream};
+use stratustexting_bench::database::{Database, Location, OwnTable};
+use stratustexting_queue::inbox::{Inbox, Numbers, PostgresStore, SqliteStore};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
     time,
 };
 
-use super::{
-    Storm,
-    database::{Database, Location},
-    receiver::Settings,
-};
+use super::{Storm, receiver::Settings};
 
 /// How long nothing may be handled before the storm gives up.
 const STUCK: Duration = Duration::from_secs(60);
@@ -79,7 +77,7 @@ pub(crate) async fn run(storm: &Storm) -> anyhow::Result<()> {
     let handled_in = begun.elapsed();
     receiver.end().await?;
 
-    let look = database.location.look().await?;
+    let look = look(&database.location).await?;
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for id in &look.counted {
         *counts.entry(id).or_default() += 1;
@@ -175,11 +173,31 @@ async fn post_all(
         .await;
 }
 
+/// What is in the database at the end.
+struct Look {
+    numbers: Numbers,
+    counted: Vec<String>,
+}
+
+async fn look(location: &Location) -> anyhow::Result<Look> {
+    async fn look<S: OwnTable>(store: S) -> anyhow::Result<Look> {
+        Ok(Look {
+            counted: store.written().await?,
+            numbers: Inbox::new(store).numbers().await?,
+        })
+    }
+    match location {
+        Location::Sqlite(path) => look(SqliteStore::open(path).await?).await,
+        Location::Postgres(url) => look(PostgresStore::connect(url).await?).await,
+    }
+    .context("the database can't be read")
+}
+
 /// Waits until all is handled.
 async fn settle(location: &Location) -> anyhow::Result<()> {
     let (mut last, mut changed) = (u64::MAX, Instant::now());
     loop {
-        let depth = location.numbers().await?.depth();
+        let depth = numbers(location).await?.depth();
         if depth == 0 {
             return Ok(());
         }
@@ -193,6 +211,17 @@ async fn settle(location: &Location) -> anyhow::Result<()> {
         );
         time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+async fn numbers(location: &Location) -> anyhow::Result<Numbers> {
+    Ok(match location {
+        Location::Sqlite(path) => Inbox::new(SqliteStore::open(path).await?).numbers().await?,
+        Location::Postgres(url) => {
+            Inbox::new(PostgresStore::connect(url).await?)
+                .numbers()
+                .await?
+        }
+    })
 }
 
 /// The process, and how to start it again.

@@ -5,10 +5,9 @@ use std::{io, net::Ipv4Addr, time::Duration};
 use axum::{Router, extract::State, routing::any};
 use serde::{Deserialize, Serialize};
 use stratustexting::webhook::{CallbackResponse, Incoming};
+use stratustexting_bench::database::{Location, OwnTable};
 use stratustexting_queue::inbox::{Delivery, Failure, Inbox, PostgresStore, SqliteStore};
 use tokio::net::TcpListener;
-
-use super::database::{Counted, Location};
 
 /// The first line to the process.
 #[derive(Debug, Deserialize, Serialize)]
@@ -30,8 +29,8 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     }
 }
 
-async fn serve<S: Counted>(store: S, port: u16) -> anyhow::Result<()> {
-    store.make().await?;
+async fn serve<S: OwnTable>(store: S, port: u16) -> anyhow::Result<()> {
+    store.make_table().await?;
     let inbox = Inbox::builder(store)
         .concurrency(32)
         // What a killed process had is soon another's.
@@ -51,14 +50,14 @@ async fn serve<S: Counted>(store: S, port: u16) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn hook<S: Counted>(State(inbox): State<Inbox<S>>, incoming: Incoming) -> CallbackResponse {
+async fn hook<S: OwnTable>(State(inbox): State<Inbox<S>>, incoming: Incoming) -> CallbackResponse {
     inbox.receive(incoming).await
 }
 
-async fn handle<S: Counted>(delivery: Delivery<S>) -> Result<(), Failure> {
+async fn handle<S: OwnTable>(delivery: Delivery<S>) -> Result<(), Failure> {
     let id = delivery.event().message_id().ok_or("no message")?;
     let mut transaction = delivery.begin().await?;
-    S::count(&mut transaction, id)
+    S::write_in(&mut transaction, id)
         .await
         .map_err(|error| Failure::from(error.to_string()))?;
     if fastrand::u32(..FAILS) == 0 {

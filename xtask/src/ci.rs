@@ -129,6 +129,9 @@ fn steps(options: &Options) -> Vec<Step> {
         // No event is lost or handled twice, whatever is killed.
         step("inbox-sqlite", inbox_storm("sqlite")),
         step("inbox-postgres", inbox_storm("postgres")),
+        // Nobody is texted twice or forgotten, whatever is killed.
+        step("outbox-sqlite", outbox_storm("sqlite", "1")),
+        step("outbox-postgres", outbox_storm("postgres", "4")),
         step(
             "callbacks",
             cargo(&["xtask", "callbacks", "--dev", "--inputs", "20000"]),
@@ -176,6 +179,25 @@ fn inbox_storm(store: &str) -> CommandLine {
         "1",
         "--store",
         store,
+    ])
+}
+
+/// A short storm on the outbox in one database.
+fn outbox_storm(store: &str, workers: &str) -> CommandLine {
+    CommandLine::cargo(&[
+        "xtask",
+        "outbox-storm",
+        "--dev",
+        "--rows",
+        "1000",
+        "--kills",
+        "100",
+        "--pace",
+        "20",
+        "--store",
+        store,
+        "--workers",
+        workers,
     ])
 }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask faults`, `idle`, `drift`, `dialects`, `storm`, `inbox-storm`,
-//! `inbox-cost`, `callbacks`, `bench` and `decode`: the programs of `stratustexting-bench`.
+//! `cargo xtask faults`, `idle`, `drift`, `dialects`, `storm`, `inbox-storm`, `inbox-cost`,
+//! `outbox-storm`, `outbox-cost`, `callbacks`, `bench` and `decode`: the programs of `stratustexting-bench`.
 //!
 //! They belong to another package because they need the SDK, which this one can't use:
 //! its commands must work when the client can't be generated.

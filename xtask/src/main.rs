@@ -87,6 +87,10 @@ enum Command {
     InboxStorm(instrument::Options),
     /// Measures the inbox, compared with the bare database.
     InboxCost(instrument::Options),
+    /// Kills the workers that text a list again and again, and counts who was texted.
+    OutboxStorm(instrument::Options),
+    /// Measures planning and sending a list, compared with a bare loop over the SDK.
+    OutboxCost(instrument::Options),
     /// Gives callbacks odd requests, and counts panics.
     Callbacks(instrument::Options),
     /// Counts the cost of a send, compared with a handwritten request.
@@ -138,6 +142,12 @@ fn main() -> ExitCode {
         }
         Command::InboxCost(options) => {
             instrument::run(&workspace, "inbox-cost", &options).map(done)
+        }
+        Command::OutboxStorm(options) => {
+            instrument::run(&workspace, "outbox-storm", &options).map(done)
+        }
+        Command::OutboxCost(options) => {
+            instrument::run(&workspace, "outbox-cost", &options).map(done)
         }
         Command::Callbacks(options) => instrument::run(&workspace, "callbacks", &options).map(done),
         Command::Bench(options) => instrument::run(&workspace, "cost", &options).map(done),

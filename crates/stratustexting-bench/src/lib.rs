@@ -12,6 +12,8 @@
 //! - `decode`: the cost of reading a page, compared with serde's derive (`cargo xtask decode`).
 //! - `inbox-storm`, `inbox-cost`: the inbox while its receiver is killed, and what it costs
 //!   beside the bare database (`cargo xtask inbox-storm`, `inbox-cost`).
+//! - `outbox-storm`, `outbox-cost`: a list is texted while its workers are killed, and what that
+//!   costs beside a bare loop (`cargo xtask outbox-storm`, `outbox-cost`).
 //! - `callbacks`: odd requests to a callback, none of which may make it panic
 //!   (`cargo xtask callbacks`).
 //!

@@ -218,5 +218,5 @@ fn refusal(job: &NewJob, row: &NewRow) -> Option<String> {
 }
 
 fn segments(text: &str) -> u64 {
-    text.chars().count().div_ceil(153) as u64
+    stratustexting::segments::Segments::of(text).count() as u64
 }

@@ -1,6 +1,8 @@
 //! The outbox, against a sandbox, on each database.
 
 mod decide;
+mod events;
+mod journal;
 mod plan;
 mod send;
 mod support;

@@ -63,6 +63,15 @@ impl Kept {
         self.ahead.fetch_add(by.as_secs(), Ordering::SeqCst);
     }
 
+    /// How many live subscriptions have this callback.
+    fn live_at(&self, uri: &str) -> usize {
+        let all = self.sandbox.subscriptions();
+        let is_live = |subscription: &&serde_json::Value| {
+            subscription["status"] == "ACTIVE" && subscription["uri"] == uri
+        };
+        all.iter().filter(is_live).count()
+    }
+
     /// The live subscriptions as the sandbox has them.
     fn live(&self) -> Vec<String> {
         let all = self.sandbox.subscriptions();
@@ -201,45 +210,77 @@ async fn a_look_that_fails_changes_nothing() {
     assert_eq!(good(keeper.ensure().await), []);
 }
 
-/// Thirty days, with two machines, and a service that fails and forgets.
+/// Thirty days, with two machines, a service that fails and forgets, and a tunnel that has
+/// another URL whenever it is started.
 #[tokio::test]
 async fn thirty_days_with_two_keepers() {
-    let kept = Kept::new().await;
-    let keepers = [kept.keeper(), kept.keeper()];
+    let mut kept = Kept::new().await;
+    let mut former: Vec<String> = Vec::new();
     let mut random = fastrand::Rng::with_seed(7);
-    let mut without = 0;
+    let (mut moves, mut failures, mut longest) = (0, 0, Duration::ZERO);
     for look in 0..30 * 8 {
-        kept.advance(THREE_HOURS);
-        if random.u8(..10) == 0
-            && let Some(id) = kept.live().first()
-        {
-            match random.u8(..3) {
-                0 => drop(kept.client.subscriptions().delete(id).await),
-                1 => drop(kept.sandbox.set_subscription_status(id, "BLACKLISTED")),
-                _ => drop(kept.sandbox.disable_filter(id, kept.filter.as_ref())),
+        // What happens is noticed by the next check, five minutes later at most.
+        let mut without = Duration::from_secs(random.u64(..Keeper::INTERVAL.as_secs()));
+        kept.advance(THREE_HOURS - without);
+        let id = kept.live().first().cloned();
+        match (random.u8(..40), id) {
+            (0, Some(id)) => drop(kept.client.subscriptions().delete(&id).await),
+            (1, Some(id)) => drop(kept.sandbox.set_subscription_status(&id, "BLACKLISTED")),
+            (2, Some(id)) => drop(kept.sandbox.disable_filter(&id, kept.filter.as_ref())),
+            (3 | 4, _) => {
+                let moved = Callback::start().await;
+                former.push(std::mem::replace(&mut kept.callback, moved).uri);
+                moves += 1;
+                // A program that starts checks at once.
+                without = Duration::ZERO;
             }
+            _ => {}
         }
-        for operation in [
-            "listSubscriptions",
-            "upsertSubscription",
-            "deleteSubscription",
-        ] {
-            if random.u8(..10) == 0 {
-                kept.sandbox
-                    .fail_next(operation, Fault::reset_before_request());
+        kept.advance(without);
+        let keeper = || former.iter().fold(kept.keeper(), Keeper::formerly);
+        let keepers = [keeper(), keeper()];
+        let mut wait = Duration::from_secs(10);
+        loop {
+            for operation in [
+                "listSubscriptions",
+                "upsertSubscription",
+                "deleteSubscription",
+            ] {
+                // A read is retried after a reset, and not after a 403.
+                match random.u8(..20) {
+                    0 => kept
+                        .sandbox
+                        .fail_next(operation, Fault::reset_before_request()),
+                    1 => kept
+                        .sandbox
+                        .respond_times(operation, 1, ScriptedResponse::new(403)),
+                    _ => {}
+                }
             }
+            let (one, two) = tokio::join!(keepers[0].ensure(), keepers[1].ensure());
+            kept.sandbox.stop_failing();
+            kept.sandbox.clear_responses();
+            let live = kept.live_at(&kept.callback.uri);
+            assert!(live <= 1, "{live} subscriptions at look {look}");
+            if one.error().is_none() && two.error().is_none() {
+                break;
+            }
+            // Whoever failed looks again.
+            failures += 1;
+            kept.advance(wait);
+            if live == 0 {
+                without += wait;
+            }
+            wait *= 2;
         }
-        let (one, two) = tokio::join!(keepers[0].ensure(), keepers[1].ensure());
-        let failed = one.error().is_some() && two.error().is_some();
-        kept.sandbox.stop_failing();
-        // Whoever failed looks again ten seconds later.
-        if failed {
-            keepers[0].ensure().await;
-        }
-
-        let live = kept.live().len();
-        assert!(live <= 1, "{live} subscriptions at look {look}");
-        without += usize::from(live == 0);
+        assert_eq!(kept.live_at(&kept.callback.uri), 1, "at look {look}");
+        assert_eq!(kept.sandbox.subscriptions().len(), 1, "at look {look}");
+        longest = longest.max(without);
     }
-    assert_eq!(without, 0);
+    assert!(moves >= 5 && failures >= 10, "{moves} {failures}");
+    // Five minutes, and the first two waits after a failure.
+    assert!(
+        longest <= Keeper::INTERVAL + Duration::from_secs(30),
+        "{longest:?}"
+    );
 }

@@ -65,6 +65,7 @@ pub(crate) mod journal;
 mod observe;
 mod permission;
 mod plan;
+mod quiet;
 mod row;
 mod send;
 mod verdict;
@@ -78,6 +79,7 @@ pub use self::{
     observe::Recognised,
     permission::{Permission, Recipient},
     plan::Plan,
+    quiet::{Allowed, InvalidHours, QuietHours},
     row::{Attempt, Consent, Counts, NewRow, RefusedRow, Row, RowState},
     send::{Ended, Sending, Summary},
 };

@@ -31,7 +31,8 @@ pub(crate) enum Kind {
         line: u64,
     },
     NotStarted,
-    NoNumber,
+    Input(&'static str),
+    List,
 }
 
 impl Error {
@@ -77,10 +78,25 @@ impl Error {
         self.kind == Kind::Stopped
     }
 
-    /// What was given as a phone number has no digits. Nothing was stored.
+    /// What was given is no phone number, or no region: the error names it, and says what is
+    /// allowed. Nothing was stored.
     #[must_use]
     pub fn is_input(&self) -> bool {
-        self.kind == Kind::NoNumber
+        matches!(self.kind, Kind::Input(_))
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn list(source: crate::outbox::input::InputError) -> Self {
+        Self {
+            kind: Kind::List,
+            source: Some(Arc::new(source)),
+        }
+    }
+
+    /// The list can't be read to its end; the error's source says where and why.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        self.kind == Kind::List
     }
 
     /// There is no job of this name.
@@ -127,7 +143,8 @@ impl fmt::Display for Error {
                 f,
                 "line {line} is not what the job of this name has planned: choose another name"
             ),
-            Kind::NoNumber => f.write_str("`number` must be a phone number, with digits"),
+            Kind::List => f.write_str("the list can't be read to its end"),
+            Kind::Input(allowed) => f.write_str(allowed),
             Kind::NotStarted => f.write_str("the job is not started: start it first"),
             Kind::ClaimLost => f.write_str("another worker took the event over"),
             Kind::Stopped => f.write_str("the runtime that writes to the store has ended"),

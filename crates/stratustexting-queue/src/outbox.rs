@@ -60,8 +60,10 @@
 //! sending number. Give their clients one token store, so that they share a login.
 
 mod builder;
+pub mod input;
 mod job;
 pub(crate) mod journal;
+mod list;
 mod observe;
 mod permission;
 mod plan;

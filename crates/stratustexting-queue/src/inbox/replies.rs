@@ -51,7 +51,8 @@ impl<S: Store> Inbox<S> {
     /// [`Error::is_database`](crate::Error::is_database).
     pub async fn set_opted_out(&self, number: impl AsRef<str>, opted_out: bool) -> Result<()> {
         let number = digits(number.as_ref());
-        let number = number.ok_or_else(|| Error::new(Kind::NoNumber))?;
+        let must = "`number` must be a phone number, with digits";
+        let number = number.ok_or_else(|| Error::new(Kind::Input(must)))?;
         self.store.set_opted_out(number, opted_out, None).await
     }
 }

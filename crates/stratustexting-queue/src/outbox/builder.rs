@@ -5,7 +5,7 @@ use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
 use futures::FutureExt;
 
 use super::{
-    Journal, Outbox,
+    Journal, Outbox, QuietHours,
     permission::{Ask, Permission, Recipient},
 };
 
@@ -25,6 +25,8 @@ pub(super) struct Settings {
     pub(super) outage: Duration,
     pub(super) doubts: u32,
     pub(super) stop_file: Option<PathBuf>,
+    pub(super) window: Option<(QuietHours, String)>,
+    pub(super) quiet_hours: Option<QuietHours>,
     pub(super) ask: Option<Ask>,
 }
 
@@ -40,6 +42,8 @@ impl<J: Journal> OutboxBuilder<J> {
                 outage: Duration::from_secs(600),
                 doubts: 10,
                 stop_file: None,
+                window: None,
+                quiet_hours: None,
                 ask: None,
             },
         }
@@ -101,8 +105,23 @@ impl<J: Journal> OutboxBuilder<J> {
         self
     }
 
+    /// Sends only within these hours of one time zone, such as those of the business:
+    /// `America/Chicago`. By default at any time. A zone that doesn't exist pauses the job.
+    pub fn window(mut self, hours: QuietHours, zone: impl Into<String>) -> Self {
+        self.settings.window = Some((hours, zone.into()));
+        self
+    }
+
+    /// Sends each text only within these hours of the recipient's own time; by default at any
+    /// time. A recipient whose time isn't known gets none: the row is cancelled with that
+    /// reason. Help, not legal advice: see [`QuietHours`].
+    pub fn quiet_hours(mut self, hours: QuietHours) -> Self {
+        self.settings.quiet_hours = Some(hours);
+        self
+    }
+
     /// Asks directly before each attempt whether the recipient may be texted, besides the
-    /// journal's own opt-outs: another list, the service's consents, quiet hours.
+    /// journal's own opt-outs: another list, or the service's consents.
     ///
     /// An error sends nothing: the row stays planned and is asked about again, and after the
     /// time of an [outage](Self::outage) the job is paused.

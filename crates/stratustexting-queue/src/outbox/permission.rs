@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc, time::SystemTime};
 use futures::future::BoxFuture;
 use stratustexting::PhoneNumber;
 
+use super::{Allowed, builder::Settings};
+
 /// Who is about to be texted.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -36,6 +38,42 @@ pub(super) type Ask = Arc<
         + Send
         + Sync,
 >;
+
+/// What the hours say of a recipient.
+pub(super) enum Hours {
+    Open,
+    NotBefore(SystemTime),
+    /// Nothing can be sent to this one.
+    Refused(&'static str),
+    /// Nothing can be sent at all.
+    NoSuchZone,
+}
+
+impl Settings {
+    /// Whether both the program's hours and the recipient's allow a text now.
+    pub(super) fn hours(&self, recipient: &Recipient) -> Hours {
+        let now = SystemTime::now();
+        let number = &recipient.number;
+        if let Some((hours, zone)) = &self.window {
+            match hours.may_send_at(now, number, Some(zone)) {
+                Allowed::Now => {}
+                Allowed::NotBefore(time) => return Hours::NotBefore(time),
+                Allowed::UnknownZone | Allowed::Never => return Hours::NoSuchZone,
+            }
+        }
+        let Some(hours) = &self.quiet_hours else {
+            return Hours::Open;
+        };
+        match hours.may_send_at(now, number, recipient.zone.as_deref()) {
+            Allowed::Now => Hours::Open,
+            Allowed::NotBefore(time) => Hours::NotBefore(time),
+            Allowed::UnknownZone => Hours::Refused("the recipient's time zone isn't known"),
+            Allowed::Never => Hours::Refused(
+                "the recipient may be in time zones whose hours have no time in common",
+            ),
+        }
+    }
+}
 
 /// Without the number.
 impl fmt::Debug for Recipient {

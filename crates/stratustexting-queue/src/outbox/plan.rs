@@ -37,6 +37,13 @@ pub struct Plan {
     pub refusals: Vec<(String, u64)>,
 }
 
+/// The rows of a planning.
+pub(super) struct Written {
+    job: i64,
+    added: u64,
+    known: u64,
+}
+
 impl Plan {
     /// What sending costs at this price per segment, in the price's own unit.
     #[must_use]
@@ -61,13 +68,23 @@ impl<J: Journal> Outbox<J> {
         job: NewJob,
         rows: impl Stream<Item = Result<NewRow, RefusedRow>>,
     ) -> Result<Plan> {
-        let found = self.journal.open_job(job_row(&job)).await?;
+        let written = self.write(&job, rows).await?;
+        self.complete(&job, written).await
+    }
+
+    /// Writes the rows, and leaves it open whether they are all.
+    pub(super) async fn write(
+        &self,
+        job: &NewJob,
+        rows: impl Stream<Item = Result<NewRow, RefusedRow>>,
+    ) -> Result<Written> {
+        let found = self.journal.open_job(job_row(job)).await?;
         if !found.is_same {
             return Err(Error::new(Kind::OtherJob));
         }
         let id = found.job.id;
-        let key = RowKey::of(&job);
-        let rows = rows.map(|row| plan_row(&job, &key, row)).chunks(TOGETHER);
+        let key = RowKey::of(job);
+        let rows = rows.map(|row| plan_row(job, &key, row)).chunks(TOGETHER);
         pin_mut!(rows);
         let (mut added, mut known) = (0, 0);
         while let Some(rows) = rows.next().await {
@@ -84,6 +101,20 @@ impl<J: Journal> Outbox<J> {
                 }
             }
         }
+        Ok(Written {
+            job: id,
+            added,
+            known,
+        })
+    }
+
+    /// Says that the rows are all, and what there is to do.
+    pub(super) async fn complete(&self, job: &NewJob, written: Written) -> Result<Plan> {
+        let Written {
+            job: id,
+            added,
+            known,
+        } = written;
         let from = &[JobState::Planning];
         self.journal
             .set_job_state(id, from, JobState::Planned, None)

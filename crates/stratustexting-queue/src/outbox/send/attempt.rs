@@ -15,6 +15,7 @@ use crate::{
     outbox::{
         Journal, Permission, Recipient, RowState,
         journal::{Begin, BeginRequest, Candidate, Ending},
+        permission::Hours,
         verdict::Verdict,
     },
 };
@@ -129,15 +130,14 @@ impl<J: Journal> Attempt<J> {
         }
     }
 
-    /// Whether the program allows it. A response that doesn't come sends nothing.
+    /// Whether the hours and the program allow it. A response that doesn't come sends nothing.
     async fn ask(&self) -> Result<(), Step> {
-        let outbox = &self.shared.outbox;
-        let Some(ask) = &outbox.settings.ask else {
+        let settings = &self.shared.outbox.settings;
+        let has_hours = settings.window.is_some() || settings.quiet_hours.is_some();
+        if settings.ask.is_none() && !has_hours {
             return Ok(());
-        };
-        let Candidate {
-            row, number, zone, ..
-        } = &self.candidate;
+        }
+        let Candidate { number, zone, .. } = &self.candidate;
         let number: PhoneNumber = match number.parse() {
             Ok(number) => number,
             Err(error) => return Err(Step::Journal(Error::database(error))),
@@ -147,23 +147,43 @@ impl<J: Journal> Attempt<J> {
             zone: zone.clone(),
             line: self.candidate.line,
         };
+        match settings.hours(&recipient) {
+            Hours::Open => {}
+            Hours::NotBefore(time) => return Err(self.defer(time).await),
+            Hours::Refused(reason) => return Err(self.cancel(reason.to_owned()).await),
+            Hours::NoSuchZone => {
+                let reason = "the time zone of the window doesn't exist".to_owned();
+                return Err(Step::End(Ended::Paused(reason)));
+            }
+        }
+        let Some(ask) = &settings.ask else {
+            return Ok(());
+        };
         match ask(recipient).await {
             Ok(Permission::Granted) => Ok(()),
-            Ok(Permission::Refused(reason)) => {
-                let cancelled = outbox.journal.cancel(*row, reason).await;
-                cancelled.map_err(Step::Journal)?;
-                Err(Step::Skipped)
-            }
-            Ok(Permission::NotBefore(time)) => {
-                let wait = time.duration_since(SystemTime::now()).unwrap_or_default();
-                let deferred = outbox.journal.defer(*row, wait).await;
-                deferred.map_err(Step::Journal)?;
-                Err(Step::Skipped)
-            }
+            Ok(Permission::Refused(reason)) => Err(self.cancel(reason).await),
+            Ok(Permission::NotBefore(time)) => Err(self.defer(time).await),
             Err(_) => {
                 let reason = "whether a recipient may be texted can't be found out".to_owned();
                 Err(Step::Outage(reason))
             }
+        }
+    }
+
+    async fn cancel(&self, reason: String) -> Step {
+        let journal = &self.shared.outbox.journal;
+        match journal.cancel(self.candidate.row, reason).await {
+            Ok(()) => Step::Skipped,
+            Err(error) => Step::Journal(error),
+        }
+    }
+
+    async fn defer(&self, until: SystemTime) -> Step {
+        let wait = until.duration_since(SystemTime::now()).unwrap_or_default();
+        let journal = &self.shared.outbox.journal;
+        match journal.defer(self.candidate.row, wait).await {
+            Ok(()) => Step::Skipped,
+            Err(error) => Step::Journal(error),
         }
     }
 

@@ -184,7 +184,7 @@ async fn tables_of_another_version_are_left_alone() {
     assert!(error.is_other_version(), "{error}");
     assert_eq!(
         error.to_string(),
-        "the inbox's tables have version 99, and this program knows 1"
+        "the tables of the inbox have version 99, and this program knows 1"
     );
 }
 

@@ -17,6 +17,8 @@ pub(crate) mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql_journal;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql_outbox;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql_replies;

@@ -68,7 +68,9 @@ impl Settings {
     ) -> Result<Self, Error> {
         let variables = variables.into_iter();
         let settings = Self {
-            variables: variables.map(|(name, value)| (name.to_owned(), value)).collect(),
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
             customers: folder.join("customers.csv"),
             journal: folder.join("texts.db"),
         };

@@ -90,7 +90,10 @@ fn read(
     };
     let to = number(&row.to, region).map_err(|error| refused(error.to_string()))?;
     let text = template.render(&row.fields).map_err(|missing| {
-        refused(format!("the field `{}` is missing or empty", missing.name()))
+        refused(format!(
+            "the field `{}` is missing or empty",
+            missing.name()
+        ))
     })?;
     Ok(NewRow {
         line: row.line,

@@ -51,7 +51,7 @@ impl<J: Journal> Outbox<J> {
         }
         let numbers = message.to.iter().flat_map(|to| to.numbers());
         let mut rows = Vec::new();
-        for digits in numbers.filter_map(|number| reply::digits(number)) {
+        for digits in numbers.filter_map(reply::digits) {
             rows.extend(self.journal.sent_to(digits).await?);
         }
         let at = sent_at(message);

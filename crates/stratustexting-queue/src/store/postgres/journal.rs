@@ -1,201 +1,31 @@
 //! The journal of the outbox in this database.
 
-use std::time::Duration;
+use futures::future::BoxFuture;
+use sqlx::PgConnection;
 
-use sqlx::Acquire;
+use super::PostgresStore;
 
-use super::{PostgresStore, outbox};
-use crate::{
-    Result,
-    outbox::{
-        Attachment, Attempt, Counts, Job, JobState, Row, RowState,
-        journal::{
-            Begin, BeginRequest, Candidate, Ending, FoundJob, JobRow, Left, PlanRow, Planned,
-            RowQuery, SentRow, Statements,
-        },
-    },
-};
+crate::store::sql_journal::journal!(PostgresStore);
 
-impl Statements for PostgresStore {
-    async fn open_job(&self, job: JobRow) -> Result<FoundJob> {
+impl PostgresStore {
+    /// Writes in a transaction of its own.
+    async fn write<T, W>(&self, write: W) -> Result<T>
+    where
+        W: for<'c> FnOnce(&'c mut PgConnection, i64) -> BoxFuture<'c, sqlx::Result<T>> + Send,
+    {
         let mut transaction = self.pool.begin().await?;
         let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::open_job(&mut transaction, job, now).await?;
+        let written = write(&mut transaction, now).await?;
         transaction.commit().await?;
-        Ok(result)
+        Ok(written)
     }
 
-    async fn plan(&self, job: i64, rows: Vec<PlanRow>) -> Result<Vec<Planned>> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::plan(&mut transaction, job, rows, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn job(&self, name: String) -> Result<Option<Job>> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(outbox::job(&mut connection, name).await?)
-    }
-
-    async fn jobs(&self) -> Result<Vec<Job>> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(outbox::jobs(&mut connection).await?)
-    }
-
-    async fn attachments(&self, job: i64) -> Result<Vec<Attachment>> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(outbox::attachments(&mut connection, job).await?)
-    }
-
-    async fn set_job_state(
-        &self,
-        job: i64,
-        from: &'static [JobState],
-        to: JobState,
-        reason: Option<String>,
-    ) -> Result<bool> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::set_job_state(&mut transaction, job, from, to, reason, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn peek(&self, job: i64, limit: u32) -> Result<Vec<Candidate>> {
+    async fn read<T, R>(&self, read: R) -> Result<T>
+    where
+        R: for<'c> FnOnce(&'c mut PgConnection, i64) -> BoxFuture<'c, sqlx::Result<T>> + Send,
+    {
         let mut connection = self.pool.acquire().await?;
         let now = self.clock.now(&mut connection).await?;
-        Ok(outbox::peek(&mut connection, job, limit, now).await?)
-    }
-
-    async fn begin(&self, request: BeginRequest) -> Result<Begin> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::begin(&mut transaction, request, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn end(&self, ending: Ending) -> Result<bool> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::end(&mut transaction, ending, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn defer(&self, row: i64, wait: Duration) -> Result<()> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::defer(&mut transaction, row, wait, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn cancel(&self, row: i64, reason: String) -> Result<()> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::cancel(&mut transaction, row, reason, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn sweep(&self, job: i64) -> Result<u64> {
-        let mut connection = self.pool.acquire().await?;
-        let now = self.clock.now(&mut connection).await?;
-        if !outbox::is_stale(&mut connection, job, now).await? {
-            return Ok(0);
-        }
-        let mut transaction = connection.begin().await?;
-        let swept = outbox::sweep(&mut transaction, job, now).await?;
-        transaction.commit().await?;
-        Ok(swept)
-    }
-
-    async fn set_right(&self, job: i64) -> Result<()> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::set_right(&mut transaction, job, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn left(&self, job: i64) -> Result<Left> {
-        let mut connection = self.pool.acquire().await?;
-        let now = self.clock.now(&mut connection).await?;
-        Ok(outbox::left(&mut connection, job, now).await?)
-    }
-
-    async fn slow_down(&self, sender: String, wait: Duration) -> Result<()> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::slow_down(&mut transaction, sender, wait, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn counts(&self, job: i64) -> Result<Counts> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(outbox::counts(&mut connection, job).await?)
-    }
-
-    async fn accepted_within(&self, job: i64, time: Duration) -> Result<u64> {
-        let mut connection = self.pool.acquire().await?;
-        let now = self.clock.now(&mut connection).await?;
-        Ok(outbox::accepted_within(&mut connection, job, time, now).await?)
-    }
-
-    async fn rows(&self, query: RowQuery) -> Result<Vec<Row>> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(outbox::rows(&mut connection, query).await?)
-    }
-
-    async fn attempts(&self, row: i64) -> Result<Vec<Attempt>> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(outbox::attempts(&mut connection, row).await?)
-    }
-
-    async fn refusals(&self, job: i64) -> Result<Vec<(String, u64)>> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(outbox::refusals(&mut connection, job).await?)
-    }
-
-    async fn sent_to(&self, digits: String) -> Result<Vec<SentRow>> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(outbox::sent_to(&mut connection, digits).await?)
-    }
-
-    async fn recognise(&self, row: i64, message_id: String) -> Result<bool> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::recognise(&mut transaction, row, message_id, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn knows_message(&self, message_id: String) -> Result<bool> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(outbox::knows_message(&mut connection, message_id).await?)
-    }
-
-    async fn decide(&self, row: i64, to: RowState, reason: String) -> Result<bool> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::decide(&mut transaction, row, to, reason, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn set_stop(&self, reason: Option<String>) -> Result<()> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
-        let result = outbox::set_stop(&mut transaction, reason, now).await?;
-        transaction.commit().await?;
-        Ok(result)
-    }
-
-    async fn stop(&self) -> Result<Option<String>> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(outbox::stop(&mut connection).await?)
+        Ok(read(&mut connection, now).await?)
     }
 }

@@ -20,7 +20,7 @@ async fn every_unknown_row_is_settled_right_by_its_event() {
     let outbound =
         EventFilter::outbound(sandbox.organization_id(), sandbox.department_id()).unwrap();
     let subscriptions = sandbox.subscriptions();
-    let callback = subscriptions[0]["deliveryMode"]["address"].as_str().unwrap();
+    let callback = subscriptions[0]["uri"].as_str().unwrap();
     client
         .subscriptions()
         .subscribe(callback.to_owned(), [outbound])
@@ -65,11 +65,23 @@ async fn every_unknown_row_is_settled_right_by_its_event() {
     let rows = all_rows(&outbox).await;
     for row in &rows {
         let was_sent = sent.contains(row.to.as_ref().unwrap());
-        let expected = if was_sent { RowState::Accepted } else { RowState::Unknown };
+        let expected = if was_sent {
+            RowState::Accepted
+        } else {
+            RowState::Unknown
+        };
         assert_eq!(row.state, expected, "row {}", row.line);
         assert_eq!(row.message_id.is_some(), was_sent);
     }
-    assert!(rows.iter().any(|row| row.reason.as_deref() == Some("an event showed the message")));
-    assert_texted(&sandbox, rows.iter().filter(|row| row.message_id.is_some()).map(|row| row.line));
+    assert!(
+        rows.iter()
+            .any(|row| row.reason.as_deref() == Some("an event showed the message"))
+    );
+    assert_texted(
+        &sandbox,
+        rows.iter()
+            .filter(|row| row.message_id.is_some())
+            .map(|row| row.line),
+    );
     assert_eq!(outbox.status(JOB).await.unwrap().counts.open(), 0);
 }

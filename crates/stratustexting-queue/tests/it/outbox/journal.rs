@@ -18,7 +18,10 @@ const FULL: &str = "CREATE TRIGGER full BEFORE UPDATE ON stratustexting_outbox \
                     BEGIN SELECT raise(FAIL, 'the disk is full'); END";
 
 async fn run(store: &SqliteStore, statement: &'static str) {
-    sqlx::raw_sql(statement).execute(store.pool()).await.unwrap();
+    sqlx::raw_sql(statement)
+        .execute(store.pool())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -32,9 +35,16 @@ async fn a_full_disk_sends_nothing_and_is_got_over() {
 
     let summary = send(&outbox, &client).await;
 
-    assert!(matches!(summary.ended, Ended::Failed(_)), "{}", summary.ended);
+    assert!(
+        matches!(summary.ended, Ended::Failed(_)),
+        "{}",
+        summary.ended
+    );
     assert!(summary.ended.to_string().contains("send the job again"));
-    assert!(sandbox.sent_messages().is_empty(), "a row was sent before it was written down");
+    assert!(
+        sandbox.sent_messages().is_empty(),
+        "a row was sent before it was written down"
+    );
     run(&store, "DROP TRIGGER full").await;
     assert!(send(&outbox, &client).await.ended.is_finished());
     assert_texted(&sandbox, 1..=5);
@@ -57,7 +67,10 @@ async fn a_disk_that_fills_up_during_a_send_loses_no_outcome() {
     run(&store, FULL).await;
     // Until the end of the first attempt has failed to be written at least once.
     tokio::time::sleep(Duration::from_millis(400)).await;
-    assert_eq!(states(&outbox).await, [RowState::Attempting, RowState::Planned]);
+    assert_eq!(
+        states(&outbox).await,
+        [RowState::Attempting, RowState::Planned]
+    );
     run(&store, "DROP TRIGGER full").await;
 
     let summary = sending.finished().await;
@@ -97,7 +110,11 @@ async fn a_journal_that_is_read_only_sends_nothing() {
 async fn a_journal_of_another_version_is_left_alone() {
     let file = File::new();
     let store = file.open().await;
-    run(&store, "UPDATE stratustexting_queue SET version = 99 WHERE part = 'outbox'").await;
+    run(
+        &store,
+        "UPDATE stratustexting_queue SET version = 99 WHERE part = 'outbox'",
+    )
+    .await;
 
     let error = SqliteStore::open(file.path()).await.unwrap_err();
 
@@ -228,7 +245,11 @@ async fn a_login_that_ends_half_way_pauses_the_job() {
 
     let summary = send(&outbox, &client).await;
 
-    assert!(matches!(summary.ended, Ended::Paused(_)), "{}", summary.ended);
+    assert!(
+        matches!(summary.ended, Ended::Paused(_)),
+        "{}",
+        summary.ended
+    );
     assert!(all_rows(&outbox).await[0].reason.is_some());
     outbox.start(JOB).await.unwrap();
     assert!(send(&outbox, &client).await.ended.is_finished());

@@ -147,6 +147,7 @@ fn steps(options: &Options) -> Vec<Step> {
             "answering-machine",
             cargo(&["xtask", "example", "answering_machine"]),
         ),
+        step("text-a-list", cargo(&["xtask", "example", "text_a_list"])),
         // The last, because it has our own packages built anew.
         step("package", package(options)),
     ]

@@ -7,9 +7,9 @@
 //!
 //! # Features
 //!
-//! - `sqlite` (default): `inbox::SqliteStore`, a file without a server, for the programs of one
+//! - `sqlite` (default): `SqliteStore`, a file without a server, for the programs of one
 //!   machine.
-//! - `postgres`: `inbox::PostgresStore`, for several machines.
+//! - `postgres`: `PostgresStore`, for several machines.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -6,7 +6,7 @@
 use std::{
     future::Future,
     mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard, oneshot};
@@ -32,11 +32,17 @@ pub(super) trait Work: Send + Sync + 'static {
 /// Does each item in the next lot.
 pub(super) struct Together<W: Work> {
     work: Arc<W>,
-    queue: Queue<W>,
+    queue: Arc<Mutex<Queue<W>>>,
     turn: Arc<Turn<()>>,
 }
 
-type Queue<W> = Arc<Mutex<Vec<(<W as Work>::Item, Caller<<W as Work>::Done>)>>>;
+struct Queue<W: Work> {
+    items: Vec<Waiting<W>>,
+    /// Whether a task does what comes.
+    is_served: bool,
+}
+
+type Waiting<W> = (<W as Work>::Item, Caller<<W as Work>::Done>);
 type Caller<T> = oneshot::Sender<Result<T>>;
 
 /// How many go together: enough to share the disk's wait, few enough that the first of them
@@ -47,7 +53,10 @@ impl<W: Work> Together<W> {
     pub(super) fn new(work: W) -> Self {
         Self {
             work: Arc::new(work),
-            queue: Arc::default(),
+            queue: Arc::new(Mutex::new(Queue {
+                items: Vec::new(),
+                is_served: false,
+            })),
             turn: Arc::default(),
         }
     }
@@ -61,33 +70,68 @@ impl<W: Work> Together<W> {
     /// Returns when the item is done. It is done also if the caller stops waiting.
     pub(super) async fn add(&self, item: W::Item) -> Result<W::Done> {
         let (caller, done) = oneshot::channel();
-        self.queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((item, caller));
-        let (work, queue) = (Arc::clone(&self.work), Arc::clone(&self.queue));
-        let turn = Arc::clone(&self.turn);
-        // One per item, since the runtime of an earlier caller may have ended.
-        tokio::spawn(async move {
-            let _turn: OwnedMutexGuard<()> = turn.lock_owned().await;
-            next_lot(&*work, &queue).await;
-        });
+        let is_served = {
+            let mut queue = lock(&self.queue);
+            queue.items.push((item, caller));
+            std::mem::replace(&mut queue.is_served, true)
+        };
+        if !is_served {
+            let mut served = Served {
+                queue: Arc::clone(&self.queue),
+                has_ended: false,
+            };
+            let (work, turn) = (Arc::clone(&self.work), Arc::clone(&self.turn));
+            tokio::spawn(async move {
+                loop {
+                    let _turn: OwnedMutexGuard<()> = Arc::clone(&turn).lock_owned().await;
+                    let Some(lot) = served.next_lot() else { return };
+                    do_lot(&*work, lot).await;
+                }
+            });
+        }
         // The sender is lost only with the runtime.
         done.await.unwrap_or(Err(Error::new(Kind::Stopped)))
     }
 }
 
-/// Does what waits, up to the limit; whoever added the rest has a turn of their own.
-async fn next_lot<W: Work>(work: &W, queue: &Queue<W>) {
-    let lot = {
-        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = TOGETHER.min(queue.len());
-        let rest = queue.split_off(now);
-        mem::replace(&mut *queue, rest)
-    };
-    if lot.is_empty() {
-        return;
+fn lock<W: Work>(queue: &Mutex<Queue<W>>) -> MutexGuard<'_, Queue<W>> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The queue in the hands of the one task that serves it.
+struct Served<W: Work> {
+    queue: Arc<Mutex<Queue<W>>>,
+    has_ended: bool,
+}
+
+impl<W: Work> Served<W> {
+    /// What waits, up to the limit. `None` ends the service: whoever comes later begins another.
+    fn next_lot(&mut self) -> Option<Vec<Waiting<W>>> {
+        let mut queue = lock(&self.queue);
+        if queue.items.is_empty() {
+            queue.is_served = false;
+            self.has_ended = true;
+            return None;
+        }
+        let now = TOGETHER.min(queue.items.len());
+        let rest = queue.items.split_off(now);
+        Some(mem::replace(&mut queue.items, rest))
     }
+}
+
+/// When the task's runtime has ended in the middle, what waits is told so: nobody else would do
+/// it.
+impl<W: Work> Drop for Served<W> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            let mut queue = lock(&self.queue);
+            queue.is_served = false;
+            queue.items.clear();
+        }
+    }
+}
+
+async fn do_lot<W: Work>(work: &W, lot: Vec<Waiting<W>>) {
     let (items, callers): (Vec<_>, Vec<_>) = lot.into_iter().unzip();
     match work.all(&items).await {
         Ok(done) => {
@@ -206,5 +250,31 @@ mod tests {
 
         assert_eq!(together.add(2).await.ok(), Some(4));
         assert_eq!(*work.lots.lock().unwrap(), [[1], [2]]);
+    }
+
+    /// The task that serves belongs to the runtime of whoever came first.
+    #[test]
+    fn a_runtime_that_ends_holds_up_nobody_else() {
+        let work = Arc::new(Doubling::default());
+        let together = Arc::new(Together::new(Arc::clone(&work)));
+        let paused = || {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            builder.enable_time().start_paused(true).build().unwrap()
+        };
+        let (first, second) = (paused(), paused());
+        first.block_on(async {
+            let begun = time::timeout(Duration::from_millis(10), together.add(1)).await;
+            assert!(begun.is_err(), "it was done at once");
+        });
+        let waiting = second.spawn({
+            let together = Arc::clone(&together);
+            async move { together.add(2).await }
+        });
+        second.block_on(tokio::task::yield_now());
+
+        drop(first);
+
+        assert!(second.block_on(waiting).unwrap().is_err());
+        assert_eq!(second.block_on(together.add(3)).unwrap(), 6);
     }
 }

@@ -42,33 +42,19 @@ macro_rules! beginning {
             request: BeginRequest,
             now: i64,
         ) -> sqlx::Result<Begin> {
-            let pace = turn(&mut *connection, &request, now).await?;
-            let cost = match pace {
+            if request.interval.is_zero() {
+                // Most likely nobody has to wait, and there is nothing to write.
+                let begun = try_begin(&mut *connection, &request, Some(&request.sender), now);
+                if let Some(attempt) = begun.await? {
+                    return Ok(Begin::Begun(attempt));
+                }
+            }
+            let cost = match turn(&mut *connection, &request, now).await? {
                 Turn::Wait(wait) => return Ok(Begin::Wait(wait)),
                 Turn::Now { cost } => cost,
             };
-            // The conditions are in the statement itself: what another transaction wrote before
-            // it, such as an opt-out, counts.
-            let attempt: Option<i64> = sqlx::query_scalar(
-                "UPDATE stratustexting_outbox
-                 SET state = 1, attempts = attempts + 1, worker = $2, begun = $3,
-                     lease = $3 + $4, ended = NULL, reason = NULL
-                 WHERE id = $1 AND state = 0 AND due <= $3
-                   AND EXISTS (SELECT 1 FROM stratustexting_job AS job
-                               WHERE job.id = stratustexting_outbox.job AND job.state = 1)
-                   AND NOT EXISTS (SELECT 1 FROM stratustexting_stop)
-                   AND NOT EXISTS (SELECT 1 FROM stratustexting_opt_out AS opted
-                                   WHERE opted.number = stratustexting_outbox.digits
-                                     AND opted.opted_out = 1)
-                 RETURNING attempts",
-            )
-            .bind(request.row)
-            .bind(request.worker)
-            .bind(now)
-            .bind(milliseconds(request.lease))
-            .fetch_optional(&mut *connection)
-            .await?;
-            let Some(attempt) = attempt else {
+            let begun = try_begin(&mut *connection, &request, None, now);
+            let Some(attempt) = begun.await? else {
                 return why_not(connection, request.row, now).await;
             };
             if cost > 0 {
@@ -82,6 +68,41 @@ macro_rules! beginning {
                 .await?;
             }
             Ok(Begin::Begun(attempt))
+        }
+
+        /// Begins the attempt if the row may be sent, and if this sender, when one is given,
+        /// needn't wait.
+        async fn try_begin(
+            connection: &mut $connection,
+            request: &BeginRequest,
+            unless_slowed: Option<&str>,
+            now: i64,
+        ) -> sqlx::Result<Option<i64>> {
+            // The conditions are in the statement itself: what another transaction wrote before
+            // it, such as an opt-out, counts.
+            sqlx::query_scalar(
+                "UPDATE stratustexting_outbox
+                 SET state = 1, attempts = attempts + 1, worker = $2, begun = $3,
+                     lease = $3 + $4, ended = NULL, reason = NULL
+                 WHERE id = $1 AND state = 0 AND due <= $3
+                   AND EXISTS (SELECT 1 FROM stratustexting_job AS job
+                               WHERE job.id = stratustexting_outbox.job AND job.state = 1)
+                   AND NOT EXISTS (SELECT 1 FROM stratustexting_stop)
+                   AND NOT EXISTS (SELECT 1 FROM stratustexting_opt_out AS opted
+                                   WHERE opted.number = stratustexting_outbox.digits
+                                     AND opted.opted_out = 1)
+                   AND ($5 IS NULL OR EXISTS (
+                       SELECT 1 FROM stratustexting_pace AS pace
+                       WHERE pace.sender = $5 AND pace.slowed = 0 AND pace.next <= $3))
+                 RETURNING attempts",
+            )
+            .bind(request.row)
+            .bind(request.worker.as_str())
+            .bind(now)
+            .bind(milliseconds(request.lease))
+            .bind(unless_slowed)
+            .fetch_optional(connection)
+            .await
         }
 
         enum Turn {

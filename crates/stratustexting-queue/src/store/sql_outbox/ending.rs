@@ -14,7 +14,7 @@ macro_rules! ending {
                  SET state = CASE WHEN message IS NULL THEN $3 ELSE 2 END,
                      due = $4 + $5, wait = $5, ended = $4, reason = $6, ticket = $7
                  WHERE id = $1 AND attempts = $2 AND state IN (0, 1, 5, 7)
-                 RETURNING worker, begun, state",
+                 RETURNING worker, begun, lease, state",
             )
             .bind(ending.row)
             .bind(ending.attempt)
@@ -28,12 +28,18 @@ macro_rules! ending {
             let Some(row) = row else {
                 return Ok(false);
             };
+            let state: i64 = row.try_get("state")?;
+            let lease: Option<i64> = row.try_get("lease")?;
+            if state == RowState::Accepted.code() && lease.is_some() {
+                // The row says all of it. One without a lease was swept, and is on record.
+                return Ok(true);
+            }
             let attempt = AttemptRow {
                 row: ending.row,
                 number: ending.attempt,
                 worker: row.try_get("worker")?,
                 begun: row.try_get("begun")?,
-                outcome: row.try_get("state")?,
+                outcome: state,
                 reason: ending.reason,
             };
             record(connection, attempt, now).await?;
@@ -157,7 +163,7 @@ macro_rules! ending {
             let rows = sqlx::query(
                 "UPDATE stratustexting_outbox
                  SET state = CASE WHEN message IS NULL THEN 5 ELSE 2 END,
-                     ended = $2, reason = $4
+                     ended = $2, lease = NULL, reason = $4
                  WHERE job = $1 AND state = 1 AND (lease <= $2 OR begun > $2 + $3)
                  RETURNING id, attempts, worker, begun, state",
             )

@@ -92,7 +92,16 @@ macro_rules! seeing {
             row: i64,
         ) -> sqlx::Result<Vec<Attempt>> {
             let rows = sqlx::query(
-                "SELECT * FROM stratustexting_attempt WHERE outbox = $1 ORDER BY number",
+                "SELECT number, worker, begun, ended, outcome, reason
+                 FROM stratustexting_attempt WHERE outbox = $1
+                 UNION ALL
+                 SELECT entry.attempts, entry.worker, entry.begun, entry.ended, entry.state,
+                        entry.reason
+                 FROM stratustexting_outbox AS entry
+                 WHERE entry.id = $1 AND entry.state = 2 AND NOT EXISTS (
+                     SELECT 1 FROM stratustexting_attempt AS known
+                     WHERE known.outbox = $1 AND known.number = entry.attempts)
+                 ORDER BY 1",
             )
             .bind(row)
             .fetch_all(connection)

@@ -64,6 +64,7 @@ impl Default for Builder {
                 bare_pages: false,
                 remote_callbacks: false,
                 without: Vec::new(),
+                subscription_lifetime: Duration::from_secs((30 * 365 + 7) * 86_400),
                 allowed: Allowed::default(),
             },
             dialect: Dialect::none(),
@@ -182,6 +183,14 @@ impl Builder {
     /// be 401.
     pub fn missing_scope(mut self, status: u16) -> Self {
         self.settings.missing_scope = status;
+        self
+    }
+
+    /// How long a subscription lives, whatever its request says. Default: about 30 years, which
+    /// was observed once for a request of 90 days; a platform with the same kind of
+    /// subscriptions has 7 days.
+    pub fn subscription_lifetime(mut self, lifetime: Duration) -> Self {
+        self.limits.subscription_lifetime = lifetime;
         self
     }
 

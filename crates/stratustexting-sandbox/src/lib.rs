@@ -70,7 +70,7 @@
 //! - which errors are 400 and which 409;
 //! - the largest page size;
 //! - the key of a subscription's update (`id` and `uri` both work);
-//! - a subscription's lifetime (always 30 years, as once observed);
+//! - a subscription's lifetime ([`Builder::subscription_lifetime`]);
 //! - the order and number of an event's posts ([`DeliverySettings`]);
 //! - the status of a subscription that isn't `ACTIVE`;
 //! - a string of digits in place of a number (accepted for `expiresDateInMillies` only);

@@ -1,5 +1,7 @@
 //! The limits that are set when a sandbox starts, and stay.
 
+use std::time::Duration;
+
 use stratustexting_client::Operation;
 
 use crate::control::Allowed;
@@ -10,6 +12,7 @@ pub(crate) struct Limits {
     pub(crate) bare_pages: bool,
     pub(crate) remote_callbacks: bool,
     pub(crate) without: Vec<String>,
+    pub(crate) subscription_lifetime: Duration,
     /// Who may use the control API.
     pub(crate) allowed: Allowed,
 }

@@ -41,7 +41,15 @@ impl Settings {
     /// # Errors
     ///
     /// When the changes are invalid: what is wrong.
-    pub(crate) fn changed(&self, changes: Value) -> Result<Self, String> {
+    pub(crate) fn changed(&self, mut changes: Value) -> Result<Self, String> {
+        // The name before, which programs in other languages may still use.
+        if let Some(deliveries) = changes
+            .pointer_mut("/deliveries")
+            .and_then(Value::as_object_mut)
+            && let Some(timeout) = deliveries.remove("patience_milliseconds")
+        {
+            deliveries.insert("timeout_milliseconds".to_owned(), timeout);
+        }
         let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
         merge(&mut all, changes);
         let changed: Self = serde_json::from_value(all).map_err(|error| error.to_string())?;
@@ -98,7 +106,6 @@ fn merge(all: &mut Value, changes: Value) {
 #[must_use = "the settings do nothing until they are given to a sandbox"]
 pub struct DeliverySettings {
     /// How long a callback may take to respond.
-    #[serde(alias = "patience_milliseconds")]
     timeout_milliseconds: u64,
     /// How often an event is posted at most until the callback responds with a success.
     pub(crate) attempts: u32,

@@ -62,7 +62,7 @@ pub(crate) enum Kind {
         field: &'static str,
         problem: Cow<'static, str>,
     },
-    /// There is no token, and none can be had without a user.
+    /// There is no token, and a user must log in to get one.
     LoginRequired,
     /// The callback doesn't belong to the login.
     Login { problem: Cow<'static, str> },

@@ -3,7 +3,6 @@
 //!
 //! Models that a caller sends are read by the derive, which insists on the form: the
 //! sandbox must reject a wrong request.
-//! turn a wrong request away.
 
 use std::collections::{BTreeMap, BTreeSet};
 

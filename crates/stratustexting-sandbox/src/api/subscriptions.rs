@@ -4,9 +4,9 @@
 //! subscription, otherwise one with the same `uri` changes the existing one; an unknown
 //! filter is listed under `disabledFilters`, and a request without any
 //! other is rejected, as is one whose callback fails the handshake. A subscription
-//! lives for 30 years, whatever the request says: that was observed.
+//! lives for as long as the sandbox was told, whatever the request says.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use http::StatusCode;
@@ -24,9 +24,6 @@ use crate::{
     state::State,
     webhooks::{handshake, is_known_filter},
 };
-
-/// About 30 years, which is what was observed for a request of 90 days.
-const LIFETIME: TimeDelta = TimeDelta::days(30 * 365 + 7);
 
 pub(crate) fn list(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
     page(
@@ -71,7 +68,8 @@ pub(crate) async fn upsert(
     handshake(shared, &fields.uri).await.map_err(|reason| {
         ApiError::bad_request(format!("Field 'uri': the handshake failed: {reason}"))
     })?;
-    Ok(store(&mut shared.state(), fields, disabled))
+    let lifetime = shared.limits.subscription_lifetime;
+    Ok(store(&mut shared.state(), fields, disabled, lifetime))
 }
 
 /// The request. Its only number may be a string of digits, which a Java back end accepts;
@@ -95,6 +93,7 @@ fn store(
     state: &mut State,
     fields: SubscriptionRequest,
     disabled: Vec<DisabledFilter>,
+    lifetime: Duration,
 ) -> Response {
     let now = state.clock.now();
     let by_uri = || {
@@ -114,13 +113,16 @@ fn store(
     };
     let mut filters = fields.event_filters;
     filters.retain(|filter| !is_disabled(filter));
+    // The calendar has an end.
+    let longest = TimeDelta::days(200 * 365);
+    let lifetime = TimeDelta::from_std(lifetime).map_or(longest, |time| time.min(longest));
     let mut subscription = Subscription::default()
         .with_id(&id)
         .with_uri(fields.uri)
         .with_event_filters(filters)
         .with_disabled_filters(disabled)
-        .with_expiration_time(now + LIFETIME)
-        .with_expires_in(LIFETIME.num_seconds())
+        .with_expiration_time(now + lifetime)
+        .with_expires_in(lifetime.num_seconds())
         .with_status(SubscriptionStatus::Active)
         .with_created_date_time(now)
         .with_last_update_date_time(now)

@@ -287,7 +287,7 @@ async fn a_slow_callback_times_out() {
     let api = with(without_wait().attempts(1)).await;
     let slow = Receiver::paused().await;
     api.subscribe(&slow.uri).await;
-    let change = json!({"deliveries": {"patience_milliseconds": 20}});
+    let change = json!({"deliveries": {"timeout_milliseconds": 20}});
     assert_eq!(api.control("PATCH", "/settings", change).await.0, 200);
 
     api.customer_texted(1).await;
@@ -373,7 +373,7 @@ async fn invalid_settings_are_rejected_and_change_nothing() {
         json!({"deliveries": {"attempts": -1}}),
         json!({"deliveries": {"repeated": 1.5}}),
         json!({"deliveries": {"order": "by_size"}}),
-        json!({"deliveries": {"patience_milliseconds": 0}}),
+        json!({"deliveries": {"timeout_milliseconds": 0}}),
         json!({"deliveries": {"suspend_after": 0}}),
         json!({"deliveries": {"shuffled_events": 0}}),
         json!({"deliveries": {"patience": 3}}),

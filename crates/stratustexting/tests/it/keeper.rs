@@ -10,6 +10,7 @@ use std::{
 
 use stratustexting::{
     Client,
+    models::Subscription,
     webhook::{Cause, Change, EventFilter, Keeper, KeeperReport},
 };
 use stratustexting_sandbox::{Fault, Sandbox, ScriptedResponse};
@@ -17,6 +18,9 @@ use stratustexting_sandbox::{Fault, Sandbox, ScriptedResponse};
 use crate::webhooks::Callback;
 
 const THREE_HOURS: Duration = Duration::from_secs(3 * 3_600);
+
+/// Not the 30 years that were once observed: nobody knows how long the next one lives.
+const LIFETIME: Duration = Duration::from_secs(2 * 24 * 3_600);
 
 struct Kept {
     sandbox: Sandbox,
@@ -31,6 +35,7 @@ impl Kept {
     async fn new() -> Self {
         let sandbox = Sandbox::builder()
             .allow_machine_subscriptions(true)
+            .subscription_lifetime(LIFETIME)
             .start()
             .await
             .unwrap();
@@ -65,9 +70,14 @@ impl Kept {
 
     /// How many live subscriptions have this callback.
     fn live_at(&self, uri: &str) -> usize {
+        let now = SystemTime::now() + Duration::from_secs(self.ahead.load(Ordering::SeqCst));
         let all = self.sandbox.subscriptions();
         let is_live = |subscription: &&serde_json::Value| {
-            subscription["status"] == "ACTIVE" && subscription["uri"] == uri
+            let read: Subscription = serde_json::from_value((*subscription).clone()).unwrap();
+            let ends = read.expiration_time.and_then(|time| time.to_utc()).unwrap();
+            subscription["status"] == "ACTIVE"
+                && subscription["uri"] == uri
+                && SystemTime::from(ends) > now
         };
         all.iter().filter(is_live).count()
     }
@@ -217,7 +227,7 @@ async fn thirty_days_with_two_keepers() {
     let mut kept = Kept::new().await;
     let mut former: Vec<String> = Vec::new();
     let mut random = fastrand::Rng::with_seed(7);
-    let (mut moves, mut failures, mut longest) = (0, 0, Duration::ZERO);
+    let (mut moves, mut failures, mut renewals, mut longest) = (0, 0, 0, Duration::ZERO);
     for look in 0..30 * 8 {
         // What happens is noticed by the next check, five minutes later at most.
         let mut without = Duration::from_secs(random.u64(..Keeper::INTERVAL.as_secs()));
@@ -260,6 +270,9 @@ async fn thirty_days_with_two_keepers() {
             let (one, two) = tokio::join!(keepers[0].ensure(), keepers[1].ensure());
             kept.sandbox.stop_failing();
             kept.sandbox.clear_responses();
+            let changes = one.changes().iter().chain(two.changes());
+            let renewed = |change: &&Change| matches!(change, Change::Renewed { .. });
+            renewals += changes.filter(renewed).count();
             let live = kept.live_at(&kept.callback.uri);
             assert!(live <= 1, "{live} subscriptions at look {look}");
             if one.error().is_none() && two.error().is_none() {
@@ -277,7 +290,10 @@ async fn thirty_days_with_two_keepers() {
         assert_eq!(kept.sandbox.subscriptions().len(), 1, "at look {look}");
         longest = longest.max(without);
     }
-    assert!(moves >= 5 && failures >= 10, "{moves} {failures}");
+    assert!(
+        moves >= 5 && failures >= 10 && renewals >= 1,
+        "{moves} {failures} {renewals}"
+    );
     // Five minutes, and the first two waits after a failure.
     assert!(
         longest <= Keeper::INTERVAL + Duration::from_secs(30),

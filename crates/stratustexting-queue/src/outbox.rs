@@ -83,7 +83,7 @@ pub use self::{
     plan::Plan,
     quiet::{Allowed, InvalidHours, QuietHours},
     row::{Attempt, Consent, Counts, NewRow, RefusedRow, Row, RowState},
-    send::{Ended, Sending, Summary},
+    send::{Ended, Sending, StopHandle, Summary},
 };
 use self::{builder::Settings, journal::RowQuery};
 #[cfg(feature = "postgres")]

@@ -41,6 +41,12 @@ impl Sending {
         (&mut self.task).await.unwrap_or_else(|_| Summary::lost())
     }
 
+    /// What ends the job from elsewhere, while [`finished`](Self::finished) is waited for.
+    #[must_use]
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle(self.stop.clone())
+    }
+
     /// Begins no more attempts, and waits for those under way.
     pub async fn shutdown(self) -> Summary {
         self.stop.send_replace(true);
@@ -59,6 +65,17 @@ impl Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         self.stop.send_replace(true);
+    }
+}
+
+/// Ends the sending of a job; from [`Sending::stop_handle`].
+#[derive(Clone, Debug)]
+pub struct StopHandle(watch::Sender<bool>);
+
+impl StopHandle {
+    /// Has no more attempts begin. Those under way are finished.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
     }
 }
 

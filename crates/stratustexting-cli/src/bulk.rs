@@ -1,0 +1,76 @@
+//! `stratus bulk`: the commands, and what they share.
+
+mod control;
+mod plan;
+mod report;
+mod send;
+mod settings;
+mod settle;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use stratustexting_queue::outbox::{Journal, PostgresStore, SqliteStore};
+
+use crate::{
+    failure::{Failure, Result},
+    output::Output,
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Reads a list, writes its rows into the journal, and shows what would be sent
+    Plan(plan::Options),
+    /// Sends a planned job, after a question; goes on where it was after a stop or a crash
+    Send(send::Options),
+    /// Shows how far jobs are, from any terminal while others send
+    Status(status::Options),
+    /// Lists the rows of a job, as CSV or JSON, with attempts, times and outcomes
+    Report(report::Options),
+    /// Decides about a row that is unknown, rejected or not sent
+    Settle(settle::Options),
+    /// Pauses a job, whoever sends it
+    Pause(control::Named),
+    /// Cancels a job and its planned rows for good
+    Cancel(control::Named),
+    /// Stops all jobs of the journal within a second
+    Stop(control::Reason),
+    /// Lets jobs be sent again after `stop`
+    Allow,
+    /// Writes down that numbers, one per line on standard input, want no more texts
+    OptOut(control::OptOut),
+}
+
+#[tokio::main]
+pub(crate) async fn run(command: Command, output: &Output) -> Result<ExitCode> {
+    let place = std::env::var("STRATUS_JOURNAL").unwrap_or_else(|_| "stratus.db".to_owned());
+    // The URL has a password, so it is no argument.
+    if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+        run_in(PostgresStore::connect(&place).await?, command, output).await
+    } else if place.contains("://") {
+        Err(Failure::usage(
+            "STRATUS_JOURNAL must be a file's path, or a URL that begins with postgres://",
+        ))
+    } else {
+        run_in(SqliteStore::open(&place).await?, command, output).await
+    }
+}
+
+async fn run_in<J>(journal: J, command: Command, output: &Output) -> Result<ExitCode>
+where
+    J: Journal + stratustexting_queue::inbox::Store,
+{
+    match command {
+        Command::Plan(options) => plan::run(journal, &options, output).await,
+        Command::Send(options) => send::run(journal, &options, output).await,
+        Command::Status(options) => status::run(journal, &options, output).await,
+        Command::Report(options) => report::run(journal, &options, output).await,
+        Command::Settle(options) => settle::run(journal, &options, output).await,
+        Command::Pause(named) => control::pause(journal, &named, output).await,
+        Command::Cancel(named) => control::cancel(journal, &named, output).await,
+        Command::Stop(reason) => control::stop(journal, &reason, output).await,
+        Command::Allow => control::allow(journal, output).await,
+        Command::OptOut(options) => control::opt_out(journal, &options, output).await,
+    }
+}

@@ -1,0 +1,120 @@
+//! `stratus bulk pause`, `cancel`, `stop`, `allow` and `opt-out`
+
+use std::{
+    io::{self, BufRead},
+    process::ExitCode,
+};
+
+use clap::Args;
+use serde_json::json;
+use stratustexting::PhoneNumber;
+use stratustexting_queue::{
+    inbox::{Inbox, Store},
+    outbox::{Journal, Outbox},
+};
+
+use crate::{
+    failure::{Failure, Result},
+    output::Output,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Named {
+    /// The job's name
+    name: String,
+    /// Why; it is kept
+    #[arg(long, default_value = "by a person")]
+    reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reason {
+    /// Why; it is shown by each worker
+    #[arg(long, default_value = "by a person")]
+    reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OptOut {
+    /// Where numbers without a country's code are from, such as US
+    #[arg(long, value_name = "COUNTRY")]
+    region: Option<String>,
+    /// Takes the opt-out back: the number may be texted again
+    #[arg(long)]
+    undo: bool,
+}
+
+pub(crate) async fn pause<J: Journal>(
+    journal: J,
+    named: &Named,
+    output: &Output,
+) -> Result<ExitCode> {
+    Outbox::new(journal)
+        .pause(&named.name, &named.reason)
+        .await?;
+    output.say("The job is paused: no more attempts begin.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn cancel<J: Journal>(
+    journal: J,
+    named: &Named,
+    output: &Output,
+) -> Result<ExitCode> {
+    Outbox::new(journal)
+        .cancel(&named.name, &named.reason)
+        .await?;
+    output.say("The job is cancelled. What was sent stays sent.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn stop<J: Journal>(
+    journal: J,
+    reason: &Reason,
+    output: &Output,
+) -> Result<ExitCode> {
+    Outbox::new(journal).stop_all(&reason.reason).await?;
+    output.say("All jobs are stopped. `stratus bulk allow` lets them go on.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn allow<J: Journal>(journal: J, output: &Output) -> Result<ExitCode> {
+    Outbox::new(journal).allow_all().await?;
+    output.say("Jobs may be sent again.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Numbers come by standard input: arguments can be seen by everybody on the machine.
+pub(crate) async fn opt_out<S: Store>(
+    store: S,
+    options: &OptOut,
+    output: &Output,
+) -> Result<ExitCode> {
+    let mut numbers = Vec::new();
+    for (index, line) in io::stdin().lock().lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let number = number(line.trim(), options.region.as_deref())
+            .map_err(|error| Failure::usage(format!("line {}: {error}", index + 1)))?;
+        numbers.push(number);
+    }
+    let inbox = Inbox::new(store);
+    for number in &numbers {
+        inbox.set_opted_out(number, !options.undo).await?;
+    }
+    output.json(&json!({ "numbers": numbers.len(), "opted_out": !options.undo }))?;
+    output.say(&match options.undo {
+        false => format!("{} numbers get no more texts", numbers.len()),
+        true => format!("{} numbers may be texted again", numbers.len()),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn number(written: &str, region: Option<&str>) -> stratustexting::Result<PhoneNumber> {
+    match region {
+        Some(region) => PhoneNumber::parse_in(written, region)?.try_into(),
+        None => written.parse(),
+    }
+}

@@ -1,0 +1,6 @@
+//! The real program against a sandbox.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod bulk;
+mod stratus;

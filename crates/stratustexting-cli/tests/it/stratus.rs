@@ -1,0 +1,141 @@
+//! The program in a folder of its own, with a sandbox as its account.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write,
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+};
+
+use stratustexting_sandbox::Sandbox;
+use tempfile::TempDir;
+
+pub(crate) struct Stratus {
+    pub(crate) sandbox: Sandbox,
+    folder: TempDir,
+}
+
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Stratus {
+    pub(crate) async fn new() -> Self {
+        Self {
+            sandbox: Sandbox::start().await.unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a list of so many customers, and the text.
+    pub(crate) fn list(&self, rows: u64) {
+        let mut list = String::from("First name;Phone;Time\r\n");
+        for n in 1..=rows {
+            list += &format!("Customer {n};(303) 555-{n:04};{n} pm\r\n");
+        }
+        fs::write(self.path("list.csv"), list).unwrap();
+        fs::write(
+            self.path("text.txt"),
+            "Hi {first_name}, your table is at {time}.\n",
+        )
+        .unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stratus"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(self.sandbox.variables())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).spawn().unwrap()
+    }
+
+    /// Runs it beside the sandbox, which is in this process.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Done {
+        self.run_with(arguments, "").await
+    }
+
+    pub(crate) async fn run_with(&self, arguments: &[&str], input: &str) -> Done {
+        let mut child = self.start(arguments);
+        let mut stdin = child.stdin.take().unwrap();
+        // A program that reads nothing may be gone already.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        self.done(child).await
+    }
+
+    pub(crate) async fn done(&self, child: Child) -> Done {
+        let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = output.await.unwrap();
+        let done = Done {
+            code: status.code().unwrap(),
+            out: String::from_utf8(stdout).unwrap(),
+            err: String::from_utf8(stderr).unwrap(),
+        };
+        for secret in [self.sandbox.client_secret(), self.sandbox.api_key()] {
+            assert!(!done.out.contains(secret) && !done.err.contains(secret));
+        }
+        done
+    }
+
+    pub(crate) async fn plan(&self, name: &str) -> Done {
+        let list = ["--list", "list.csv", "--template", "text.txt"];
+        let arguments = [&["bulk", "plan", name, "--region", "US"][..], &list[..]].concat();
+        self.run(&arguments).await
+    }
+
+    /// How often each number was texted.
+    pub(crate) fn texted(&self) -> BTreeMap<String, usize> {
+        let mut texted = BTreeMap::new();
+        for message in self.sandbox.sent_messages() {
+            *texted.entry(message.to).or_default() += 1;
+        }
+        texted
+    }
+
+    /// That so many customers were texted, each once.
+    #[track_caller]
+    pub(crate) fn assert_texted(&self, customers: usize) {
+        let texted = self.texted();
+        assert_eq!(texted.len(), customers, "{} were texted", texted.len());
+        assert!(
+            texted.values().all(|times| *times == 1),
+            "twice: {texted:?}"
+        );
+    }
+}
+
+impl Done {
+    #[track_caller]
+    pub(crate) fn assert_code(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "{}{}", self.out, self.err);
+        self
+    }
+
+    /// The objects of `--json`, one per line.
+    pub(crate) fn objects(&self) -> Vec<serde_json::Value> {
+        let lines = self.out.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}

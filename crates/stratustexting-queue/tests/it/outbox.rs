@@ -4,6 +4,7 @@ mod decide;
 mod events;
 mod journal;
 mod plan;
+mod restarts;
 mod send;
 mod support;
 mod trouble;

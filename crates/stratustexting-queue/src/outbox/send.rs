@@ -98,6 +98,7 @@ impl<J: Journal> Outbox<J> {
         let (stop, stopped) = watch::channel(false);
         let (end, ending) = watch::channel(false);
         let shared = Shared {
+            client: client.clone(),
             messages: client.messages().from(job.sender.clone()),
             media: attachments.iter().map(|file| file.media()).collect(),
             worker: format!("{:016x}", fastrand::u64(..)),
@@ -127,6 +128,7 @@ impl<J: Journal> Outbox<J> {
 /// What all attempts of a run need.
 struct Shared<J> {
     outbox: Outbox<J>,
+    client: Client,
     messages: stratustexting::Messages,
     media: Vec<Media>,
     worker: String,
@@ -204,6 +206,9 @@ impl Trouble {
 
 impl<J: Journal> Run<J> {
     async fn run(mut self) -> Summary {
+        // Before the first attempt, so that a process that is killed meanwhile leaves no row in
+        // doubt. If there is no token, the first attempt finds out why.
+        drop(self.shared.client.auth().access_token().await);
         let ended = loop {
             if let Some(ended) = self.go_on().await {
                 break ended;

@@ -6,7 +6,7 @@ use stratustexting_queue::{
     inbox::{Inbox, Store},
     outbox::{Attachment, Ended, Journal, NewRow, Permission, Recipient, RowState},
 };
-use stratustexting_sandbox::{Commit, Fault};
+use stratustexting_sandbox::{Commit, Entry, Fault};
 
 use super::{
     on_each_journal,
@@ -296,7 +296,8 @@ async fn a_shutdown_finishes_what_has_begun<J: Journal>(journal: J) {
     let late = Fault::respond_late(Duration::from_millis(300), Commit::After);
     sandbox.fail_next("sendSms", late);
     let sending = outbox.send(JOB, &client).await.unwrap();
-    while sandbox.ledger().is_empty() {
+    let is_send = |entry: &Entry| entry.operation.as_deref() == Some("sendSms");
+    while !sandbox.ledger().iter().any(is_send) {
         tokio::task::yield_now().await;
     }
 

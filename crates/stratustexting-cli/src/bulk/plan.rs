@@ -153,8 +153,7 @@ fn sender() -> Result<PhoneNumber> {
         .map_err(|error| Failure::new(Class::SetUp, format!("STRATUS_SENDER: {error}")))
 }
 
-/// The plan, as `send` shows it, too.
-pub(super) fn show(plan: &Plan, options: &Options, output: &Output) -> Result<()> {
+fn show(plan: &Plan, options: &Options, output: &Output) -> Result<()> {
     let cost = options.price.map(|price| plan.cost(price));
     output.json(&json!({
         "job": plan.job.name,

@@ -47,10 +47,12 @@ pub(crate) async fn run<J: Journal>(
         let Some(last) = rows.last() else { break };
         after = last.id;
         for row in rows {
-            let attempts = outbox.attempts(row.id).await?;
             match &mut csv {
                 Some(csv) => write(csv, &record(&row, options))?,
-                None => output.json(&object(&row, &attempts, options))?,
+                None => {
+                    let attempts = outbox.attempts(row.id).await?;
+                    output.json(&object(&row, &attempts, options))?;
+                }
             }
         }
     }

@@ -201,8 +201,6 @@ pub struct Left {
     pub now: SystemTime,
     pub planned: bool,
     pub attempting: bool,
-    /// When the next planned row is due, from now.
-    pub next_due: Option<Duration>,
 }
 
 #[derive(Clone)]

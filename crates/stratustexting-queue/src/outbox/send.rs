@@ -22,7 +22,11 @@ use self::{
     ended::ended_of,
 };
 use super::{JobState, Journal, Outbox, RowState, journal::Candidate};
-use crate::{Error, Result, error::Kind};
+use crate::{
+    Error, Result,
+    clock::{TOLERANCE, milliseconds},
+    error::Kind,
+};
 
 /// A job that is being sent; from [`Outbox::send`].
 ///
@@ -52,9 +56,7 @@ impl Sending {
         self.stop.send_replace(true);
         self.finished().await
     }
-}
 
-impl Sending {
     /// For tests: ends in the middle, as a process that is killed.
     #[doc(hidden)]
     pub fn abort(self) {
@@ -109,6 +111,7 @@ impl<J: Journal> Outbox<J> {
         let run = Run {
             shared: Arc::new(shared),
             job: job.id,
+            name: job.name,
             stopped,
             end,
             waiting: VecDeque::new(),
@@ -146,6 +149,7 @@ const POLL: Duration = Duration::from_millis(500);
 struct Run<J> {
     shared: Arc<Shared<J>>,
     job: i64,
+    name: String,
     stopped: watch::Receiver<bool>,
     end: watch::Sender<bool>,
     /// Rows that were read and are not being attempted yet.
@@ -305,16 +309,15 @@ impl<J: Journal> Run<J> {
             if let Some(reason) = journal.stop().await? {
                 return Ok(Some(Ended::Stopped(reason)));
             }
-            let jobs = journal.jobs().await?;
-            let job = jobs.into_iter().find(|job| job.id == self.job);
+            let job = journal.job(self.name.clone()).await?;
             if let Some(ended) = job.and_then(ended_of) {
                 return Ok(Some(ended));
             }
             journal.sweep(self.job).await?;
             let (then, at) = self.clock;
             let left = journal.left(self.job).await?;
-            let expected = then + at.elapsed();
-            if left.now + Duration::from_secs(5) < expected {
+            let ahead = (then + at.elapsed()).duration_since(left.now);
+            if ahead.is_ok_and(|ahead| milliseconds(ahead) > TOLERANCE) {
                 journal.set_right(self.job).await?;
             }
             self.clock = (left.now, Instant::now());

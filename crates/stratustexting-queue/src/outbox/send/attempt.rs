@@ -227,23 +227,22 @@ impl<J: Journal> Attempt<J> {
                 self.end(attempt, RowState::Planned, wait, reason).await
             }
             Verdict::Outage(reason) => {
-                match self
-                    .end(attempt, RowState::Planned, none, reason.clone())
+                self.put_back(attempt, reason.clone(), Step::Outage(reason))
                     .await
-                {
-                    Step::Ended(_) => Step::Outage(reason),
-                    other => other,
-                }
             }
             Verdict::Pause(reason) => {
-                match self
-                    .end(attempt, RowState::Planned, none, reason.clone())
-                    .await
-                {
-                    Step::Ended(_) => Step::End(Ended::Paused(reason)),
-                    other => other,
-                }
+                let pause = Step::End(Ended::Paused(reason.clone()));
+                self.put_back(attempt, reason, pause).await
             }
+        }
+    }
+
+    /// Plans the row again, and then tells the run something else than that.
+    async fn put_back(&self, attempt: i64, reason: String, then: Step) -> Step {
+        let planned = RowState::Planned;
+        match self.end(attempt, planned, Duration::ZERO, reason).await {
+            Step::Ended(_) => then,
+            failed => failed,
         }
     }
 

@@ -211,20 +211,18 @@ macro_rules! ending {
             now: i64,
         ) -> sqlx::Result<Left> {
             let row = sqlx::query(
-                "SELECT (SELECT due FROM stratustexting_outbox
-                         WHERE job = $1 AND state = 0 ORDER BY due LIMIT 1) AS due,
+                "SELECT EXISTS (SELECT 1 FROM stratustexting_outbox
+                                WHERE job = $1 AND state = 0) AS planned,
                         EXISTS (SELECT 1 FROM stratustexting_outbox
                                 WHERE job = $1 AND state = 1) AS attempting",
             )
             .bind(job)
             .fetch_one(connection)
             .await?;
-            let due: Option<i64> = row.try_get("due")?;
             Ok(Left {
                 now: time(now),
-                planned: due.is_some(),
+                planned: row.try_get("planned")?,
                 attempting: row.try_get("attempting")?,
-                next_due: due.map(|due| since(now, due)),
             })
         }
     };

@@ -9,7 +9,6 @@ use std::{
 
 use axum::middleware;
 use stratustexting_client::Operation;
-use tokio::net::TcpListener;
 
 use crate::{
     callback::Callbacks,
@@ -26,7 +25,7 @@ use crate::{
     service::{mark_response_start, serve},
     settings::{DeliverySettings, Settings},
     shared::Shared,
-    tcp::{Connection, ListenerState, SandboxListener},
+    tcp::{self, Connection, ListenerState, SandboxListener},
 };
 
 /// The configuration of a sandbox; created by [`Sandbox::builder`].
@@ -272,14 +271,14 @@ impl Builder {
     pub async fn start(self) -> Result<Sandbox, SandboxError> {
         self.check()?;
         let (host, port) = (self.host, self.port);
-        let listen = |source| SandboxError::Listen { host, port, source };
-        let listener = TcpListener::bind((host, port)).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let failed = |source| SandboxError::Listen { host, port, source };
+        let listener = tcp::listen((host, port).into()).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
         let callbacks = Callbacks::new(self.callback_ca.as_deref())?;
         let outbox = Outbox::new(self.seed, self.settings.deliveries.at_a_time);
         let state = seed::initial_state(self.seed, self.contacts, self.oauth);
         let connection = ConnectionDetails::of(&reachable(address).to_string(), &state);
-        let listener_state = ListenerState::new(listener).map_err(listen)?;
+        let listener_state = ListenerState::new(listener).map_err(failed)?;
         let shared = Shared::new(
             connection,
             self.limits,

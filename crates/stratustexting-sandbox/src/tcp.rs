@@ -26,7 +26,7 @@ use tokio::{
 
 pub(crate) use self::{
     cut::{Cut, End},
-    listener::{ListenerState, SandboxListener},
+    listener::{ListenerState, SandboxListener, listen},
 };
 use crate::{
     fault::{Fault, FaultKind},

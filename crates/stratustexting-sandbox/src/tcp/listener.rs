@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     io,
-    net::{self, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, PoisonError, Weak, atomic::Ordering},
     task::{Context, Poll, Waker},
     time::Duration,
@@ -11,12 +11,30 @@ use std::{
 
 use axum::serve::Listener;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     runtime::Handle,
 };
 
 use super::{Connection, ConnectionIo, Inner, request::first_line};
 use crate::{error::SandboxError, ledger::BrokenRequest, shared::Shared};
+
+/// How many connections wait to be accepted. The usual 128 are few for a program that makes
+/// hundreds of calls at once: the system drops those beyond, and they are tried again after a
+/// second.
+const BACKLOG: u32 = 4_096;
+
+/// Listens at an address.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Elsewhere it would let two programs have the same port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// The listening socket, and the connections that it accepted.
 pub(crate) struct ListenerState {
@@ -48,10 +66,8 @@ impl ListenerState {
         if self.listener.is_some() {
             return Ok(());
         }
-        let listener = net::TcpListener::bind(self.address)?;
-        listener.set_nonblocking(true)?;
         let _runtime = self.runtime.enter();
-        self.listener = Some(TcpListener::from_std(listener)?);
+        self.listener = Some(listen(self.address)?);
         if let Some(acceptor) = self.acceptor.take() {
             acceptor.wake();
         }

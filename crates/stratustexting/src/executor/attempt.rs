@@ -168,10 +168,15 @@ impl Executor {
                 }
                 successful(response, &self.api_base)
             }
-            Err(error) if response.status.is_success() => Err(error.with_response(response)),
-            // The status says what became of the request; the body would only say why.
-            Err(error) => successful(response, &self.api_base)
-                .map_err(|rejection| rejection.with_source(error)),
+            Err(error) => {
+                connection.fail();
+                if response.status.is_success() {
+                    return Err(error.with_response(response));
+                }
+                // The status says what became of the request; the body would only say why.
+                successful(response, &self.api_base)
+                    .map_err(|rejection| rejection.with_source(error))
+            }
         }
     }
 }
@@ -198,6 +203,7 @@ async fn send<'a>(
         }),
         Err(_) => timed_out(),
     };
+    connection.fail();
     Err(if not_sent() {
         error.before_sending()
     } else {

@@ -18,6 +18,7 @@
 //! has no authority and `Host` has no user.
 
 use std::{
+    collections::HashSet,
     net::SocketAddr,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -40,6 +41,9 @@ const SHORT: Duration = Duration::from_secs(1);
 /// After this time it is checked once more whether a server that closed still does. By then
 /// the pool has dropped its old connections, unless the caller's settings keep them longer.
 const FORGET_AFTER: Duration = Duration::from_secs(4);
+
+/// How many connections are remembered; beyond that all are forgotten.
+const REMEMBERED: usize = 1_024;
 
 /// How often the runtime is yielded to: once to see what has arrived, once for the
 /// connections' tasks to act on it.
@@ -70,8 +74,9 @@ pub(crate) struct Connections(Mutex<State>);
 #[derive(Default)]
 struct State {
     server: Server,
-    /// The connection of the last exchange, by its local address.
-    last: Option<SocketAddr>,
+    /// Connections whose exchange ended well, by their local addresses: the pool has them, if
+    /// the server keeps them. Which of them the pool chooses isn't known.
+    pool: HashSet<SocketAddr>,
     /// How many exchanges use pooled connections now.
     in_flight: usize,
     /// When the last of them ended.
@@ -85,6 +90,16 @@ enum Server {
     Unknown,
     KeepsConnections,
     ClosesConnections,
+}
+
+impl Server {
+    /// The same, but a server that closed is worth another look.
+    fn unless_it_closes(self) -> Self {
+        match self {
+            Self::KeepsConnections => self,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 impl Connections {
@@ -131,7 +146,7 @@ impl Connections {
             entered: now,
             begun: false,
             address: None,
-            ended: false,
+            end: End::Dropped,
         }))
     }
 
@@ -147,7 +162,7 @@ pub(super) struct Connection<'a>(Option<Pooled<'a>>);
 /// The use of a pooled connection.
 struct Pooled<'a> {
     connections: &'a Connections,
-    /// Whether no other request could have taken the connection of the last exchange.
+    /// Whether no other request could have taken the pool's connections.
     alone: bool,
     /// How long to wait before it is used.
     wait: Option<Duration>,
@@ -155,7 +170,18 @@ struct Pooled<'a> {
     /// Whether the request was given to the HTTP client.
     begun: bool,
     address: Option<SocketAddr>,
-    ended: bool,
+    end: End,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    /// The caller gave it up. That says nothing about the server.
+    Dropped,
+    /// Its connection broke, or its time ran out.
+    Failed,
+    /// The response arrived whole.
+    Whole,
 }
 
 impl Connection<'_> {
@@ -168,9 +194,18 @@ impl Connection<'_> {
     }
 
     /// The response arrived whole.
-    pub(super) fn end(mut self) {
+    pub(super) fn end(self) {
+        self.end_as(End::Whole);
+    }
+
+    /// No whole response arrived.
+    pub(super) fn fail(self) {
+        self.end_as(End::Failed);
+    }
+
+    fn end_as(mut self, end: End) {
         if let Some(pooled) = &mut self.0 {
-            pooled.ended = true;
+            pooled.end = end;
         }
     }
 }
@@ -188,18 +223,42 @@ impl Pooled<'_> {
         if !self.begun {
             return;
         }
-        let before = state.last;
-        // An exchange that failed took its connection along.
-        state.last = self.address.filter(|_| self.ended);
-        state.server = match (before, state.last) {
-            (_, None) => Server::Unknown,
-            _ if !self.alone => state.server,
-            (None, Some(_)) => Server::Unknown,
-            (Some(before), Some(found)) if before == found => Server::KeepsConnections,
-            _ if self.idle(&state) < SHORT => Server::ClosesConnections,
-            _ => Server::Unknown,
-        };
+        match self.address.filter(|_| self.end == End::Whole) {
+            Some(address) => {
+                if self.alone {
+                    state.server = self.server(&state, address);
+                }
+                if state.pool.len() >= REMEMBERED {
+                    state.pool.clear();
+                }
+                state.pool.insert(address);
+            }
+            None => {
+                // Its connection is gone, and which it was isn't known.
+                state.pool.clear();
+                // A dropped exchange says nothing about the server. Otherwise a program that
+                // gives up some of many calls would have no trust, and each of the others
+                // would need a connection of its own.
+                if self.end == End::Failed {
+                    state.server = Server::Unknown;
+                }
+            }
+        }
         state.idle_since = Some(now);
+    }
+
+    /// What the server does, after an exchange that was alone used this connection.
+    fn server(&self, state: &State, found: SocketAddr) -> Server {
+        if state.pool.contains(&found) {
+            Server::KeepsConnections
+        } else if state.pool.is_empty() {
+            // There was none to reuse.
+            state.server.unless_it_closes()
+        } else if self.idle(state) < SHORT {
+            Server::ClosesConnections
+        } else {
+            Server::Unknown
+        }
     }
 
     /// How long the connection of the last exchange was idle before this one, without the
@@ -234,7 +293,7 @@ mod tests {
         };
         pooled.begun = true;
         pooled.address = port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-        pooled.ended = port.is_some();
+        pooled.end = port.map_or(End::Failed, |_| End::Whole);
         let wait = pooled.wait;
         // The clock is the test's.
         pooled.leave(now + wait.unwrap_or_default());
@@ -310,11 +369,16 @@ mod tests {
         // Of two exchanges at a time, one may well have another connection.
         assert_eq!(finish(one, now, Some(1)), AtOnce);
         assert_eq!(finish(other, now, Some(2)), AtOnce);
-        assert_eq!(exchange(&connections, now, Some(2)), AtOnce);
+        // The pool has both, and may choose either.
+        for port in [1, 2, 1, 1, 2] {
+            assert_eq!(exchange(&connections, now, Some(port)), AtOnce);
+        }
+        assert_eq!(exchange(&connections, now, Some(3)), AtOnce);
+        assert_eq!(exchange(&connections, now, Some(4)), Own);
     }
 
     #[test]
-    fn an_exchange_that_is_dropped_ends_trust_only_if_it_had_begun() {
+    fn an_exchange_that_is_dropped_does_not_end_trust() {
         for begun in [false, true] {
             let (connections, start) = (Connections::default(), Instant::now());
             exchange(&connections, start, Some(1));
@@ -324,10 +388,25 @@ mod tests {
             connection.0.as_mut().unwrap().begun = begun;
             drop(connection);
 
-            let trusts = connections.lock().server == Server::KeepsConnections;
-            assert_eq!(trusts, !begun);
             assert_eq!(connections.lock().in_flight, 0);
+            // Its connection may be gone, so the next exchange has another one.
+            for port in if begun { [2, 2, 2] } else { [1, 1, 1] } {
+                assert_eq!(exchange(&connections, start + GRACE, Some(port)), AtOnce);
+            }
         }
+    }
+
+    #[test]
+    fn an_exchange_that_is_dropped_says_nothing_of_an_unknown_server() {
+        let (connections, start) = (Connections::default(), Instant::now());
+        let mut connection = connections.enter(start);
+        connection.0.as_mut().unwrap().begun = true;
+        drop(connection);
+
+        assert_eq!(exchange(&connections, start + GRACE, Some(1)), AtOnce);
+        let now = start + GRACE;
+        assert_eq!(exchange(&connections, now, Some(2)), After(GRACE));
+        assert_eq!(exchange(&connections, now, Some(3)), Own);
     }
 
     /// Only the pool knows the user name; it isn't sent.

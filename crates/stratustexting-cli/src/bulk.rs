@@ -14,8 +14,8 @@ use clap::Subcommand;
 use stratustexting_queue::outbox::{Journal, PostgresStore, SqliteStore};
 
 use crate::{
+    context::{Context, variable},
     failure::{Failure, Result},
-    output::Output,
 };
 
 #[derive(Debug, Subcommand)]
@@ -42,28 +42,28 @@ pub(crate) enum Command {
     OptOut(control::OptOut),
 }
 
-#[tokio::main]
-pub(crate) async fn run(command: Command, output: &Output) -> Result<ExitCode> {
-    let place = std::env::var("STRATUS_JOURNAL").unwrap_or_else(|_| "stratus.db".to_owned());
+pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode> {
+    let place = variable("STRATUS_JOURNAL").unwrap_or_else(|| "stratus.db".to_owned());
     // The URL has a password, so it is no argument.
     if place.starts_with("postgres://") || place.starts_with("postgresql://") {
-        run_in(PostgresStore::connect(&place).await?, command, output).await
+        run_in(PostgresStore::connect(&place).await?, command, context).await
     } else if place.contains("://") {
         Err(Failure::usage(
             "STRATUS_JOURNAL must be a file's path, or a URL that begins with postgres://",
         ))
     } else {
-        run_in(SqliteStore::open(&place).await?, command, output).await
+        run_in(SqliteStore::open(&place).await?, command, context).await
     }
 }
 
-async fn run_in<J>(journal: J, command: Command, output: &Output) -> Result<ExitCode>
+async fn run_in<J>(journal: J, command: Command, context: &Context) -> Result<ExitCode>
 where
     J: Journal + stratustexting_queue::inbox::Store,
 {
+    let output = &context.output;
     match command {
-        Command::Plan(options) => plan::run(journal, &options, output).await,
-        Command::Send(options) => send::run(journal, &options, output).await,
+        Command::Plan(options) => plan::run(journal, &options, context).await,
+        Command::Send(options) => send::run(journal, &options, context).await,
         Command::Status(options) => status::run(journal, &options, output).await,
         Command::Report(options) => report::run(journal, &options, output).await,
         Command::Settle(options) => settle::run(journal, &options, output).await,
@@ -71,6 +71,6 @@ where
         Command::Cancel(named) => control::cancel(journal, &named, output).await,
         Command::Stop(reason) => control::stop(journal, &reason, output).await,
         Command::Allow => control::allow(journal, output).await,
-        Command::OptOut(options) => control::opt_out(journal, &options, output).await,
+        Command::OptOut(options) => control::opt_out(journal, &options, context).await,
     }
 }

@@ -2,9 +2,12 @@
 
 use std::{error::Error, fmt, process::ExitCode};
 
+use serde_json::{Value, json};
+use stratustexting::SendOutcome;
+
 use crate::output::Output;
 
-/// The classes of failures; their numbers are documented and stay.
+/// The classes of failures; their numbers and names are documented and stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     Other = 1,
@@ -21,6 +24,32 @@ impl Class {
     pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(self as u8)
     }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::Usage => "usage",
+            Self::SetUp => "set_up",
+            Self::Authentication => "authentication",
+            Self::Rejected => "rejected",
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+            Self::Network => "network",
+        }
+    }
+
+    /// The class of a call's error, whatever the call was for.
+    fn of(error: &stratustexting::Error) -> Self {
+        if error.is_configuration() || error.is_input() {
+            Self::SetUp
+        } else if error.is_auth() || error.is_token_rejected() {
+            Self::Authentication
+        } else if error.is_connect() || error.is_timeout() || error.is_transport() {
+            Self::Network
+        } else {
+            Self::Other
+        }
+    }
 }
 
 /// Why a command failed, in a sentence that says what to try.
@@ -28,6 +57,8 @@ impl Class {
 pub(crate) struct Failure {
     class: Class,
     text: String,
+    /// What a program needs beside the text: a send's outcome and its ticket.
+    details: Value,
 }
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -35,15 +66,47 @@ pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 impl Failure {
     pub(crate) fn new(class: Class, text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { class, text }
+        Self {
+            class,
+            text,
+            details: json!({}),
+        }
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(Class::Usage, text)
     }
 
+    /// Why a message wasn't accepted, and whether anybody may have been texted.
+    pub(crate) fn of_send(error: &stratustexting::Error) -> Self {
+        let outcome = error.send_outcome();
+        let (class, end) = match outcome {
+            SendOutcome::Accepted | SendOutcome::Unknown => (
+                Class::Unknown,
+                "It may have been sent. Look into the product's inbox before you send it again",
+            ),
+            SendOutcome::Rejected => (Class::Rejected, "Nobody was texted"),
+            SendOutcome::NotSent => (
+                match Class::of(error) {
+                    Class::Other | Class::Network => Class::NotSent,
+                    class => class,
+                },
+                "Nobody was texted",
+            ),
+        };
+        Self {
+            class,
+            text: format!("{}. {end}", chain(error).trim_end_matches('.')),
+            details: json!({ "outcome": outcome, "ticket": error.ticket() }),
+        }
+    }
+
     pub(crate) fn report(&self, output: &Output) -> ExitCode {
-        output.error(&self.text);
+        let mut object = json!({ "error": self.text, "class": self.class.name() });
+        if let (Value::Object(object), Value::Object(details)) = (&mut object, &self.details) {
+            object.extend(details.clone());
+        }
+        output.error(&self.text, &object);
         self.class.code()
     }
 }
@@ -64,16 +127,7 @@ fn chain(error: &dyn Error) -> String {
 
 impl From<stratustexting::Error> for Failure {
     fn from(error: stratustexting::Error) -> Self {
-        let class = if error.is_configuration() || error.is_input() {
-            Class::SetUp
-        } else if error.is_auth() {
-            Class::Authentication
-        } else if error.is_connect() || error.is_timeout() || error.is_transport() {
-            Class::Network
-        } else {
-            Class::Other
-        };
-        Self::new(class, chain(&error))
+        Self::new(Class::of(&error), chain(&error))
     }
 }
 

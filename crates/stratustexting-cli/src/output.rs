@@ -35,9 +35,10 @@ impl Output {
         }
     }
 
-    pub(crate) fn error(&self, text: &str) {
+    /// An error's text for people, or its object for programs, on standard error.
+    pub(crate) fn error(&self, text: &str, object: &Value) {
         let line = match self.json {
-            true => serde_json::json!({ "error": text }).to_string(),
+            true => object.to_string(),
             false => format!("stratus: {text}"),
         };
         let _ = writeln!(io::stderr(), "{line}");

@@ -7,16 +7,12 @@ use std::{
 
 use clap::Args;
 use serde_json::json;
-use stratustexting::PhoneNumber;
 use stratustexting_queue::{
     inbox::{Inbox, Store},
     outbox::{Journal, Outbox},
 };
 
-use crate::{
-    failure::{Failure, Result},
-    output::Output,
-};
+use crate::{context::Context, failure::Result, output::Output};
 
 #[derive(Debug, Args)]
 pub(crate) struct Named {
@@ -36,9 +32,6 @@ pub(crate) struct Reason {
 
 #[derive(Debug, Args)]
 pub(crate) struct OptOut {
-    /// Where numbers without a country's code are from, such as US
-    #[arg(long, value_name = "COUNTRY")]
-    region: Option<String>,
     /// Takes the opt-out back: the number may be texted again
     #[arg(long)]
     undo: bool,
@@ -88,7 +81,7 @@ pub(crate) async fn allow<J: Journal>(journal: J, output: &Output) -> Result<Exi
 pub(crate) async fn opt_out<S: Store>(
     store: S,
     options: &OptOut,
-    output: &Output,
+    context: &Context,
 ) -> Result<ExitCode> {
     let mut numbers = Vec::new();
     for (index, line) in io::stdin().lock().lines().enumerate() {
@@ -96,10 +89,9 @@ pub(crate) async fn opt_out<S: Store>(
         if line.trim().is_empty() {
             continue;
         }
-        let number = number(line.trim(), options.region.as_deref())
-            .map_err(|error| Failure::usage(format!("line {}: {error}", index + 1)))?;
-        numbers.push(number);
+        numbers.push(context.number(&format!("line {}", index + 1), line.trim())?);
     }
+    let output = &context.output;
     let inbox = Inbox::new(store);
     for number in &numbers {
         inbox.set_opted_out(number, !options.undo).await?;
@@ -110,11 +102,4 @@ pub(crate) async fn opt_out<S: Store>(
         true => format!("{} numbers may be texted again", numbers.len()),
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn number(written: &str, region: Option<&str>) -> stratustexting::Result<PhoneNumber> {
-    match region {
-        Some(region) => PhoneNumber::parse_in(written, region)?.try_into(),
-        None => written.parse(),
-    }
 }

@@ -9,7 +9,6 @@ use std::{
 
 use clap::Args;
 use serde_json::json;
-use stratustexting::PhoneNumber;
 use stratustexting_queue::outbox::{
     Attachment, Journal, NewJob, Plan,
     input::{CsvRows, CsvSettings, Template},
@@ -17,7 +16,8 @@ use stratustexting_queue::outbox::{
 
 use super::settings::{Pace, duration};
 use crate::{
-    failure::{Class, Failure, Result},
+    context::Context,
+    failure::{Failure, Result},
     output::Output,
 };
 
@@ -31,9 +31,6 @@ pub(crate) struct Options {
     /// The text: a file with fields such as {first_name}, or - for standard input
     #[arg(long, value_name = "FILE")]
     template: PathBuf,
-    /// Where numbers without a country's code are from, such as US
-    #[arg(long, value_name = "COUNTRY")]
-    region: Option<String>,
     /// The column with the number, if it has no usual name
     #[arg(long, value_name = "NAME")]
     number_column: Option<String>,
@@ -71,7 +68,7 @@ pub(crate) struct Options {
 pub(crate) async fn run<J: Journal>(
     journal: J,
     options: &Options,
-    output: &Output,
+    context: &Context,
 ) -> Result<ExitCode> {
     let template = Template::parse(&template(&options.template)?)
         .map_err(|error| Failure::usage(format!("the template: {error}")))?;
@@ -79,9 +76,10 @@ pub(crate) async fn run<J: Journal>(
     let rows = CsvRows::new(file, csv(options))
         .map_err(|error| Failure::usage(format!("the list: {error}")))?;
     let outbox = options.pace.outbox(journal).build();
-    let region = options.region.as_deref();
-    let plan = outbox.plan_csv(job(options)?, rows, &template, region);
-    show(&plan.await?, options, output)?;
+    let region = context.region();
+    let job = job(options, context)?;
+    let plan = outbox.plan_csv(job, rows, &template, region.as_deref());
+    show(&plan.await?, options, &context.output)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -119,8 +117,8 @@ fn csv(options: &Options) -> CsvSettings {
     }
 }
 
-fn job(options: &Options) -> Result<NewJob> {
-    let mut job = NewJob::new(&options.name, sender()?);
+fn job(options: &Options, context: &Context) -> Result<NewJob> {
+    let mut job = NewJob::new(&options.name, context.sender()?);
     for path in &options.attach {
         let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
         let name = path.file_name().unwrap_or(path.as_os_str());
@@ -139,18 +137,6 @@ fn job(options: &Options) -> Result<NewJob> {
         job = job.without_consent(reason);
     }
     Ok(job)
-}
-
-fn sender() -> Result<PhoneNumber> {
-    let sender = std::env::var("STRATUS_SENDER").map_err(|_| {
-        Failure::new(
-            Class::SetUp,
-            "STRATUS_SENDER must be set to the number that sends, such as +12025550123",
-        )
-    })?;
-    sender
-        .parse()
-        .map_err(|error| Failure::new(Class::SetUp, format!("STRATUS_SENDER: {error}")))
 }
 
 fn show(plan: &Plan, options: &Options, output: &Output) -> Result<()> {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, pin::pin, process::ExitCode, time::Duration};
 use clap::Args;
 use futures::stream;
 use serde_json::json;
-use stratustexting::Client;
+use stratustexting::{Client, PhoneNumber};
 use stratustexting_queue::outbox::{
     Ended, Job, JobState, Journal, NewJob, NewRow, Outbox, RowState, Sending, Status, Summary,
 };
@@ -13,6 +13,7 @@ use tokio::time;
 
 use super::settings::{Pace, duration, hours};
 use crate::{
+    context::Context,
     failure::{Class, Failure, Result},
     output::Output,
 };
@@ -50,13 +51,15 @@ pub(crate) struct Options {
 pub(crate) async fn run<J: Journal>(
     journal: J,
     options: &Options,
-    output: &Output,
+    context: &Context,
 ) -> Result<ExitCode> {
+    let output = &context.output;
     let outbox = outbox(journal, options)?;
-    let client = Client::from_env()?;
+    let client = context.client()?;
     let status = outbox.status(&options.name).await?;
     if let Some(number) = &options.test_to {
-        return test(&outbox, &client, &status.job, number, output).await;
+        let to = context.number("--test-to", number)?;
+        return test(&outbox, &client, &status.job, &to, output).await;
     }
     if status.job.state == JobState::Cancelled {
         return Err(Failure::usage("the job is cancelled"));
@@ -188,10 +191,9 @@ async fn test<J: Journal>(
     outbox: &Outbox<J>,
     client: &Client,
     job: &Job,
-    number: &str,
+    to: &PhoneNumber,
     output: &Output,
 ) -> Result<ExitCode> {
-    let to: stratustexting::PhoneNumber = number.parse()?;
     let rows = outbox
         .rows(&job.name, Some(RowState::Planned), 0, TESTS)
         .await?;

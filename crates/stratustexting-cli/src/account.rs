@@ -1,0 +1,128 @@
+//! The account that a command uses: a profile of the file, or the environment.
+//!
+//! Both are the same few settings, those of the SDK's `ClientBuilder::from_env`. They aren't
+//! mixed: an id of the one with a secret of the other would be nobody's account. Only what isn't
+//! part of the account's identity, the sender, may be set in the environment beside a profile.
+
+mod profile;
+mod profiles;
+
+use std::{ffi::OsString, fmt};
+
+use stratustexting::{Client, ClientBuilder};
+
+pub(crate) use self::{
+    profile::{Profile, Secret},
+    profiles::{Profiles, check_name, home},
+};
+use crate::{
+    context::variable,
+    failure::{Class, Failure, Result},
+};
+
+/// The settings of one account.
+pub(crate) struct Account {
+    /// The profile's name; `None` if the account is the environment's.
+    pub(crate) name: Option<String>,
+    /// Where its numbers without a country's code are from.
+    pub(crate) region: Option<String>,
+    /// A sandbox's control API, if the account is a sandbox's.
+    pub(crate) control_url: Option<String>,
+    /// The redirect URI that is registered for a login.
+    pub(crate) redirect_uri: Option<String>,
+    variables: Vec<(&'static str, OsString)>,
+}
+
+/// What says that the environment has an account.
+const IDENTITY: [&str; 3] = [
+    "STRATUS_CLIENT_ID",
+    "STRATUS_CLIENT_SECRET",
+    "STRATUS_API_KEY",
+];
+
+/// What the SDK reads besides.
+const OTHERS: [&str; 8] = [
+    "STRATUS_GRANT",
+    "STRATUS_BRAND",
+    "STRATUS_TOKEN_FILE",
+    "STRATUS_SENDER",
+    "STRATUS_API_BASE",
+    "STRATUS_AUTHORIZE_URL",
+    "STRATUS_TOKEN_URL",
+    "STRATUS_ALLOW_PLAIN_HTTP",
+];
+
+impl Account {
+    /// The profile of that name; without a name the environment's account, if it has one, and
+    /// the default profile otherwise.
+    pub(crate) fn find(profile: Option<String>) -> Result<Self> {
+        if profile.is_none() && IDENTITY.iter().any(|name| variable(name).is_some()) {
+            return Ok(Self::of_environment());
+        }
+        let profiles = Profiles::read()?;
+        let Some(name) = profile.or_else(|| profiles.default_name()) else {
+            return Err(Failure::new(
+                Class::SetUp,
+                "there is no account yet. `stratus login` makes a profile of one, and `stratus \
+                 sandbox` lets you try everything without; or set STRATUS_CLIENT_ID, \
+                 STRATUS_CLIENT_SECRET and STRATUS_API_KEY",
+            ));
+        };
+        let profile = profiles.get(&name)?;
+        Self::of_profile(&name, profile)
+    }
+
+    fn of_environment() -> Self {
+        let names = IDENTITY.iter().chain(&OTHERS);
+        let set = names.filter_map(|name| Some((*name, std::env::var_os(name)?)));
+        Self {
+            name: None,
+            region: variable("STRATUS_REGION"),
+            control_url: variable("STRATUS_CONTROL_URL"),
+            redirect_uri: variable("STRATUS_REDIRECT_URI"),
+            variables: set.collect(),
+        }
+    }
+
+    pub(crate) fn of_profile(name: &str, profile: &Profile) -> Result<Self> {
+        let mut variables = profile.variables();
+        variables.push(("STRATUS_TOKEN_FILE", profiles::token_file(name)?.into()));
+        if let Some(sender) = variable("STRATUS_SENDER") {
+            variables.push(("STRATUS_SENDER", sender.into()));
+        }
+        Ok(Self {
+            name: Some(name.to_owned()),
+            region: profile.region.clone(),
+            control_url: profile.control_url.clone(),
+            redirect_uri: profile.redirect_uri.clone(),
+            variables,
+        })
+    }
+
+    pub(crate) fn builder(&self) -> Result<ClientBuilder> {
+        Ok(ClientBuilder::from_variables(self.variables.clone())?)
+    }
+
+    pub(crate) fn client(&self) -> Result<Client> {
+        Ok(self.builder()?.build()?)
+    }
+
+    pub(crate) fn sender(&self) -> Option<&str> {
+        self.get("STRATUS_SENDER")
+    }
+
+    /// A setting by the name of its variable. The last one counts, as it does in the SDK.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let mut set = self.variables.iter().rev();
+        let (_, value) = set.find(|(it, _)| *it == name)?;
+        value.to_str().filter(|value| !value.is_empty())
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

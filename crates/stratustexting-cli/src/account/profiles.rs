@@ -1,0 +1,182 @@
+//! The profiles' file, which several processes may change at once.
+//!
+//! It has secrets, so only its owner may read it, and no error quotes a line of it. It is
+//! replaced as a whole, under a lock: a process that is killed leaves the old one.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+
+use super::Profile;
+use crate::failure::{Class, Failure, Result};
+
+const FILE: &str = "profiles.toml";
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Profiles {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) default: Option<String>,
+    #[serde(default)]
+    pub(crate) profiles: BTreeMap<String, Profile>,
+}
+
+/// The folder of everything that `stratus` keeps: `STRATUS_HOME`, or `stratus` in the user's
+/// folder for settings.
+pub(crate) fn home() -> Result<PathBuf> {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(path) = set("STRATUS_HOME") {
+        return Ok(path.into());
+    }
+    let settings = if cfg!(windows) {
+        set("APPDATA").map(PathBuf::from)
+    } else {
+        // A relative one is to be ignored, after the specification of these folders.
+        let xdg = set("XDG_CONFIG_HOME").map(PathBuf::from);
+        let xdg = xdg.filter(|path| path.is_absolute());
+        xdg.or_else(|| {
+            Some(
+                env::home_dir()
+                    .filter(|path| path.is_absolute())?
+                    .join(".config"),
+            )
+        })
+    };
+    let settings = settings.ok_or_else(|| {
+        Failure::new(
+            Class::SetUp,
+            "this user has no home directory: set STRATUS_HOME to a folder for profiles, or give \
+             the account by the environment",
+        )
+    })?;
+    Ok(settings.join("stratus"))
+}
+
+/// Where a profile's tokens are.
+pub(super) fn token_file(name: &str) -> Result<PathBuf> {
+    Ok(home()?.join("tokens").join(format!("{name}.json")))
+}
+
+/// A profile's name is also a file's.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if name.is_empty() || name.len() > 64 || !name.chars().all(is_good) {
+        return Err(Failure::usage(
+            "a profile's name must be 1 to 64 letters, digits, - and _",
+        ));
+    }
+    Ok(())
+}
+
+impl Profiles {
+    /// What the file says; there are none without a file.
+    pub(crate) fn read() -> Result<Self> {
+        let Ok(folder) = home() else {
+            return Ok(Self::default());
+        };
+        Self::read_file(&folder.join(FILE))
+    }
+
+    fn read_file(path: &Path) -> Result<Self> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(failure(path, "read", &error)),
+        };
+        toml::from_str(&text).map_err(|error| {
+            // The error's own text quotes the line, and that may be a secret.
+            let line = error.span().map(|span| {
+                let before = text.get(..span.start).unwrap_or_default();
+                format!(", line {}", before.matches('\n').count() + 1)
+            });
+            Failure::new(
+                Class::SetUp,
+                format!(
+                    "{}{} isn't a file of profiles of this version",
+                    path.display(),
+                    line.unwrap_or_default()
+                ),
+            )
+        })
+    }
+
+    /// Changes the file. Other processes wait meanwhile, and a failed change changes nothing.
+    pub(crate) fn change<T>(change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let folder = home()?;
+        create_private(&folder)?;
+        let lock_path = folder.join("profiles.lock");
+        let lock =
+            File::create(&lock_path).map_err(|error| failure(&lock_path, "written", &error))?;
+        lock.lock()
+            .map_err(|error| failure(&lock_path, "locked", &error))?;
+        let path = folder.join(FILE);
+        // A file that is kept elsewhere by a link stays there.
+        let path = fs::canonicalize(&path).unwrap_or(path);
+        let mut profiles = Self::read_file(&path)?;
+        let done = change(&mut profiles)?;
+        profiles
+            .write(&path)
+            .map_err(|error| failure(&path, "written", &error))?;
+        Ok(done)
+    }
+
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let text = toml::to_string(self).map_err(io::Error::other)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        // Only its owner may read a temporary file, and so the file that it becomes.
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    }
+
+    /// The profile that is used if none is named: the default one, or the only one.
+    pub(crate) fn default_name(&self) -> Option<String> {
+        let mut names = self.profiles.keys();
+        match (&self.default, names.next(), names.next()) {
+            (Some(name), ..) => Some(name.clone()),
+            (None, Some(only), None) => Some(only.clone()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Result<&Profile> {
+        self.profiles.get(name).ok_or_else(|| {
+            let names: Vec<_> = self.profiles.keys().map(String::as_str).collect();
+            let known = match names.as_slice() {
+                [] => "there are none yet; `stratus login` makes one".to_owned(),
+                names => format!("there are: {}", names.join(", ")),
+            };
+            Failure::new(
+                Class::SetUp,
+                format!("there is no profile {name:?}; {known}"),
+            )
+        })
+    }
+}
+
+/// A folder that only its owner may enter.
+fn create_private(folder: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .map_err(|error| failure(folder, "created", &error))
+}
+
+fn failure(path: &Path, what: &str, error: &io::Error) -> Failure {
+    Failure::new(
+        Class::SetUp,
+        format!("{} can't be {what}: {error}", path.display()),
+    )
+}

@@ -1,0 +1,99 @@
+//! What every command gets: the account, the region of numbers, and where to print.
+
+use clap::Args;
+use stratustexting::{Client, PhoneNumber};
+
+use crate::{
+    account::Account,
+    failure::{Class, Failure, Result},
+    output::Output,
+};
+
+/// The options of all commands.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Prints one JSON object per line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The account's profile, in place of the default one [env: STRATUS_PROFILE]
+    #[arg(long, short = 'p', global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Where numbers without a country's code are from, such as US [env: STRATUS_REGION]
+    #[arg(long, global = true, value_name = "COUNTRY")]
+    pub(crate) region: Option<String>,
+    /// Shows calls on standard error; -vv attempts, too
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+pub(crate) struct Context {
+    pub(crate) output: Output,
+    profile: Option<String>,
+    region: Option<String>,
+}
+
+impl Context {
+    pub(crate) fn new(global: Global) -> Self {
+        Self {
+            output: Output::new(global.json),
+            profile: global.profile,
+            region: global.region,
+        }
+    }
+
+    /// The profile that was named, by the option or the environment.
+    pub(crate) fn profile(&self) -> Option<String> {
+        self.profile.clone().or_else(|| variable("STRATUS_PROFILE"))
+    }
+
+    /// The account that commands use: the named profile, the environment's, or the default
+    /// profile.
+    pub(crate) fn account(&self) -> Result<Account> {
+        Account::find(self.profile())
+    }
+
+    pub(crate) fn client(&self) -> Result<Client> {
+        self.account()?.client()
+    }
+
+    /// The region of numbers: the option's, the environment's, or the profile's.
+    pub(crate) fn region(&self) -> Option<String> {
+        let stated = self.region.clone().or_else(|| variable("STRATUS_REGION"));
+        stated.or_else(|| self.account().ok()?.region)
+    }
+
+    /// Reads a number as people write it. `field` is the argument's name.
+    pub(crate) fn number(&self, field: &str, written: &str) -> Result<PhoneNumber> {
+        let read = match self.region() {
+            Some(region) => PhoneNumber::parse_in(written, &region).and_then(TryInto::try_into),
+            None => written.parse(),
+        };
+        read.map_err(|error: stratustexting::Error| {
+            let hint = match self.region() {
+                None => ". Or say where it is from: --region US",
+                Some(_) => "",
+            };
+            Failure::usage(format!("{field}: {error}{hint}"))
+        })
+    }
+
+    /// The account's number that sends.
+    pub(crate) fn sender(&self) -> Result<PhoneNumber> {
+        let account = self.account()?;
+        let sender = account.sender().ok_or_else(|| {
+            Failure::new(
+                Class::SetUp,
+                "there is no number to send from: say --from, set STRATUS_SENDER, or put one into \
+                 the profile by `stratus profiles set sender`",
+            )
+        })?;
+        sender
+            .parse()
+            .map_err(|error| Failure::new(Class::SetUp, format!("the sender: {error}")))
+    }
+}
+
+/// A variable of the environment; an empty one counts as not set.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,15 +1,13 @@
-//! `cargo xtask package`: packages the published crates, and builds each package from
-//! its archive.
+//! `cargo xtask package`: packages the published crates, and checks each package as somebody
+//! has it who has nothing but the archives.
 //!
-//! Cargo unpacks the archives of packages that depend on each other as if they came
-//! from a registry, and caches the sources and their build by name and version. Our
-//! version stays the same for many commits, so both caches must be cleared, or a
-//! package would be built with an old version of its dependency.
+//! Cargo's own verification builds each archive, most of the generated client's code again and
+//! again. What can be wrong with an archive, a file that isn't in it or a feature that only the
+//! workspace has, is found by `cargo check` as well. The archives are unpacked into a workspace
+//! of their own, in which the packages find each other by `[patch]`, and are checked one by one,
+//! so that no package lends its features to another.
 
-use std::{
-    env, fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, ensure};
 
@@ -22,70 +20,126 @@ pub(crate) struct Options {
     allow_dirty: bool,
 }
 
+/// Those of the workspace that aren't published.
+const UNPUBLISHED: [&str; 5] = [
+    "xtask",
+    "stratustexting-bench",
+    "stratustexting-program",
+    "stratustexting-spec",
+    "test-postgres",
+];
+
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
-    remove_unpacked().context("can't remove the sources that Cargo unpacked earlier")?;
-    let built = Workspace::target() + "/debug/.fingerprint";
-    remove_ours(&workspace.path(&built)).context("can't remove their build")?;
-    // With this target folder Cargo finds the dependencies that the tests have built;
-    // otherwise each archive would build all of them again.
-    let mut command = CommandLine::cargo(&["package", "--workspace", "--locked"])
-        .argument("--exclude")
-        .argument("xtask")
-        .argument("--exclude")
-        .argument("stratustexting-bench")
-        .argument("--exclude")
-        .argument("stratustexting-program")
-        .argument("--exclude")
-        .argument("stratustexting-spec")
-        .argument("--exclude")
-        .argument("test-postgres")
+    let target = Workspace::target();
+    let archives = workspace.path(&target).join("package");
+    remove(&archives)?;
+    let mut command = CommandLine::cargo(&["package", "--workspace", "--locked", "--no-verify"])
         .argument("--target-dir")
-        .argument(Workspace::target());
+        .argument(&target);
+    for package in UNPUBLISHED {
+        command = command.argument("--exclude").argument(package);
+    }
     if options.allow_dirty {
         command = command.argument("--allow-dirty");
     }
     let status = command.run(workspace)?;
     ensure!(status.success(), "packaging failed: {status}");
+
+    let unpacked = archives.join("unpacked");
+    let packages = unpack(workspace, &archives, &unpacked)?;
+    write_workspace(workspace, &unpacked, &packages)?;
+    let manifest = unpacked.join("Cargo.toml");
+    for package in &packages {
+        println!("checking the package {}", package.name);
+        // With this target folder Cargo finds the dependencies that other steps have checked.
+        let status = CommandLine::cargo(&["check", "--offline", "--lib", "--bins"])
+            .argument("--manifest-path")
+            .argument(text(&manifest)?)
+            .argument("--package")
+            .argument(&package.name)
+            .argument("--target-dir")
+            .argument(&target)
+            .run(workspace)?;
+        ensure!(
+            status.success(),
+            "the package {} can't be compiled from its archive: {status}",
+            package.name
+        );
+    }
     Ok(())
 }
 
-/// Removes our packages from the sources of registries without a host, which `cargo
-/// package` creates.
-fn remove_unpacked() -> io::Result<()> {
-    let Some(sources) = cargo_home().map(|home| home.join("registry/src")) else {
-        return Ok(());
-    };
-    for registry in entries(&sources)? {
-        let without_host = registry.file_name().to_string_lossy().starts_with('-');
-        if !without_host {
+/// An archive's content.
+struct Package {
+    name: String,
+    /// The folder's name: that of the package with its version.
+    folder: String,
+}
+
+fn unpack(
+    workspace: &Workspace,
+    archives: &Path,
+    unpacked: &Path,
+) -> anyhow::Result<Vec<Package>> {
+    fs::create_dir_all(unpacked)?;
+    let version = format!("-{}", env!("CARGO_PKG_VERSION"));
+    let mut packages = Vec::new();
+    for entry in fs::read_dir(archives)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "crate") {
             continue;
         }
-        remove_ours(&registry.path())?;
+        let status = CommandLine::new("tar", &["-xzf"])
+            .argument(text(&path)?)
+            .argument("-C")
+            .argument(text(unpacked)?)
+            .run(workspace)?;
+        ensure!(status.success(), "{} can't be unpacked", path.display());
+        let folder = path.file_stem().unwrap_or_default();
+        let folder = folder.to_string_lossy().into_owned();
+        let name = folder.strip_suffix(&version);
+        let name = name.with_context(|| format!("{folder} has another version"))?;
+        packages.push(Package {
+            name: name.to_owned(),
+            folder,
+        });
     }
+    packages.sort_by(|one, other| one.name.cmp(&other.name));
+    ensure!(!packages.is_empty(), "no package was made");
+    Ok(packages)
+}
+
+/// Makes a workspace of the packages, with the versions of dependencies that ours has.
+fn write_workspace(
+    workspace: &Workspace,
+    unpacked: &Path,
+    packages: &[Package],
+) -> anyhow::Result<()> {
+    let members: Vec<_> = packages.iter().map(|it| format!("{:?}", it.folder)).collect();
+    let patches: Vec<_> = packages
+        .iter()
+        .map(|it| format!("{} = {{ path = {:?} }}\n", it.name, it.folder))
+        .collect();
+    let manifest = format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[patch.crates-io]\n{}",
+        members.join(", "),
+        patches.concat()
+    );
+    fs::write(unpacked.join("Cargo.toml"), manifest)?;
+    fs::copy(workspace.path("Cargo.lock"), unpacked.join("Cargo.lock"))?;
     Ok(())
 }
 
-/// Removes the folders of our packages.
-fn remove_ours(folder: &Path) -> io::Result<()> {
-    for package in entries(folder)? {
-        let name = package.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("stratustexting") || name.starts_with("openapi-diff") {
-            fs::remove_dir_all(package.path())?;
+fn remove(folder: &Path) -> anyhow::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("can't remove {}", folder.display()))
         }
-    }
-    Ok(())
-}
-
-fn entries(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
-    match fs::read_dir(folder) {
-        Ok(entries) => entries.collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
+        _ => Ok(()),
     }
 }
 
-fn cargo_home() -> Option<PathBuf> {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    home.or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+fn text(path: &Path) -> anyhow::Result<&str> {
+    path.to_str()
+        .with_context(|| format!("{} isn't UTF-8", path.display()))
 }

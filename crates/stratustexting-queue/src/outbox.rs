@@ -60,6 +60,7 @@
 //! sending number. Give their clients one token store, so that they share a login.
 
 mod builder;
+mod contact_consent;
 pub mod input;
 mod job;
 pub(crate) mod journal;

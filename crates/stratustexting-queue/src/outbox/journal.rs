@@ -194,6 +194,25 @@ pub struct Ending {
     pub ticket: Option<String>,
 }
 
+impl Ending {
+    /// Whether there is no more to say of it than that.
+    pub(crate) fn is_plainly_accepted(&self) -> bool {
+        self.outcome == RowState::Accepted && self.reason.is_none() && self.ticket.is_none()
+    }
+}
+
+/// A step of an attempt, which is taken together with others.
+pub(crate) enum Step {
+    Begin(BeginRequest),
+    End(Ending),
+}
+
+/// What a step has come to.
+pub(crate) enum Taken {
+    Begin(Begin),
+    End(bool),
+}
+
 /// What is left of a job.
 #[derive(Clone, Copy, Debug)]
 pub struct Left {

@@ -212,7 +212,10 @@ impl<J: Journal> Run<J> {
     async fn run(mut self) -> Summary {
         // Before the first attempt, so that a process that is killed meanwhile leaves no row in
         // doubt. If there is no token, the first attempt finds out why.
-        drop(self.shared.client.auth().access_token().await);
+        tokio::select! {
+            _ = self.stopped.changed() => {}
+            _ = self.shared.client.auth().access_token() => {}
+        }
         let ended = loop {
             if let Some(ended) = self.go_on().await {
                 break ended;

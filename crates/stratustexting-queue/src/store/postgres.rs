@@ -13,7 +13,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use self::{
     clock::DatabaseClock,
-    lots::{Adds, Ends},
+    lots::{Adds, Ends, Steps},
 };
 use super::{
     ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
@@ -40,6 +40,7 @@ pub struct PostgresStore {
     clock: Arc<DatabaseClock>,
     adds: Arc<Together<Adds>>,
     ends: Arc<Together<Ends>>,
+    steps: Arc<Together<Steps>>,
 }
 
 /// Two programs that make the tables at the same time would fail without a lock. The numbers
@@ -88,6 +89,7 @@ impl PostgresStore {
         Self {
             adds: Arc::new(Together::new(Adds::new(pool.clone(), Arc::clone(&clock)))),
             ends: Arc::new(Together::new(Ends::new(pool.clone(), Arc::clone(&clock)))),
+            steps: Arc::new(Together::new(Steps::new(pool.clone(), Arc::clone(&clock)))),
             pool,
             clock,
         }

@@ -1,7 +1,7 @@
 //! The journal of the outbox, on a store that can read and write: the same for both databases.
 
 /// Implements it for a store, from the statements in the module `outbox` beside the place where
-/// this stands, and from the store's own `read` and `write`.
+/// this stands, and from the store's own `read`, `write` and `step`.
 macro_rules! journal {
     ($store:ty) => {
         use std::time::Duration;
@@ -10,12 +10,13 @@ macro_rules! journal {
 
         use super::outbox;
         use crate::{
-            Result,
+            Error, Result,
+            error::Kind,
             outbox::{
                 Attachment, Attempt, Counts, Job, JobState, Row, RowState,
                 journal::{
                     Begin, BeginRequest, Candidate, Ending, FoundJob, JobRow, Left, PlanRow,
-                    Planned, RowQuery, SentRow, Statements,
+                    Planned, RowQuery, SentRow, Statements, Step, Taken,
                 },
             },
         };
@@ -65,13 +66,17 @@ macro_rules! journal {
             }
 
             async fn begin(&self, request: BeginRequest) -> Result<Begin> {
-                self.write(move |connection, now| outbox::begin(connection, request, now).boxed())
-                    .await
+                match self.step(Step::Begin(request)).await? {
+                    Taken::Begin(begin) => Ok(begin),
+                    Taken::End(_) => Err(Error::new(Kind::Stopped)),
+                }
             }
 
             async fn end(&self, ending: Ending) -> Result<bool> {
-                self.write(move |connection, now| outbox::end(connection, ending, now).boxed())
-                    .await
+                match self.step(Step::End(ending)).await? {
+                    Taken::End(is_known) => Ok(is_known),
+                    Taken::Begin(_) => Err(Error::new(Kind::Stopped)),
+                }
             }
 
             async fn defer(&self, row: i64, wait: Duration) -> Result<()> {

@@ -9,26 +9,30 @@ pub(crate) mod jobs;
 pub(crate) mod planning;
 pub(crate) mod seeing;
 pub(crate) mod settling;
+pub(crate) mod steps;
 pub(crate) mod tables;
 
 /// Raised with every change of a table that an older program can't work with.
 pub(crate) const OUTBOX_VERSION: i64 = 1;
 
 /// Makes the functions for a database: of its connection and its row, with its types for an id
-/// and for bytes, and with what a `SELECT` needs so that nobody changes its rows meanwhile.
+/// and for bytes, with what a `SELECT` needs so that nobody changes its rows meanwhile, and with
+/// a table of the keys and values of a statement's first parameter, which is an object of JSON.
 macro_rules! outbox_statements {
     (
         connection: $connection:ty,
         row: $row:ty,
         id: $id:literal,
         bytes: $bytes:literal,
-        lock: $lock:literal $(,)?
+        lock: $lock:literal,
+        pairs: $pairs:literal $(,)?
     ) => {
         $crate::store::sql_outbox::tables::tables!(connection: $connection, id: $id, bytes: $bytes);
-        $crate::store::sql_outbox::jobs::jobs!(connection: $connection, row: $row);
+        $crate::store::sql_outbox::jobs::jobs!(connection: $connection, row: $row, lock: $lock);
         $crate::store::sql_outbox::planning::planning!(connection: $connection);
         $crate::store::sql_outbox::beginning::beginning!(connection: $connection, row: $row, lock: $lock);
         $crate::store::sql_outbox::ending::ending!(connection: $connection);
+        $crate::store::sql_outbox::steps::steps!(connection: $connection, lock: $lock, pairs: $pairs);
         $crate::store::sql_outbox::seeing::seeing!(connection: $connection, row: $row);
         $crate::store::sql_outbox::settling::settling!(connection: $connection, row: $row);
     };

@@ -20,6 +20,11 @@ impl PostgresStore {
         Ok(written)
     }
 
+    /// Takes a step in the next transaction, together with others.
+    async fn step(&self, step: Step) -> Result<Taken> {
+        self.steps.add(step).await
+    }
+
     async fn read<T, R>(&self, read: R) -> Result<T>
     where
         R: for<'c> FnOnce(&'c mut PgConnection, i64) -> BoxFuture<'c, sqlx::Result<T>> + Send,

@@ -1,12 +1,16 @@
 //! What a program adds at the same time goes into one statement, and so does what it has
-//! handled at the same time: each has one trip to the server and one commit.
+//! handled at the same time: each has one trip to the server and one commit. So do the steps of
+//! the outbox's attempts.
 
 use std::sync::Arc;
 
 use sqlx::PgPool;
 
-use super::{clock::DatabaseClock, rows};
-use crate::store::{ClaimId, NewEvent, together::Work};
+use super::{clock::DatabaseClock, outbox, rows};
+use crate::{
+    outbox::journal::{Step, Taken},
+    store::{ClaimId, NewEvent, together::Work},
+};
 
 /// The events that are added.
 pub(super) struct Adds {
@@ -20,6 +24,12 @@ pub(super) struct Ends {
     clock: Arc<DatabaseClock>,
 }
 
+/// Steps of the outbox, in a transaction of their own.
+pub(super) struct Steps {
+    pool: PgPool,
+    clock: Arc<DatabaseClock>,
+}
+
 impl Adds {
     pub(super) fn new(pool: PgPool, clock: Arc<DatabaseClock>) -> Self {
         Self { pool, clock }
@@ -27,6 +37,12 @@ impl Adds {
 }
 
 impl Ends {
+    pub(super) fn new(pool: PgPool, clock: Arc<DatabaseClock>) -> Self {
+        Self { pool, clock }
+    }
+}
+
+impl Steps {
     pub(super) fn new(pool: PgPool, clock: Arc<DatabaseClock>) -> Self {
         Self { pool, clock }
     }
@@ -64,6 +80,24 @@ impl Work for Ends {
         let mut ended = rows::end(&mut connection, claims, now).await?;
         // A claim ends once, even if it is named twice.
         Ok(claims.iter().map(|claim| ended.remove(claim)).collect())
+    }
+
+    fn is_of_some(error: &sqlx::Error) -> bool {
+        is_of_some(error)
+    }
+}
+
+impl Work for Steps {
+    type Item = Step;
+    type Done = Taken;
+
+    async fn all(&self, steps: &[Step]) -> sqlx::Result<Vec<Taken>> {
+        let mut transaction = self.pool.begin().await?;
+        let now = self.clock.now(&mut transaction).await?;
+        let steps: Vec<_> = steps.iter().collect();
+        let taken = outbox::take(&mut transaction, &steps, now).await?;
+        transaction.commit().await?;
+        Ok(taken)
     }
 
     fn is_of_some(error: &sqlx::Error) -> bool {

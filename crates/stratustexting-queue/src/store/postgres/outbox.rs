@@ -8,4 +8,5 @@ crate::store::sql_outbox::outbox_statements! {
     id: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     bytes: "BYTEA",
     lock: "FOR UPDATE",
+    pairs: "json_each_text($1::json)",
 }

@@ -42,18 +42,11 @@ macro_rules! beginning {
             request: BeginRequest,
             now: i64,
         ) -> sqlx::Result<Begin> {
-            if request.interval.is_zero() {
-                // Most likely nobody has to wait, and there is nothing to write.
-                let begun = try_begin(&mut *connection, &request, Some(&request.sender), now);
-                if let Some(attempt) = begun.await? {
-                    return Ok(Begin::Begun(attempt));
-                }
-            }
             let cost = match turn(&mut *connection, &request, now).await? {
                 Turn::Wait(wait) => return Ok(Begin::Wait(wait)),
                 Turn::Now { cost } => cost,
             };
-            let begun = try_begin(&mut *connection, &request, None, now);
+            let begun = try_begin(&mut *connection, &request, now);
             let Some(attempt) = begun.await? else {
                 return why_not(connection, request.row, now).await;
             };
@@ -70,12 +63,10 @@ macro_rules! beginning {
             Ok(Begin::Begun(attempt))
         }
 
-        /// Begins the attempt if the row may be sent, and if this sender, when one is given,
-        /// needn't wait.
+        /// Begins the attempt if the row may be sent.
         async fn try_begin(
             connection: &mut $connection,
             request: &BeginRequest,
-            unless_slowed: Option<&str>,
             now: i64,
         ) -> sqlx::Result<Option<i64>> {
             // The conditions are in the statement itself: what another transaction wrote before
@@ -91,16 +82,12 @@ macro_rules! beginning {
                    AND NOT EXISTS (SELECT 1 FROM stratustexting_opt_out AS opted
                                    WHERE opted.number = stratustexting_outbox.digits
                                      AND opted.opted_out = 1)
-                   AND ($5 IS NULL OR EXISTS (
-                       SELECT 1 FROM stratustexting_pace AS pace
-                       WHERE pace.sender = $5 AND pace.slowed = 0 AND pace.next <= $3))
                  RETURNING attempts",
             )
             .bind(request.row)
             .bind(request.worker.as_str())
             .bind(now)
             .bind(milliseconds(request.lease))
-            .bind(unless_slowed)
             .fetch_optional(connection)
             .await
         }

@@ -1,7 +1,7 @@
 //! Statements about jobs, and about all jobs.
 
 macro_rules! jobs {
-    (connection: $connection:ty, row: $row:ty) => {
+    (connection: $connection:ty, row: $row:ty, lock: $lock:literal) => {
         pub(super) async fn open_job(
             connection: &mut $connection,
             job: JobRow,
@@ -136,11 +136,16 @@ macro_rules! jobs {
                     continue;
                 }
                 if to == JobState::Cancelled {
-                    sqlx::query(
+                    // In the order in which attempts lock rows, too.
+                    sqlx::query(concat!(
                         "UPDATE stratustexting_outbox
                          SET state = 7, ended = $2, reason = 'the job was cancelled'
-                         WHERE job = $1 AND state = 0",
-                    )
+                         WHERE state = 0 AND id IN (
+                             SELECT entry.id FROM stratustexting_outbox AS entry
+                             WHERE entry.job = $1 AND entry.state = 0 ORDER BY entry.id ",
+                        $lock,
+                        ")"
+                    ))
                     .bind(job)
                     .bind(now)
                     .execute(&mut *connection)

@@ -2,7 +2,10 @@
 
 macro_rules! tables {
     (connection: $connection:ty, id: $id:literal, bytes: $bytes:literal) => {
-        use std::time::Duration;
+        use std::{
+            collections::{HashMap, HashSet},
+            time::Duration,
+        };
 
         use sqlx::Row as _;
 
@@ -13,7 +16,7 @@ macro_rules! tables {
                 Attachment, Attempt, Counts, Job, JobState, Row, RowState,
                 journal::{
                     Begin, BeginRequest, Candidate, Ending, FoundJob, JobRow, Left, PlanRow,
-                    Planned, RowQuery, SentRow,
+                    Planned, RowQuery, SentRow, Step, Taken,
                 },
             },
             store::sql_outbox::OUTBOX_VERSION,

@@ -24,6 +24,11 @@ impl SqliteStore {
             .await
     }
 
+    /// Takes a step in the next transaction, together with others.
+    async fn step(&self, step: Step) -> Result<Taken> {
+        self.writer.step(step, self.clock.clone()).await
+    }
+
     async fn read<T, R>(&self, read: R) -> Result<T>
     where
         R: for<'c> FnOnce(&'c mut SqliteConnection, i64) -> BoxFuture<'c, sqlx::Result<T>> + Send,

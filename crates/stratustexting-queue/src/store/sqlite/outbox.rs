@@ -9,4 +9,5 @@ crate::store::sql_outbox::outbox_statements! {
     bytes: "BLOB",
     // A transaction that writes has the whole file.
     lock: "",
+    pairs: "json_each($1)",
 }

@@ -9,10 +9,12 @@ use futures::future::BoxFuture;
 use sqlx::{SqliteConnection, SqlitePool};
 use tokio::sync::OwnedMutexGuard;
 
-use super::transaction::Writing;
+use super::{outbox, transaction::Writing};
 use crate::{
     Error, Result,
+    clock::Clock,
     error::Kind,
+    outbox::journal::{Step, Taken},
     store::together::{Together, Work},
 };
 
@@ -20,6 +22,13 @@ pub(super) struct Writer(Together<Writes>);
 
 struct Writes {
     pool: SqlitePool,
+}
+
+/// One of the writes of a transaction.
+enum Item {
+    Write(Write),
+    /// Of the outbox. All of a transaction are taken together.
+    Step(Step, Clock),
 }
 
 /// A write, which keeps what it has come to for its caller.
@@ -34,6 +43,12 @@ impl Writer {
     /// Waits until nobody else in this process writes.
     pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
         self.0.turn().await
+    }
+
+    /// Takes a step of the outbox in the next transaction.
+    pub(super) async fn step(&self, step: Step, clock: Clock) -> Result<Taken> {
+        let taken = self.0.add(Item::Step(step, clock)).await?;
+        taken.ok_or(Error::new(Kind::Stopped))
     }
 
     /// Writes in the next transaction, and returns when that is on the disk. The write goes on
@@ -58,23 +73,38 @@ impl Writer {
                 Ok(())
             })
         });
-        self.0.add(write).await?;
+        self.0.add(Item::Write(write)).await?;
         let value = value.lock().unwrap_or_else(PoisonError::into_inner).take();
         value.ok_or(Error::new(Kind::Stopped))
     }
 }
 
 impl Work for Writes {
-    type Item = Write;
-    type Done = ();
+    type Item = Item;
+    /// What a step has come to. A write keeps it for its caller.
+    type Done = Option<Taken>;
 
-    async fn all(&self, writes: &[Write]) -> sqlx::Result<Vec<()>> {
+    async fn all(&self, items: &[Item]) -> sqlx::Result<Vec<Option<Taken>>> {
         let mut transaction = Writing::begin(&self.pool).await?;
-        for write in writes {
-            write(&mut transaction).await?;
+        let (mut steps, mut now) = (Vec::new(), 0);
+        for item in items {
+            match item {
+                Item::Write(write) => write(&mut transaction).await?,
+                Item::Step(step, clock) => {
+                    steps.push(step);
+                    now = clock.now();
+                }
+            }
         }
+        let mut taken = outbox::take(&mut transaction, &steps, now)
+            .await?
+            .into_iter();
         transaction.commit().await?;
-        Ok(vec![(); writes.len()])
+        let done = items.iter().map(|item| match item {
+            Item::Write(_) => None,
+            Item::Step(..) => taken.next(),
+        });
+        Ok(done.collect())
     }
 
     /// Values that are too large, or that a constraint or a trigger of the program's own

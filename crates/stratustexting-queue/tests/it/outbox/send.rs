@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use stratustexting::{
+    Client,
+    models::{ConsentType, ContactRequest},
+};
 use stratustexting_queue::{
     inbox::{Inbox, Store},
     outbox::{Attachment, Ended, Journal, NewRow, Permission, Recipient, RowState},
@@ -26,6 +30,8 @@ on_each_journal! {
     whoever_may_not_be_texted_is_not
     what_may_be_sent_later_waits
     a_question_without_a_response_sends_nothing
+    the_services_contacts_say_who_may_be_texted
+    a_contact_that_says_nothing_of_its_consent_costs_no_row
     a_paused_job_goes_on_where_it_was
     a_cancelled_job_sends_no_more
     all_jobs_stop_at_once
@@ -204,6 +210,47 @@ async fn a_question_without_a_response_sends_nothing<J: Journal>(journal: J) {
     );
     assert_eq!(summary.counts.planned, 3);
     assert!(sandbox.sent_messages().is_empty());
+}
+
+async fn contact(client: &Client, line: u64, level: Option<ConsentType>) {
+    let mut contact = ContactRequest::default().with_mobile_number(number(line));
+    contact.consent_level = level;
+    client.contacts().upsert(contact).await.unwrap();
+}
+
+async fn the_services_contacts_say_who_may_be_texted<J: Journal>(journal: J) {
+    let (sandbox, client) = sandbox().await;
+    contact(&client, 1, Some(ConsentType::Informational)).await;
+    contact(&client, 2, Some(ConsentType::Conversational)).await;
+    let outbox = quick(&journal)
+        .require_consent_level(&client, [ConsentType::Informational])
+        .build();
+    started(&outbox, &sandbox, 3).await;
+
+    assert!(send(&outbox, &client).await.ended.is_finished());
+
+    assert_texted(&sandbox, [1]);
+    let rows = all_rows(&outbox).await;
+    let reasons: Vec<_> = rows.iter().map(|row| row.reason.as_deref()).collect();
+    let none = "the service has no contact with this number";
+    let other = "the contact's consent level permits no such text";
+    assert_eq!(reasons, [None, Some(other), Some(none)]);
+}
+
+async fn a_contact_that_says_nothing_of_its_consent_costs_no_row<J: Journal>(journal: J) {
+    let (sandbox, client) = sandbox().await;
+    contact(&client, 1, None).await;
+    let outbox = quick(&journal)
+        .outage(Duration::from_millis(300))
+        .require_consent_level(&client, [ConsentType::Informational])
+        .build();
+    started(&outbox, &sandbox, 1).await;
+
+    let summary = send(&outbox, &client).await;
+
+    assert!(matches!(summary.ended, Ended::Paused(_)), "{summary:?}");
+    assert_eq!(states(&outbox).await, [RowState::Planned]);
+    assert_texted(&sandbox, []);
 }
 
 async fn a_paused_job_goes_on_where_it_was<J: Journal>(journal: J) {

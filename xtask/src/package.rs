@@ -76,17 +76,16 @@ struct Package {
     folder: String,
 }
 
-fn unpack(
-    workspace: &Workspace,
-    archives: &Path,
-    unpacked: &Path,
-) -> anyhow::Result<Vec<Package>> {
+fn unpack(workspace: &Workspace, archives: &Path, unpacked: &Path) -> anyhow::Result<Vec<Package>> {
     fs::create_dir_all(unpacked)?;
     let version = format!("-{}", env!("CARGO_PKG_VERSION"));
     let mut packages = Vec::new();
     for entry in fs::read_dir(archives)? {
         let path = entry?.path();
-        if path.extension().is_none_or(|extension| extension != "crate") {
+        if path
+            .extension()
+            .is_none_or(|extension| extension != "crate")
+        {
             continue;
         }
         let status = CommandLine::new("tar", &["-xzf"])
@@ -115,7 +114,10 @@ fn write_workspace(
     unpacked: &Path,
     packages: &[Package],
 ) -> anyhow::Result<()> {
-    let members: Vec<_> = packages.iter().map(|it| format!("{:?}", it.folder)).collect();
+    let members: Vec<_> = packages
+        .iter()
+        .map(|it| format!("{:?}", it.folder))
+        .collect();
     let patches: Vec<_> = packages
         .iter()
         .map(|it| format!("{} = {{ path = {:?} }}\n", it.name, it.folder))

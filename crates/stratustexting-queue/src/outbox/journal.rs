@@ -52,6 +52,8 @@ pub trait Statements: Clone + fmt::Debug + Send + Sync + 'static {
     /// Planned rows that are due, the longest due first.
     fn peek(&self, job: i64, limit: u32) -> impl Future<Output = Result<Vec<Candidate>>> + Send;
     /// Begins an attempt, if the row may be sent now.
+    /// This and [`end`](Self::end) take their places in one order when they are polled first: a
+    /// step that is on the disk has all before it there.
     fn begin(&self, request: BeginRequest) -> impl Future<Output = Result<Begin>> + Send;
     /// Writes down how an attempt ended. `false` when something surer is known already.
     fn end(&self, ending: Ending) -> impl Future<Output = Result<bool>> + Send;

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod ended;
+mod slots;
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -18,8 +19,9 @@ use tokio::{
 
 pub use self::ended::{Ended, Summary};
 use self::{
-    attempt::{Attempt, Step},
+    attempt::{Attempt, Over, Step},
     ended::ended_of,
+    slots::Slots,
 };
 use super::{JobState, Journal, Outbox, RowState, journal::Candidate};
 use crate::{
@@ -117,6 +119,7 @@ impl<J: Journal> Outbox<J> {
             waiting: VecDeque::new(),
             in_hand: HashSet::new(),
             attempts: JoinSet::new(),
+            slots: Slots::new(self.settings.concurrency),
             trouble: Trouble::default(),
             look: false,
             clock: (left.now, Instant::now()),
@@ -156,7 +159,8 @@ struct Run<J> {
     waiting: VecDeque<Candidate>,
     /// Those, and the ones that are being attempted.
     in_hand: HashSet<i64>,
-    attempts: JoinSet<(i64, Step)>,
+    attempts: JoinSet<Over>,
+    slots: Slots,
     trouble: Trouble,
     /// Whether the job's state has to be looked at now.
     look: bool,
@@ -245,13 +249,12 @@ impl<J: Journal> Run<J> {
         if let Some(ended) = self.check().await {
             return Some(ended);
         }
-        let free = self.settings().concurrency - self.attempts.len();
         let is_waiting = self
             .trouble
             .until
             .is_some_and(|until| until > Instant::now());
-        if free > 0 && !is_waiting {
-            self.fill(free).await;
+        if !is_waiting {
+            self.fill().await;
         }
         if self.attempts.is_empty() && !is_waiting && self.trouble.since.is_none() {
             match self.shared.outbox.journal.left(self.job).await {
@@ -273,11 +276,13 @@ impl<J: Journal> Run<J> {
                     if std::mem::take(&mut self.look) {
                         return None;
                     }
-                    if self.trouble.until.is_none_or(|until| until <= Instant::now()) {
-                        self.fill(self.settings().concurrency - self.attempts.len()).await;
-                    }
                     if self.attempts.is_empty() {
                         return None;
+                    }
+                }
+                () = self.slots.freed() => {
+                    if self.trouble.until.is_none_or(|until| until <= Instant::now()) {
+                        self.fill().await;
                     }
                 }
                 () = &mut poll => return None,
@@ -337,10 +342,11 @@ impl<J: Journal> Run<J> {
     }
 
     /// Begins attempts, as many as there is room for.
-    async fn fill(&mut self, free: usize) {
+    async fn fill(&mut self) {
+        let free = self.slots.free();
         if self.waiting.len() < free {
             // Those in hand are among the first that the journal gives.
-            let limit = self.in_hand.len() + AHEAD.max(4 * free);
+            let limit = self.in_hand.len() + AHEAD.max(4 * self.settings().concurrency);
             let limit = u32::try_from(limit).unwrap_or(u32::MAX);
             match self.shared.outbox.journal.peek(self.job, limit).await {
                 Ok(candidates) => {
@@ -357,14 +363,20 @@ impl<J: Journal> Run<J> {
             let Some(candidate) = self.waiting.pop_front() else {
                 return;
             };
-            let attempt = Attempt::new(Arc::clone(&self.shared), candidate);
+            let attempt = Attempt::new(Arc::clone(&self.shared), candidate, self.slots.take());
             self.attempts.spawn(attempt.run());
         }
     }
 
     /// Notes how an attempt ended, and returns why the run ends with it, if it does.
-    fn take(&mut self, step: Result<(i64, Step), tokio::task::JoinError>) -> Option<Ended> {
-        let Ok((row, step)) = step else {
+    fn take(&mut self, over: Result<Over, tokio::task::JoinError>) -> Option<Ended> {
+        // The slot is free when the run knows what has come of the row.
+        let Ok(Over {
+            row,
+            step,
+            slot: _slot,
+        }) = over
+        else {
             // It panicked. The row is unknown after its lease.
             return Some(Ended::Paused("an attempt panicked".to_owned()));
         };

@@ -16,8 +16,9 @@ pub(crate) mod tables;
 pub(crate) const OUTBOX_VERSION: i64 = 1;
 
 /// Makes the functions for a database: of its connection and its row, with its types for an id
-/// and for bytes, with what a `SELECT` needs so that nobody changes its rows meanwhile, and with
-/// a table of the keys and values of a statement's first parameter, which is an object of JSON.
+/// and for bytes, with what a `SELECT` needs so that nobody changes its rows meanwhile. A
+/// statement's first parameter may be an object of JSON: then `pairs` is a table of its keys and
+/// values, and `among` says that a number is one of its keys.
 macro_rules! outbox_statements {
     (
         connection: $connection:ty,
@@ -25,14 +26,17 @@ macro_rules! outbox_statements {
         id: $id:literal,
         bytes: $bytes:literal,
         lock: $lock:literal,
-        pairs: $pairs:literal $(,)?
+        pairs: $pairs:literal,
+        among: $among:literal $(,)?
     ) => {
         $crate::store::sql_outbox::tables::tables!(connection: $connection, id: $id, bytes: $bytes);
         $crate::store::sql_outbox::jobs::jobs!(connection: $connection, row: $row, lock: $lock);
         $crate::store::sql_outbox::planning::planning!(connection: $connection);
         $crate::store::sql_outbox::beginning::beginning!(connection: $connection, row: $row, lock: $lock);
         $crate::store::sql_outbox::ending::ending!(connection: $connection);
-        $crate::store::sql_outbox::steps::steps!(connection: $connection, lock: $lock, pairs: $pairs);
+        $crate::store::sql_outbox::steps::steps!(
+            connection: $connection, lock: $lock, pairs: $pairs, among: $among
+        );
         $crate::store::sql_outbox::seeing::seeing!(connection: $connection, row: $row);
         $crate::store::sql_outbox::settling::settling!(connection: $connection, row: $row);
     };

@@ -24,6 +24,9 @@ pub(super) trait Work: Send + Sync + 'static {
         items: &[Self::Item],
     ) -> impl Future<Output = sqlx::Result<Vec<Self::Done>>> + Send;
 
+    /// No lot follows at once: what was kept for the next one can be given back.
+    fn rest(&self) {}
+
     /// Whether nothing was done because of some of the items, so that others may succeed
     /// without them. It must be `false` if anything may have been done.
     fn is_of_some(error: &sqlx::Error) -> bool;
@@ -83,8 +86,17 @@ impl<W: Work> Together<W> {
             let (work, turn) = (Arc::clone(&self.work), Arc::clone(&self.turn));
             tokio::spawn(async move {
                 loop {
-                    let _turn: OwnedMutexGuard<()> = Arc::clone(&turn).lock_owned().await;
-                    let Some(lot) = served.next_lot() else { return };
+                    let _turn: OwnedMutexGuard<()> = match Arc::clone(&turn).try_lock_owned() {
+                        Ok(turn) => turn,
+                        Err(_) => {
+                            work.rest();
+                            Arc::clone(&turn).lock_owned().await
+                        }
+                    };
+                    let Some(lot) = served.next_lot() else {
+                        work.rest();
+                        return;
+                    };
                     do_lot(&*work, lot).await;
                 }
             });

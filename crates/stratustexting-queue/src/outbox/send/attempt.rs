@@ -1,7 +1,8 @@
 //! One row: asked about, begun, sent, and its end written down.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
+    task::Poll,
     time::{Duration, SystemTime},
 };
 
@@ -9,7 +10,7 @@ use stratustexting::{PhoneNumber, Result as SdkResult, models::SendResult};
 use tokio::time::{self, Instant};
 use tracing::Instrument;
 
-use super::{Ended, Shared};
+use super::{Ended, Shared, slots::Slot};
 use crate::{
     Error,
     outbox::{
@@ -23,6 +24,8 @@ use crate::{
 pub(super) struct Attempt<J> {
     shared: Arc<Shared<J>>,
     candidate: Candidate,
+    /// Its place among the texts that are under way.
+    slot: Mutex<Option<Slot>>,
 }
 
 /// What the run hears of a row.
@@ -41,6 +44,14 @@ pub(super) enum Step {
     End(Ended),
 }
 
+/// A row whose attempt is over.
+pub(super) struct Over {
+    pub(super) row: i64,
+    pub(super) step: Step,
+    /// Its place, unless that was free before.
+    pub(super) slot: Option<Slot>,
+}
+
 /// The number of an attempt that has begun, and when it did by both clocks: one doesn't go on
 /// while the machine sleeps, the other can be set.
 struct Begun {
@@ -50,15 +61,23 @@ struct Begun {
 }
 
 impl<J: Journal> Attempt<J> {
-    pub(super) fn new(shared: Arc<Shared<J>>, candidate: Candidate) -> Self {
-        Self { shared, candidate }
+    pub(super) fn new(shared: Arc<Shared<J>>, candidate: Candidate, slot: Slot) -> Self {
+        Self {
+            shared,
+            candidate,
+            slot: Mutex::new(Some(slot)),
+        }
     }
 
-    pub(super) async fn run(self) -> (i64, Step) {
+    pub(super) async fn run(self) -> Over {
         let row = self.candidate.row;
         let span = tracing::debug_span!("outbox row", row, outcome = tracing::field::Empty);
         let step = self.attempt().instrument(span).await;
-        (row, step)
+        let slot = self
+            .slot
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        Over { row, step, slot }
     }
 
     async fn attempt(&self) -> Step {
@@ -258,8 +277,12 @@ impl<J: Journal> Attempt<J> {
     }
 
     /// Writes the end down. Until that is done the row is *attempting*, so a journal that is
-    /// away is waited for as long as an outage may last: meanwhile this worker begins nothing
-    /// else in this place.
+    /// away is waited for as long as an outage may last.
+    ///
+    /// After an accepted text the next row's attempt may begin as soon as this end is on its
+    /// way: the journal takes steps in their order, so that row can't be *attempting* on the
+    /// disk before this one has ended there. A worker that is killed leaves no more rows in doubt
+    /// than it may have texts under way. After any other outcome the run decides first.
     async fn end_with(
         &self,
         attempt: i64,
@@ -280,7 +303,18 @@ impl<J: Journal> Attempt<J> {
         };
         let started = Instant::now();
         let mut pause = Duration::from_millis(50);
-        while let Err(error) = outbox.journal.end(ending.clone()).await {
+        let mut end = Box::pin(outbox.journal.end(ending.clone()));
+        let mut ended = futures::poll!(&mut end);
+        if outcome == RowState::Accepted {
+            let slot = self.slot.lock();
+            drop(slot.unwrap_or_else(PoisonError::into_inner).take());
+        }
+        loop {
+            let result = match ended {
+                Poll::Ready(result) => result,
+                Poll::Pending => end.await,
+            };
+            let Err(error) = result else { break };
             if started.elapsed() > outbox.settings.outage {
                 tracing::warn!(
                     row = self.candidate.row,
@@ -291,6 +325,8 @@ impl<J: Journal> Attempt<J> {
             }
             time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(2));
+            end = Box::pin(outbox.journal.end(ending.clone()));
+            ended = Poll::Pending;
         }
         Step::Ended(outcome)
     }

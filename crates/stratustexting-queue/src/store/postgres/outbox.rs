@@ -9,4 +9,7 @@ crate::store::sql_outbox::outbox_statements! {
     bytes: "BYTEA",
     lock: "FOR UPDATE",
     pairs: "json_each_text($1::json)",
+    // An array always leads to the primary key. For a subquery, a server that has no statistics
+    // yet reads the whole table.
+    among: "= ANY (ARRAY(SELECT CAST(key AS BIGINT) FROM json_each_text($1::json)))",
 }

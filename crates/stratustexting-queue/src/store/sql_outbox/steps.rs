@@ -4,7 +4,12 @@
 //! request to the service.
 
 macro_rules! steps {
-    (connection: $connection:ty, lock: $lock:literal, pairs: $pairs:literal) => {
+    (
+        connection: $connection:ty,
+        lock: $lock:literal,
+        pairs: $pairs:literal,
+        among: $among:literal
+    ) => {
         /// Takes the steps, and returns what each has come to, in their order.
         pub(super) async fn take(
             connection: &mut $connection,
@@ -55,16 +60,17 @@ macro_rules! steps {
             for ((worker, sender, lease), rows) in unpaced {
                 // The conditions are in the statement itself: what another transaction wrote
                 // before it, such as an opt-out, counts. Workers lock rows in one order, so that
-                // none waits for another that waits for it.
+                // none waits for another that waits for it. The sums keep the index of the rows
+                // that are due out of it: the few rows are found by their ids.
                 let numbers: Vec<(i64, i64)> = sqlx::query_as(concat!(
                     "UPDATE stratustexting_outbox
                      SET state = 1, attempts = attempts + 1, worker = $2, begun = $3,
                          lease = $3 + $4, ended = NULL, reason = NULL
-                     WHERE state = 0 AND id IN (
+                     WHERE state + 0 = 0 AND id IN (
                          SELECT entry.id FROM stratustexting_outbox AS entry
-                         WHERE entry.id IN (SELECT CAST(key AS BIGINT) FROM ",
-                    $pairs,
-                    ") AND entry.state = 0 AND entry.due <= $3
+                         WHERE entry.id ",
+                    $among,
+                    "      AND entry.state + 0 = 0 AND entry.due + 0 <= $3
                            AND EXISTS (SELECT 1 FROM stratustexting_job AS job
                                        WHERE job.id = entry.job AND job.state = 1)
                            AND NOT EXISTS (SELECT 1 FROM stratustexting_stop)
@@ -118,13 +124,15 @@ macro_rules! steps {
             let ended: Vec<(i64, i64)> = sqlx::query_as(concat!(
                 "UPDATE stratustexting_outbox
                  SET state = 2, due = $2, wait = 0, ended = $2, reason = NULL, ticket = NULL
-                 WHERE state = 1 AND lease IS NOT NULL AND id IN (
+                 WHERE state + 0 = 1 AND lease IS NOT NULL AND id IN (
                      SELECT entry.id FROM stratustexting_outbox AS entry
                      JOIN ",
                 $pairs,
                 " AS ended ON entry.id = CAST(ended.key AS BIGINT)
                           AND entry.attempts = CAST(ended.value AS BIGINT)
-                     ORDER BY entry.id ",
+                     WHERE entry.id ",
+                $among,
+                "    ORDER BY entry.id ",
                 $lock,
                 ") RETURNING id, attempts"
             ))

@@ -10,4 +10,5 @@ crate::store::sql_outbox::outbox_statements! {
     // A transaction that writes has the whole file.
     lock: "",
     pairs: "json_each($1)",
+    among: "IN (SELECT CAST(key AS BIGINT) FROM json_each($1))",
 }

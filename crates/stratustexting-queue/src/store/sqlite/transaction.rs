@@ -19,14 +19,20 @@ impl Writing {
             connection: pool.acquire().await?,
             is_open: false,
         };
-        // A transaction that begins by reading could not become a writing one when another
-        // process has written since.
-        writing.execute("BEGIN IMMEDIATE").await?;
-        writing.is_open = true;
+        writing.begin_again().await?;
         Ok(writing)
     }
 
-    pub(super) async fn commit(mut self) -> sqlx::Result<()> {
+    /// Begins another one, on the same connection.
+    pub(super) async fn begin_again(&mut self) -> sqlx::Result<()> {
+        // A transaction that begins by reading could not become a writing one when another
+        // process has written since.
+        self.execute("BEGIN IMMEDIATE").await?;
+        self.is_open = true;
+        Ok(())
+    }
+
+    pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
         self.execute("COMMIT").await?;
         self.is_open = false;
         Ok(())

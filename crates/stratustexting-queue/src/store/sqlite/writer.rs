@@ -3,7 +3,7 @@
 //! SQLite has one writer at a time. Connections that meet would poll for its lock, so the
 //! writes of a process take turns before they come to the file.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::future::BoxFuture;
 use sqlx::{SqliteConnection, SqlitePool};
@@ -22,6 +22,9 @@ pub(super) struct Writer(Together<Writes>);
 
 struct Writes {
     pool: SqlitePool,
+    /// The last lot's, whose connection has in its cache what was written: each other one would
+    /// have to read it from the file.
+    kept: Mutex<Option<Writing>>,
 }
 
 /// One of the writes of a transaction.
@@ -37,7 +40,10 @@ type Write =
 
 impl Writer {
     pub(super) fn new(pool: SqlitePool) -> Self {
-        Self(Together::new(Writes { pool }))
+        Self(Together::new(Writes {
+            pool,
+            kept: Mutex::default(),
+        }))
     }
 
     /// Waits until nobody else in this process writes.
@@ -79,13 +85,26 @@ impl Writer {
     }
 }
 
+impl Writes {
+    fn kept(&self) -> MutexGuard<'_, Option<Writing>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Work for Writes {
     type Item = Item;
     /// What a step has come to. A write keeps it for its caller.
     type Done = Option<Taken>;
 
     async fn all(&self, items: &[Item]) -> sqlx::Result<Vec<Option<Taken>>> {
-        let mut transaction = Writing::begin(&self.pool).await?;
+        let kept = self.kept().take();
+        let mut transaction = match kept {
+            Some(mut kept) => {
+                kept.begin_again().await?;
+                kept
+            }
+            None => Writing::begin(&self.pool).await?,
+        };
         let (mut steps, mut now) = (Vec::new(), 0);
         for item in items {
             match item {
@@ -100,11 +119,16 @@ impl Work for Writes {
             .await?
             .into_iter();
         transaction.commit().await?;
+        *self.kept() = Some(transaction);
         let done = items.iter().map(|item| match item {
             Item::Write(_) => None,
             Item::Step(..) => taken.next(),
         });
         Ok(done.collect())
+    }
+
+    fn rest(&self) {
+        drop(self.kept().take());
     }
 
     /// Values that are too large, or that a constraint or a trigger of the program's own

@@ -165,7 +165,7 @@ async fn no_text_begins_after_an_opt_out_was_stored() {
     let inbox = Inbox::new(store.clone());
     let mut random = fastrand::Rng::with_seed(5);
     let (mut before, mut after) = (0, 0);
-    for round in 0..50_u64 {
+    for round in 0..200_u64 {
         sandbox.clear_ledger();
         let outbox = quick(&store).concurrency(2).build();
         let name = format!("job {round}");

@@ -52,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     for package in &packages {
         println!("checking the package {}", package.name);
         // With this target folder Cargo finds the dependencies that other steps have checked.
-        let status = CommandLine::cargo(&["check", "--offline", "--lib", "--bins"])
+        let status = CommandLine::cargo(&["check", "--offline"])
             .argument("--manifest-path")
             .argument(text(&manifest)?)
             .argument("--package")

@@ -76,7 +76,8 @@ pub use crate::store::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use crate::store::sqlite::{SqliteStore, SqliteTransaction};
 pub use crate::store::{
-    ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
+    ClaimId, ClaimRequest, Claimed, DeadLetter, EventState, KeptEvent, NewEvent, Numbers, OptOut,
+    Settlement, Store,
     memory::MemoryStore,
 };
 use crate::{Result, inbox::builder::Settings};
@@ -138,6 +139,17 @@ impl<S: Store> Inbox<S> {
     /// [`Error::is_database`](crate::Error::is_database).
     pub async fn dead_letters(&self, after: i64, limit: u32) -> Result<Vec<DeadLetter>> {
         self.store.dead_letters(after, limit).await
+    }
+
+    /// The events with an id smaller than `before`, at most `limit`, the newest first: begin with
+    /// `i64::MAX` and go on with the id of the last. Handled ones are kept for a
+    /// [while](InboxBuilder::keep_handled).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_database`](crate::Error::is_database).
+    pub async fn kept_events(&self, before: i64, limit: u32) -> Result<Vec<KeptEvent>> {
+        self.store.kept_events(before, limit).await
     }
 
     /// Makes a dead letter due again, with its attempts counted from zero. It keeps its id and its

@@ -106,6 +106,14 @@ pub trait Store: Clone + fmt::Debug + Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<DeadLetter>>> + Send;
 
+    /// Reads events with an id smaller than `before`, whatever has become of them, the newest
+    /// first.
+    fn kept_events(
+        &self,
+        before: i64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<KeptEvent>>> + Send;
+
     /// Makes a dead letter due again, with its counts at zero. `false` if there is none.
     fn replay(&self, id: i64) -> impl Future<Output = Result<bool>> + Send;
 
@@ -249,6 +257,46 @@ pub struct DeadLetter {
     pub reason: String,
     /// The event, as it came.
     pub body: Vec<u8>,
+}
+
+/// An event that is kept, and what has become of it.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct KeptEvent {
+    /// Its id in the store.
+    pub id: i64,
+    /// When it was received.
+    pub received: SystemTime,
+    /// What has become of it.
+    pub state: EventState,
+    /// How often its handler has failed.
+    pub failures: u32,
+    /// The event, as it came.
+    pub body: Vec<u8>,
+}
+
+/// What has become of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventState {
+    /// It waits for its first or another attempt, or is being handled.
+    Open,
+    /// It was handled.
+    Handled,
+    /// It was given up: it is a dead letter.
+    Dead,
+}
+
+/// Without the body, which may hold a customer's data.
+impl fmt::Debug for KeptEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptEvent")
+            .field("id", &self.id)
+            .field("received", &self.received)
+            .field("state", &self.state)
+            .field("failures", &self.failures)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The parts that may hold a customer's data are left out.

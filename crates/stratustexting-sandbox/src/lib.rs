@@ -100,6 +100,9 @@ mod ids;
 mod ledger;
 mod limits;
 mod oauth;
+#[cfg(feature = "program")]
+#[doc(hidden)]
+pub mod program;
 mod query;
 mod response;
 mod route;

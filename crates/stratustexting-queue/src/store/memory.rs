@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
+    ClaimId, ClaimRequest, Claimed, DeadLetter, EventState, KeptEvent, NewEvent, Numbers, OptOut, Settlement, Store,
 };
 use crate::{
     Error, Result,
@@ -359,6 +359,23 @@ impl Store for MemoryStore {
             _ => None,
         });
         Ok(dead.take(limit as usize).collect())
+    }
+
+    async fn kept_events(&self, before: i64, limit: u32) -> Result<Vec<KeptEvent>> {
+        let rows = self.rows();
+        let older = rows.events.range(..before).rev();
+        let kept = older.map(|(id, row)| KeptEvent {
+            id: *id,
+            received: time(row.received),
+            state: match row.state {
+                State::Open => EventState::Open,
+                State::Handled(_) => EventState::Handled,
+                State::Dead(_) => EventState::Dead,
+            },
+            failures: row.failures,
+            body: row.event.body.clone(),
+        });
+        Ok(kept.take(limit as usize).collect())
     }
 
     async fn replay(&self, id: i64) -> Result<bool> {

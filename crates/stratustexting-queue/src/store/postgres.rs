@@ -16,7 +16,7 @@ use self::{
     lots::{Adds, Ends, Steps},
 };
 use super::{
-    ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
+    ClaimId, ClaimRequest, Claimed, DeadLetter, KeptEvent, NewEvent, Numbers, OptOut, Settlement, Store,
     together::Together,
 };
 use crate::{
@@ -199,6 +199,11 @@ impl Store for PostgresStore {
     async fn dead_letters(&self, after: i64, limit: u32) -> Result<Vec<DeadLetter>> {
         let mut connection = self.pool.acquire().await?;
         Ok(rows::dead_letters(&mut connection, after, limit).await?)
+    }
+
+    async fn kept_events(&self, before: i64, limit: u32) -> Result<Vec<KeptEvent>> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(rows::kept_events(&mut connection, before, limit).await?)
     }
 
     async fn replay(&self, id: i64) -> Result<bool> {

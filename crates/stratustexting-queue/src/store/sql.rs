@@ -44,7 +44,8 @@ macro_rules! statements {
             Error, Result,
             clock::{TOLERANCE, milliseconds, since, time},
             store::{
-                ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, Settlement,
+                ClaimId, ClaimRequest, Claimed, DeadLetter, EventState, KeptEvent, NewEvent,
+                Numbers, Settlement,
                 sql::{VERSION, ends_claim, set_ahead},
             },
         };
@@ -302,6 +303,34 @@ macro_rules! statements {
                     died: time(row.try_get("settled")?),
                     failures: count(row, "failures")?,
                     reason: row.try_get("reason")?,
+                    body: row.try_get("body")?,
+                })
+            };
+            rows.iter().map(read).collect()
+        }
+
+        pub(super) async fn kept_events(
+            connection: &mut $connection,
+            before: i64,
+            limit: u32,
+        ) -> sqlx::Result<Vec<KeptEvent>> {
+            let rows = sqlx::query(
+                "SELECT * FROM stratustexting_inbox WHERE id < $1 ORDER BY id DESC LIMIT $2",
+            )
+            .bind(before)
+            .bind(i64::from(limit))
+            .fetch_all(connection)
+            .await?;
+            let read = |row: &$row| {
+                Ok(KeptEvent {
+                    id: row.try_get("id")?,
+                    received: time(row.try_get("received")?),
+                    state: match row.try_get("state")? {
+                        0_i64 => EventState::Open,
+                        1 => EventState::Handled,
+                        _ => EventState::Dead,
+                    },
+                    failures: count(row, "failures")?,
                     body: row.try_get("body")?,
                 })
             };

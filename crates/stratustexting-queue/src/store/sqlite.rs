@@ -24,7 +24,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use self::{transaction::Writing, writer::Writer};
 use super::{
-    ClaimId, ClaimRequest, Claimed, DeadLetter, NewEvent, Numbers, OptOut, Settlement, Store,
+    ClaimId, ClaimRequest, Claimed, DeadLetter, KeptEvent, NewEvent, Numbers, OptOut, Settlement, Store,
 };
 use crate::{
     Error, Result,
@@ -243,6 +243,11 @@ impl Store for SqliteStore {
     async fn dead_letters(&self, after: i64, limit: u32) -> Result<Vec<DeadLetter>> {
         let mut connection = self.pool.acquire().await?;
         Ok(rows::dead_letters(&mut connection, after, limit).await?)
+    }
+
+    async fn kept_events(&self, before: i64, limit: u32) -> Result<Vec<KeptEvent>> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(rows::kept_events(&mut connection, before, limit).await?)
     }
 
     async fn replay(&self, id: i64) -> Result<bool> {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use stratustexting_queue::inbox::{ClaimId, MemoryStore, NewEvent, Settlement, SqliteStore, Store};
+use stratustexting_queue::inbox::{
+    ClaimId, EventState, MemoryStore, NewEvent, Settlement, SqliteStore, Store,
+};
 
 use stratustexting_queue::reply::{Refusal, ReplyLimits};
 
@@ -55,6 +57,7 @@ on_each_store! {
     a_failed_event_waits
     a_released_event_is_due_at_once
     a_dead_letter_stays_until_it_is_replayed
+    every_event_is_listed_with_what_has_become_of_it
     a_transaction_without_its_claim_is_rolled_back
     a_conversation_has_its_turn
     a_fetched_message_is_kept_until_it_is_handled
@@ -246,6 +249,27 @@ async fn a_dead_letter_stays_until_it_is_replayed<S: Store>(store: S, clock: Clo
     let again = claim(&store, 9).await;
     assert_eq!(ids(&again), ["a"]);
     assert_eq!(again[0].failures, 0);
+}
+
+async fn every_event_is_listed_with_what_has_become_of_it<S: Store>(store: S, _: Clock) {
+    add(&store, ["a", "b", "c"].map(new_event)).await;
+    let claimed = claim(&store, 2).await;
+    settle(&store, claimed[0].claim, Settlement::Handled).await;
+    let reason = "canary".to_owned();
+    settle(&store, claimed[1].claim, Settlement::Dead { reason }).await;
+
+    let kept = store.kept_events(i64::MAX, 2).await.unwrap();
+    let rest = store.kept_events(kept[1].id, 9).await.unwrap();
+
+    let all: Vec<_> = kept.iter().chain(&rest).collect();
+    let states: Vec<_> = all.iter().map(|event| event.state).collect();
+    assert_eq!(
+        states,
+        [EventState::Open, EventState::Dead, EventState::Handled]
+    );
+    assert_eq!(all[1].failures, 1);
+    assert_eq!(all[2].body, new_event("a").body);
+    assert!(!format!("{all:?}").contains("body"));
 }
 
 async fn a_transaction_without_its_claim_is_rolled_back<S: Store>(store: S, clock: Clock) {

@@ -3,7 +3,8 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
-use stratustexting_sandbox::{Builder, DeliverySettings, Order};
+
+use crate::{Builder, DeliverySettings, Order};
 
 /// How events are posted to subscribers. The real service's order, timeouts and attempts
 /// are UNKNOWN. `PATCH /control/settings` changes them later

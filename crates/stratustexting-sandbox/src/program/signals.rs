@@ -13,7 +13,7 @@ use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, ctrl_break, ctrl_c, ct
 /// Waits for a signal to stop the program.
 #[cfg(unix)]
 #[derive(Debug)]
-pub(crate) struct ShutdownSignal {
+pub struct ShutdownSignal {
     interrupt: Signal,
     terminate: Signal,
 }
@@ -25,7 +25,7 @@ impl ShutdownSignal {
     /// # Errors
     ///
     /// When the system doesn't allow it.
-    pub(crate) fn listen() -> io::Result<Self> {
+    pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -33,7 +33,7 @@ impl ShutdownSignal {
     }
 
     /// Waits for a signal, including one that came before.
-    pub(crate) async fn wait(mut self) {
+    pub async fn wait(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -44,7 +44,7 @@ impl ShutdownSignal {
 /// Waits for a signal to stop the program.
 #[cfg(windows)]
 #[derive(Debug)]
-pub(crate) struct ShutdownSignal {
+pub struct ShutdownSignal {
     interrupt: CtrlC,
     key: CtrlBreak,
     window: CtrlClose,
@@ -57,7 +57,7 @@ impl ShutdownSignal {
     /// # Errors
     ///
     /// When the system doesn't allow it.
-    pub(crate) fn listen() -> io::Result<Self> {
+    pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: ctrl_c()?,
             key: ctrl_break()?,
@@ -66,7 +66,7 @@ impl ShutdownSignal {
     }
 
     /// Waits for a signal, including one that came before.
-    pub(crate) async fn wait(mut self) {
+    pub async fn wait(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.key.recv() => {}

@@ -52,6 +52,15 @@ impl Context {
         Account::find(self.profile())
     }
 
+    /// The failure, with what it is likely to mean for this account.
+    pub(crate) fn explain(&self, failure: Failure) -> Failure {
+        let is_sandbox = || self.account().is_ok_and(|it| it.control_url.is_some());
+        match failure.is_unreachable() && is_sandbox() {
+            true => failure.and("Is `stratus sandbox` running?"),
+            false => failure,
+        }
+    }
+
     pub(crate) fn client(&self) -> Result<Client> {
         self.account()?.client()
     }

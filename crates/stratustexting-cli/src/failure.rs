@@ -59,6 +59,8 @@ pub(crate) struct Failure {
     text: String,
     /// What a program needs beside the text: a send's outcome and its ticket.
     details: Value,
+    /// Whether there was no connection at all.
+    is_unreachable: bool,
 }
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -70,7 +72,24 @@ impl Failure {
             class,
             text,
             details: json!({}),
+            is_unreachable: false,
         }
+    }
+
+    /// There was no connection: whoever listens there isn't running, or not there.
+    pub(crate) fn unreachable(mut self) -> Self {
+        self.is_unreachable = true;
+        self
+    }
+
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.is_unreachable
+    }
+
+    /// The same with something more to try.
+    pub(crate) fn and(mut self, hint: &str) -> Self {
+        self.text = format!("{}. {hint}", self.text.trim_end_matches('.'));
+        self
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
@@ -98,6 +117,7 @@ impl Failure {
             class,
             text: format!("{}. {end}", chain(error).trim_end_matches('.')),
             details: json!({ "outcome": outcome, "ticket": error.ticket() }),
+            is_unreachable: error.is_connect(),
         }
     }
 
@@ -127,7 +147,11 @@ fn chain(error: &dyn Error) -> String {
 
 impl From<stratustexting::Error> for Failure {
     fn from(error: stratustexting::Error) -> Self {
-        Self::new(Class::of(&error), chain(&error))
+        let failure = Self::new(Class::of(&error), chain(&error));
+        match error.is_connect() {
+            true => failure.unreachable(),
+            false => failure,
+        }
     }
 }
 

@@ -77,8 +77,7 @@ pub use crate::store::postgres::PostgresStore;
 pub use crate::store::sqlite::{SqliteStore, SqliteTransaction};
 pub use crate::store::{
     ClaimId, ClaimRequest, Claimed, DeadLetter, EventState, KeptEvent, NewEvent, Numbers, OptOut,
-    Settlement, Store,
-    memory::MemoryStore,
+    Settlement, Store, memory::MemoryStore,
 };
 use crate::{Result, inbox::builder::Settings};
 

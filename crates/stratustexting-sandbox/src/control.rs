@@ -145,16 +145,25 @@ struct CustomerTextInput {
     from: String,
     to: String,
     text: String,
+    /// The files that come with it, as the message then lists them.
+    #[serde(default)]
+    media: Vec<Value>,
 }
 
 async fn customer_texts(
     State(shared): SharedState,
     Body(text): Body<CustomerTextInput>,
 ) -> JsonResult<Value> {
-    let received = messages::receive(&shared, &text.from, &text.to, &text.text);
-    received
-        .map(|id| Json(json!({"id": id})))
-        .map_err(bad_request)
+    let CustomerTextInput {
+        from,
+        to,
+        text,
+        media,
+    } = text;
+    let received = messages::receive(&shared, &from, &to, &text, media).map_err(bad_request)?;
+    Ok(Json(
+        json!({"id": received.id, "subscriptions": received.subscriptions}),
+    ))
 }
 
 async fn expire_tokens(State(shared): SharedState) -> StatusCode {

@@ -241,8 +241,9 @@ impl Sandbox {
         to: &str,
         text: &str,
     ) -> Result<String, CustomerError> {
-        let received = messages::receive(&self.shared, from, to, text);
-        received.map_err(|fault| CustomerError(fault.to_string()))
+        let received = messages::receive(&self.shared, from, to, text, Vec::new());
+        let received = received.map_err(|fault| CustomerError(fault.to_string()))?;
+        Ok(received.id)
     }
 
     /// Deletes a contact, so that its event is posted: the API has no operation for that.

@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::{
-    ClaimId, ClaimRequest, Claimed, DeadLetter, EventState, KeptEvent, NewEvent, Numbers, OptOut, Settlement, Store,
+    ClaimId, ClaimRequest, Claimed, DeadLetter, EventState, KeptEvent, NewEvent, Numbers, OptOut,
+    Settlement, Store,
 };
 use crate::{
     Error, Result,

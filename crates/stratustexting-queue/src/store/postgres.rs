@@ -16,8 +16,8 @@ use self::{
     lots::{Adds, Ends, Steps},
 };
 use super::{
-    ClaimId, ClaimRequest, Claimed, DeadLetter, KeptEvent, NewEvent, Numbers, OptOut, Settlement, Store,
-    together::Together,
+    ClaimId, ClaimRequest, Claimed, DeadLetter, KeptEvent, NewEvent, Numbers, OptOut, Settlement,
+    Store, together::Together,
 };
 use crate::{
     Error, Result,

@@ -24,7 +24,8 @@ use tokio::sync::OwnedMutexGuard;
 
 use self::{transaction::Writing, writer::Writer};
 use super::{
-    ClaimId, ClaimRequest, Claimed, DeadLetter, KeptEvent, NewEvent, Numbers, OptOut, Settlement, Store,
+    ClaimId, ClaimRequest, Claimed, DeadLetter, KeptEvent, NewEvent, Numbers, OptOut, Settlement,
+    Store,
 };
 use crate::{
     Error, Result,

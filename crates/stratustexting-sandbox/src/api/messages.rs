@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures::stream;
 use http::{StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use stratustexting_client::types::{Message, MessageDirection};
 
 use super::{ApiRequest, request::check_number};
@@ -152,13 +152,21 @@ pub(crate) fn get(shared: &Shared, request: &ApiRequest) -> Result<Response, Api
     Ok(json(StatusCode::OK, message))
 }
 
-/// A customer texts to a number of the account; returns the message's id.
+/// A customer's text.
+pub(crate) struct Received {
+    pub(crate) id: String,
+    /// How many subscriptions its event goes to.
+    pub(crate) subscriptions: usize,
+}
+
+/// A customer texts to a number of the account.
 pub(crate) fn receive(
     shared: &Arc<Shared>,
     from: &str,
     to: &str,
     text: &str,
-) -> Result<String, ApiError> {
+    media: Vec<Value>,
+) -> Result<Received, ApiError> {
     check_number("'from'", from)?;
     check_number("'to'", to)?;
     check_text(text)?;
@@ -168,10 +176,15 @@ pub(crate) fn receive(
             "'to' must be a number of this account",
         ));
     }
-    let message = new_message(&mut state, MessageDirection::Inbound, from, to, text);
+    let mut message = new_message(&mut state, MessageDirection::Inbound, from, to, text);
+    if !media.is_empty() {
+        message.media = Some(media);
+    }
     let id = message.id.clone().unwrap_or_default();
+    let before = state.deliveries.len();
     store(shared, &mut state, message, to);
-    Ok(id)
+    let subscriptions = state.deliveries.len() - before;
+    Ok(Received { id, subscriptions })
 }
 
 fn check_text(text: &str) -> Result<(), ApiError> {

@@ -86,14 +86,14 @@ impl Failure {
         self.is_unreachable
     }
 
-    /// The same with something more to try.
-    pub(crate) fn and(mut self, hint: &str) -> Self {
-        self.text = format!("{}. {hint}", self.text.trim_end_matches('.'));
-        self
-    }
-
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(Class::Usage, text)
+    }
+
+    /// The same, with what to try.
+    pub(crate) fn and(mut self, advice: &str) -> Self {
+        self.text = format!("{}. {advice}", self.text.trim_end_matches('.'));
+        self
     }
 
     /// Why a message wasn't accepted, and whether anybody may have been texted.

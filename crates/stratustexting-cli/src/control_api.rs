@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use stratustexting::reqwest::{Client, Method};
+use stratustexting::reqwest::{self, Client, Method};
 
 use crate::{
     account::Account,

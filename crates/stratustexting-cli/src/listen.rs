@@ -166,7 +166,7 @@ fn handler(
                             item.id()
                         ));
                     }
-                    Err(failure.into())
+                    Err(failure.into_inbox())
                 }
             }
         })

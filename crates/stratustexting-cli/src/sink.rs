@@ -116,6 +116,16 @@ impl SinkFailure {
     pub(crate) fn nobody_reads(&self) -> bool {
         matches!(self.kind, Kind::NobodyReads)
     }
+
+    /// The same for the inbox, which tries again.
+    pub(crate) fn into_inbox(self) -> stratustexting_queue::inbox::Failure {
+        let retry_after = self.retry_after;
+        let failure = stratustexting_queue::inbox::Failure::from(self);
+        match retry_after {
+            Some(wait) => failure.retry_after(wait),
+            None => failure,
+        }
+    }
 }
 
 impl fmt::Display for SinkFailure {
@@ -133,18 +143,6 @@ impl fmt::Display for SinkFailure {
 }
 
 impl std::error::Error for SinkFailure {}
-
-/// For the inbox, which tries again.
-impl From<SinkFailure> for stratustexting_queue::inbox::Failure {
-    fn from(failure: SinkFailure) -> Self {
-        let retry_after = failure.retry_after;
-        let failure = Self::from(Box::<dyn std::error::Error + Send + Sync>::from(failure));
-        match retry_after {
-            Some(wait) => failure.retry_after(wait),
-            None => failure,
-        }
-    }
-}
 
 /// For a person, who decides.
 impl From<SinkFailure> for Failure {

@@ -129,7 +129,7 @@ async fn plays(
         Some(to) => context.number("--to", to)?,
         None => context.sender()?,
     };
-    let (from, to) = (customer.to_string(), to.to_string());
+    let (from, to) = (customer.as_str(), to.as_str());
     let mut message = json!({ "from": from, "to": to, "text": text });
     if !media.is_empty() {
         message["media"] = media.into();
@@ -159,9 +159,10 @@ async fn contact(
     context: &Context,
     options: &ContactOptions,
 ) -> Result<()> {
-    let number = context.number("NUMBER", &options.number)?.to_string();
+    let number = context.number("NUMBER", &options.number)?;
+    let number = number.as_str();
     let client = account.client()?;
-    let before = find(&client, &number).await?;
+    let before = find(&client, number).await?;
     let (done, id) = match (before, options.delete) {
         (Some(before), true) => {
             let id = before.id.unwrap_or_default();
@@ -177,7 +178,7 @@ async fn contact(
         }
         (before, false) => {
             let contact = ContactRequest::default()
-                .with_mobile_number(number.as_str())
+                .with_mobile_number(number)
                 .with_first_name(options.first_name.as_str());
             let after = client.contacts().upsert(contact).await?.into_inner();
             let done = match before {

@@ -78,7 +78,7 @@ pub(crate) fn summary(event: &stratustexting::webhook::Event) -> String {
     let contact = payload.contact_info.as_ref();
     let id = event
         .message_id()
-        .or_else(|| contact?.id.as_deref())
+        .or_else(|| contact?.get("id")?.as_str())
         .or(payload.uuid.as_deref());
     match id {
         Some(id) => format!("{}  {}", visible(&topic), visible(id)),

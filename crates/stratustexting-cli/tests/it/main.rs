@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod bulk;
+#[cfg(unix)]
+mod docs;
 mod home;
 mod listen;
 mod manual;

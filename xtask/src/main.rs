@@ -27,6 +27,7 @@ mod sandbox;
 mod schema;
 mod shapes;
 mod snapshot;
+mod start_time;
 mod test;
 mod workspace;
 
@@ -99,6 +100,8 @@ enum Command {
     Drift(instrument::Options),
     /// Measures time and allocations of reading a page, compared with serde's derive.
     Decode(instrument::Options),
+    /// Measures how long `stratus` takes to start, compared with hello world.
+    StartTime(start_time::Options),
 }
 
 fn main() -> ExitCode {
@@ -153,6 +156,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => instrument::run(&workspace, "cost", &options).map(done),
         Command::Drift(options) => instrument::run(&workspace, "drift", &options).map(done),
         Command::Decode(options) => instrument::run(&workspace, "decode", &options).map(done),
+        Command::StartTime(options) => start_time::run(&workspace, &options).map(done),
     };
     match outcome {
         Ok(code) => code,

@@ -15,10 +15,10 @@ pub(crate) struct Global {
     /// Prints one JSON object per line
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The account's profile, in place of the default one [env: STRATUS_PROFILE]
+    /// The account's profile [env: STRATUS_PROFILE]
     #[arg(long, short = 'p', global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Where numbers without a country's code are from, such as US [env: STRATUS_REGION]
+    /// Country of local numbers [env: STRATUS_REGION]
     #[arg(long, global = true, value_name = "COUNTRY")]
     pub(crate) region: Option<String>,
     /// Shows calls on standard error; -vv attempts, too

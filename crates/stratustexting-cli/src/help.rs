@@ -43,7 +43,8 @@ pub(crate) fn in_groups(mut program: Command) -> Command {
             let _ = writeln!(commands, "  {group:<11} {}", of.join(", "));
         }
     }
-    program.help_template(format!(
+    // Exit codes and variables are in the manual: they would take a third of the screen.
+    program.long_about(None).help_template(format!(
         "{{about}}\n\n{{usage-heading}} {{usage}}\n\nCommands:\n{commands}\nOptions:\n{{options}}\n\n\
          `stratus help COMMAND` says more. Without an account, begin with `stratus sandbox`.\n"
     ))

@@ -108,7 +108,9 @@ impl Subscription {
                 ));
             }
         }
-        kept.end()
+        kept.end()?;
+        note("The subscription is removed.");
+        Ok(())
     }
 }
 

@@ -94,10 +94,20 @@ impl Home {
 
     pub(crate) async fn run(&self, arguments: &[&str]) -> Done {
         let done = self.start(arguments).end().await;
-        for secret in [self.sandbox.client_secret(), self.sandbox.api_key()] {
+        let secrets = [self.sandbox.client_secret(), self.sandbox.api_key()];
+        let tokens = self.tokens();
+        for secret in secrets.into_iter().chain(tokens.iter().map(String::as_str)) {
             assert!(!done.out.contains(secret) && !done.err.contains(secret));
         }
         done
+    }
+
+    /// The access token and the refresh token of the login.
+    pub(crate) fn tokens(&self) -> Vec<String> {
+        let file = fs::read_to_string(self.path("home/tokens/sandbox.json")).unwrap();
+        let file: serde_json::Value = serde_json::from_str(&file).unwrap();
+        let tokens = ["access_token", "refresh_token"].map(|name| file[name].as_str());
+        tokens.map(|token| token.unwrap().to_owned()).into()
     }
 
     pub(crate) async fn customer_texts(&self, text: &str) {

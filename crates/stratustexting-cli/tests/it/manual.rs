@@ -26,12 +26,8 @@ async fn the_help_fits_a_screen_and_has_every_command() {
         let widest = help.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(80), "{help}");
         for command in &commands {
-            let words = help.split([' ', ',', '\n']);
-            assert_eq!(
-                words.filter(|word| word == command).count(),
-                1,
-                "{command}: {help}"
-            );
+            let mut words = help.split([' ', ',', '\n']);
+            assert!(words.any(|word| word == command), "{command}: {help}");
         }
     }
 }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::home::{Running, command, empty};
 
 async fn start(folder: &TempDir, arguments: &[&str]) -> (Running, Value) {
-    let base = ["sandbox", "--json", "--contacts", "3"];
+    let base = ["sandbox", "--json", "--contacts", "3", "-vv"];
     let mut running = Running::start(command(folder, &[&base[..], arguments].concat()));
     let line = running.out.wait_for("{").await;
     (running, serde_json::from_str(&line).unwrap())

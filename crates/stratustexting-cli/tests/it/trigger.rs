@@ -9,8 +9,9 @@ use crate::{
 
 /// The texts of the messages that a client can read, by the ids that `trigger` prints.
 async fn text_of(home: &Home, arguments: &[&str]) -> (Value, stratustexting::models::Message) {
-    let done = home.run(&[arguments, &["--json"]].concat()).await;
+    let done = home.run(&[arguments, &["--json", "-vv"]].concat()).await;
     let object = done.assert_code(0).objects().remove(0);
+    assert!(!done.err.contains(CUSTOMER), "{}", done.err);
     let client = home.client();
     let id = object["message_id"].as_str().unwrap();
     let message = client.messages().get(id).await.unwrap().into_inner();

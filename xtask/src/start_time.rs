@@ -14,24 +14,24 @@ use std::{
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use crate::{command::CommandLine, program, workspace::Workspace};
+use crate::{command::CommandLine, workspace::Workspace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// How often each is started.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     starts: u32,
-    /// Takes the program as built for the tests: good for trying this out, not for figures.
-    #[arg(long)]
-    dev: bool,
+    /// Measures this program, such as an installed one, and builds none.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
 }
 
 const HELLO: &str = "fn main() { println!(\"hello\"); }\n";
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
-    let stratus = match options.dev {
-        true => program::build(workspace, "stratus")?,
-        false => release(workspace)?,
+    let stratus = match &options.program {
+        Some(program) => std::path::absolute(program)?,
+        None => release(workspace)?,
     };
     let folder = tempfile::tempdir()?;
     let hello = hello(workspace, folder.path())?;
@@ -55,12 +55,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         milliseconds(stratus_time),
         milliseconds(stratus_time) / milliseconds(hello_time)
     );
-    let build = if options.dev { "dev" } else { "release" };
     let stripped = stripped(workspace, &stratus, &folder.path().join("stratus"))?;
-    println!(
-        "stratus, {build} build, stripped: {:.1} MB",
-        stripped as f64 / 1_000_000.0
-    );
+    println!("stratus, stripped: {:.1} MB", stripped as f64 / 1_000_000.0);
     Ok(())
 }
 

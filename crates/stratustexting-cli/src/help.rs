@@ -46,6 +46,6 @@ pub(crate) fn in_groups(mut program: Command) -> Command {
     // Exit codes and variables are in the manual: they would take a third of the screen.
     program.long_about(None).help_template(format!(
         "{{about}}\n\n{{usage-heading}} {{usage}}\n\nCommands:\n{commands}\nOptions:\n{{options}}\n\n\
-         `stratus help COMMAND` says more. Without an account, begin with `stratus sandbox`.\n"
+         `stratus help COMMAND` says more. Without an account: `stratus sandbox`.\n"
     ))
 }

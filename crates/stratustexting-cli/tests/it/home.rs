@@ -63,6 +63,17 @@ impl Home {
         lines.concat()
     }
 
+    /// Adds the profile `live`: the same account, but nothing says that it is a sandbox's.
+    pub(crate) fn add_live(&self) {
+        let profile = self.profile();
+        let (profile, _) = profile.split_once("control_url").unwrap();
+        let path = self.path("home/profiles.toml");
+        let profiles = fs::read_to_string(&path).unwrap();
+        fs::write(path, format!("{profiles}[profiles.live]\n{profile}")).unwrap();
+        let tokens = |name: &str| self.path(&format!("home/tokens/{name}.json"));
+        fs::copy(tokens("sandbox"), tokens("live")).unwrap();
+    }
+
     /// A client with the profile's login.
     pub(crate) fn client(&self) -> Client {
         let mut variables: Vec<(String, String)> = self

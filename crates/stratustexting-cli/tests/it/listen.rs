@@ -304,11 +304,7 @@ async fn nobody_else_may_read_the_files() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_arguments_are_named_and_nothing_is_subscribed() {
     let home = Home::new().await;
-    let live = home.profile();
-    let (live, _) = live.split_once("control_url").unwrap();
-    let path = home.path("home/profiles.toml");
-    let profiles = fs::read_to_string(&path).unwrap() + "[profiles.live]\n" + live;
-    fs::write(path, profiles).unwrap();
+    home.add_live();
     for (arguments, named) in [
         (&["listen", "--profile", "live"][..], "--public-url"),
         (
@@ -327,6 +323,47 @@ async fn wrong_arguments_are_named_and_nothing_is_subscribed() {
         assert!(done.assert_code(2).err.contains(named), "{}", done.err);
     }
     assert!(home.callbacks().is_empty());
+}
+
+/// No page says where to find the ids of organization and department.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_account_shows_its_ids_or_is_told_them() {
+    let home = Home::new().await;
+    home.add_live();
+    let port = free_port().to_string();
+    let public = format!("http://127.0.0.1:{port}");
+    let base = [
+        "listen",
+        "--profile",
+        "live",
+        "--port",
+        &port,
+        "--public-url",
+        &public,
+    ];
+
+    let several = home.run(&base).await;
+    assert!(
+        several.assert_code(2).err.contains("--department"),
+        "{}",
+        several.err
+    );
+
+    let organization = home.sandbox.organization_id().to_owned();
+    let department = home.sandbox.department_id().to_owned();
+    let ids = ["--organization", &organization, "--department", &department];
+    let told = home.start(&[&base[..], &ids].concat()).listening().await;
+    let filters = &home.sandbox.subscriptions()[0]["eventFilters"];
+    let inbound = EventFilter::inbound(&organization, &department).unwrap();
+    assert_eq!(filters[0], inbound.as_str());
+    told.interrupt().await.assert_code(0);
+
+    let theirs = somebody_elses(&home).await;
+    let mut found = home.start(&base).listening().await;
+    home.customer_texts("Is it ready?").await;
+    found.out.wait_for("Is it ready?").await;
+    found.interrupt().await.assert_code(0);
+    assert_eq!(home.callbacks(), [theirs]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,8 @@ const GROUPS: [(&str, &[&str]); 6] = [
 
 /// The program with its help.
 pub(crate) fn in_groups(mut program: Command) -> Command {
+    // Exit codes and variables are in the manual: they would take a third of the screen.
+    program = program.long_about(None);
     // With its own command `help`, which clap adds late.
     program.build();
     let names: Vec<_> = program
@@ -43,8 +45,7 @@ pub(crate) fn in_groups(mut program: Command) -> Command {
             let _ = writeln!(commands, "  {group:<11} {}", of.join(", "));
         }
     }
-    // Exit codes and variables are in the manual: they would take a third of the screen.
-    program.long_about(None).help_template(format!(
+    program.help_template(format!(
         "{{about}}\n\n{{usage-heading}} {{usage}}\n\nCommands:\n{commands}\nOptions:\n{{options}}\n\n\
          `stratus help COMMAND` says more. Without an account: `stratus sandbox`.\n"
     ))

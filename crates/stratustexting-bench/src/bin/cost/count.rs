@@ -94,7 +94,27 @@ fn median(values: impl Iterator<Item = usize>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::hint::black_box;
+
+    use stratustexting::segments::Segments;
+
     use super::*;
+
+    #[test]
+    fn the_segments_of_a_text_are_counted_without_allocating() {
+        let texts = ["a[€".repeat(300), "a’🙂".repeat(300)];
+
+        // Other tests of this program allocate meanwhile, so the fewest of many rounds count.
+        let rounds = (0..1_000).map(|_| {
+            let region = Region::new(ALLOCATOR);
+            for text in &texts {
+                black_box(Segments::of(black_box(text)));
+            }
+            region.change().allocations
+        });
+
+        assert_eq!(rounds.min(), Some(0));
+    }
 
     #[test]
     fn the_median_is_the_value_in_the_middle() {

@@ -1,5 +1,7 @@
 //! What every command gets: the account, the region of numbers, and where to print.
 
+use std::sync::OnceLock;
+
 use clap::Args;
 use stratustexting::{Client, PhoneNumber};
 
@@ -30,6 +32,8 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     profile: Option<String>,
     region: Option<String>,
+    /// The client, once a command has asked for it.
+    client: OnceLock<Client>,
 }
 
 impl Context {
@@ -38,6 +42,7 @@ impl Context {
             output: Output::new(global.json),
             profile: global.profile,
             region: global.region,
+            client: OnceLock::new(),
         }
     }
 
@@ -62,7 +67,19 @@ impl Context {
     }
 
     pub(crate) fn client(&self) -> Result<Client> {
-        self.account()?.client()
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let client = self.account()?.client()?;
+        Ok(self.client.get_or_init(|| client).clone())
+    }
+
+    /// Waits for what the client still does at the end of a command, however it ended: a token
+    /// that is renewed at this moment must reach the store.
+    pub(crate) async fn settle(&self) {
+        if let Some(client) = self.client.get() {
+            client.auth().wait_for_renewal().await;
+        }
     }
 
     /// The region of numbers: the option's, the environment's, or the profile's.

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, process::ExitCode};
 
 use serde_json::{Value, json};
-use stratustexting::SendOutcome;
+use stratustexting::{SendOutcome, Ticket};
 
 use crate::output::Output;
 
@@ -40,7 +40,9 @@ impl Class {
 
     /// The class of a call's error, whatever the call was for.
     fn of(error: &stratustexting::Error) -> Self {
-        if error.is_configuration() || error.is_input() {
+        if error.is_input() {
+            Self::Usage
+        } else if error.is_configuration() {
             Self::SetUp
         } else if error.is_auth() || error.is_token_rejected() {
             Self::Authentication
@@ -61,6 +63,8 @@ pub(crate) struct Failure {
     details: Value,
     /// Whether there was no connection at all.
     is_unreachable: bool,
+    /// Nothing failed: whoever reads the output has seen enough.
+    reader_is_gone: bool,
 }
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -73,6 +77,15 @@ impl Failure {
             text,
             details: json!({}),
             is_unreachable: false,
+            reader_is_gone: false,
+        }
+    }
+
+    /// The end of a command whose output nobody reads any more.
+    pub(crate) fn reader_is_gone() -> Self {
+        Self {
+            reader_is_gone: true,
+            ..Self::new(Class::Other, "nobody reads the output any more")
         }
     }
 
@@ -114,14 +127,74 @@ impl Failure {
             ),
         };
         Self {
-            class,
-            text: format!("{}. {end}", chain(error).trim_end_matches('.')),
             details: json!({ "outcome": outcome, "ticket": error.ticket() }),
             is_unreachable: error.is_connect(),
+            ..Self::new(class, sentence(&chain(error), end))
         }
     }
 
+    /// A send whose end nobody waited for.
+    pub(crate) fn of_interrupted_send(ticket: &Ticket) -> Self {
+        let end = "It may have been sent. Look into the product's inbox before you send it again";
+        Self {
+            details: json!({ "outcome": SendOutcome::Unknown, "ticket": ticket }),
+            ..Self::new(Class::Unknown, sentence("interrupted", end))
+        }
+    }
+
+    /// Why a call that isn't a send failed. Input is named by the arguments that it came by:
+    /// pairs of the SDK's field and the argument.
+    pub(crate) fn of_call(error: &stratustexting::Error, arguments: &[(&str, &str)]) -> Self {
+        let argument = arguments
+            .iter()
+            .find(|(field, _)| error.is_input() && error.field() == Some(field));
+        if let Some((field, argument)) = argument {
+            let text = error.to_string();
+            let allowed = text.split_once(&format!("{field}: "));
+            let allowed = allowed.map_or(text.as_str(), |(_, allowed)| allowed);
+            return Self::usage(format!("{argument}: {allowed}"));
+        }
+        let is_rejected = error.is_status() && error.send_outcome() == SendOutcome::Rejected;
+        let class = match Class::of(error) {
+            // There is a ticket only of what must not be done twice.
+            Class::Other | Class::Network if error.ticket().is_some() => Class::Unknown,
+            Class::Other if is_rejected => Class::Rejected,
+            class => class,
+        };
+        let text = match class {
+            Class::Unknown => sentence(
+                &chain(error),
+                "It may have taken effect. Look before you do it again",
+            ),
+            _ => chain(error),
+        };
+        let details = json!({
+            "operation": error.operation(),
+            "status": error.status().map(|status| status.as_u16()),
+            "request_id": error.request_id(),
+            "ticket": error.ticket(),
+        });
+        Self {
+            details: without_nulls(details),
+            is_unreachable: error.is_connect(),
+            ..Self::new(class, text)
+        }
+    }
+
+    /// The same with where it happened.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.text = format!("{place}: {}", self.text);
+        self
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        self.class
+    }
+
     pub(crate) fn report(&self, output: &Output) -> ExitCode {
+        if self.reader_is_gone {
+            return ExitCode::SUCCESS;
+        }
         let mut object = json!({ "error": self.text, "class": self.class.name() });
         if let (Value::Object(object), Value::Object(details)) = (&mut object, &self.details) {
             object.extend(details.clone());
@@ -129,6 +202,17 @@ impl Failure {
         output.error(&self.text, &object);
         self.class.code()
     }
+}
+
+fn sentence(what: &str, end: &str) -> String {
+    format!("{}. {end}", what.trim_end_matches('.'))
+}
+
+fn without_nulls(mut object: Value) -> Value {
+    if let Value::Object(fields) = &mut object {
+        fields.retain(|_, value| !value.is_null());
+    }
+    object
 }
 
 /// A chain of errors as one sentence.
@@ -147,11 +231,7 @@ fn chain(error: &dyn Error) -> String {
 
 impl From<stratustexting::Error> for Failure {
     fn from(error: stratustexting::Error) -> Self {
-        let failure = Self::new(Class::of(&error), chain(&error));
-        match error.is_connect() {
-            true => failure.unreachable(),
-            false => failure,
-        }
+        Self::of_call(&error, &[])
     }
 }
 

@@ -3,29 +3,45 @@
 //!
 //! - `context.rs`: what every command gets: the account, and where to print.
 //! - `account.rs`, `account/`: profiles in a file, or the environment.
+//! - `sms.rs`, `sms/`, `mms.rs`, `sending.rs`: sending a message.
+//! - `message.rs`, `contact.rs`, `contact/`, `consent.rs`, `subscription.rs`, `site.rs`, `api.rs`:
+//!   the other operations; `list.rs` and `change.rs` are what those share.
 //! - `bulk.rs`, `bulk/`: texting a list.
 //! - `sandbox.rs`, `trigger.rs`, `control_api.rs`: the sandbox, and customers played there.
 //! - `listen.rs`, `listen/`, `replay.rs`, `sink.rs`, `sink/`: what comes in, and where it goes.
 //! - `help.rs`, `manual.rs`: the help, completions, manual pages.
 //! - `failure.rs`: what went wrong, and with which exit code.
-//! - `output.rs`: tables, JSON and questions; `visible.rs`: customers' texts on a terminal.
+//! - `output.rs`, `output/`: tables, JSON and questions; `schema.rs`: what the JSON looks like.
+//! - `files.rs`: what arguments read.
 //! - `trace.rs`: what `-v` shows.
 
 mod account;
+mod api;
 mod bulk;
+mod change;
+mod consent;
+mod contact;
 mod context;
 mod control_api;
 mod failure;
+mod files;
 mod help;
+mod list;
 mod listen;
 mod manual;
+mod message;
+mod mms;
 mod output;
 mod replay;
 mod sandbox;
+mod schema;
+mod sending;
 mod sink;
+mod site;
+mod sms;
+mod subscription;
 mod trace;
 mod trigger;
-mod visible;
 
 use std::process::ExitCode;
 
@@ -54,6 +70,31 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Sends an SMS, and says before how many segments it is
+    #[command(subcommand)]
+    Sms(sms::Command),
+    /// Sends an MMS: pictures and other files
+    #[command(subcommand)]
+    Mms(mms::Command),
+    /// Shows a message by its id
+    #[command(subcommand)]
+    Message(message::Command),
+    /// Lists, finds, changes, imports and exports contacts
+    #[command(subcommand)]
+    Contact(contact::Command),
+    /// Custom consents: lists, changes, grants and revokes them
+    #[command(subcommand)]
+    Consent(consent::Command),
+    /// Webhook subscriptions: lists, creates and deletes them
+    #[command(subcommand)]
+    Subscription(subscription::Command),
+    /// Lists the sites and their departments
+    #[command(subcommand)]
+    Site(site::Command),
+    /// Makes a request to any path of the API
+    Api(api::Options),
+    /// Prints the JSON Schema of what a command prints with --json
+    Schema(schema::Options),
     /// Plans a list, sends it, and shows what has become of it
     #[command(subcommand)]
     Bulk(bulk::Command),
@@ -84,7 +125,16 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(command: Command, context: &Context) -> Result<ExitCode> {
-    match command {
+    let done = match command {
+        Command::Sms(command) => sms::run(command, context).await,
+        Command::Mms(command) => mms::run(command, context).await,
+        Command::Message(command) => message::run(command, context).await,
+        Command::Contact(command) => contact::run(command, context).await,
+        Command::Consent(command) => consent::run(command, context).await,
+        Command::Subscription(command) => subscription::run(command, context).await,
+        Command::Site(command) => site::run(command, context).await,
+        Command::Api(options) => api::run(options, context).await,
+        Command::Schema(options) => schema::run(&options, context),
         Command::Bulk(command) => bulk::run(command, context).await,
         Command::Sandbox(options) => sandbox::run(options, context).await,
         Command::Listen(options) => listen::run(options, context).await,
@@ -92,5 +142,7 @@ async fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Replay(options) => replay::run(options, context).await,
         Command::Completions(options) => manual::completions(&options, Arguments::command()),
         Command::Man(options) => manual::man(&options, Arguments::command()),
-    }
+    };
+    context.settle().await;
+    done
 }

@@ -19,8 +19,8 @@ use crate::{
     context::Context,
     control_api::ControlApi,
     failure::{Class, Failure, Result},
+    output::printable_cell,
     sink::note,
-    visible::visible,
 };
 
 /// Plays a customer at the sandbox
@@ -146,7 +146,7 @@ async fn plays(
     }))?;
     context
         .output
-        .say(&format!("{from} texted {to}: {}", visible(text)))?;
+        .say(&format!("{from} texted {to}: {}", printable_cell(text)))?;
     if sent["subscriptions"] == 0 {
         note("Nobody is subscribed to inbound texts; `stratus listen` does it");
     }

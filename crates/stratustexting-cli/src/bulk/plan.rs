@@ -2,8 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -18,6 +17,7 @@ use super::settings::{Pace, duration};
 use crate::{
     context::Context,
     failure::{Failure, Result},
+    files,
     output::Output,
 };
 
@@ -70,9 +70,10 @@ pub(crate) async fn run<J: Journal>(
     options: &Options,
     context: &Context,
 ) -> Result<ExitCode> {
-    let template = Template::parse(&template(&options.template)?)
+    let template = Template::parse(&files::text(&options.template)?)
         .map_err(|error| Failure::usage(format!("the template: {error}")))?;
-    let file = File::open(&options.list).map_err(|error| unreadable(&options.list, &error))?;
+    let file =
+        File::open(&options.list).map_err(|error| files::unreadable(&options.list, &error))?;
     let rows = CsvRows::new(file, csv(options))
         .map_err(|error| Failure::usage(format!("the list: {error}")))?;
     let outbox = options.pace.outbox(journal).build();
@@ -81,23 +82,6 @@ pub(crate) async fn run<J: Journal>(
     let plan = outbox.plan_csv(job, rows, &template, region.as_deref());
     show(&plan.await?, options, &context.output)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn template(path: &Path) -> Result<String> {
-    let text = if path.as_os_str() == "-" {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text)?;
-        text
-    } else {
-        fs::read_to_string(path).map_err(|error| unreadable(path, &error))?
-    };
-    // An editor's last line break isn't part of the text.
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("{} can't be read: {error}", path.display()))
 }
 
 fn csv(options: &Options) -> CsvSettings {
@@ -120,7 +104,7 @@ fn csv(options: &Options) -> CsvSettings {
 fn job(options: &Options, context: &Context) -> Result<NewJob> {
     let mut job = NewJob::new(&options.name, context.sender()?);
     for path in &options.attach {
-        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let bytes = fs::read(path).map_err(|error| files::unreadable(path, &error))?;
         let name = path.file_name().unwrap_or(path.as_os_str());
         job = job.attach(Attachment::new(name.to_string_lossy(), bytes));
     }

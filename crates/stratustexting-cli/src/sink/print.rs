@@ -6,7 +6,7 @@ use serde_json::json;
 use stratustexting::models::{Message, MessageDirection};
 
 use super::{Item, Kind, SinkFailure};
-use crate::visible::{json_line, visible};
+use crate::output::{json_line, printable_cell};
 
 pub(super) struct Print {
     pub(super) is_json: bool,
@@ -20,7 +20,8 @@ impl Print {
                 "received": item.received(),
                 "is_replay": item.is_replay(),
                 "event": item.json(),
-            })),
+            }))
+            .unwrap_or_default(),
             false => line(item),
         };
         let mut output = io::stdout().lock();
@@ -43,13 +44,17 @@ fn line(item: &Item) -> String {
 }
 
 fn text(message: &Message) -> String {
-    let from = message.from.as_deref().map(visible).unwrap_or_default();
+    let from = message
+        .from
+        .as_deref()
+        .map(printable_cell)
+        .unwrap_or_default();
     let to = match message.direction {
         // Whom a customer texts is the account's number; the other way it matters.
         Some(MessageDirection::Inbound) | None => String::new(),
         _ => {
             let to = message.to.iter().flat_map(|to| to.numbers());
-            let to: Vec<_> = to.map(visible).collect();
+            let to: Vec<_> = to.map(printable_cell).collect();
             format!(" to {}", to.join(", "))
         }
     };
@@ -58,7 +63,11 @@ fn text(message: &Message) -> String {
         1 => "  [1 file]".to_owned(),
         more => format!("  [{more} files]"),
     };
-    let text = message.text.as_deref().map(visible).unwrap_or_default();
+    let text = message
+        .text
+        .as_deref()
+        .map(printable_cell)
+        .unwrap_or_default();
     format!("{from}{to}  {text}{files}")
 }
 
@@ -81,7 +90,7 @@ pub(crate) fn summary(event: &stratustexting::webhook::Event) -> String {
         .or_else(|| contact?.get("id")?.as_str())
         .or(payload.uuid.as_deref());
     match id {
-        Some(id) => format!("{}  {}", visible(&topic), visible(id)),
-        None => visible(&topic),
+        Some(id) => format!("{}  {}", printable_cell(&topic), printable_cell(id)),
+        None => printable_cell(&topic).into_owned(),
     }
 }

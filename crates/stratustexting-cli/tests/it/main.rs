@@ -2,13 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod api;
 mod bulk;
+mod canary;
+mod consent;
+mod contact;
 #[cfg(unix)]
 mod docs;
 mod home;
+mod import;
 mod listen;
 mod manual;
+mod output;
 mod receiver;
 mod sandbox;
+mod schema;
+mod send;
 mod stratus;
+mod subscription;
+#[cfg(unix)]
+mod terminal;
 mod trigger;

@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use stratustexting_sandbox::Sandbox;
+use stratustexting_sandbox::{Builder, Sandbox};
 use tempfile::TempDir;
 
 pub(crate) struct Stratus {
@@ -24,10 +24,19 @@ pub(crate) struct Done {
 
 impl Stratus {
     pub(crate) async fn new() -> Self {
+        Self::with(Sandbox::builder()).await
+    }
+
+    pub(crate) async fn with(sandbox: Builder) -> Self {
         Self {
-            sandbox: Sandbox::start().await.unwrap(),
+            sandbox: sandbox.start().await.unwrap(),
             folder: tempfile::tempdir().unwrap(),
         }
+    }
+
+    /// With a sandbox that has no contacts.
+    pub(crate) async fn empty() -> Self {
+        Self::with(Sandbox::builder().contacts(0)).await
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -48,7 +57,7 @@ impl Stratus {
         .unwrap();
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stratus"));
         command
             .args(arguments)
@@ -81,11 +90,16 @@ impl Stratus {
 
     pub(crate) async fn done(&self, child: Child) -> Done {
         let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+        self.checked(output.await.unwrap())
+    }
+
+    /// What a program left behind, without a secret in it.
+    pub(crate) fn checked(&self, output: Output) -> Done {
         let Output {
             status,
             stdout,
             stderr,
-        } = output.await.unwrap();
+        } = output;
         let done = Done {
             code: status.code().unwrap(),
             out: String::from_utf8(stdout).unwrap(),
@@ -101,6 +115,13 @@ impl Stratus {
         let list = ["--list", "list.csv", "--template", "text.txt"];
         let arguments = [&["bulk", "plan", name, "--region", "US"][..], &list[..]].concat();
         self.run(&arguments).await
+    }
+
+    /// The operations that were asked for since the last time, those of the login left out.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let entries = self.sandbox.take_ledger().into_iter();
+        let operations = entries.map(|entry| entry.operation.unwrap_or_default());
+        operations.filter(|it| it != "token").collect()
     }
 
     /// How often each number was texted.
@@ -129,6 +150,11 @@ impl Done {
     pub(crate) fn assert_code(&self, code: i32) -> &Self {
         assert_eq!(self.code, code, "{}{}", self.out, self.err);
         self
+    }
+
+    /// The error that a program reads.
+    pub(crate) fn error(&self) -> serde_json::Value {
+        serde_json::from_str(self.err.trim_end()).unwrap()
     }
 
     /// The objects of `--json`, one per line.

@@ -1,0 +1,254 @@
+//! `stratus contact import`
+//!
+//! Rows are read and written one by one, so the file may have any size. A row that can't be used,
+//! and one that the service rejects, is reported by its line, and the next follows. What isn't
+//! about a row, such as a connection that fails, ends the import: it would be the same for all.
+//!
+//! To create or update a contact isn't known to be idempotent. So a row whose outcome is unknown
+//! isn't written again by itself.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
+use serde::Serialize;
+use stratustexting::Contacts;
+
+use super::{
+    csv::Field,
+    rows::{Columns, Invalid, Row, Rows},
+};
+use crate::{
+    context::Context,
+    failure::{Class, Failure, Result},
+    output::Output,
+};
+
+/// Creates or updates the contacts of a file
+///
+/// The file is CSV whose first row names the columns, such as phone, first_name and tags, or has
+/// a JSON object per line, as `contact export` prints both. Cells that are empty aren't written.
+/// Rows that can't be used or are rejected are reported by their lines, and the others are
+/// written.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The file; - is standard input
+    file: PathBuf,
+    /// Takes a column for a field, such as Vorname=first-name; may be given several times
+    #[arg(long, value_name = "COLUMN=FIELD", value_parser = mapping)]
+    map: Vec<(String, Field)>,
+    /// The file is in Windows-1252, as an older spreadsheet writes it
+    #[arg(long)]
+    windows_1252: bool,
+    /// Checks all rows, and writes nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What has become of a row.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ImportedRow {
+    /// The line on which the row begins, from 1.
+    line: u64,
+    /// `written`; `valid` of a dry run; `invalid`, `rejected` and `unknown` with a reason.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mobile_number: Option<String>,
+    /// The contact's id, if the service gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// The last object: how many rows had which outcome.
+#[derive(Default, Serialize, JsonSchema)]
+pub(crate) struct ImportSummary {
+    dry_run: bool,
+    written: u64,
+    /// Only of a dry run.
+    valid: u64,
+    invalid: u64,
+    rejected: u64,
+    unknown: u64,
+}
+
+/// After so many rows in a row whose outcome is unknown, the service isn't asked any more.
+const UNKNOWN_IN_A_ROW: u64 = 3;
+
+fn mapping(text: &str) -> std::result::Result<(String, Field), String> {
+    let names = Field::value_variants().iter();
+    let names = names.filter_map(ValueEnum::to_possible_value);
+    let names: Vec<_> = names.map(|name| name.get_name().to_owned()).collect();
+    let (column, field) = text
+        .rsplit_once('=')
+        .ok_or("must be COLUMN=FIELD, such as Vorname=first-name")?;
+    let field = Field::from_str(field, true)
+        .map_err(|_| format!("the field must be one of {}", names.join(", ")))?;
+    Ok((column.to_owned(), field))
+}
+
+pub(super) async fn run(options: &Options, context: &Context) -> Result<ExitCode> {
+    let output = &context.output;
+    let contacts = match options.dry_run {
+        true => None,
+        false => Some(context.client()?.contacts()),
+    };
+    let columns = Columns {
+        said: options.map.clone(),
+        windows_1252: options.windows_1252,
+    };
+    let mut rows = Rows::open(&options.file, columns)?;
+    let unused = rows.unused();
+    if !unused.is_empty() {
+        output.note(&format!(
+            "columns that aren't imported: {}",
+            unused.join(", ")
+        ));
+    }
+    let mut summary = ImportSummary {
+        dry_run: options.dry_run,
+        ..ImportSummary::default()
+    };
+    let ended = import(&mut rows, contacts.as_ref(), &mut summary, context).await;
+    output.progress_done();
+    report(&summary, output)?;
+    ended?;
+    Ok(match &summary {
+        summary if summary.unknown > 0 => Class::Unknown.code(),
+        summary if summary.invalid + summary.rejected > 0 => Class::Rejected.code(),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+async fn import(
+    rows: &mut Rows,
+    contacts: Option<&Contacts>,
+    summary: &mut ImportSummary,
+    context: &Context,
+) -> Result<()> {
+    let output = &context.output;
+    let mut unknown_in_a_row = 0;
+    while let Some(row) = rows.next() {
+        let done = match row? {
+            Ok(row) => write(row, contacts, context).await?,
+            Err(invalid) => invalid.into(),
+        };
+        let count = match done.outcome {
+            "written" => &mut summary.written,
+            "valid" => &mut summary.valid,
+            "invalid" => &mut summary.invalid,
+            "rejected" => &mut summary.rejected,
+            _ => &mut summary.unknown,
+        };
+        *count += 1;
+        output.object(&done)?;
+        if let Some(reason) = &done.reason {
+            output.note(&format!("line {}, {}: {reason}", done.line, done.outcome));
+        }
+        output.progress(&format!(
+            "{} written, at line {}",
+            summary.written, done.line
+        ));
+        unknown_in_a_row = match done.outcome {
+            "unknown" => unknown_in_a_row + 1,
+            // The service wasn't asked.
+            "invalid" => unknown_in_a_row,
+            _ => 0,
+        };
+        if unknown_in_a_row == UNKNOWN_IN_A_ROW {
+            return Err(Failure::new(
+                Class::Unknown,
+                format!(
+                    "stopped after line {}: the service doesn't say what it does",
+                    done.line
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Writes a row, or only checks it.
+async fn write(row: Row, contacts: Option<&Contacts>, context: &Context) -> Result<ImportedRow> {
+    let line = row.line;
+    let number = match context.number("number", &row.number) {
+        Ok(number) => number,
+        Err(error) if error.class() == Class::Usage => {
+            let reason = error.to_string();
+            return Ok(Invalid { line, reason }.into());
+        }
+        Err(error) => return Err(error),
+    };
+    let mobile_number = Some(number.as_str().to_owned());
+    let done = |outcome, id, reason| ImportedRow {
+        line,
+        outcome,
+        mobile_number,
+        id,
+        reason,
+    };
+    let Some(contacts) = contacts else {
+        return Ok(done("valid", None, None));
+    };
+    let written = contacts
+        .upsert(row.contact.with_mobile_number(number))
+        .await;
+    let failure = match written {
+        Ok(contact) => return Ok(done("written", contact.into_inner().id, None)),
+        Err(error) => {
+            // Without the right to write, no row is written.
+            let is_of_all = matches!(error.status().map(|it| it.as_u16()), Some(401 | 403 | 429));
+            (Failure::from(error), is_of_all)
+        }
+    };
+    match failure {
+        (failure, false) if failure.class() == Class::Rejected => {
+            Ok(done("rejected", None, Some(failure.to_string())))
+        }
+        (failure, false) if failure.class() == Class::Usage => {
+            Ok(done("invalid", None, Some(failure.to_string())))
+        }
+        (failure, false) if failure.class() == Class::Unknown => {
+            Ok(done("unknown", None, Some(failure.to_string())))
+        }
+        (failure, _) => Err(failure.at(&format!("stopped at line {line}"))),
+    }
+}
+
+impl From<Invalid> for ImportedRow {
+    fn from(invalid: Invalid) -> Self {
+        Self {
+            line: invalid.line,
+            outcome: "invalid",
+            mobile_number: None,
+            id: None,
+            reason: Some(invalid.reason),
+        }
+    }
+}
+
+fn report(summary: &ImportSummary, output: &Output) -> Result<()> {
+    output.object(summary)?;
+    let mut parts = match summary.dry_run {
+        true => vec![format!("{} can be written", summary.valid)],
+        false => vec![format!("{} written", summary.written)],
+    };
+    for (count, name) in [
+        (summary.invalid, "invalid"),
+        (summary.rejected, "rejected"),
+        (summary.unknown, "unknown"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {name}"));
+        }
+    }
+    output.say(&parts.join(", "))?;
+    if summary.dry_run {
+        output.say("Nothing was written.")?;
+    }
+    if summary.unknown > 0 {
+        output.note("Unknown rows may have been written. Look before you import them again.");
+    }
+    Ok(())
+}

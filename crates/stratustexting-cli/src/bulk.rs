@@ -6,6 +6,7 @@ mod report;
 mod send;
 mod settings;
 mod settle;
+mod shown;
 mod status;
 
 use std::process::ExitCode;
@@ -13,6 +14,9 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use stratustexting_queue::outbox::{Journal, PostgresStore, SqliteStore};
 
+pub(crate) use self::shown::{
+    Changed, OptedOut, Settled, ShownPlan, ShownRow, ShownStatus, ShownSummary, Stopped,
+};
 use crate::{
     context::{Context, variable},
     failure::{Failure, Result},

@@ -13,6 +13,7 @@ use stratustexting::api::MODELS;
 
 use crate::{
     api::Responded,
+    bulk,
     change::DryRun,
     contact::{ImportSummary, ImportedRow},
     context::Context,
@@ -69,8 +70,18 @@ enum Printed {
     Import,
 }
 
-const COMMANDS: [(&str, Printed); 24] = [
+const COMMANDS: [(&str, Printed); 34] = [
     ("api", Printed::OwnOrDryRun(of::<Responded>)),
+    ("bulk allow", Printed::Own(of::<bulk::Stopped>)),
+    ("bulk cancel", Printed::Own(of::<bulk::Changed>)),
+    ("bulk opt-out", Printed::Own(of::<bulk::OptedOut>)),
+    ("bulk pause", Printed::Own(of::<bulk::Changed>)),
+    ("bulk plan", Printed::Own(of::<bulk::ShownPlan>)),
+    ("bulk report", Printed::Own(of::<bulk::ShownRow>)),
+    ("bulk send", Printed::Own(of::<bulk::ShownSummary>)),
+    ("bulk settle", Printed::Own(of::<bulk::Settled>)),
+    ("bulk status", Printed::Own(of::<bulk::ShownStatus>)),
+    ("bulk stop", Printed::Own(of::<bulk::Stopped>)),
     ("consent create", Printed::Written("CustomConsent")),
     ("consent get", Printed::Model("CustomConsent")),
     ("consent grant", Printed::Written("CustomConsent")),

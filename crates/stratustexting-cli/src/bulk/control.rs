@@ -6,12 +6,12 @@ use std::{
 };
 
 use clap::Args;
-use serde_json::json;
 use stratustexting_queue::{
     inbox::{Inbox, Store},
-    outbox::{Journal, Outbox},
+    outbox::{JobState, Journal, Outbox},
 };
 
+use super::shown::{Changed, OptedOut, Stopped};
 use crate::{context::Context, failure::Result, output::Output};
 
 #[derive(Debug, Args)]
@@ -45,6 +45,7 @@ pub(crate) async fn pause<J: Journal>(
     Outbox::new(journal)
         .pause(&named.name, &named.reason)
         .await?;
+    output.object(&changed(named, JobState::Paused))?;
     output.say("The job is paused: no more attempts begin.")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -57,6 +58,7 @@ pub(crate) async fn cancel<J: Journal>(
     Outbox::new(journal)
         .cancel(&named.name, &named.reason)
         .await?;
+    output.object(&changed(named, JobState::Cancelled))?;
     output.say("The job is cancelled. What was sent stays sent.")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -67,14 +69,23 @@ pub(crate) async fn stop<J: Journal>(
     output: &Output,
 ) -> Result<ExitCode> {
     Outbox::new(journal).stop_all(&reason.reason).await?;
+    output.object(&Stopped { stopped: true })?;
     output.say("All jobs are stopped. `stratus bulk allow` lets them go on.")?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) async fn allow<J: Journal>(journal: J, output: &Output) -> Result<ExitCode> {
     Outbox::new(journal).allow_all().await?;
+    output.object(&Stopped { stopped: false })?;
     output.say("Jobs may be sent again.")?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn changed(named: &Named, state: JobState) -> Changed {
+    Changed {
+        job: named.name.clone(),
+        state: state.as_str(),
+    }
 }
 
 /// Numbers come by standard input: arguments can be seen by everybody on the machine.
@@ -96,7 +107,10 @@ pub(crate) async fn opt_out<S: Store>(
     for number in &numbers {
         inbox.set_opted_out(number, !options.undo).await?;
     }
-    output.json(&json!({ "numbers": numbers.len(), "opted_out": !options.undo }))?;
+    output.object(&OptedOut {
+        numbers: numbers.len(),
+        opted_out: !options.undo,
+    })?;
     output.say(&match options.undo {
         false => format!("{} numbers get no more texts", numbers.len()),
         true => format!("{} numbers may be texted again", numbers.len()),

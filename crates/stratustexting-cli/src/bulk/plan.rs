@@ -7,13 +7,15 @@ use std::{
 };
 
 use clap::Args;
-use serde_json::json;
 use stratustexting_queue::outbox::{
     Attachment, Journal, NewJob, Plan,
     input::{CsvRows, CsvSettings, Template},
 };
 
-use super::settings::{Pace, duration};
+use super::{
+    settings::{Pace, duration},
+    shown::ShownPlan,
+};
 use crate::{
     context::Context,
     failure::{Failure, Result},
@@ -125,19 +127,7 @@ fn job(options: &Options, context: &Context) -> Result<NewJob> {
 
 fn show(plan: &Plan, options: &Options, output: &Output) -> Result<()> {
     let cost = options.price.map(|price| plan.cost(price));
-    output.json(&json!({
-        "job": plan.job.name,
-        "planned": plan.counts.planned,
-        "refused": plan.counts.refused,
-        "added": plan.added,
-        "known": plan.known,
-        "segments": plan.segments,
-        "seconds": plan.duration.as_secs_f64(),
-        "cost": cost,
-        "refusals": plan.refusals.iter()
-            .map(|(reason, rows)| json!({ "reason": reason, "rows": rows }))
-            .collect::<Vec<_>>(),
-    }))?;
+    output.object(&ShownPlan::new(plan, cost))?;
     output.say(&format!(
         "{}: {} texts, {} segments, {} at least",
         plan.job.name,

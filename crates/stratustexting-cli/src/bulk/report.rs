@@ -1,11 +1,11 @@
 //! `stratus bulk report`
 
-use std::{io, process::ExitCode, time::SystemTime};
+use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
-use stratustexting_queue::outbox::{Attempt, Journal, Outbox, Row, RowState};
+use stratustexting_queue::outbox::{Journal, Outbox, Row, RowState};
 
+use super::shown::{ShownRow, time};
 use crate::{
     failure::{Class, Failure, Result},
     output::Output,
@@ -24,6 +24,10 @@ pub(crate) struct Options {
     without_texts: bool,
 }
 
+const HEAD: [&str; 10] = [
+    "row", "line", "to", "state", "reason", "attempts", "begun", "ended", "message", "text",
+];
+
 /// How many rows are read at once.
 const AT_ONCE: u32 = 500;
 
@@ -34,26 +38,22 @@ pub(crate) async fn run<J: Journal>(
 ) -> Result<ExitCode> {
     let outbox = Outbox::new(journal);
     let state = options.state.as_deref().map(state).transpose()?;
-    let mut csv = (!output.is_json()).then(|| csv::Writer::from_writer(io::stdout()));
-    if let Some(csv) = &mut csv {
-        let head = [
-            "row", "line", "to", "state", "reason", "attempts", "begun", "ended", "message", "text",
-        ];
-        write(csv, &head.map(str::to_owned))?;
+    if !output.is_json() {
+        output.bytes(&lines(&[HEAD.map(str::to_owned)])?)?;
     }
     let mut after = 0;
     loop {
         let rows = outbox.rows(&options.name, state, after, AT_ONCE).await?;
         let Some(last) = rows.last() else { break };
         after = last.id;
+        if !output.is_json() {
+            let records: Vec<_> = rows.iter().map(|row| record(row, options)).collect();
+            output.bytes(&lines(&records)?)?;
+            continue;
+        }
         for row in rows {
-            match &mut csv {
-                Some(csv) => write(csv, &record(&row, options))?,
-                None => {
-                    let attempts = outbox.attempts(row.id).await?;
-                    output.json(&object(&row, &attempts, options))?;
-                }
-            }
+            let attempts = outbox.attempts(row.id).await?;
+            output.object(&ShownRow::new(row, &attempts, !options.without_texts))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -69,16 +69,14 @@ fn state(name: &str) -> Result<RowState> {
     })
 }
 
-/// A reader that has seen enough isn't an error.
-fn write(csv: &mut csv::Writer<io::Stdout>, record: &[String]) -> Result<()> {
-    let written = csv.write_record(record).and_then(|()| Ok(csv.flush()?));
-    let Err(error) = written else { return Ok(()) };
-    match error.kind() {
-        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-            std::process::exit(0)
-        }
-        _ => Err(Failure::new(Class::Other, error.to_string())),
+/// Records as lines of CSV.
+fn lines(records: &[[String; 10]]) -> Result<Vec<u8>> {
+    let failed = || Failure::new(Class::Other, "a row can't be written as CSV");
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    for record in records {
+        csv.write_record(record).map_err(|_| failed())?;
     }
+    csv.into_inner().map_err(|_| failed())
 }
 
 fn record(row: &Row, options: &Options) -> [String; 10] {
@@ -98,44 +96,4 @@ fn record(row: &Row, options: &Options) -> [String; 10] {
         row.message_id.clone().unwrap_or_default(),
         text.unwrap_or_default(),
     ]
-}
-
-fn object(row: &Row, attempts: &[Attempt], options: &Options) -> serde_json::Value {
-    let attempts: Vec<_> = attempts
-        .iter()
-        .map(|attempt| {
-            json!({
-                "number": attempt.number,
-                "worker": attempt.worker,
-                "begun": time(attempt.begun),
-                "ended": time(attempt.ended),
-                "outcome": attempt.outcome.as_str(),
-                "reason": attempt.reason,
-            })
-        })
-        .collect();
-    let text = (!options.without_texts)
-        .then_some(row.text.as_deref())
-        .flatten();
-    json!({
-        "row": row.id,
-        "line": row.line,
-        "key": row.key,
-        "to": row.to,
-        "text": text,
-        "segments": row.segments,
-        "state": row.state.as_str(),
-        "reason": row.reason,
-        "begun": row.begun.map(time),
-        "ended": row.ended.map(time),
-        "message": row.message_id,
-        "consent": row.consent,
-        "ticket": row.ticket,
-        "attempts": attempts,
-    })
-}
-
-/// In UTC, as RFC 3339.
-fn time(time: SystemTime) -> String {
-    jiff::Timestamp::try_from(time).map_or_else(|_| String::new(), |time| time.to_string())
 }

@@ -4,14 +4,16 @@ use std::{path::PathBuf, pin::pin, process::ExitCode, time::Duration};
 
 use clap::Args;
 use futures::stream;
-use serde_json::json;
 use stratustexting::{Client, PhoneNumber};
 use stratustexting_queue::outbox::{
     Ended, Job, JobState, Journal, NewJob, NewRow, Outbox, RowState, Sending, Status, Summary,
 };
 use tokio::time;
 
-use super::settings::{Pace, duration, hours};
+use super::{
+    settings::{Pace, duration, hours},
+    shown::ShownSummary,
+};
 use crate::{
     context::Context,
     failure::{Class, Failure, Result},
@@ -153,11 +155,7 @@ pub(super) fn progress(status: &Status) -> String {
 
 fn report(summary: &Summary, output: &Output) -> Result<ExitCode> {
     let counts = summary.counts;
-    output.json(&json!({
-        "ended": summary.ended.to_string(),
-        "finished": summary.ended.is_finished(),
-        "counts": counts,
-    }))?;
+    output.object(&ShownSummary::from(summary))?;
     output.say(&format!(
         "accepted {}, rejected {}, not sent {}, unknown {}, cancelled {}, planned {}",
         counts.accepted,

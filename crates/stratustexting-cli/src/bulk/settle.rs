@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use stratustexting_queue::outbox::{Journal, Outbox, RowState};
 
+use super::shown::Settled;
 use crate::{
     failure::{Failure, Result},
     output::Output,
@@ -48,6 +49,6 @@ pub(crate) async fn run<J: Journal>(
         ));
     }
     output.say(&format!("row {} is {}", options.row, to.as_str()))?;
-    output.json(&serde_json::json!({ "row": options.row, "state": to.as_str() }))?;
+    output.object(&Settled::new(options.row, to))?;
     Ok(ExitCode::SUCCESS)
 }

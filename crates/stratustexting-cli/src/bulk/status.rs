@@ -3,11 +3,10 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
-use serde_json::json;
 use stratustexting_queue::outbox::{Journal, Outbox, Status};
 use tokio::time;
 
-use super::{send::progress, settings::Pace};
+use super::{send::progress, settings::Pace, shown::ShownStatus};
 use crate::{
     failure::Result,
     output::{Output, table},
@@ -43,7 +42,7 @@ async fn all<J: Journal>(outbox: &Outbox<J>, output: &Output) -> Result<()> {
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for job in outbox.jobs().await? {
         let status = outbox.status(&job.name).await?;
-        output.json(&value(&status))?;
+        output.object(&ShownStatus::from(&status))?;
         let counts = status.counts;
         rows.push(vec![
             job.name,
@@ -67,14 +66,14 @@ async fn watch<J: Journal>(outbox: &Outbox<J>, name: &str, output: &Output) -> R
             output.progress_done();
             return show(&status, output);
         }
-        output.json(&value(&status))?;
+        output.object(&ShownStatus::from(&status))?;
         output.progress(&progress(&status));
         time::sleep(Duration::from_secs(1)).await;
     }
 }
 
 fn show(status: &Status, output: &Output) -> Result<()> {
-    output.json(&value(status))?;
+    output.object(&ShownStatus::from(status))?;
     let job = &status.job;
     output.say(&format!("{}: {}", job.name, job.state.as_str()))?;
     if let Some(reason) = &job.reason {
@@ -84,16 +83,4 @@ fn show(status: &Status, output: &Output) -> Result<()> {
         output.say(&format!("all jobs are stopped: {reason}"))?;
     }
     output.say(&progress(status))
-}
-
-fn value(status: &Status) -> serde_json::Value {
-    json!({
-        "job": status.job.name,
-        "state": status.job.state.as_str(),
-        "reason": status.job.reason,
-        "stopped": status.stopped,
-        "counts": status.counts,
-        "last_minute": status.last_minute,
-        "remaining_seconds": status.remaining.as_secs_f64(),
-    })
 }

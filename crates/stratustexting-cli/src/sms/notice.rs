@@ -12,6 +12,9 @@ use crate::{
     sending::{NotGsm, Shown, ShownSegments, encoding},
 };
 
+/// How many characters the service takes is unknown; the SDK warns of more than these.
+const LONG: usize = 1_000;
+
 pub(super) fn shown(text: &str, segments: &Segments) -> ShownSegments {
     let spelling = cheaper(text, segments);
     ShownSegments {
@@ -58,6 +61,9 @@ pub(super) fn notice(text: &str, segments: &Segments) -> String {
         segments.units(),
         segments.room(),
     );
+    if text.chars().count() > LONG {
+        notice += "\nmore than 1,000 characters may be more than the service takes";
+    }
     if let Some(not_gsm) = not_gsm(text, segments) {
         notice += &format!(
             "\nGSM-7 lacks {:?} ({}), character {} of the text",

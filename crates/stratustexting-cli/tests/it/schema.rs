@@ -105,7 +105,7 @@ async fn each_command_prints_what_its_schema_says() {
     let own = stratus.sandbox.number().to_owned();
     let texts = stratus.sandbox.customer_texts("+13035550123", &own, "Hi");
     let message = texts.await.unwrap();
-    fs::write(stratus.path("list.csv"), "phone\n+13035550001\n1\n").unwrap();
+    fs::write(stratus.path("contacts.csv"), "phone\n+13035550001\n1\n").unwrap();
     fs::write(stratus.path("a.txt"), "a").unwrap();
     let subscription = json!({
         "id": "s1", "status": "ACTIVE", "uri": "https://example.com", "eventFilters": ["/orgId/o"],
@@ -142,7 +142,7 @@ async fn each_command_prints_what_its_schema_says() {
         ("consent update", vec![&consent, "--name", "Other"]),
         ("contact export", vec!["--limit", "3"]),
         ("contact find", vec![number]),
-        ("contact import", vec!["list.csv"]),
+        ("contact import", vec!["contacts.csv"]),
         ("contact list", vec!["--limit", "3"]),
         ("contact search", vec!["555", "--limit", "3"]),
         ("contact update", vec![number, "--tag", "vip"]),
@@ -174,19 +174,40 @@ async fn each_command_prints_what_its_schema_says() {
     ];
     let mut covered = BTreeSet::new();
     for (command, arguments) in commands {
-        let schema = schema(&stratus, command).await;
-        let words: Vec<_> = command.split(' ').collect();
-        let done = stratus
-            .run(&[&["--json"], &words[..], &arguments[..]].concat())
-            .await;
-        let objects = done.objects();
-        assert!(!objects.is_empty(), "{command} {arguments:?}: {}", done.err);
-        for object in objects {
-            check(&object, &schema, &schema, command).unwrap();
-            names(&object, &schema, command);
-        }
+        covered.insert(command.to_owned());
+        assert_fits(&stratus, command, &arguments).await;
+    }
+
+    stratus.list(2);
+    let plan = [
+        "tables",
+        "--region",
+        "US",
+        "--list",
+        "list.csv",
+        "--template",
+        "text.txt",
+    ];
+    assert_fits(&stratus, "bulk plan", &plan).await;
+    let fault = Fault::status(503, Commit::After);
+    stratus.sandbox.fail_next("sendSms", fault);
+    assert_fits(&stratus, "bulk send", &["tables", "--yes", "--pace", "0"]).await;
+    let rows = assert_fits(&stratus, "bulk report", &["tables"]).await;
+    let row = rows.iter().find(|row| row["state"] == "unknown").unwrap();
+    let settle = [&*row["row"].to_string(), "sent", "--reason", "seen"];
+    assert_fits(&stratus, "bulk settle", &settle).await;
+    for (command, arguments) in [
+        ("bulk status", &["tables"][..]),
+        ("bulk pause", &["tables"]),
+        ("bulk stop", &[]),
+        ("bulk allow", &[]),
+        ("bulk opt-out", &[]),
+        ("bulk cancel", &["tables"]),
+    ] {
+        assert_fits(&stratus, command, arguments).await;
         covered.insert(command.to_owned());
     }
+    covered.extend(["plan", "send", "report", "settle"].map(|it| format!("bulk {it}")));
 
     let schema = schema(&stratus, "error").await;
     let fault = Fault::reset_before_response(Commit::After);
@@ -209,6 +230,22 @@ async fn each_command_prints_what_its_schema_says() {
         .run(&["schema", "contact", "lst"])
         .await
         .assert_code(2);
+}
+
+/// Runs a command, and compares all that it prints.
+async fn assert_fits(stratus: &Stratus, command: &str, arguments: &[&str]) -> Vec<Value> {
+    let schema = schema(stratus, command).await;
+    let words: Vec<_> = command.split(' ').collect();
+    let done = stratus
+        .run(&[&["--json"], &words[..], arguments].concat())
+        .await;
+    let objects = done.objects();
+    assert!(!objects.is_empty(), "{command} {arguments:?}: {}", done.err);
+    for object in &objects {
+        check(object, &schema, &schema, command).unwrap();
+        names(object, &schema, command);
+    }
+    objects
 }
 
 async fn schema(stratus: &Stratus, command: &str) -> Value {

@@ -4,6 +4,8 @@
 //! it failed. It sends nothing that changes anything: a request without credentials to each
 //! host, a request for a token, and reads of one item of each list.
 
+mod clock;
+mod login_page;
 mod meaning;
 mod probe;
 
@@ -12,6 +14,7 @@ use std::fmt;
 use serde::Serialize;
 use stratustexting_client::types::{ContactPage, CustomConsentPage, SitePage, SubscriptionPage};
 
+use self::clock::Clock;
 use super::Client;
 use crate::{Backoff, CallOptions, Error, Result, auth::Grant, pager::Page};
 
@@ -59,6 +62,11 @@ pub enum CheckSubject {
     ApiHost,
     /// The OAuth token endpoint: the same, and whether it is one.
     TokenEndpoint,
+    /// This machine's clock against the service's, as the responses before tell.
+    Clock,
+    /// The login page, and whether it takes a redirect URI; only of
+    /// [`Client::check_login_page`].
+    LoginPage,
     /// The access token: client id, client secret, and the login.
     AccessToken,
     /// The API key and the token at the gateway, as the reads below tell.
@@ -149,7 +157,7 @@ impl CheckStep {
 
 impl Client {
     /// Finds out what is wrong with the set-up, without sending a message: whether the hosts
-    /// can be reached, whether there is a token, whether the API key is good, and what this
+    /// can be reached, whether the clocks agree, whether there is a token, whether the API key is good, and what this
     /// login may read.
     ///
     /// It never fails: what is wrong is in the report. It makes no retries, and each step
@@ -178,8 +186,10 @@ impl Client {
     /// # }
     /// ```
     pub async fn check(&self) -> CheckReport {
-        let mut steps = vec![self.check_api_host().await];
-        steps.push(self.check_token_endpoint().await);
+        let mut clock = Clock::default();
+        let mut steps = vec![self.check_api_host(&mut clock).await];
+        steps.push(self.check_token_endpoint(&mut clock).await);
+        steps.push(clock.step());
         let token = self.check_access_token().await;
         let works = |step: &CheckStep| step.verdict == CheckVerdict::Ok;
         let can_read = works(&steps[0]) && works(&token);
@@ -308,6 +318,8 @@ impl fmt::Display for CheckSubject {
         f.pad(match self {
             Self::ApiHost => "API host",
             Self::TokenEndpoint => "token endpoint",
+            Self::Clock => "clock",
+            Self::LoginPage => "login page",
             Self::AccessToken => "access token",
             Self::ApiKey => "API key",
             Self::Contacts => "contacts",

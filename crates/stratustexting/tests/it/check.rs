@@ -7,7 +7,7 @@ use stratustexting::{
     check::{CheckProblem, CheckReport, CheckSubject, CheckVerdict},
     reqwest,
 };
-use stratustexting_sandbox::{Commit, Fault, Sandbox, ScriptedResponse};
+use stratustexting_sandbox::{Commit, Fault, Grant, NewClient, Sandbox, ScriptedResponse};
 
 use crate::{
     support::Watched,
@@ -73,7 +73,7 @@ async fn a_report_serialises_with_a_word_for_each_part() {
     let report = check(builder(&sandbox).api_key("another")).await;
 
     let json = serde_json::to_value(&report).unwrap();
-    let step = &json["steps"][3];
+    let step = &json["steps"][4];
     assert_eq!(step["subject"], "api_key");
     assert_eq!(step["verdict"], "problem");
     assert_eq!(step["problem"], "api_key_rejected");
@@ -105,6 +105,80 @@ async fn a_host_that_refuses_connections_is_unreachable() {
     for subject in READS {
         assert_eq!(verdict(&report, subject), CheckVerdict::Skipped);
     }
+    assert_eq!(
+        verdict(&report, CheckSubject::Clock),
+        CheckVerdict::Skipped,
+        "no response told the time"
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_told() {
+    let sandbox = Watched::for_machines().await;
+    let early = "Sun, 06 Nov 1994 08:49:37 GMT";
+    sandbox.respond_next("token", ScriptedResponse::new(400).header("date", early));
+
+    let report = check(builder(&sandbox)).await;
+
+    let found = problem(&sandbox, &report, CheckSubject::Clock);
+    assert_eq!(found, Some(CheckProblem::ClockSkew), "{report}");
+    assert_eq!(report.problems().count(), 1, "{report}");
+}
+
+#[tokio::test]
+async fn the_login_page_is_asked_about_a_redirect_uri() {
+    let sandbox = Watched::start().await;
+    let registered = "https://app.example/callback";
+    let client = NewClient::default().redirect_uris([registered]);
+    let of = |client: NewClient| {
+        let it = sandbox.register_client(client).unwrap();
+        let credentials = Credentials::authorization_code(it.client_id, it.client_secret);
+        sandbox.builder().credentials(credentials)
+    };
+    let user = of(client.clone()).build().unwrap();
+    for (redirect_uri, wanted) in [
+        (registered, None),
+        (
+            "https://app.example/callback/",
+            Some(CheckProblem::RedirectMismatch),
+        ),
+        (
+            "http://app.example/callback",
+            Some(CheckProblem::RedirectMismatch),
+        ),
+        ("callback", Some(CheckProblem::RedirectMismatch)),
+    ] {
+        let step = user.check_login_page(redirect_uri).await;
+
+        assert_eq!(step.problem, wanted, "{redirect_uri}: {step}");
+        assert_eq!(step.subject, CheckSubject::LoginPage);
+    }
+    let machines = of(client.grants([Grant::ClientCredentials]));
+    let step = machines.build().unwrap().check_login_page(registered).await;
+    assert_eq!(step.problem, Some(CheckProblem::GrantRejected), "{step}");
+
+    let unknown = Credentials::authorization_code("nobody", "nothing");
+    let unknown = sandbox.builder().credentials(unknown).build().unwrap();
+    let step = unknown.check_login_page(registered).await;
+    assert_eq!(
+        step.problem,
+        Some(CheckProblem::CredentialsRejected),
+        "{step}"
+    );
+
+    let elsewhere = sandbox.authorize_url().replace("authorize", "login");
+    let elsewhere = of(NewClient::default()).authorize_url(elsewhere);
+    let step = elsewhere
+        .build()
+        .unwrap()
+        .check_login_page(registered)
+        .await;
+    assert_eq!(step.problem, Some(CheckProblem::NoLoginPage), "{step}");
+
+    let machine = builder(&sandbox).build().unwrap();
+    let step = machine.check_login_page(registered).await;
+    assert_eq!(step.verdict, CheckVerdict::Skipped, "{step}");
+    assert!(sandbox.token_requests().is_empty());
 }
 
 /// A resolver that knows no name, as without any network.

@@ -37,6 +37,12 @@ pub enum CheckProblem {
     RateLimited,
     /// There is no token endpoint at its URL.
     NoTokenEndpoint,
+    /// This machine's clock differs from the service's by more than a minute.
+    ClockSkew,
+    /// There is no login page at the authorize URL.
+    NoLoginPage,
+    /// The redirect URI isn't one that is registered for the client, to the letter.
+    RedirectMismatch,
     /// The client id or the client secret is rejected.
     CredentialsRejected,
     /// The client may not use this grant, or not with these scopes.
@@ -78,6 +84,9 @@ impl CheckProblem {
             Self::ServiceDown => "the service fails, or what stands in front of it",
             Self::RateLimited => "there were too many requests",
             Self::NoTokenEndpoint => "there is no token endpoint at this URL",
+            Self::ClockSkew => "this machine's clock is wrong by more than a minute",
+            Self::NoLoginPage => "there is no login page at the authorize URL",
+            Self::RedirectMismatch => "the redirect URI isn't registered for the client",
             Self::CredentialsRejected => "the client id or the client secret is rejected",
             Self::GrantRejected => "the client may not use this grant or these scopes",
             Self::LoginRequired => "no user is logged in",
@@ -112,6 +121,15 @@ impl CheckProblem {
             Self::ServiceDown => "Wait and try again; if it lasts, ask the vendor",
             Self::RateLimited => "Wait, and set `ClientBuilder::rate_limit`",
             Self::NoTokenEndpoint => "Check the brand, and `token_url` if it is set",
+            Self::ClockSkew => {
+                "Set the clock, by NTP for example: certificates, the lifetimes of tokens and \
+                 quiet hours are reckoned by it"
+            }
+            Self::NoLoginPage => "Check the brand, and `authorize_url` if it is set",
+            Self::RedirectMismatch => {
+                "Enter it on the page \"API Connect\" exactly as the program sends it: a slash \
+                 at the end, the port, and http or https make a difference"
+            }
             Self::CredentialsRejected => {
                 "Copy both again from the product's page \"API Connect\", and check the brand"
             }

@@ -4,16 +4,27 @@
 //! mixed: an id of the one with a secret of the other would be nobody's account. Only what isn't
 //! part of the account's identity, the sender, may be set in the environment beside a profile.
 
+mod ask;
+mod findings;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod manage;
 mod profile;
 mod profiles;
+mod secrets;
+mod settings;
+pub(crate) mod whoami;
 
-use std::{ffi::OsString, fmt};
+use std::{
+    ffi::{OsStr, OsString},
+    fmt,
+};
 
 use stratustexting::{Client, ClientBuilder};
 
 pub(crate) use self::{
     profile::{Profile, Secret},
-    profiles::{Profiles, check_name, home},
+    profiles::{Profiles, check_name, home, token_file},
 };
 use crate::{
     context::variable,
@@ -32,6 +43,9 @@ pub(crate) struct Account {
     pub(crate) redirect_uri: Option<String>,
     variables: Vec<(&'static str, OsString)>,
 }
+
+/// Where the login page sends the browser, unless something else is registered.
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:8400/callback";
 
 /// What says that the environment has an account.
 const IDENTITY: [&str; 3] = [
@@ -56,17 +70,25 @@ impl Account {
     /// The profile of that name; without a name the environment's account, if it has one, and
     /// the default profile otherwise.
     pub(crate) fn find(profile: Option<String>) -> Result<Self> {
-        if profile.is_none() && IDENTITY.iter().any(|name| variable(name).is_some()) {
+        if profile.is_none() && environment_has_one() {
             return Ok(Self::of_environment());
         }
+        if profile.is_some() {
+            // Without a folder there is no profile, and the reason helps more than that.
+            home()?;
+        }
         let profiles = Profiles::read()?;
-        let Some(name) = profile.or_else(|| profiles.default_name()) else {
-            return Err(Failure::new(
-                Class::SetUp,
-                "there is no account yet. `stratus login` makes a profile of one, and `stratus \
-                 sandbox` lets you try everything without; or set STRATUS_CLIENT_ID, \
-                 STRATUS_CLIENT_SECRET and STRATUS_API_KEY",
-            ));
+        let name = match profile.or_else(|| profiles.default_name()) {
+            Some(name) => name,
+            None if profiles.profiles.is_empty() => {
+                return Err(Failure::new(
+                    Class::SetUp,
+                    "there is no account yet. `stratus login` makes a profile of one, and \
+                     `stratus sandbox` lets you try everything without; or set \
+                     STRATUS_CLIENT_ID, STRATUS_CLIENT_SECRET and STRATUS_API_KEY",
+                ));
+            }
+            None => return Err(profiles.ambiguous()),
         };
         let profile = profiles.get(&name)?;
         Self::of_profile(&name, profile)
@@ -86,7 +108,7 @@ impl Account {
 
     pub(crate) fn of_profile(name: &str, profile: &Profile) -> Result<Self> {
         let mut variables = profile.variables();
-        variables.push(("STRATUS_TOKEN_FILE", profiles::token_file(name)?.into()));
+        variables.push(("STRATUS_TOKEN_FILE", token_file(name)?.into()));
         if let Some(sender) = variable("STRATUS_SENDER") {
             variables.push(("STRATUS_SENDER", sender.into()));
         }
@@ -104,7 +126,30 @@ impl Account {
     }
 
     pub(crate) fn client(&self) -> Result<Client> {
-        Ok(self.builder()?.build()?)
+        Ok(self.build()?)
+    }
+
+    /// The same with the SDK's own error, which names the setting.
+    fn build(&self) -> stratustexting::Result<Client> {
+        ClientBuilder::from_variables(self.variables.clone())?.build()
+    }
+
+    /// Whether the program logs in as itself.
+    pub(crate) fn is_for_machines(&self) -> bool {
+        self.get("STRATUS_GRANT") == Some(profile::MACHINE)
+    }
+
+    /// The redirect URI of a login.
+    pub(crate) fn redirect_uri(&self) -> &str {
+        self.redirect_uri.as_deref().unwrap_or(REDIRECT_URI)
+    }
+
+    /// What a person calls it.
+    pub(crate) fn title(&self) -> String {
+        match &self.name {
+            Some(name) => format!("the profile {name:?}"),
+            None => "the environment's account".to_owned(),
+        }
     }
 
     pub(crate) fn sender(&self) -> Option<&str> {
@@ -113,9 +158,32 @@ impl Account {
 
     /// A setting by the name of its variable. The last one counts, as it does in the SDK.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.raw(name)?.to_str()
+    }
+
+    /// The same, whatever is in it. An empty one counts as not set.
+    fn raw(&self, name: &str) -> Option<&OsStr> {
         let mut set = self.variables.iter().rev();
         let (_, value) = set.find(|(it, _)| *it == name)?;
-        value.to_str().filter(|value| !value.is_empty())
+        Some(value.as_os_str()).filter(|value| !value.is_empty())
+    }
+}
+
+/// Whether the environment has an account, or a part of one.
+fn environment_has_one() -> bool {
+    IDENTITY.iter().any(|name| variable(name).is_some())
+}
+
+/// A client's id as far as it is needed to tell it from others.
+fn shortened(id: &str) -> String {
+    let characters: Vec<char> = id.chars().collect();
+    match characters.as_slice() {
+        [first @ .., _, _, _, _] if first.len() >= 8 => {
+            let first: String = first[..4].iter().collect();
+            let last: String = characters[characters.len() - 4..].iter().collect();
+            format!("{first}…{last}")
+        }
+        _ => id.to_owned(),
     }
 }
 

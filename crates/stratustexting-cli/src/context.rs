@@ -51,6 +51,11 @@ impl Context {
         self.profile.clone().or_else(|| variable("STRATUS_PROFILE"))
     }
 
+    /// The region that was given by the option.
+    pub(crate) fn stated_region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
     /// The account that commands use: the named profile, the environment's, or the default
     /// profile.
     pub(crate) fn account(&self) -> Result<Account> {
@@ -110,7 +115,7 @@ impl Context {
             Failure::new(
                 Class::SetUp,
                 "there is no number to send from: say --from, set STRATUS_SENDER, or put one into \
-                 the profile by `stratus profiles set sender`",
+                 the profile by `stratus profiles set --sender NUMBER`",
             )
         })?;
         sender

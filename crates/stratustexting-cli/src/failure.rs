@@ -42,7 +42,7 @@ impl Class {
     fn of(error: &stratustexting::Error) -> Self {
         if error.is_input() {
             Self::Usage
-        } else if error.is_configuration() {
+        } else if error.is_configuration() || error.is_store() {
             Self::SetUp
         } else if error.is_auth() || error.is_token_rejected() {
             Self::Authentication

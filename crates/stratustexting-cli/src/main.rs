@@ -2,7 +2,7 @@
 //! sandbox.
 //!
 //! - `context.rs`: what every command gets: the account, and where to print.
-//! - `account.rs`, `account/`: profiles in a file, or the environment.
+//! - `account.rs`, `account/`: profiles in a file, or the environment; logging in.
 //! - `sms.rs`, `sms/`, `mms.rs`, `sending.rs`: sending a message.
 //! - `message.rs`, `contact.rs`, `contact/`, `consent.rs`, `subscription.rs`, `site.rs`, `api.rs`:
 //!   the other operations; `list.rs` and `change.rs` are what those share.
@@ -70,6 +70,15 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Logs in, and keeps the account as a profile
+    Login(account::login::Options),
+    /// Forgets the login
+    Logout(account::logout::Options),
+    /// Shows the account that commands use
+    Whoami(account::whoami::Options),
+    /// Lists, shows and changes profiles
+    #[command(subcommand)]
+    Profiles(account::manage::Command),
     /// Sends an SMS, and says before how many segments it is
     #[command(subcommand)]
     Sms(sms::Command),
@@ -126,6 +135,10 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(command: Command, context: &Context) -> Result<ExitCode> {
     let done = match command {
+        Command::Login(options) => account::login::run(&options, context).await,
+        Command::Logout(options) => account::logout::run(&options, context).await,
+        Command::Whoami(options) => account::whoami::run(&options, context).await,
+        Command::Profiles(command) => account::manage::run(&command, context).await,
         Command::Sms(command) => sms::run(command, context).await,
         Command::Mms(command) => mms::run(command, context).await,
         Command::Message(command) => message::run(command, context).await,

@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub(crate) struct Secret(String);
 
+/// The grant by which a program logs in as itself.
+pub(super) const MACHINE: &str = "client_credentials";
+/// The grant by which a person logs in; it is the default one.
+pub(super) const USER: &str = "authorization_code";
+
 /// The names are those of the SDK's variables, without `STRATUS_`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -34,6 +39,49 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
+    /// Takes a setting by the name of its variable; `false` if a profile has no such setting.
+    pub(super) fn set(&mut self, variable: &str, value: String) -> bool {
+        let field = match variable {
+            "STRATUS_CLIENT_SECRET" => {
+                self.client_secret = Some(Secret::new(value));
+                return true;
+            }
+            "STRATUS_API_KEY" => {
+                self.api_key = Some(Secret::new(value));
+                return true;
+            }
+            "STRATUS_BRAND" => &mut self.brand,
+            "STRATUS_GRANT" => &mut self.grant,
+            "STRATUS_CLIENT_ID" => &mut self.client_id,
+            "STRATUS_SENDER" => &mut self.sender,
+            "STRATUS_REGION" => &mut self.region,
+            "STRATUS_REDIRECT_URI" => &mut self.redirect_uri,
+            "STRATUS_API_BASE" => &mut self.api_base,
+            "STRATUS_AUTHORIZE_URL" => &mut self.authorize_url,
+            "STRATUS_TOKEN_URL" => &mut self.token_url,
+            "STRATUS_ALLOW_PLAIN_HTTP" => &mut self.allow_plain_http,
+            "STRATUS_CONTROL_URL" => &mut self.control_url,
+            _ => return false,
+        };
+        *field = Some(value);
+        true
+    }
+
+    /// The variables of what is required and isn't there.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let required = [
+            ("STRATUS_CLIENT_ID", self.client_id.is_some()),
+            ("STRATUS_CLIENT_SECRET", self.client_secret.is_some()),
+            ("STRATUS_API_KEY", self.api_key.is_some()),
+        ];
+        let missing = required.into_iter().filter(|(_, is_set)| !is_set);
+        missing.map(|(name, _)| name).collect()
+    }
+
+    pub(super) fn is_for_machines(&self) -> bool {
+        self.grant.as_deref() == Some(MACHINE)
+    }
+
     /// The same settings for the SDK.
     pub(super) fn variables(&self) -> Vec<(&'static str, OsString)> {
         let secret = |secret: &Option<Secret>| secret.as_ref().map(|it| it.0.clone());
@@ -58,10 +106,6 @@ impl Profile {
 impl Secret {
     pub(crate) fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
-    }
-
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
     }
 }
 

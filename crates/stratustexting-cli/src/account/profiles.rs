@@ -1,7 +1,8 @@
 //! The profiles' file, which several processes may change at once.
 //!
 //! It has secrets, so only its owner may read it, and no error quotes a line of it. It is
-//! replaced as a whole, under a lock: a process that is killed leaves the old one.
+//! replaced as a whole, under a lock: a process that is killed leaves the old one. Lock and new
+//! file are beside the file itself, wherever a link leads to it.
 
 use std::{
     collections::BTreeMap,
@@ -60,7 +61,9 @@ pub(crate) fn home() -> Result<PathBuf> {
 }
 
 /// Where a profile's tokens are.
-pub(super) fn token_file(name: &str) -> Result<PathBuf> {
+pub(crate) fn token_file(name: &str) -> Result<PathBuf> {
+    // The profiles' file may have been written by hand.
+    check_name(name)?;
     Ok(home()?.join("tokens").join(format!("{name}.json")))
 }
 
@@ -109,32 +112,34 @@ impl Profiles {
 
     /// Changes the file. Other processes wait meanwhile, and a failed change changes nothing.
     pub(crate) fn change<T>(change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let folder = home()?;
-        create_private(&folder)?;
-        let lock_path = folder.join("profiles.lock");
-        let lock =
-            File::create(&lock_path).map_err(|error| failure(&lock_path, "written", &error))?;
-        lock.lock()
-            .map_err(|error| failure(&lock_path, "locked", &error))?;
-        let path = folder.join(FILE);
-        // A file that is kept elsewhere by a link stays there.
-        let path = fs::canonicalize(&path).unwrap_or(path);
+        let (path, lock) = prepare()?;
         let mut profiles = Self::read_file(&path)?;
         let done = change(&mut profiles)?;
         profiles
             .write(&path)
             .map_err(|error| failure(&path, "written", &error))?;
+        drop(lock);
         Ok(done)
+    }
+
+    /// Finds out whether a profile could be kept, before somebody logs in for it.
+    pub(crate) fn check_writable() -> Result<()> {
+        let (path, _lock) = prepare()?;
+        Self::read_file(&path)?;
+        new_file(&path).map_err(|error| failure(&path, "written", &error))?;
+        Ok(())
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
         let text = toml::to_string(self).map_err(io::Error::other)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        // Only its owner may read a temporary file, and so the file that it becomes.
-        let mut file = NamedTempFile::new_in(folder)?;
+        let mut file = new_file(path)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(path)?;
+        // A rename is durable when its folder is.
+        if cfg!(unix) {
+            File::open(folder_of(path))?.sync_all()?;
+        }
         Ok(())
     }
 
@@ -146,6 +151,19 @@ impl Profiles {
             (None, Some(only), None) => Some(only.clone()),
             _ => None,
         }
+    }
+
+    /// That there are several, and nobody has said which one.
+    pub(super) fn ambiguous(&self) -> Failure {
+        let names: Vec<_> = self.profiles.keys().map(String::as_str).collect();
+        Failure::new(
+            Class::SetUp,
+            format!(
+                "which profile? There are: {}. Name it by --profile, or choose one for all commands \
+                 by `stratus profiles use`",
+                names.join(", ")
+            ),
+        )
     }
 
     pub(crate) fn get(&self, name: &str) -> Result<&Profile> {
@@ -161,6 +179,55 @@ impl Profiles {
             )
         })
     }
+}
+
+/// Makes the folder, and waits for the lock. The file's path has no links.
+fn prepare() -> Result<(PathBuf, File)> {
+    let folder = home()?;
+    create_private(&folder)?;
+    let path = target(&folder.join(FILE));
+    let lock_path = path.with_extension("lock");
+    let lock = File::create(&lock_path).map_err(|error| failure(&lock_path, "written", &error))?;
+    lock.lock()
+        .map_err(|error| failure(&lock_path, "locked", &error))?;
+    Ok((path, lock))
+}
+
+/// A file beside that one, which only its owner may read, and which may take its place.
+fn new_file(path: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(".profiles")
+        .tempfile_in(folder_of(path))
+}
+
+/// More links than this in a row count as a circle, as systems have it.
+const MOST_LINKS: usize = 40;
+
+/// Where a file really is, or will be: a link to it stays a link.
+fn target(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = folder_of(&target).join(next),
+            Err(_) => break,
+        }
+    }
+    match (fs::canonicalize(folder_of(&target)), target.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => target,
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// The file's path, for those who look at it.
+pub(super) fn file() -> Result<PathBuf> {
+    Ok(home()?.join(FILE))
 }
 
 /// A folder that only its owner may enter.

@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(printable("two\nlines\t!"), "two\nlines\t!");
         assert_eq!(printable_cell("two\nlines"), "two␊lines");
 
-        let json = json(&text).unwrap();
+        let json = json_line(&text).unwrap();
         assert!(!json.chars().any(is_harmful), "{json}");
         assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }

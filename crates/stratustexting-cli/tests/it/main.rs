@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// Logging in and out, profiles.
+mod account;
 mod api;
 mod bulk;
 mod canary;
@@ -14,6 +16,11 @@ mod import;
 mod listen;
 mod manual;
 mod output;
+/// The profiles' file, and those who change it at once.
+mod profiles_file;
+/// What is asked on a terminal.
+#[cfg(unix)]
+mod prompts;
 mod receiver;
 mod sandbox;
 mod schema;

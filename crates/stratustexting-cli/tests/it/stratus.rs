@@ -57,6 +57,7 @@ impl Stratus {
         .unwrap();
     }
 
+    /// The program with the sandbox's account in the environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stratus"));
         command
@@ -80,7 +81,11 @@ impl Stratus {
     }
 
     pub(crate) async fn run_with(&self, arguments: &[&str], input: &str) -> Done {
-        let mut child = self.start(arguments);
+        self.run_command(self.command(arguments), input).await
+    }
+
+    pub(crate) async fn run_command(&self, mut command: Command, input: &str) -> Done {
+        let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         // A program that reads nothing may be gone already.
         let _ = stdin.write_all(input.as_bytes());

@@ -5,6 +5,7 @@
 //! part of the account's identity, the sender, may be set in the environment beside a profile.
 
 mod ask;
+pub(crate) mod doctor;
 mod findings;
 pub(crate) mod login;
 pub(crate) mod logout;

@@ -2,7 +2,7 @@
 //! sandbox.
 //!
 //! - `context.rs`: what every command gets: the account, and where to print.
-//! - `account.rs`, `account/`: profiles in a file, or the environment; logging in.
+//! - `account.rs`, `account/`: profiles in a file, or the environment; logging in, and checking.
 //! - `sms.rs`, `sms/`, `mms.rs`, `sending.rs`: sending a message.
 //! - `message.rs`, `contact.rs`, `contact/`, `consent.rs`, `subscription.rs`, `site.rs`, `api.rs`:
 //!   the other operations; `list.rs` and `change.rs` are what those share.
@@ -79,6 +79,11 @@ enum Command {
     /// Lists, shows and changes profiles
     #[command(subcommand)]
     Profiles(account::manage::Command),
+    /// Finds out what is wrong with the set-up, without sending a message
+    ///
+    /// Each thing is ok, a note, a problem, or skipped. The first problem is the one to mend
+    /// first, and its kind is the exit code: 3 set-up, 4 authentication, 8 network.
+    Doctor,
     /// Sends an SMS, and says before how many segments it is
     #[command(subcommand)]
     Sms(sms::Command),
@@ -139,6 +144,7 @@ async fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Logout(options) => account::logout::run(&options, context).await,
         Command::Whoami(options) => account::whoami::run(&options, context).await,
         Command::Profiles(command) => account::manage::run(&command, context).await,
+        Command::Doctor => account::doctor::run(context).await,
         Command::Sms(command) => sms::run(command, context).await,
         Command::Mms(command) => mms::run(command, context).await,
         Command::Message(command) => message::run(command, context).await,

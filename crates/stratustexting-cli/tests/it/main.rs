@@ -11,6 +11,8 @@ mod consent;
 mod contact;
 #[cfg(unix)]
 mod docs;
+/// Each fault of a set-up is found and named.
+mod doctor;
 mod home;
 mod import;
 mod listen;

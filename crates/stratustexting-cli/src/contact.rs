@@ -27,11 +27,8 @@ pub(crate) enum Command {
     Find(Find),
     /// Lists the contacts whose number has these digits
     Search(Search),
-    /// Creates a contact, or updates the one with the number
     Upsert(write::Upsert),
-    /// Reads a contact, changes fields of it, and writes it back whole
     Update(write::Update),
-    /// Creates or updates the contacts of a file
     Import(import::Options),
     /// Prints all contacts as CSV; with --json one object per line
     Export(ListOptions),

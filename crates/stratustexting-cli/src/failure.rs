@@ -215,9 +215,15 @@ fn without_nulls(mut object: Value) -> Value {
     object
 }
 
+/// What the SDK tells a programmer to try, and what a person can do instead.
+const OTHER_PATH: (&str, &str) = (
+    "`ClientBuilder::operation` takes the right ones, and openapi.json is the one place to correct",
+    "`stratus api` takes the right ones",
+);
+
 /// A chain of errors as one sentence.
 fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
+    let mut text = error.to_string().replace(OTHER_PATH.0, OTHER_PATH.1);
     let mut source = error.source();
     while let Some(cause) = source {
         let cause_text = cause.to_string();

@@ -105,9 +105,7 @@ enum Command {
     /// Lists the sites and their departments
     #[command(subcommand)]
     Site(site::Command),
-    /// Makes a request to any path of the API
     Api(api::Options),
-    /// Prints the JSON Schema of what a command prints with --json
     Schema(schema::Options),
     /// Plans a list, sends it, and shows what has become of it
     #[command(subcommand)]

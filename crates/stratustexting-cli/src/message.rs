@@ -11,7 +11,6 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Shows a message by its id
     Get(Get),
 }
 

@@ -15,7 +15,6 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Sends an MMS: files, with a text or without
     Send(Send),
 }
 

@@ -23,7 +23,7 @@ use crate::{
     subscription::Deleted,
 };
 
-/// Prints the JSON Schema of what a command prints with --json, one object per line
+/// Prints the JSON Schema of what a command prints with --json
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The command, such as contact list; `error` is what goes to standard error. Without one,

@@ -50,7 +50,7 @@ impl Envelope {
     /// Asks before a message goes out. Whoever has no terminal, a script, has said what it
     /// wants by the command.
     pub(crate) fn agree(&self, output: &Output, question: &str) -> Result<()> {
-        if self.yes || !output.can_ask() || output.confirm(question)? {
+        if self.yes || output.is_script() || output.confirm(question)? {
             return Ok(());
         }
         Err(Failure::new(Class::NotSent, "nothing was sent"))

@@ -20,7 +20,6 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Sends an SMS, after saying how many segments it is
     Send(Send),
 }
 

@@ -19,7 +19,6 @@ use crate::{
 pub(crate) enum Command {
     /// Lists the subscriptions
     List(ListOptions),
-    /// Has events posted to a callback
     Create(Create),
     /// Ends a subscription
     Delete(Delete),

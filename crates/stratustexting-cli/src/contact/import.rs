@@ -7,7 +7,12 @@
 //! To create or update a contact isn't known to be idempotent. So a row whose outcome is unknown
 //! isn't written again by itself.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io,
+    path::PathBuf,
+    pin::{Pin, pin},
+    process::ExitCode,
+};
 
 use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
@@ -40,6 +45,9 @@ pub(crate) struct Options {
     /// The file is in Windows-1252, as an older spreadsheet writes it
     #[arg(long)]
     windows_1252: bool,
+    /// Begins at this line, as the end of an interrupted import says
+    #[arg(long, value_name = "LINE", default_value_t = 1)]
+    from_line: u64,
     /// Checks all rows, and writes nothing
     #[arg(long)]
     dry_run: bool,
@@ -110,7 +118,8 @@ pub(super) async fn run(options: &Options, context: &Context) -> Result<ExitCode
         dry_run: options.dry_run,
         ..ImportSummary::default()
     };
-    let ended = import(&mut rows, contacts.as_ref(), &mut summary, context).await;
+    let from = options.from_line;
+    let ended = import(&mut rows, from, contacts.as_ref(), &mut summary, context).await;
     output.progress_done();
     report(&summary, output)?;
     ended?;
@@ -123,15 +132,23 @@ pub(super) async fn run(options: &Options, context: &Context) -> Result<ExitCode
 
 async fn import(
     rows: &mut Rows,
+    from_line: u64,
     contacts: Option<&Contacts>,
     summary: &mut ImportSummary,
     context: &Context,
 ) -> Result<()> {
     let output = &context.output;
     let mut unknown_in_a_row = 0;
+    let mut stop = Stop::new();
     while let Some(row) = rows.next() {
         let done = match row? {
-            Ok(row) => write(row, contacts, context).await?,
+            Ok(row) if row.line < from_line => continue,
+            Err(row) if row.line < from_line => continue,
+            Ok(row) => {
+                let line = row.line;
+                stop.unless(write(row, contacts, context), line, output)
+                    .await?
+            }
             Err(invalid) => invalid.into(),
         };
         let count = match done.outcome {
@@ -156,6 +173,13 @@ async fn import(
             "invalid" => unknown_in_a_row,
             _ => 0,
         };
+        if stop.is_asked_for {
+            let (line, next) = (done.line, done.line + 1);
+            return Err(Failure::new(
+                Class::NotSent,
+                format!("stopped after line {line}; go on by --from-line {next}"),
+            ));
+        }
         if unknown_in_a_row == UNKNOWN_IN_A_ROW {
             return Err(Failure::new(
                 Class::Unknown,
@@ -167,6 +191,47 @@ async fn import(
         }
     }
     Ok(())
+}
+
+/// Ctrl-C: the row under way is finished, so that it is known how far the import is.
+struct Stop {
+    next: Pin<Box<dyn Future<Output = io::Result<()>>>>,
+    is_asked_for: bool,
+}
+
+impl Stop {
+    fn new() -> Self {
+        Self {
+            next: Box::pin(tokio::signal::ctrl_c()),
+            is_asked_for: false,
+        }
+    }
+
+    /// Finishes a row; the second Ctrl-C doesn't wait for it.
+    async fn unless<T>(
+        &mut self,
+        row: impl Future<Output = Result<T>>,
+        line: u64,
+        output: &Output,
+    ) -> Result<T> {
+        let mut row = pin!(row);
+        loop {
+            tokio::select! {
+                done = &mut row => return done,
+                _ = &mut self.next => {
+                    if self.is_asked_for {
+                        return Err(Failure::new(
+                            Class::Unknown,
+                            format!("interrupted at line {line}, which may have been written"),
+                        ));
+                    }
+                    self.is_asked_for = true;
+                    self.next = Box::pin(tokio::signal::ctrl_c());
+                    output.note("Finishing the row that is under way");
+                }
+            }
+        }
+    }
 }
 
 /// Writes a row, or only checks it.

@@ -30,6 +30,8 @@ pub(crate) struct Upsert {
 }
 
 /// Reads a contact, changes fields of it, and writes it back whole
+///
+/// Whether the service keeps fields that a request lacks is unknown, so all of them are written.
 #[derive(Debug, Args)]
 pub(crate) struct Update {
     /// The contact's mobile number

@@ -38,9 +38,14 @@ impl Output {
         Err(Failure::usage(format!("{argument} is missing")))
     }
 
-    /// Whether there is a person who can reply.
-    pub(crate) fn can_ask(&self) -> bool {
-        io::stdin().is_terminal()
+    /// Whether there is a person who sees a question and can reply.
+    fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Whether a script runs the command, as far as can be known: nobody can type.
+    pub(crate) fn is_script(&self) -> bool {
+        !io::stdin().is_terminal()
     }
 
     fn ask(&self, question: &str) -> Result<String> {

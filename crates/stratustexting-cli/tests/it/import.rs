@@ -1,6 +1,6 @@
 //! `stratus contact import`
 
-use std::fs;
+use std::{fs, process::Command, time::Duration};
 
 use serde_json::{Value, json};
 use stratustexting_sandbox::{Commit, Fault};
@@ -150,6 +150,46 @@ async fn a_row_of_unknown_outcome_is_written_once_and_told() {
         "{}",
         done.err
     );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_finishes_the_row_and_the_import_goes_on_after_it() {
+    let stratus = Stratus::empty().await;
+    fs::write(stratus.path("list.csv"), FILE).unwrap();
+    let late = Fault::respond_late(Duration::from_millis(300), Commit::After);
+    stratus.sandbox.fail_next("upsertContact", late);
+    let child = stratus.start(&IMPORT);
+    let arrived = || {
+        let ledger = stratus.sandbox.ledger().into_iter();
+        let mut operations = ledger.map(|entry| entry.operation);
+        operations.any(|it| it.as_deref() == Some("upsertContact"))
+    };
+    while !arrived() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let id = child.id().to_string();
+    let killed = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(killed.success());
+
+    let stopped = stratus.done(child).await;
+
+    let error = stopped.assert_code(6).error();
+    assert_eq!(
+        error["error"],
+        "stopped after line 2; go on by --from-line 3"
+    );
+    assert_eq!(stopped.objects().last().unwrap()["written"], 1);
+    assert_eq!(stratus.requests(), ["upsertContact"]);
+    let rest = stratus
+        .run(&[&IMPORT[..], &["--from-line", "3"]].concat())
+        .await;
+    let rest = rest.assert_code(5).objects();
+    assert_eq!(
+        (&rest[0]["line"], &rest[4]["written"]),
+        (&4.into(), &2.into())
+    );
+    assert_eq!(stratus.sandbox.contacts().len(), 3);
 }
 
 #[tokio::test]

@@ -26,9 +26,9 @@ mod prompts;
 mod receiver;
 mod sandbox;
 mod schema;
+#[cfg(unix)]
+mod screen;
 mod send;
 mod stratus;
 mod subscription;
-#[cfg(unix)]
-mod terminal;
 mod trigger;

@@ -70,6 +70,15 @@ async fn the_character_that_costs_is_named_and_gsm_replaces_it() {
     assert_eq!(object["segments"]["gsm_count"], 1);
     assert_eq!(stratus.requests(), [""; 0]);
 
+    let long = send(&stratus, &[&"a".repeat(1_001), "--dry-run"]).await;
+    assert!(
+        long.assert_code(0)
+            .err
+            .contains("more than 1,000 characters"),
+        "{}",
+        long.err
+    );
+
     send(&stratus, &[&text, "--gsm"]).await.assert_code(0);
     let sent = &stratus.sandbox.sent_messages()[0].text;
     assert_eq!(*sent, format!("{}...", "a".repeat(80)));

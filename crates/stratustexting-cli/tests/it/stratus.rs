@@ -24,10 +24,10 @@ pub(crate) struct Done {
 
 impl Stratus {
     pub(crate) async fn new() -> Self {
-        Self::with(Sandbox::builder()).await
+        Self::of(Sandbox::builder()).await
     }
 
-    pub(crate) async fn with(sandbox: Builder) -> Self {
+    pub(crate) async fn of(sandbox: Builder) -> Self {
         Self {
             sandbox: sandbox.start().await.unwrap(),
             folder: tempfile::tempdir().unwrap(),
@@ -36,7 +36,7 @@ impl Stratus {
 
     /// With a sandbox that has no contacts.
     pub(crate) async fn empty() -> Self {
-        Self::with(Sandbox::builder().contacts(0)).await
+        Self::of(Sandbox::builder().contacts(0)).await
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

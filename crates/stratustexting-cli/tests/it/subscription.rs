@@ -35,7 +35,7 @@ async fn callback() -> String {
 #[tokio::test]
 async fn a_subscription_is_created_listed_and_deleted() {
     let sandbox = Sandbox::builder().allow_machine_subscriptions(true);
-    let stratus = Stratus::with(sandbox).await;
+    let stratus = Stratus::of(sandbox).await;
     let url = callback().await;
     let (organization, department) = (
         stratus.sandbox.organization_id().to_owned(),

@@ -212,6 +212,26 @@ async fn a_send_is_asked_about_on_a_terminal() {
 }
 
 #[tokio::test]
+async fn a_question_that_nobody_sees_is_not_asked() {
+    let stratus = Stratus::new().await;
+    let terminal = Terminal::new(80);
+
+    let child = stratus
+        .command(&["sms", "send", "--to", "+13035550123", "Hello"])
+        .stdin(terminal.stdio())
+        .spawn()
+        .unwrap();
+    let done = stratus.done(child).await;
+
+    assert!(
+        done.assert_code(2).err.contains("say --yes"),
+        "{}",
+        done.err
+    );
+    stratus.assert_texted(0);
+}
+
+#[tokio::test]
 async fn what_is_missing_is_asked_for() {
     let stratus = Stratus::new().await;
 

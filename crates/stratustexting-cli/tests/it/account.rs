@@ -500,7 +500,7 @@ async fn several_profiles_are_listed_chosen_changed_and_removed() {
 #[tokio::test]
 async fn processes_share_a_login_while_it_is_renewed() {
     let builder = Sandbox::builder().contacts(1).rotate_refresh_tokens(true);
-    let stratus = Stratus::with(builder).await;
+    let stratus = Stratus::of(builder).await;
     stratus.log_in_as_person("shop").await;
     for _ in 0..2 {
         stratus.sandbox.expire_access_tokens();

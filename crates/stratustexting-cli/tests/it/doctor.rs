@@ -40,7 +40,7 @@ fn first_problem(done: &Done) -> Option<String> {
 
 async fn sandbox() -> Stratus {
     let builder = Sandbox::builder().contacts(5);
-    Stratus::with(builder.allow_machine_subscriptions(true)).await
+    Stratus::of(builder.allow_machine_subscriptions(true)).await
 }
 
 #[tokio::test]

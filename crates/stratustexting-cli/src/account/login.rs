@@ -12,7 +12,7 @@ use serde_json::json;
 use stratustexting::auth::{FileTokenStore, MemoryTokenStore, TokenStore};
 
 use super::{
-    Account, Profile, Profiles, ask, check_name,
+    Account, IDENTITY, Profile, Profiles, ask, check_name,
     profile::{MACHINE, USER},
     secrets::Given,
     settings::Settings,
@@ -80,7 +80,7 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
     let old = profiles.profiles.get(&name);
 
     let mut entered = Entered {
-        given: given(options)?,
+        given: given(options, old.is_some())?,
         options,
         region: context.stated_region(),
     };
@@ -112,12 +112,20 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
     show(&account, context)
 }
 
-/// The first source that has an account.
-fn given(options: &Options) -> Result<Given> {
+/// The first source that has an account. A part of one in the environment is nothing to a profile
+/// that exists: a login would work with another account's API key.
+fn given(options: &Options, has_profile: bool) -> Result<Given> {
     let mut given = match &options.secrets {
         Some(path) => Given::by_file(path)?,
         None => {
             let given = Given::by_environment()?;
+            let is_whole = IDENTITY.iter().all(|name| given.get(name).is_some());
+            if has_profile && !given.is_empty() && !is_whole {
+                return Err(Failure::usage(format!(
+                    "the environment has a part of an account only: set {}, or unset all of them",
+                    IDENTITY.join(", ")
+                )));
+            }
             if !given.is_empty() {
                 ask::tell("The account is taken from the environment's variables STRATUS_*.");
             }

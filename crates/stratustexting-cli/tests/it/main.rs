@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-/// Logging in and out, profiles.
+/// Several accounts: showing, choosing, changing and forgetting them.
 mod account;
 mod api;
 mod bulk;
@@ -16,6 +16,8 @@ mod doctor;
 mod home;
 mod import;
 mod listen;
+/// Logging in, and what a failed login leaves.
+mod login;
 mod manual;
 mod output;
 /// The profiles' file, and those who change it at once.

@@ -22,13 +22,13 @@ const GROUPS: [(&str, &[&str]); 6] = [
 pub(crate) fn in_groups(mut program: Command) -> Command {
     // Exit codes and variables are in the manual: they would take a third of the screen.
     program = program.long_about(None);
-    // With its own command `help`, which clap adds late.
-    program.build();
-    let names: Vec<_> = program
+    let mut names: Vec<_> = program
         .get_subcommands()
         .filter(|command| !command.is_hide_set())
         .map(|command| command.get_name().to_owned())
         .collect();
+    // clap adds it late, and to build everything here would take time at each start.
+    names.push("help".to_owned());
     let is_listed = |name: &String| GROUPS.iter().any(|(_, of)| of.contains(&name.as_str()));
     let mut commands = String::new();
     for (group, of) in GROUPS {

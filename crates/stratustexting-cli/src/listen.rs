@@ -25,7 +25,7 @@ use crate::{
     account::Account,
     context::Context,
     failure::{Class, Failure, Result},
-    sink::{Item, Sink, SinkArguments, note},
+    sink::{Item, Sink, SinkArguments, SinkFailure, note},
 };
 
 #[derive(Debug, Args)]
@@ -115,6 +115,7 @@ pub(crate) async fn run(options: Options, context: &Context) -> Result<ExitCode>
         // First, so that nothing more comes that nobody would handle.
         let removed = subscription.remove(&mut kept).await;
         worker.shutdown_within(PARTING).await;
+        say_what_is_left(&inbox).await;
         client.auth().wait_for_renewal().await;
         removed
     };
@@ -129,6 +130,24 @@ pub(crate) async fn run(options: Options, context: &Context) -> Result<ExitCode>
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn say_what_is_left(inbox: &Inbox<SqliteStore>) {
+    let Ok(numbers) = inbox.numbers().await else {
+        return;
+    };
+    if numbers.depth() > 0 {
+        note(&format!(
+            "Events that wait for the next start: {}.",
+            numbers.depth()
+        ));
+    }
+    if numbers.dead > 0 {
+        note(&format!(
+            "Events that were given up: {}. `stratus replay --list` shows them.",
+            numbers.dead
+        ));
+    }
 }
 
 /// The one that was asked for; a restart for a sandbox takes the one from before, so that the
@@ -155,20 +174,19 @@ fn handler(
         let (sink, end) = (Arc::clone(&sink), Arc::clone(&end));
         Box::pin(async move {
             let item = Item::of_delivery(&delivery);
-            match sink.take(&item).await {
-                Ok(()) => Ok(()),
-                Err(failure) => {
-                    if failure.nobody_reads() {
-                        end.notify_one();
-                    } else {
-                        note(&format!(
-                            "event {}: {failure}. It is tried again",
-                            item.id()
-                        ));
-                    }
-                    Err(failure.into_inbox())
+            let done = sink.take(&item).await;
+            if let Ok(Some(failure)) | Err(failure) = &done {
+                let again = match done {
+                    Ok(_) => "",
+                    Err(_) => ". It is tried again",
+                };
+                if failure.nobody_reads() {
+                    end.notify_one();
+                } else {
+                    note(&format!("event {}: {failure}{again}", item.id()));
                 }
             }
+            done.map(drop).map_err(SinkFailure::into_inbox)
         })
     }
 }

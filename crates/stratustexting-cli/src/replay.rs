@@ -63,7 +63,9 @@ pub(crate) async fn run(options: Options, context: &Context) -> Result<ExitCode>
         }
         None => None,
     };
-    sink.take(&Item::of_kept(&kept, message)?).await?;
+    if let Some(failure) = sink.take(&Item::of_kept(&kept, message)?).await? {
+        return Err(failure.into());
+    }
     note(&format!("event {} was replayed", kept.id));
     Ok(ExitCode::SUCCESS)
 }

@@ -74,15 +74,24 @@ impl Sink {
         self.fetches
     }
 
-    pub(crate) async fn take(&self, item: &Item) -> std::result::Result<(), SinkFailure> {
+    /// Hands the event on. What was handed on isn't handed on again because the line beside it
+    /// can't be printed: then that failure is returned as a success's.
+    pub(crate) async fn take(
+        &self,
+        item: &Item,
+    ) -> std::result::Result<Option<SinkFailure>, SinkFailure> {
         match &self.next {
             Some(Next::Forward(forward)) => forward.take(item).await?,
             Some(Next::Exec(command)) => exec::take(command, item).await?,
             None => {}
         }
-        match &self.print {
+        let printed = match &self.print {
             Some(print) => print.take(item),
             None => Ok(()),
+        };
+        match printed {
+            Err(failure) if self.next.is_some() => Ok(Some(failure)),
+            printed => printed.map(|()| None),
         }
     }
 }

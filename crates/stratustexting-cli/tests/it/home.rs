@@ -219,8 +219,8 @@ impl Running {
 
     /// Waits for its end.
     pub(crate) async fn end(mut self) -> Done {
-        self.out.to_the_end().await;
-        self.err.to_the_end().await;
+        self.out.rest().await;
+        self.err.rest().await;
         let status = tokio::task::block_in_place(|| self.child.wait().unwrap());
         Done {
             code: status.code().unwrap_or(-1),
@@ -273,7 +273,7 @@ impl Lines {
         panic!("{text:?} isn't in: {}", self.all)
     }
 
-    async fn to_the_end(&mut self) {
+    async fn rest(&mut self) {
         while self.next().await.is_some() {}
     }
 }

@@ -260,10 +260,24 @@ async fn it_ends_with_whoever_reads_it_and_the_event_stays() {
 
     home.customer_texts("One").await;
 
-    listening.end().await.assert_code(0);
+    let done = listening.end().await;
+    let left = "Events that wait for the next start: 1.";
+    assert!(done.assert_code(0).err.contains(left), "{}", done.err);
     assert!(home.callbacks().is_empty());
     let kept = home.run(&["replay", "--list", "--json"]).await.objects();
     assert_eq!((kept.len(), &kept[0]["state"]), (1, &"waiting".into()));
+
+    // What was handed on is handed on once.
+    let handed_on = ["listen", "--exec", "cat >> handed_on", "--print"];
+    let listening = Running::start_unread(home.command(&handed_on));
+    let done = listening.end().await;
+    assert!(
+        !done.assert_code(0).err.contains("wait for"),
+        "{}",
+        done.err
+    );
+    let lines = fs::read_to_string(home.path("handed_on")).unwrap();
+    assert_eq!(lines.lines().count(), 1, "{lines}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,7 @@ mod profile;
 mod profiles;
 mod secrets;
 mod settings;
+mod shown;
 pub(crate) mod whoami;
 
 use std::{
@@ -24,8 +25,13 @@ use std::{
 use stratustexting::{Client, ClientBuilder};
 
 pub(crate) use self::{
+    findings::Finding,
     profile::{Profile, Secret},
     profiles::{Profiles, check_name, home, token_file},
+    shown::{
+        ChosenProfile, ListedProfile, LoggedIn, LoggedOut, RemovedProfile, ShownProfile,
+        UsedAccount,
+    },
 };
 use crate::{
     context::variable,

@@ -3,7 +3,8 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use stratustexting::webhook::Event;
 use stratustexting_queue::inbox::{EventState, KeptEvent, SqliteStore, Store};
 
@@ -30,6 +31,20 @@ pub(crate) struct Options {
     /// Where the events are kept, as for `stratus listen`
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
+}
+
+/// A kept event in the list.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ListedEvent {
+    id: i64,
+    /// In UTC, as RFC 3339, to the second.
+    received: String,
+    /// `waiting`, `handled` or `given_up`.
+    state: &'static str,
+    failures: u32,
+    message_id: Option<String>,
+    /// The event in a few words.
+    what: String,
 }
 
 pub(crate) async fn run(options: Options, context: &Context) -> Result<ExitCode> {
@@ -80,20 +95,22 @@ fn list(events: &[KeptEvent], context: &Context) -> Result<()> {
             EventState::Dead => "given_up",
             _ => "waiting",
         };
-        context.output.json(&json!({
-            "id": kept.id,
-            "received": time(kept.received),
-            "state": state,
-            "failures": kept.failures,
-            "message_id": event.as_ref().and_then(Event::message_id),
-            "what": what,
-        }))?;
+        let message_id = event.as_ref().and_then(Event::message_id);
+        let listed = ListedEvent {
+            id: kept.id,
+            received: time(kept.received),
+            state,
+            failures: kept.failures,
+            message_id: message_id.map(str::to_owned),
+            what,
+        };
+        context.output.object(&listed)?;
         rows.push([
             kept.id.to_string(),
-            time(kept.received),
+            listed.received,
             state.replace('_', " "),
             kept.failures.to_string(),
-            what,
+            listed.what,
         ]);
     }
     let rows: Vec<_> = rows.into_iter().map(Vec::from).collect();

@@ -6,7 +6,8 @@ use std::{
 };
 
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use stratustexting_sandbox::{
     Sandbox, SandboxError,
     program::{Arguments, ShutdownSignal},
@@ -26,6 +27,22 @@ pub(crate) struct Options {
     port: Option<u16>,
     #[command(flatten)]
     sandbox: Arguments,
+}
+
+/// A sandbox that runs, and the profile that is logged in to it.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Started {
+    profile: String,
+    /// Whether commands use the profile if none is named.
+    is_default: bool,
+    api_base: String,
+    authorize_url: String,
+    token_url: String,
+    control_url: String,
+    /// The account's number.
+    number: String,
+    organization_id: String,
+    department_id: String,
 }
 
 const PORT: u16 = 8401;
@@ -114,17 +131,17 @@ fn print(sandbox: &Sandbox, name: &str, context: &Context) -> Result<()> {
     let used = Account::find(variable("STRATUS_PROFILE")).ok();
     let is_default = used.and_then(|account| account.name).as_deref() == Some(name);
     let output = &context.output;
-    output.json(&json!({
-        "profile": name,
-        "is_default": is_default,
-        "api_base": sandbox.api_base(),
-        "authorize_url": sandbox.authorize_url(),
-        "token_url": sandbox.token_url(),
-        "control_url": sandbox.control_url(),
-        "number": sandbox.number(),
-        "organization_id": sandbox.organization_id(),
-        "department_id": sandbox.department_id(),
-    }))?;
+    output.object(&Started {
+        profile: name.to_owned(),
+        is_default,
+        api_base: sandbox.api_base().to_owned(),
+        authorize_url: sandbox.authorize_url().to_owned(),
+        token_url: sandbox.token_url().to_owned(),
+        control_url: sandbox.control_url().to_owned(),
+        number: sandbox.number().to_owned(),
+        organization_id: sandbox.organization_id().to_owned(),
+        department_id: sandbox.department_id().to_owned(),
+    })?;
     output.say(&format!(
         "The sandbox is running at {}. Nothing that is sent here reaches anybody.",
         sandbox.control_url().trim_end_matches("/control")

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use stratustexting::api::MODELS;
 
 use crate::{
+    account,
     api::Responded,
     bulk,
     change::DryRun,
@@ -19,8 +20,12 @@ use crate::{
     context::Context,
     failure::{Class, Failure, Result},
     output::pretty_json,
+    replay::ListedEvent,
+    sandbox,
     sending::Shown,
+    sink::PrintedEvent,
     subscription::Deleted,
+    trigger::{Played, PlayedContact},
 };
 
 /// Prints the JSON Schema of what a command prints with --json
@@ -66,11 +71,11 @@ enum Printed {
     Written(&'static str),
     /// With `--dry-run` the request, or an object of this program.
     OwnOrDryRun(fn() -> Schema),
-    /// Rows, and at the end their summary.
-    Import,
+    /// Objects of this program of two kinds.
+    Either(fn() -> Schema, fn() -> Schema),
 }
 
-const COMMANDS: [(&str, Printed); 34] = [
+const COMMANDS: [(&str, Printed); 50] = [
     ("api", Printed::OwnOrDryRun(of::<Responded>)),
     ("bulk allow", Printed::Own(of::<bulk::Stopped>)),
     ("bulk cancel", Printed::Own(of::<bulk::Changed>)),
@@ -91,20 +96,45 @@ const COMMANDS: [(&str, Printed); 34] = [
     ("consent update", Printed::Written("CustomConsent")),
     ("contact export", Printed::Model("Contact")),
     ("contact find", Printed::Model("Contact")),
-    ("contact import", Printed::Import),
+    (
+        "contact import",
+        Printed::Either(of::<ImportedRow>, of::<ImportSummary>),
+    ),
     ("contact list", Printed::Model("Contact")),
     ("contact search", Printed::Model("Contact")),
     ("contact update", Printed::Written("Contact")),
     ("contact upsert", Printed::Written("Contact")),
+    ("doctor", Printed::Own(of::<account::Finding>)),
     ("error", Printed::Own(of::<ErrorObject>)),
+    ("listen", Printed::Own(of::<PrintedEvent>)),
+    ("login", Printed::Own(of::<account::LoggedIn>)),
+    ("logout", Printed::Own(of::<account::LoggedOut>)),
     ("message get", Printed::Model("Message")),
     ("mms send", Printed::Own(of::<Shown>)),
+    ("profiles list", Printed::Own(of::<account::ListedProfile>)),
+    (
+        "profiles remove",
+        Printed::Own(of::<account::RemovedProfile>),
+    ),
+    ("profiles set", Printed::Own(of::<account::ShownProfile>)),
+    ("profiles show", Printed::Own(of::<account::ShownProfile>)),
+    ("profiles use", Printed::Own(of::<account::ChosenProfile>)),
+    (
+        "replay",
+        Printed::Either(of::<PrintedEvent>, of::<ListedEvent>),
+    ),
+    ("sandbox", Printed::Own(of::<sandbox::Started>)),
     ("schema", Printed::Own(of::<Listed>)),
     ("site list", Printed::Model("Site")),
     ("sms send", Printed::Own(of::<Shown>)),
     ("subscription create", Printed::Written("Subscription")),
     ("subscription delete", Printed::OwnOrDryRun(of::<Deleted>)),
     ("subscription list", Printed::Model("Subscription")),
+    ("trigger contact", Printed::Own(of::<PlayedContact>)),
+    ("trigger opt-in", Printed::Own(of::<Played>)),
+    ("trigger opt-out", Printed::Own(of::<Played>)),
+    ("trigger text", Printed::Own(of::<Played>)),
+    ("whoami", Printed::Own(of::<account::UsedAccount>)),
 ];
 
 /// A command that has a schema.
@@ -144,10 +174,7 @@ fn schema(printed: &Printed) -> Result<Value> {
         Printed::Own(schema) => schema().to_value(),
         Printed::Written(name) => one_of([model(name)?, of::<DryRun>().to_value()]),
         Printed::OwnOrDryRun(schema) => one_of([schema().to_value(), of::<DryRun>().to_value()]),
-        Printed::Import => one_of([
-            of::<ImportedRow>().to_value(),
-            of::<ImportSummary>().to_value(),
-        ]),
+        Printed::Either(one, other) => one_of([one().to_value(), other().to_value()]),
     })
 }
 

@@ -20,7 +20,7 @@ use clap::Args;
 use self::{forward::Forward, print::Print};
 pub(crate) use self::{
     item::{Item, time},
-    print::summary,
+    print::{PrintedEvent, summary},
 };
 use crate::failure::{Class, Failure, Result};
 

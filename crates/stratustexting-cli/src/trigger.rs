@@ -7,6 +7,8 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 use stratustexting::{
     Client,
@@ -68,6 +70,25 @@ pub(crate) struct ContactOptions {
     /// Deletes it, which the API itself can't
     #[arg(long, conflicts_with = "first_name")]
     delete: bool,
+}
+
+/// A text that a customer has sent.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Played {
+    message_id: String,
+    from: String,
+    to: String,
+    /// How many subscriptions get it.
+    subscriptions: Option<u64>,
+}
+
+/// What became of a contact.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct PlayedContact {
+    contact_id: Option<String>,
+    number: String,
+    /// `created`, `updated` or `deleted`.
+    event: &'static str,
 }
 
 /// A number for films and examples: nobody has it.
@@ -137,17 +158,17 @@ async fn plays(
     let sent = control
         .call(Method::POST, "/customer/messages", Some(&message))
         .await?;
-    let id = sent["id"].as_str().unwrap_or_default();
-    context.output.json(&json!({
-        "message_id": id,
-        "from": from,
-        "to": to,
-        "subscriptions": sent["subscriptions"],
-    }))?;
+    let played = Played {
+        message_id: sent["id"].as_str().unwrap_or_default().to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        subscriptions: sent["subscriptions"].as_u64(),
+    };
+    context.output.object(&played)?;
     context
         .output
         .say(&format!("{from} texted {to}: {}", printable_cell(text)))?;
-    if sent["subscriptions"] == 0 {
+    if played.subscriptions == Some(0) {
         note("Nobody is subscribed to inbound texts; `stratus listen` does it");
     }
     Ok(())
@@ -189,9 +210,11 @@ async fn contact(
         }
     };
     client.auth().wait_for_renewal().await;
-    context
-        .output
-        .json(&json!({ "contact_id": id, "number": number, "event": done }))?;
+    context.output.object(&PlayedContact {
+        contact_id: id,
+        number: number.to_owned(),
+        event: done,
+    })?;
     context
         .output
         .say(&format!("the contact {number} is {done}"))

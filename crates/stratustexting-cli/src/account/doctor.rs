@@ -79,7 +79,7 @@ async fn check_service(client: &stratustexting::Client, account: &Account) -> Ve
 
 impl Findings<'_> {
     fn add(&mut self, finding: Finding) -> Result<()> {
-        self.output.json(&finding.to_json())?;
+        self.output.object(&finding)?;
         if !self.output.is_json() {
             for line in finding.lines() {
                 self.output.say(&line)?;

@@ -1,20 +1,28 @@
 //! What was found out about a set-up, and what a person can do about it with this program.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use stratustexting::check::{CheckProblem, CheckStep, CheckVerdict};
 
 use crate::failure::{Class, Failure};
 
 /// One thing that was checked.
-pub(super) struct Finding {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Finding {
     /// What was checked; a stable name.
     pub(super) check: String,
+    /// `ok`, `note`, `problem` or `skipped`.
+    #[schemars(with = "String")]
     pub(super) verdict: CheckVerdict,
     /// What was found, as a stable name, unless all is well.
     pub(super) code: Option<String>,
     pub(super) text: String,
+    /// What to do about it.
     pub(super) advice: Option<String>,
+    /// The status of the response, if there was one.
     status: Option<u16>,
+    #[serde(skip)]
     class: Class,
 }
 
@@ -72,17 +80,6 @@ impl Finding {
 
     pub(super) fn class(&self) -> Class {
         self.class
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        json!({
-            "check": self.check,
-            "verdict": self.verdict,
-            "code": self.code,
-            "text": self.text,
-            "advice": self.advice,
-            "status": self.status,
-        })
     }
 
     /// The lines for people.

@@ -8,11 +8,10 @@ mod browser;
 use std::{process::ExitCode, sync::Arc};
 
 use clap::Args;
-use serde_json::json;
 use stratustexting::auth::{FileTokenStore, MemoryTokenStore, TokenStore};
 
 use super::{
-    Account, IDENTITY, Profile, Profiles, ask, check_name,
+    Account, IDENTITY, LoggedIn, Profile, Profiles, ask, check_name,
     profile::{MACHINE, USER},
     secrets::Given,
     settings::Settings,
@@ -209,14 +208,8 @@ async fn keep(new: &MemoryTokenStore, name: &str) -> Result<()> {
 
 fn show(account: &Account, context: &Context) -> Result<ExitCode> {
     let output = &context.output;
-    let grant = account.get("STRATUS_GRANT").unwrap_or(USER);
     let id = account.get("STRATUS_CLIENT_ID").map(shortened);
-    output.json(&json!({
-        "profile": account.name,
-        "grant": grant,
-        "client_id": id,
-        "logged_in": true,
-    }))?;
+    output.object(&LoggedIn::new(account))?;
     output.say(&format!(
         "Logged in: {}, client {}",
         account.title(),

@@ -3,10 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 use stratustexting::auth::{FileTokenStore, TokenStore};
 
-use super::{Account, Profiles};
+use super::{Account, LoggedOut, Profiles};
 use crate::{
     context::Context,
     failure::{Class, Failure, Result},
@@ -43,11 +42,11 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
         remove(name)?;
     }
     let output = &context.output;
-    output.json(&json!({
-        "profile": account.name,
-        "logged_in": false,
-        "forgotten": options.forget,
-    }))?;
+    output.object(&LoggedOut {
+        profile: account.name.clone(),
+        logged_in: false,
+        forgotten: options.forget,
+    })?;
     output.say(&match options.forget {
         false => format!("Logged out: {}", account.title()),
         true => format!("Logged out and removed: {}", account.title()),

@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::json;
 
 use super::{
-    Account, Profile, Profiles, ask, logout,
+    Account, ChosenProfile, ListedProfile, Profile, Profiles, RemovedProfile, ShownProfile, ask,
+    logout,
     settings::Settings,
-    whoami::{describe, row, rows},
+    shown::ShownAccount,
+    whoami::{row, rows},
 };
 use crate::{
     context::Context,
@@ -102,19 +103,19 @@ async fn list(context: &Context) -> Result<()> {
             Ok(client) => client.auth().is_logged_in().await.ok(),
             Err(_) => None,
         };
-        let mut object = describe(&account, profile.region.as_deref());
-        // The file's, whatever the environment says.
-        object["sender"] = json!(profile.sender);
-        object["default"] = json!(is_default);
-        object["logged_in"] = json!(logged_in);
-        output.json(&object)?;
-        let text = |key: &str| object[key].as_str().unwrap_or("-").to_owned();
+        let listed = ListedProfile {
+            account: ShownAccount::of_profile(&account, profile),
+            default: is_default,
+            logged_in,
+        };
+        output.object(&listed)?;
+        let shown = listed.account;
         lines.push(vec![
             if is_default { "*" } else { "" }.to_owned(),
             name.clone(),
-            text("brand"),
-            text("grant"),
-            text("sender"),
+            shown.brand,
+            shown.grant,
+            shown.sender.unwrap_or_else(|| "-".to_owned()),
             match (logged_in, profile.is_for_machines()) {
                 (None, _) => "unusable: see `stratus doctor`",
                 (Some(_), true) => "by itself",
@@ -151,21 +152,13 @@ fn show(named: &Named, context: &Context) -> Result<()> {
 
 fn show_profile(name: &str, profile: &Profile, context: &Context) -> Result<()> {
     let account = Account::of_profile(name, profile)?;
-    let mut object = describe(&account, profile.region.as_deref());
-    // The file's, whatever the environment says.
-    object["sender"] = json!(profile.sender);
-    object["control_url"] = json!(profile.control_url);
-    object["has_client_secret"] = json!(profile.client_secret.is_some());
-    object["has_api_key"] = json!(profile.api_key.is_some());
+    let shown = ShownProfile::new(&account, profile);
     let output = &context.output;
-    output.json(&object)?;
+    output.object(&shown)?;
     let is_set = |is_set| if is_set { "set" } else { "not set" };
-    let mut lines = rows(&object);
-    lines.push(row(
-        "client secret",
-        is_set(profile.client_secret.is_some()),
-    ));
-    lines.push(row("API key", is_set(profile.api_key.is_some())));
+    let mut lines = rows(&shown.account);
+    lines.push(row("client secret", is_set(shown.has_client_secret)));
+    lines.push(row("API key", is_set(shown.has_api_key)));
     for line in table(&lines) {
         output.say(&line)?;
     }
@@ -179,7 +172,10 @@ fn choose(name: &str, context: &Context) -> Result<()> {
         Ok(())
     })?;
     let output = &context.output;
-    output.json(&json!({ "profile": name, "default": true }))?;
+    output.object(&ChosenProfile {
+        profile: name.to_owned(),
+        default: true,
+    })?;
     output.say(&format!("Commands use the profile {name:?} now."))
 }
 
@@ -229,6 +225,9 @@ async fn forget(remove: &Remove, context: &Context) -> Result<()> {
         logout::forget_tokens(&account, file).await?;
     }
     logout::remove(name)?;
-    output.json(&json!({ "profile": name, "removed": true }))?;
+    output.object(&RemovedProfile {
+        profile: name.clone(),
+        removed: true,
+    })?;
     output.say(&format!("Removed: the profile {name:?}"))
 }

@@ -3,10 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::{Value, json};
 use stratustexting::check::CheckSubject;
 
-use super::{Account, findings::Finding, profile::USER, shortened};
+use super::{Account, Finding, UsedAccount, shown::ShownAccount};
 use crate::{context::Context, failure::Result, output::table};
 
 #[derive(Debug, Args)]
@@ -35,12 +34,14 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
 
     let output = &context.output;
     let accepted = problem.as_ref().map(Option::is_none);
-    let mut object = describe(&account, context.region().as_deref());
-    object["logged_in"] = json!(logged_in);
-    object["accepted"] = json!(accepted);
-    output.json(&object)?;
+    let used = UsedAccount {
+        account: ShownAccount::new(&account, context.region().as_deref()),
+        logged_in,
+        accepted,
+    };
+    output.object(&used)?;
     if !output.is_json() {
-        let mut rows = rows(&object);
+        let mut rows = rows(&used.account);
         rows.push(row("logged in", login_of(&account, logged_in)));
         if let Some(accepted) = accepted {
             let text = match accepted {
@@ -67,52 +68,30 @@ fn login_of(account: &Account, logged_in: bool) -> &'static str {
     }
 }
 
-/// What may be shown of an account.
-pub(super) fn describe(account: &Account, region: Option<&str>) -> Value {
-    let brand = account.get("STRATUS_BRAND").unwrap_or("stratustexting");
-    json!({
-        "profile": account.name,
-        "brand": brand,
-        "grant": account.get("STRATUS_GRANT").unwrap_or(USER),
-        "sender": account.sender(),
-        "region": region,
-        "client_id": account.get("STRATUS_CLIENT_ID").map(shortened),
-        "redirect_uri": account.redirect_uri,
-        "api_base": account.get("STRATUS_API_BASE"),
-        "authorize_url": account.get("STRATUS_AUTHORIZE_URL"),
-        "token_url": account.get("STRATUS_TOKEN_URL"),
-        "allow_plain_http": account.get("STRATUS_ALLOW_PLAIN_HTTP"),
-    })
-}
-
-/// The same as lines for people: what is set, and what is always asked for.
-pub(super) fn rows(described: &Value) -> Vec<Vec<String>> {
-    let source = match &described["profile"] {
-        Value::String(name) => row("profile", name),
-        _ => row("account", "of the environment"),
+/// An account as lines for people: what is set, and what is always asked for.
+pub(super) fn rows(account: &ShownAccount) -> Vec<Vec<String>> {
+    let source = match &account.profile {
+        Some(name) => row("profile", name),
+        None => row("account", "of the environment"),
     };
+    let or_not_set = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
     let always = [
-        ("brand", "brand"),
-        ("grant", "grant"),
-        ("sender", "sender"),
-        ("region", "region"),
-        ("client id", "client_id"),
+        row("brand", &account.brand),
+        row("grant", &account.grant),
+        row("sender", &or_not_set(&account.sender)),
+        row("region", &or_not_set(&account.region)),
+        row("client id", &or_not_set(&account.client_id)),
     ];
-    let always = always.map(|(title, key)| {
-        let value = described[key].as_str();
-        row(title, value.unwrap_or("not set"))
-    });
     let urls = [
-        ("redirect URI", "redirect_uri"),
-        ("API base", "api_base"),
-        ("authorize URL", "authorize_url"),
-        ("token URL", "token_url"),
-        ("plain http", "allow_plain_http"),
+        ("redirect URI", &account.redirect_uri),
+        ("API base", &account.api_base),
+        ("authorize URL", &account.authorize_url),
+        ("token URL", &account.token_url),
+        ("plain http", &account.allow_plain_http),
     ];
-    let urls = urls.into_iter().filter_map(|(title, key)| {
-        let value = described[key].as_str()?;
-        Some(row(title, value))
-    });
+    let urls = urls
+        .into_iter()
+        .filter_map(|(title, value)| Some(row(title, value.as_deref()?)));
     [source].into_iter().chain(always).chain(urls).collect()
 }
 

@@ -2,7 +2,9 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use stratustexting::models::{Message, MessageDirection};
 
 use super::{Item, Kind, SinkFailure};
@@ -12,15 +14,27 @@ pub(super) struct Print {
     pub(super) is_json: bool,
 }
 
+/// A received event.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct PrintedEvent {
+    id: i64,
+    /// In UTC, as RFC 3339, to the second.
+    received: String,
+    /// Whether it is handed on again by hand.
+    is_replay: bool,
+    /// As the service posted it; `--fetch` adds `message`.
+    event: Value,
+}
+
 impl Print {
     pub(super) fn take(&self, item: &Item) -> Result<(), SinkFailure> {
         let line = match self.is_json {
-            true => json_line(&json!({
-                "id": item.id(),
-                "received": item.received(),
-                "is_replay": item.is_replay(),
-                "event": item.json(),
-            }))
+            true => json_line(&PrintedEvent {
+                id: item.id(),
+                received: item.received(),
+                is_replay: item.is_replay(),
+                event: item.json(),
+            })
             .unwrap_or_default(),
             false => line(item),
         };

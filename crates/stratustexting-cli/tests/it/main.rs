@@ -13,6 +13,8 @@ mod contact;
 mod docs;
 /// Each fault of a set-up is found and named.
 mod doctor;
+/// Whether a value fits a JSON Schema.
+mod fits;
 mod home;
 mod import;
 mod listen;

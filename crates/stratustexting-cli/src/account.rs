@@ -4,7 +4,6 @@
 //! mixed: an id of the one with a secret of the other would be nobody's account. Only what isn't
 //! part of the account's identity, the sender, may be set in the environment beside a profile.
 
-mod ask;
 pub(crate) mod doctor;
 mod findings;
 pub(crate) mod login;

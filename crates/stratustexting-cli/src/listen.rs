@@ -25,7 +25,8 @@ use crate::{
     account::Account,
     context::Context,
     failure::{Class, Failure, Result},
-    sink::{Item, Sink, SinkArguments, SinkFailure, note},
+    output::tell,
+    sink::{Item, Sink, SinkArguments, SinkFailure},
 };
 
 #[derive(Debug, Args)]
@@ -101,7 +102,7 @@ pub(crate) async fn run(options: Options, context: &Context) -> Result<ExitCode>
     .await?;
     let end = Arc::new(Notify::new());
     let worker = inbox.run(handler(Arc::new(sink), Arc::clone(&end)));
-    note(&format!(
+    tell(&format!(
         "Listening at {}; Ctrl-C ends it and removes the subscription.",
         callback.shown(public_url.as_ref())
     ));
@@ -137,13 +138,13 @@ async fn say_what_is_left(inbox: &Inbox<SqliteStore>) {
         return;
     };
     if numbers.depth() > 0 {
-        note(&format!(
+        tell(&format!(
             "Events that wait for the next start: {}.",
             numbers.depth()
         ));
     }
     if numbers.dead > 0 {
-        note(&format!(
+        tell(&format!(
             "Events that were given up: {}. `stratus replay --list` shows them.",
             numbers.dead
         ));
@@ -183,7 +184,7 @@ fn handler(
                 if failure.nobody_reads() {
                     end.notify_one();
                 } else {
-                    note(&format!("event {}: {failure}{again}", item.id()));
+                    tell(&format!("event {}: {failure}{again}", item.id()));
                 }
             }
             done.map(drop).map_err(SinkFailure::into_inbox)

@@ -21,6 +21,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub(crate) use self::{
+    ask::tell,
     table::{Table, table},
     text::{json_line, pretty_json, printable, printable_cell},
 };
@@ -55,11 +56,6 @@ impl Output {
     }
 
     /// The same for programs. Without `--json` there is none.
-    pub(crate) fn json(&self, value: &Value) -> Result<()> {
-        self.object(value)
-    }
-
-    /// The same of a model.
     pub(crate) fn object(&self, value: &impl Serialize) -> Result<()> {
         match self.json {
             true => self.line(&json_line(value)?),
@@ -101,7 +97,7 @@ impl Output {
     pub(crate) fn note(&self, line: &str) {
         if !self.json {
             self.progress_done();
-            let _ = writeln!(io::stderr(), "{}", printable(line));
+            tell(line);
         }
     }
 

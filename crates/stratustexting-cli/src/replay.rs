@@ -12,8 +12,8 @@ use crate::{
     context::Context,
     failure::{Failure, Result},
     listen::kept,
-    output::table,
-    sink::{Item, Sink, SinkArguments, note, summary, time},
+    output::{table, tell},
+    sink::{Item, Sink, SinkArguments, summary, time},
 };
 
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ pub(crate) async fn run(options: Options, context: &Context) -> Result<ExitCode>
     if let Some(failure) = sink.take(&Item::of_kept(&kept, message)?).await? {
         return Err(failure.into());
     }
-    note(&format!("event {} was replayed", kept.id));
+    tell(&format!("event {} was replayed", kept.id));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,9 +1,6 @@
 //! `stratus sandbox`: the service on this machine, with a profile that is logged in.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{io, process::ExitCode};
 
 use clap::Args;
 use schemars::JsonSchema;
@@ -17,6 +14,7 @@ use crate::{
     account::{Account, Profile, Profiles, Secret, check_name},
     context::{Context, variable},
     failure::{Class, Failure, Result},
+    output::tell,
 };
 
 #[derive(Debug, Args)]
@@ -56,7 +54,7 @@ pub(crate) async fn run(options: Options, context: &Context) -> Result<ExitCode>
     check_name(&name)?;
     let host = options.sandbox.host();
     if !host.is_loopback() {
-        note(
+        tell(
             "Other machines may connect. The sandbox has no protection beyond its credentials, \
              and its control API shows those",
         );
@@ -77,7 +75,7 @@ async fn start(options: Options) -> Result<Sandbox> {
         Err(SandboxError::Listen { source, .. })
             if options.port.is_none() && source.kind() == io::ErrorKind::AddrInUse =>
         {
-            note(&format!(
+            tell(&format!(
                 "Port {PORT} is taken, maybe by another sandbox; this one takes a free port"
             ));
             builder.port(0).start().await.map_err(Into::into)
@@ -161,14 +159,8 @@ fn print(sandbox: &Sandbox, name: &str, context: &Context) -> Result<()> {
         let command = format!("stratus {command}{option}");
         output.say(&format!("  {command:<36} # {what}"))?;
     }
-    if !output.is_json() {
-        note("\nCtrl-C stops it.");
-    }
+    output.note("\nCtrl-C stops it.");
     Ok(())
-}
-
-fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }
 
 impl From<SandboxError> for Failure {

@@ -9,11 +9,7 @@ mod forward;
 mod item;
 mod print;
 
-use std::{
-    fmt,
-    io::{self, Write},
-    time::Duration,
-};
+use std::{fmt, io, time::Duration};
 
 use clap::Args;
 
@@ -163,9 +159,4 @@ impl From<SinkFailure> for Failure {
         };
         Self::new(class, failure.to_string())
     }
-}
-
-/// Says something on standard error, which is no result.
-pub(crate) fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }

@@ -1,7 +1,6 @@
 //! `stratus trigger`: plays a customer at the account's sandbox. A live account is refused.
 
 use std::{
-    io::{self, BufRead, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -21,8 +20,7 @@ use crate::{
     context::Context,
     control_api::ControlApi,
     failure::{Class, Failure, Result},
-    output::printable_cell,
-    sink::note,
+    output::{Output, printable_cell, tell},
 };
 
 /// Plays a customer at the sandbox
@@ -99,7 +97,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode>
     let control = ControlApi::of(&account)?;
     let done = match command {
         Command::Text(Text { text, media, from }) => {
-            let text = text.map_or_else(ask, Ok)?;
+            let text = text.map_or_else(|| ask(&context.output), Ok)?;
             if text.trim().is_empty() && media.is_empty() {
                 return Err(Failure::usage("TEXT: must not be empty without --media"));
             }
@@ -113,17 +111,13 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode>
     done.map(|()| ExitCode::SUCCESS)
 }
 
-fn ask() -> Result<String> {
-    if !io::stdin().is_terminal() {
+fn ask(output: &Output) -> Result<String> {
+    if !output.can_ask() {
         return Err(Failure::usage(
             "TEXT: is missing, and there is no terminal to ask on",
         ));
     }
-    let _ = write!(io::stderr(), "What does the customer write? ");
-    let _ = io::stderr().flush();
-    let mut text = String::new();
-    io::stdin().lock().read_line(&mut text)?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    output.reply_to("What does the customer write? ")
 }
 
 fn described(path: &Path) -> Result<Value> {
@@ -169,7 +163,7 @@ async fn plays(
         .output
         .say(&format!("{from} texted {to}: {}", printable_cell(text)))?;
     if played.subscriptions == Some(0) {
-        note("Nobody is subscribed to inbound texts; `stratus listen` does it");
+        tell("Nobody is subscribed to inbound texts; `stratus listen` does it");
     }
     Ok(())
 }

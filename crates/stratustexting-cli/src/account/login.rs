@@ -11,7 +11,7 @@ use clap::Args;
 use stratustexting::auth::{FileTokenStore, MemoryTokenStore, TokenStore};
 
 use super::{
-    Account, IDENTITY, LoggedIn, Profile, Profiles, ask, check_name,
+    Account, IDENTITY, LoggedIn, Profile, Profiles, check_name,
     profile::{MACHINE, USER},
     secrets::Given,
     settings::Settings,
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     context::Context,
     failure::{Class, Failure, Result},
+    output::{Output, tell},
 };
 
 /// The profile of a first login.
@@ -84,7 +85,7 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
         region: context.stated_region(),
     };
     let mut profile = entered.profile(old)?;
-    ask_for_missing(&profile, &mut entered.given)?;
+    ask_for_missing(&profile, &mut entered.given, &context.output)?;
     profile = entered.profile(old)?;
 
     let account = Account::of_profile(&name, &profile)?;
@@ -126,7 +127,7 @@ fn given(options: &Options, has_profile: bool) -> Result<Given> {
                 )));
             }
             if !given.is_empty() {
-                ask::tell("The account is taken from the environment's variables STRATUS_*.");
+                tell("The account is taken from the environment's variables STRATUS_*.");
             }
             given
         }
@@ -163,24 +164,24 @@ impl Entered<'_> {
 
 /// Asks for what is required and wasn't given. Without a terminal, it is an error that names all
 /// of it.
-fn ask_for_missing(profile: &Profile, given: &mut Given) -> Result<()> {
+fn ask_for_missing(profile: &Profile, given: &mut Given, output: &Output) -> Result<()> {
     let missing = profile.missing();
     if missing.is_empty() {
         return Ok(());
     }
-    if !ask::can_ask() {
+    if !output.can_ask() {
         return Err(Failure::usage(format!(
             "{} must be given: as variables of the environment, as lines NAME=value of a file by \
              --secrets FILE, or on a terminal",
             missing.join(", ")
         )));
     }
-    ask::tell("The product's page \"API Connect\" shows these:");
+    tell("The product's page \"API Connect\" shows these:");
     for name in missing {
         let value = match name {
-            "STRATUS_CLIENT_ID" => ask::ask("Client id")?,
-            "STRATUS_CLIENT_SECRET" => ask::ask_secret("Client secret (hidden)")?,
-            _ => ask::ask_secret("API key (hidden)")?,
+            "STRATUS_CLIENT_ID" => output.ask("Client id")?,
+            "STRATUS_CLIENT_SECRET" => output.ask_secret("Client secret (hidden)")?,
+            _ => output.ask_secret("API key (hidden)")?,
         };
         given.insert(name, value);
     }
@@ -215,19 +216,17 @@ fn show(account: &Account, context: &Context) -> Result<ExitCode> {
         account.title(),
         id.unwrap_or_default()
     ))?;
-    if !output.is_json() {
-        let profile = match account.name.as_deref() {
-            None | Some(FIRST) => String::new(),
-            Some(name) => format!(" -p {name}"),
-        };
-        if account.sender().is_none() {
-            ask::tell(&format!(
-                "Set the number that sends: stratus profiles set --sender NUMBER{profile}"
-            ));
-        }
-        ask::tell(&format!(
-            "Try next: stratus doctor{profile}, or stratus sms send --help"
+    let profile = match account.name.as_deref() {
+        None | Some(FIRST) => String::new(),
+        Some(name) => format!(" -p {name}"),
+    };
+    if account.sender().is_none() {
+        output.note(&format!(
+            "Set the number that sends: stratus profiles set --sender NUMBER{profile}"
         ));
     }
+    output.note(&format!(
+        "Try next: stratus doctor{profile}, or stratus sms send --help"
+    ));
     Ok(ExitCode::SUCCESS)
 }

@@ -5,8 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{
-    Account, ChosenProfile, ListedProfile, Profile, Profiles, RemovedProfile, ShownProfile, ask,
-    logout,
+    Account, ChosenProfile, ListedProfile, Profile, Profiles, RemovedProfile, ShownProfile, logout,
     settings::Settings,
     shown::ShownAccount,
     whoami::{row, rows},
@@ -90,7 +89,7 @@ async fn list(context: &Context) -> Result<()> {
     let profiles = Profiles::read()?;
     let output = &context.output;
     if profiles.profiles.is_empty() && !output.is_json() {
-        ask::tell("There are no profiles yet; `stratus login` makes one.");
+        output.note("There are no profiles yet; `stratus login` makes one.");
         return Ok(());
     }
     let default = profiles.default_name();

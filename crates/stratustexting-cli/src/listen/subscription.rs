@@ -17,7 +17,7 @@ use super::kept::Kept;
 use crate::{
     account::Account,
     failure::{Class, Failure, Result},
-    sink::note,
+    output::tell,
 };
 
 /// A sandbox forgets its subscriptions when it is started anew.
@@ -109,7 +109,7 @@ impl Subscription {
             }
         }
         kept.end()?;
-        note("The subscription is removed.");
+        tell("The subscription is removed.");
         Ok(())
     }
 }
@@ -129,11 +129,11 @@ fn watch(id: Arc<Mutex<Option<String>>>) -> impl Fn(&KeeperReport) + Send + 'sta
             let mut id = id.lock().unwrap_or_else(PoisonError::into_inner);
             if id.as_deref() != Some(now) {
                 *id = Some(now.to_owned());
-                note("The subscription was gone, and is made again.");
+                tell("The subscription was gone, and is made again.");
             }
         }
         if let Some(error) = report.error() {
-            note(&format!("The subscription can't be checked: {error}"));
+            tell(&format!("The subscription can't be checked: {error}"));
         }
     }
 }

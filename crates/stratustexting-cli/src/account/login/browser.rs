@@ -16,8 +16,8 @@ use std::{
 use stratustexting::auth::{Auth, Login};
 
 use crate::{
-    account::ask,
     failure::{Failure, Result},
+    output::tell,
 };
 
 /// Logs the person in. `can_paste` is false if standard input has been read already.
@@ -37,7 +37,7 @@ pub(super) async fn log_in(
         // The launcher's error quotes its command, and so the URL with the login's state.
         open::that_detached(url.as_str()).map_err(|error| io::Error::from(error.kind()))?;
         opened.store(true, Ordering::Relaxed);
-        ask::tell(&format!(
+        tell(&format!(
             "The browser opens. If it doesn't, open this page, and log in:\n\n  {url}\n"
         ));
         Ok(())
@@ -47,7 +47,7 @@ pub(super) async fn log_in(
         // Nobody has seen a page yet: the port is in use, the redirect URI leads elsewhere, or
         // no browser opened.
         Err(error) if !reached.load(Ordering::Relaxed) && (error.is_auth() || error.is_input()) => {
-            ask::tell(&format!("The browser can't be used: {error}."));
+            tell(&format!("The browser can't be used: {error}."));
             paste(auth, redirect_uri, can_paste).await
         }
         Err(error) if error.is_timeout() => {
@@ -78,7 +78,7 @@ async fn paste(auth: &Auth, redirect_uri: &str, can_paste: bool) -> Result<()> {
         ));
     }
     let login = auth.start_login(redirect_uri)?;
-    ask::tell(&format!(
+    tell(&format!(
         "Open this page in any browser, and log in:\n\n  {}\n\nAfterwards the browser goes to \
          {redirect_uri}, and may show an error there. Paste the whole address of that page here:",
         login.url()
@@ -96,7 +96,7 @@ async fn paste(auth: &Auth, redirect_uri: &str, can_paste: bool) -> Result<()> {
             Ok(()) => return Ok(()),
             Err(error) if is_response => return Err(error.into()),
             // It changes nothing.
-            Err(error) => ask::tell(&format!(
+            Err(error) => tell(&format!(
                 "That isn't the address after this login ({error}). It begins with {redirect_uri}, \
                  and has `code` and `state`. Paste it:"
             )),

@@ -13,7 +13,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use self::{
     clock::DatabaseClock,
-    lots::{Adds, Ends, Steps},
+    lots::{Adds, Ends, Server, Steps},
 };
 use super::{
     ClaimId, ClaimRequest, Claimed, DeadLetter, KeptEvent, NewEvent, Numbers, OptOut, Settlement,
@@ -86,10 +86,14 @@ impl PostgresStore {
 
     fn new(pool: PgPool, clock: DatabaseClock) -> Self {
         let clock = Arc::new(clock);
+        let server = Server {
+            pool: pool.clone(),
+            clock: Arc::clone(&clock),
+        };
         Self {
-            adds: Arc::new(Together::new(Adds::new(pool.clone(), Arc::clone(&clock)))),
-            ends: Arc::new(Together::new(Ends::new(pool.clone(), Arc::clone(&clock)))),
-            steps: Arc::new(Together::new(Steps::new(pool.clone(), Arc::clone(&clock)))),
+            adds: Arc::new(Together::new(Adds(server.clone()))),
+            ends: Arc::new(Together::new(Ends(server.clone()))),
+            steps: Arc::new(Together::new(Steps(server))),
             pool,
             clock,
         }

@@ -12,41 +12,21 @@ use crate::{
     store::{ClaimId, NewEvent, together::Work},
 };
 
-/// The events that are added.
-pub(super) struct Adds {
-    pool: PgPool,
-    clock: Arc<DatabaseClock>,
+/// Where all of them go.
+#[derive(Clone)]
+pub(super) struct Server {
+    pub(super) pool: PgPool,
+    pub(super) clock: Arc<DatabaseClock>,
 }
+
+/// The events that are added.
+pub(super) struct Adds(pub(super) Server);
 
 /// The claims that end because their events were handled.
-pub(super) struct Ends {
-    pool: PgPool,
-    clock: Arc<DatabaseClock>,
-}
+pub(super) struct Ends(pub(super) Server);
 
 /// Steps of the outbox, in a transaction of their own.
-pub(super) struct Steps {
-    pool: PgPool,
-    clock: Arc<DatabaseClock>,
-}
-
-impl Adds {
-    pub(super) fn new(pool: PgPool, clock: Arc<DatabaseClock>) -> Self {
-        Self { pool, clock }
-    }
-}
-
-impl Ends {
-    pub(super) fn new(pool: PgPool, clock: Arc<DatabaseClock>) -> Self {
-        Self { pool, clock }
-    }
-}
-
-impl Steps {
-    pub(super) fn new(pool: PgPool, clock: Arc<DatabaseClock>) -> Self {
-        Self { pool, clock }
-    }
-}
+pub(super) struct Steps(pub(super) Server);
 
 impl Work for Adds {
     type Item = Vec<NewEvent>;
@@ -54,8 +34,8 @@ impl Work for Adds {
     type Done = u64;
 
     async fn all(&self, adds: &[Vec<NewEvent>]) -> sqlx::Result<Vec<u64>> {
-        let mut connection = self.pool.acquire().await?;
-        let now = self.clock.now(&mut connection).await?;
+        let mut connection = self.0.pool.acquire().await?;
+        let now = self.0.clock.now(&mut connection).await?;
         let events: Vec<_> = adds.iter().flatten().collect();
         let mut new = rows::add(&mut connection, &events, now).await?;
         // Of two with one key, the first was added.
@@ -75,8 +55,8 @@ impl Work for Ends {
     type Done = bool;
 
     async fn all(&self, claims: &[ClaimId]) -> sqlx::Result<Vec<bool>> {
-        let mut connection = self.pool.acquire().await?;
-        let now = self.clock.now(&mut connection).await?;
+        let mut connection = self.0.pool.acquire().await?;
+        let now = self.0.clock.now(&mut connection).await?;
         let mut ended = rows::end(&mut connection, claims, now).await?;
         // A claim ends once, even if it is named twice.
         Ok(claims.iter().map(|claim| ended.remove(claim)).collect())
@@ -92,8 +72,8 @@ impl Work for Steps {
     type Done = Taken;
 
     async fn all(&self, steps: &[Step]) -> sqlx::Result<Vec<Taken>> {
-        let mut transaction = self.pool.begin().await?;
-        let now = self.clock.now(&mut transaction).await?;
+        let mut transaction = self.0.pool.begin().await?;
+        let now = self.0.clock.now(&mut transaction).await?;
         let steps: Vec<_> = steps.iter().collect();
         let taken = outbox::take(&mut transaction, &steps, now).await?;
         transaction.commit().await?;

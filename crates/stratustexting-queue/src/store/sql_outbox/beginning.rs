@@ -46,8 +46,9 @@ macro_rules! beginning {
                 Turn::Wait(wait) => return Ok(Begin::Wait(wait)),
                 Turn::Now { cost } => cost,
             };
-            let begun = try_begin(&mut *connection, &request, now);
-            let Some(attempt) = begun.await? else {
+            let rows = [request.row];
+            let begun = begin_rows(&mut *connection, &request, &rows, None, now);
+            let Some((_, attempt)) = begun.await?.pop() else {
                 return why_not(connection, request.row, now).await;
             };
             if cost > 0 {
@@ -61,35 +62,6 @@ macro_rules! beginning {
                 .await?;
             }
             Ok(Begin::Begun(attempt))
-        }
-
-        /// Begins the attempt if the row may be sent.
-        async fn try_begin(
-            connection: &mut $connection,
-            request: &BeginRequest,
-            now: i64,
-        ) -> sqlx::Result<Option<i64>> {
-            // The conditions are in the statement itself: what another transaction wrote before
-            // it, such as an opt-out, counts.
-            sqlx::query_scalar(
-                "UPDATE stratustexting_outbox
-                 SET state = 1, attempts = attempts + 1, worker = $2, begun = $3,
-                     lease = $3 + $4, ended = NULL, reason = NULL
-                 WHERE id = $1 AND state = 0 AND due <= $3
-                   AND EXISTS (SELECT 1 FROM stratustexting_job AS job
-                               WHERE job.id = stratustexting_outbox.job AND job.state = 1)
-                   AND NOT EXISTS (SELECT 1 FROM stratustexting_stop)
-                   AND NOT EXISTS (SELECT 1 FROM stratustexting_opt_out AS opted
-                                   WHERE opted.number = stratustexting_outbox.digits
-                                     AND opted.opted_out = 1)
-                 RETURNING attempts",
-            )
-            .bind(request.row)
-            .bind(request.worker.as_str())
-            .bind(now)
-            .bind(milliseconds(request.lease))
-            .fetch_optional(connection)
-            .await
         }
 
         enum Turn {

@@ -47,57 +47,72 @@ macro_rules! steps {
             steps: &[&'s Step],
             now: i64,
         ) -> sqlx::Result<HashMap<(&'s str, i64), i64>> {
-            let mut unpaced: HashMap<_, Vec<i64>> = HashMap::new();
+            let mut unpaced: HashMap<_, (&BeginRequest, Vec<i64>)> = HashMap::new();
             for step in steps {
                 if let Step::Begin(request) = step
                     && request.interval.is_zero()
                 {
-                    let together = (request.worker.as_str(), &request.sender, request.lease);
-                    unpaced.entry(together).or_default().push(request.row);
+                    let together = (&request.worker, &request.sender, request.lease);
+                    let (_, rows) = unpaced
+                        .entry(together)
+                        .or_insert_with(|| (request, Vec::new()));
+                    rows.push(request.row);
                 }
             }
             let mut begun = HashMap::new();
-            for ((worker, sender, lease), rows) in unpaced {
-                // The conditions are in the statement itself: what another transaction wrote
-                // before it, such as an opt-out, counts. Workers lock rows in one order, so that
-                // none waits for another that waits for it. The sums keep the index of the rows
-                // that are due out of it: the few rows are found by their ids.
-                let numbers: Vec<(i64, i64)> = sqlx::query_as(concat!(
-                    "UPDATE stratustexting_outbox
-                     SET state = 1, attempts = attempts + 1, worker = $2, begun = $3,
-                         lease = $3 + $4, ended = NULL, reason = NULL
-                     WHERE state + 0 = 0 AND id IN (
-                         SELECT entry.id FROM stratustexting_outbox AS entry
-                         WHERE entry.id ",
-                    $among,
-                    "      AND entry.state + 0 = 0 AND entry.due + 0 <= $3
-                           AND EXISTS (SELECT 1 FROM stratustexting_job AS job
-                                       WHERE job.id = entry.job AND job.state = 1)
-                           AND NOT EXISTS (SELECT 1 FROM stratustexting_stop)
-                           AND NOT EXISTS (SELECT 1 FROM stratustexting_opt_out AS opted
-                                           WHERE opted.number = entry.digits
-                                             AND opted.opted_out = 1)
-                           AND EXISTS (SELECT 1 FROM stratustexting_pace AS pace
-                                       WHERE pace.sender = $5 AND pace.slowed = 0
-                                         AND pace.next <= $3)
-                         ORDER BY entry.id ",
-                    $lock,
-                    ") RETURNING id, attempts"
-                ))
-                .bind(pairs(rows.iter().map(|row| (*row, 0))))
-                .bind(worker)
-                .bind(now)
-                .bind(milliseconds(lease))
-                .bind(sender.as_str())
-                .fetch_all(&mut *connection)
-                .await?;
-                begun.extend(
-                    numbers
-                        .into_iter()
-                        .map(|(row, attempt)| ((worker, row), attempt)),
-                );
+            for (request, rows) in unpaced.into_values() {
+                let unless_slowed = Some(request.sender.as_str());
+                let numbers = begin_rows(&mut *connection, request, &rows, unless_slowed, now);
+                for (row, attempt) in numbers.await? {
+                    begun.insert((request.worker.as_str(), row), attempt);
+                }
             }
             Ok(begun)
+        }
+
+        /// Begins an attempt of each row that may be sent, if this sender, when one is given,
+        /// needn't wait; and returns row and number of each. Of the request only what is the same
+        /// for all rows counts.
+        async fn begin_rows(
+            connection: &mut $connection,
+            request: &BeginRequest,
+            rows: &[i64],
+            unless_slowed: Option<&str>,
+            now: i64,
+        ) -> sqlx::Result<Vec<(i64, i64)>> {
+            // The conditions are in the statement itself: what another transaction wrote before
+            // it, such as an opt-out, counts. Workers lock rows in one order, so that none waits
+            // for another that waits for it. The sums keep the index of the rows that are due out
+            // of it: the few rows are found by their ids.
+            sqlx::query_as(concat!(
+                "UPDATE stratustexting_outbox
+                 SET state = 1, attempts = attempts + 1, worker = $2, begun = $3,
+                     lease = $3 + $4, ended = NULL, reason = NULL
+                 WHERE state + 0 = 0 AND id IN (
+                     SELECT entry.id FROM stratustexting_outbox AS entry
+                     WHERE entry.id ",
+                $among,
+                "      AND entry.state + 0 = 0 AND entry.due + 0 <= $3
+                       AND EXISTS (SELECT 1 FROM stratustexting_job AS job
+                                   WHERE job.id = entry.job AND job.state = 1)
+                       AND NOT EXISTS (SELECT 1 FROM stratustexting_stop)
+                       AND NOT EXISTS (SELECT 1 FROM stratustexting_opt_out AS opted
+                                       WHERE opted.number = entry.digits
+                                         AND opted.opted_out = 1)
+                       AND ($5 IS NULL OR EXISTS (
+                           SELECT 1 FROM stratustexting_pace AS pace
+                           WHERE pace.sender = $5 AND pace.slowed = 0 AND pace.next <= $3))
+                     ORDER BY entry.id ",
+                $lock,
+                ") RETURNING id, attempts"
+            ))
+            .bind(pairs(rows.iter().map(|row| (*row, 0))))
+            .bind(request.worker.as_str())
+            .bind(now)
+            .bind(milliseconds(request.lease))
+            .bind(unless_slowed)
+            .fetch_all(connection)
+            .await
         }
 
         /// Ends the attempts whose message was accepted, in one statement, and returns them as

@@ -30,10 +30,19 @@ pub(crate) fn build(workspace: &Workspace, name: &str) -> anyhow::Result<PathBuf
         "--examples",
         "--message-format=json-render-diagnostics",
     ]);
+    executable(workspace, &build, name)
+}
+
+/// Runs a build that reports in JSON, and returns the path of a program that it made.
+pub(crate) fn executable(
+    workspace: &Workspace,
+    build: &CommandLine,
+    name: &str,
+) -> anyhow::Result<PathBuf> {
     let output = build.output(workspace)?;
     ensure!(
         output.status.success(),
-        "the programs can't be built:\n\n{}",
+        "{name} can't be built:\n\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
     let messages = String::from_utf8_lossy(&output.stdout);

@@ -12,9 +12,8 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use serde_json::Value;
 
-use crate::{command::CommandLine, workspace::Workspace};
+use crate::{command::CommandLine, program, workspace::Workspace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -71,22 +70,7 @@ fn release(workspace: &Workspace) -> anyhow::Result<PathBuf> {
         "stratus",
         "--message-format=json-render-diagnostics",
     ]);
-    let output = build.output(workspace)?;
-    ensure!(
-        output.status.success(),
-        "stratus can't be built:\n\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let messages = String::from_utf8_lossy(&output.stdout);
-    let mut messages = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok());
-    let path = messages.find_map(|message: Value| {
-        let is_it = message["target"]["name"] == "stratus";
-        let path = message["executable"].as_str().filter(|_| is_it)?;
-        Some(PathBuf::from(path))
-    });
-    path.context("Cargo doesn't report the path of stratus")
+    program::executable(workspace, &build, "stratus")
 }
 
 fn hello(workspace: &Workspace, folder: &Path) -> anyhow::Result<PathBuf> {

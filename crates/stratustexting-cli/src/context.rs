@@ -8,6 +8,7 @@ use stratustexting::{Client, PhoneNumber};
 use crate::{
     account::Account,
     failure::{Class, Failure, Result},
+    numbers,
     output::Output,
 };
 
@@ -32,6 +33,8 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     profile: Option<String>,
     region: Option<String>,
+    /// The region of numbers, once a command has asked for it: a file may have many of them.
+    used_region: OnceLock<Option<String>>,
     /// The client, once a command has asked for it.
     client: OnceLock<Client>,
 }
@@ -42,6 +45,7 @@ impl Context {
             output: Output::new(global.json),
             profile: global.profile,
             region: global.region,
+            used_region: OnceLock::new(),
             client: OnceLock::new(),
         }
     }
@@ -88,24 +92,17 @@ impl Context {
     }
 
     /// The region of numbers: the option's, the environment's, or the profile's.
-    pub(crate) fn region(&self) -> Option<String> {
-        let stated = self.region.clone().or_else(|| variable("STRATUS_REGION"));
-        stated.or_else(|| self.account().ok()?.region)
+    pub(crate) fn region(&self) -> Option<&str> {
+        let used = self.used_region.get_or_init(|| {
+            let stated = self.region.clone().or_else(|| variable("STRATUS_REGION"));
+            stated.or_else(|| self.account().ok()?.region)
+        });
+        used.as_deref()
     }
 
     /// Reads a number as people write it. `field` is the argument's name.
     pub(crate) fn number(&self, field: &str, written: &str) -> Result<PhoneNumber> {
-        let read = match self.region() {
-            Some(region) => PhoneNumber::parse_in(written, &region).and_then(TryInto::try_into),
-            None => written.parse(),
-        };
-        read.map_err(|error: stratustexting::Error| {
-            let hint = match self.region() {
-                None => ". Or say where it is from: --region US",
-                Some(_) => "",
-            };
-            Failure::usage(format!("{field}: {error}{hint}"))
-        })
+        numbers::read(field, written, self.region())
     }
 
     /// The account's number that sends.

@@ -12,7 +12,8 @@
 //! - `help.rs`, `manual.rs`: the help, completions, manual pages.
 //! - `failure.rs`: what went wrong, and with which exit code.
 //! - `output.rs`, `output/`: tables, JSON and questions; `schema.rs`: what the JSON looks like.
-//! - `files.rs`: what arguments read.
+//! - `files.rs`: what arguments read; `private.rs`: what only the owner may read;
+//!   `numbers.rs`: numbers as people write them.
 //! - `trace.rs`: what `-v` shows.
 
 mod account;
@@ -31,7 +32,9 @@ mod listen;
 mod manual;
 mod message;
 mod mms;
+mod numbers;
 mod output;
+mod private;
 mod replay;
 mod sandbox;
 mod schema;

@@ -10,7 +10,7 @@ use crate::{
     context::Context,
     failure::{Failure, Result},
     files,
-    sending::{self, Envelope, Shown, ShownFile},
+    sending::{self, Envelope, Shown, ShownFile, TextArguments},
 };
 
 #[derive(Debug, Subcommand)]
@@ -29,11 +29,8 @@ pub(crate) struct Send {
     /// A file, such as a picture; may be given several times
     #[arg(long, value_name = "FILE")]
     media: Vec<PathBuf>,
-    /// The text; - reads it from standard input
-    text: Option<String>,
-    /// The file with the text
-    #[arg(long, value_name = "FILE", conflicts_with = "text")]
-    text_file: Option<PathBuf>,
+    #[command(flatten)]
+    text: TextArguments,
 }
 
 pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode> {
@@ -46,11 +43,7 @@ async fn send(options: &Send, context: &Context) -> Result<ExitCode> {
     let output = &context.output;
     let to = options.envelope.to(context)?;
     let from = options.envelope.from(context)?;
-    let text = match (&options.text_file, options.text.as_deref()) {
-        (Some(path), _) => files::text(path)?,
-        (None, Some("-")) => files::text("-".as_ref())?,
-        (None, text) => text.unwrap_or_default().to_owned(),
-    };
+    let text = options.text.read()?.unwrap_or_default();
     let (media, shown) = media(options, context).await?;
     let count = match shown.len() {
         1 => "1 file".to_owned(),

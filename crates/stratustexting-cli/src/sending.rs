@@ -1,5 +1,7 @@
 //! What SMS and MMS share: the question before, the wait for the outcome, and what is shown.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,6 +14,7 @@ use stratustexting::{
 use crate::{
     context::Context,
     failure::{Class, Failure, Result},
+    files,
     output::Output,
 };
 
@@ -30,6 +33,27 @@ pub(crate) struct Envelope {
     /// Shows what would be sent, and sends nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// Where a message's text comes from.
+#[derive(Debug, Args)]
+pub(crate) struct TextArguments {
+    /// The text; - reads it from standard input
+    text: Option<String>,
+    /// The file with the text
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    text_file: Option<PathBuf>,
+}
+
+impl TextArguments {
+    /// The text, if one was given.
+    pub(crate) fn read(&self) -> Result<Option<String>> {
+        match (&self.text_file, self.text.as_deref()) {
+            (Some(path), _) => files::text(path).map(Some),
+            (None, Some("-")) => files::text("-".as_ref()).map(Some),
+            (None, text) => Ok(text.map(str::to_owned)),
+        }
+    }
 }
 
 impl Envelope {

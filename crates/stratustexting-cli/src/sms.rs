@@ -2,7 +2,7 @@
 
 mod notice;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use stratustexting::{
@@ -14,8 +14,7 @@ use self::notice::{notice, question, shown};
 use crate::{
     context::Context,
     failure::{Failure, Result},
-    files,
-    sending::{self, Envelope, Shown},
+    sending::{self, Envelope, Shown, TextArguments},
 };
 
 #[derive(Debug, Subcommand)]
@@ -31,11 +30,8 @@ pub(crate) enum Command {
 pub(crate) struct Send {
     #[command(flatten)]
     envelope: Envelope,
-    /// The text; - reads it from standard input
-    text: Option<String>,
-    /// The file with the text
-    #[arg(long, value_name = "FILE", conflicts_with = "text")]
-    text_file: Option<PathBuf>,
+    #[command(flatten)]
+    text: TextArguments,
     /// The e-mail address of the agent in whose mailbox the message shows
     #[arg(long = "as", visible_alias = "agent", value_name = "EMAIL")]
     agent: Option<String>,
@@ -100,10 +96,9 @@ async fn send(options: &Send, context: &Context) -> Result<ExitCode> {
 
 /// The text that is sent.
 fn text(options: &Send, context: &Context) -> Result<String> {
-    let text = match (&options.text_file, &options.text) {
-        (Some(path), _) => files::text(path)?,
-        (None, Some(text)) if text == "-" => files::text("-".as_ref())?,
-        (None, text) => context.output.required(text.as_deref(), "TEXT", "Text")?,
+    let text = match options.text.read()? {
+        Some(text) => text,
+        None => context.output.required(None, "TEXT", "Text")?,
     };
     if !options.gsm {
         return Ok(text);

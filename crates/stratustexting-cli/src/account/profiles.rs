@@ -8,15 +8,17 @@ use std::{
     collections::BTreeMap,
     env,
     fs::{self, File},
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
 use super::Profile;
-use crate::failure::{Class, Failure, Result};
+use crate::{
+    failure::{Class, Failure, Result},
+    private::{self, folder_of},
+};
 
 const FILE: &str = "profiles.toml";
 
@@ -126,21 +128,13 @@ impl Profiles {
     pub(crate) fn check_writable() -> Result<()> {
         let (path, _lock) = prepare()?;
         Self::read_file(&path)?;
-        new_file(&path).map_err(|error| failure(&path, "written", &error))?;
+        private::new_beside(&path).map_err(|error| failure(&path, "written", &error))?;
         Ok(())
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
         let text = toml::to_string(self).map_err(io::Error::other)?;
-        let mut file = new_file(path)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        // A rename is durable when its folder is.
-        if cfg!(unix) {
-            File::open(folder_of(path))?.sync_all()?;
-        }
-        Ok(())
+        private::replace(path, text.as_bytes())
     }
 
     /// The profile that is used if none is named: the default one, or the only one.
@@ -184,20 +178,13 @@ impl Profiles {
 /// Makes the folder, and waits for the lock. The file's path has no links.
 fn prepare() -> Result<(PathBuf, File)> {
     let folder = home()?;
-    create_private(&folder)?;
+    private::create_folder(&folder).map_err(|error| failure(&folder, "created", &error))?;
     let path = target(&folder.join(FILE));
     let lock_path = path.with_extension("lock");
     let lock = File::create(&lock_path).map_err(|error| failure(&lock_path, "written", &error))?;
     lock.lock()
         .map_err(|error| failure(&lock_path, "locked", &error))?;
     Ok((path, lock))
-}
-
-/// A file beside that one, which only its owner may read, and which may take its place.
-fn new_file(path: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new()
-        .prefix(".profiles")
-        .tempfile_in(folder_of(path))
 }
 
 /// More links than this in a row count as a circle, as systems have it.
@@ -218,27 +205,9 @@ fn target(path: &Path) -> PathBuf {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
 /// The file's path, for those who look at it.
 pub(super) fn file() -> Result<PathBuf> {
     Ok(home()?.join(FILE))
-}
-
-/// A folder that only its owner may enter.
-fn create_private(folder: &Path) -> Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .map_err(|error| failure(folder, "created", &error))
 }
 
 fn failure(path: &Path, what: &str, error: &io::Error) -> Failure {

@@ -1,10 +1,13 @@
 //! The settings of a profile that may be arguments: those that aren't secret.
 
 use clap::{Args, builder::PossibleValuesParser};
-use stratustexting::{Brand, Client, PhoneNumber, url::Url};
+use stratustexting::{Brand, Client, url::Url};
 
 use super::{Profile, REDIRECT_URI, Secret};
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    numbers,
+};
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Settings {
@@ -47,7 +50,8 @@ impl Settings {
             profile.region = Some(checked_region(region)?);
         }
         if let Some(sender) = &self.sender {
-            profile.sender = Some(number(sender, profile.region.as_deref())?);
+            let number = numbers::read("--sender", sender, profile.region.as_deref())?;
+            profile.sender = Some(number.as_str().to_owned());
         }
         if let Some(uri) = &self.redirect_uri {
             check_redirect_uri(uri)?;
@@ -93,26 +97,8 @@ pub(super) fn check(profile: &Profile) -> Result<()> {
 
 fn checked_region(region: &str) -> Result<String> {
     let region = region.to_ascii_uppercase();
-    // The number doesn't matter: an unknown region is found before.
-    match PhoneNumber::parse_in("2025550123", &region) {
-        Err(error) if error.field() == Some("region") => Err(Failure::usage(format!("--{error}",))),
-        _ => Ok(region),
-    }
-}
-
-fn number(written: &str, region: Option<&str>) -> Result<String> {
-    let read: stratustexting::Result<PhoneNumber> = match region {
-        Some(region) => PhoneNumber::parse_in(written, region).and_then(TryInto::try_into),
-        None => written.parse(),
-    };
-    let number = read.map_err(|error| {
-        let hint = match region {
-            None => ". Or say where it is from: --region US",
-            Some(_) => "",
-        };
-        Failure::usage(format!("--sender: {error}{hint}"))
-    })?;
-    Ok(number.as_str().to_owned())
+    numbers::check_region(&region).map_err(|error| Failure::usage(format!("--{error}")))?;
+    Ok(region)
 }
 
 /// A redirect URI that can be given to the login page. Where it leads is the login's affair.

@@ -35,7 +35,7 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
     let output = &context.output;
     let accepted = problem.as_ref().map(Option::is_none);
     let used = UsedAccount {
-        account: ShownAccount::new(&account, context.region().as_deref()),
+        account: ShownAccount::new(&account, context.region()),
         logged_in,
         accepted,
     };

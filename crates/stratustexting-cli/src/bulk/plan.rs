@@ -79,9 +79,8 @@ pub(crate) async fn run<J: Journal>(
     let rows = CsvRows::new(file, csv(options))
         .map_err(|error| Failure::usage(format!("the list: {error}")))?;
     let outbox = options.pace.outbox(journal).build();
-    let region = context.region();
     let job = job(options, context)?;
-    let plan = outbox.plan_csv(job, rows, &template, region.as_deref());
+    let plan = outbox.plan_csv(job, rows, &template, context.region());
     show(&plan.await?, options, &context.output)?;
     Ok(ExitCode::SUCCESS)
 }

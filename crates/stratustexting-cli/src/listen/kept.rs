@@ -5,18 +5,18 @@
 //! subscription.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Write},
+    fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
 use super::file_name;
 use crate::{
     account::{Account, home},
     failure::{Class, Failure, Result},
+    private,
 };
 
 pub(super) struct Kept {
@@ -54,7 +54,7 @@ impl Kept {
         let is_own = option.is_none();
         let events = events_path(option, account)?;
         if is_own && let Some(folder) = events.parent() {
-            create_private(folder).map_err(|error| failure(folder, &error))?;
+            private::create_folder(folder).map_err(|error| failure(folder, &error))?;
         }
         let beside = |ending: &str| {
             let mut path = events.clone().into_os_string();
@@ -63,7 +63,7 @@ impl Kept {
         };
         let lock = lock(&beside(".lock"))?;
         // Texts are in it, so nobody else may read it.
-        drop(private(&events).map_err(|error| failure(&events, &error))?);
+        drop(private::open(&events).map_err(|error| failure(&events, &error))?);
         let state_path = beside(".callback");
         let state = match fs::read_to_string(&state_path) {
             Ok(text) => serde_json::from_str(&text).map_err(|_| {
@@ -125,25 +125,16 @@ impl Kept {
 
     fn write(&self) -> Result<()> {
         let write = || {
-            let folder = self.state_path.parent().unwrap_or(Path::new("."));
-            let folder = match folder.as_os_str().is_empty() {
-                true => Path::new("."),
-                false => folder,
-            };
-            // Only its owner may read a temporary file, and so the file that it becomes.
-            let mut file = NamedTempFile::new_in(folder)?;
-            serde_json::to_writer(&mut file, &self.state)?;
-            file.write_all(b"\n")?;
-            file.as_file().sync_all()?;
-            file.persist(&self.state_path)?;
-            Ok(())
+            let mut state = serde_json::to_vec(&self.state)?;
+            state.push(b'\n');
+            private::replace(&self.state_path, &state)
         };
         write().map_err(|error: io::Error| failure(&self.state_path, &error))
     }
 }
 
 fn lock(path: &Path) -> Result<File> {
-    let file = private(path).map_err(|error| failure(path, &error))?;
+    let file = private::open(path).map_err(|error| failure(path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Failure::usage(
@@ -152,23 +143,6 @@ fn lock(path: &Path) -> Result<File> {
         )),
         Err(TryLockError::Error(error)) => Err(failure(path, &error)),
     }
-}
-
-/// A file that only its owner may read; one that is there is left as it is.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// 128 random bits.

@@ -16,6 +16,7 @@ use crate::{
         profiles,
     },
     context::{Context, variable},
+    numbers,
 };
 
 /// The account that commands use, and what is odd about where it comes from.
@@ -238,16 +239,15 @@ fn meanings(account: &Account, context: &Context) -> Vec<Finding> {
         )),
         None => {}
     }
-    if let Some(region) = context.region() {
-        let read = PhoneNumber::parse_in("2025550123", &region);
-        if read.is_err_and(|error| error.field() == Some("region")) {
-            found.push(Finding::problem(
-                check,
-                "region_unknown",
-                "the region of numbers is no country's code",
-                "It is a code of ISO 3166-1 such as US: stratus profiles set --region US",
-            ));
-        }
+    if let Some(region) = context.region()
+        && numbers::check_region(region).is_err()
+    {
+        found.push(Finding::problem(
+            check,
+            "region_unknown",
+            "the region of numbers is no country's code",
+            "It is a code of ISO 3166-1 such as US: stratus profiles set --region US",
+        ));
     }
     if !account.is_for_machines() {
         found.extend(redirect_uri(account.redirect_uri()));

@@ -6,6 +6,7 @@
 
 pub(crate) mod doctor;
 mod findings;
+mod keyring;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod manage;
@@ -19,9 +20,13 @@ pub(crate) mod whoami;
 use std::{
     ffi::{OsStr, OsString},
     fmt,
+    sync::Arc,
 };
 
-use stratustexting::{Client, ClientBuilder};
+use stratustexting::{
+    Client, ClientBuilder,
+    auth::{FileTokenStore, TokenStore},
+};
 
 pub(crate) use self::{
     findings::Finding,
@@ -32,12 +37,14 @@ pub(crate) use self::{
         UsedAccount,
     },
 };
+use self::keyring::{Fault, KeyringTokens};
 use crate::{
     context::variable,
     failure::{Class, Failure, Result},
 };
 
 /// The settings of one account.
+#[derive(Clone)]
 pub(crate) struct Account {
     /// The profile's name; `None` if the account is the environment's.
     pub(crate) name: Option<String>,
@@ -47,6 +54,8 @@ pub(crate) struct Account {
     pub(crate) control_url: Option<String>,
     /// The redirect URI that is registered for a login.
     pub(crate) redirect_uri: Option<String>,
+    /// Its tokens, if they are in the keyring; the secrets are there, too.
+    keyring: Option<KeyringTokens>,
     variables: Vec<(&'static str, OsString)>,
 }
 
@@ -108,13 +117,19 @@ impl Account {
             region: variable("STRATUS_REGION"),
             control_url: variable("STRATUS_CONTROL_URL"),
             redirect_uri: variable("STRATUS_REDIRECT_URI"),
+            keyring: None,
             variables: set.collect(),
         }
     }
 
     pub(crate) fn of_profile(name: &str, profile: &Profile) -> Result<Self> {
         let mut variables = profile.variables();
-        variables.push(("STRATUS_TOKEN_FILE", token_file(name)?.into()));
+        let tokens = token_file(name)?;
+        let keyring = profile.keyring.clone();
+        let keyring = keyring.map(|keyring| KeyringTokens::new(keyring, &tokens));
+        if keyring.is_none() {
+            variables.push(("STRATUS_TOKEN_FILE", tokens.into()));
+        }
         if let Some(sender) = variable("STRATUS_SENDER") {
             variables.push(("STRATUS_SENDER", sender.into()));
         }
@@ -123,21 +138,63 @@ impl Account {
             region: profile.region.clone(),
             control_url: profile.control_url.clone(),
             redirect_uri: profile.redirect_uri.clone(),
+            keyring,
             variables,
         })
     }
 
     pub(crate) fn builder(&self) -> Result<ClientBuilder> {
-        Ok(ClientBuilder::from_variables(self.variables.clone())?)
+        let mut account = self.clone();
+        account.unlock()?;
+        Ok(account.unlocked_builder()?)
     }
 
     pub(crate) fn client(&self) -> Result<Client> {
-        Ok(self.build()?)
+        Ok(self.builder()?.build()?)
     }
 
-    /// The same with the SDK's own error, which names the setting.
-    fn build(&self) -> stratustexting::Result<Client> {
-        ClientBuilder::from_variables(self.variables.clone())?.build()
+    /// Gets the secrets out of the keyring, if that is where they are.
+    fn unlock(&mut self) -> Result<(), Fault> {
+        let Some(tokens) = &self.keyring else {
+            return Ok(());
+        };
+        if self.raw("STRATUS_CLIENT_SECRET").is_some() {
+            return Ok(());
+        }
+        let mut found = Profile {
+            client_id: self.get("STRATUS_CLIENT_ID").map(str::to_owned),
+            ..Profile::default()
+        };
+        tokens.keyring().load(&mut found)?;
+        self.variables.extend(found.variables());
+        Ok(())
+    }
+
+    /// The builder with the SDK's own error, which names the setting.
+    fn unlocked_builder(&self) -> stratustexting::Result<ClientBuilder> {
+        let builder = ClientBuilder::from_variables(self.variables.clone())?;
+        Ok(match &self.keyring {
+            Some(tokens) => builder.token_store(tokens.clone()),
+            None => builder,
+        })
+    }
+
+    /// Where its login is kept, if it is.
+    fn token_store(&self) -> Option<Arc<dyn TokenStore>> {
+        if let Some(tokens) = &self.keyring {
+            return Some(Arc::new(tokens.clone()));
+        }
+        let file = self.get("STRATUS_TOKEN_FILE")?;
+        Some(Arc::new(FileTokenStore::new(file)))
+    }
+
+    /// Where a profile's secrets are, as a stable name.
+    fn secrets_are_in(&self) -> Option<&'static str> {
+        self.name.as_ref()?;
+        Some(match self.keyring {
+            Some(_) => "keyring",
+            None => "file",
+        })
     }
 
     /// Whether the program logs in as itself.

@@ -8,7 +8,10 @@ mod local;
 
 use std::process::ExitCode;
 
-use stratustexting::check::{CheckSubject, CheckVerdict};
+use stratustexting::{
+    ClientBuilder,
+    check::{CheckSubject, CheckVerdict},
+};
 
 use super::{Account, findings::Finding};
 use crate::{context::Context, failure::Result, output::Output};
@@ -26,7 +29,7 @@ pub(crate) async fn run(context: &Context) -> Result<ExitCode> {
         first_problem: None,
         problems: 0,
     };
-    let account = match local::find_account(context) {
+    let mut account = match local::find_account(context) {
         Ok((account, found)) => {
             findings.add_all(found)?;
             account
@@ -36,8 +39,19 @@ pub(crate) async fn run(context: &Context) -> Result<ExitCode> {
             return findings.end();
         }
     };
+    if let Err(fault) = account.unlock() {
+        findings.add(local::keyring_fault(&fault))?;
+        findings.add(Finding::skipped(
+            "service",
+            "not asked: the secrets are in the keyring",
+        ))?;
+        return findings.end();
+    }
     findings.add_all(local::check(&account, context).await)?;
-    match account.build() {
+    match account
+        .unlocked_builder()
+        .and_then(ClientBuilder::build)
+    {
         Ok(client) => {
             let steps = check_service(&client, &account).await;
             findings.add_all(steps)?;

@@ -5,13 +5,17 @@
 
 mod browser;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Args;
-use stratustexting::auth::{FileTokenStore, MemoryTokenStore, TokenStore};
+use stratustexting::{
+    auth::{FileTokenStore, MemoryTokenStore, TokenStore},
+    check::{CheckSubject, CheckVerdict},
+};
 
 use super::{
-    Account, IDENTITY, LoggedIn, Profile, Profiles, check_name,
+    Account, Finding, IDENTITY, LoggedIn, Profile, Profiles, check_name,
+    keyring::{Fault, Keyring},
     profile::{MACHINE, USER},
     secrets::Given,
     settings::Settings,
@@ -22,6 +26,9 @@ use crate::{
     failure::{Class, Failure, Result},
     output::{Output, tell},
 };
+
+/// How long the API key's check may take, which the login doesn't need.
+const CHECK_LIMIT: Duration = Duration::from_secs(20);
 
 /// The profile of a first login.
 const FIRST: &str = "default";
@@ -34,6 +41,9 @@ callback URLs, in which the redirect URI must stand exactly.
 The three come from the file of --secrets, or from STRATUS_CLIENT_ID, STRATUS_CLIENT_SECRET and \
 STRATUS_API_KEY, or from the profile if it exists, or they are asked for. They are never \
 arguments: everybody on a machine can see those.
+
+The profile's file keeps them, readable to its owner only. With --keyring the desktop's keyring \
+keeps them and the tokens; the profile remembers that.
 
 Nothing is kept of a login that fails.";
 
@@ -52,6 +62,13 @@ pub(crate) struct Options {
     /// A file of lines such as STRATUS_CLIENT_SECRET=…, or - for standard input
     #[arg(long, value_name = "FILE")]
     secrets: Option<String>,
+    /// Keeps secrets and tokens in the desktop's keyring: the Secret Service, the Keychain, or the
+    /// Credential Manager
+    #[arg(long, conflicts_with = "no_keyring")]
+    keyring: bool,
+    /// Keeps them in files again
+    #[arg(long)]
+    no_keyring: bool,
     /// The client's id
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
@@ -64,6 +81,8 @@ struct Entered<'a> {
     given: Given,
     options: &'a Options,
     region: Option<&'a str>,
+    /// Where secrets and tokens are going to be, if it isn't in files.
+    keyring: Option<Keyring>,
 }
 
 pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode> {
@@ -78,15 +97,25 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
     }
     Profiles::check_writable()?;
     let old = profiles.profiles.get(&name);
+    let keyring = keyring(options, old)?;
 
     let mut entered = Entered {
         given: given(options, old.is_some())?,
         options,
         region: context.stated_region(),
+        keyring,
     };
-    let mut profile = entered.profile(old)?;
+    let (old, fault) = entered.opened(old)?;
+    let mut profile = entered.profile(old.as_ref())?;
+    if let Some(fault) = fault
+        && !profile.missing().is_empty()
+    {
+        tell(&format!(
+            "The profile's secrets must be given again: {fault}."
+        ));
+    }
     ask_for_missing(&profile, &mut entered.given, &context.output)?;
-    profile = entered.profile(old)?;
+    profile = entered.profile(old.as_ref())?;
 
     let account = Account::of_profile(&name, &profile)?;
     let store = Arc::new(MemoryTokenStore::new());
@@ -99,17 +128,49 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
         browser::log_in(client.auth(), redirect_uri, options.no_browser, can_paste).await?;
     }
 
-    Profiles::change(|profiles| {
+    let left = Profiles::change(|profiles| {
         // Another process may have changed it meanwhile.
-        let profile = entered.profile(profiles.profiles.get(&name))?;
+        let old = profiles.profiles.get(&name);
+        let (opened, _) = entered.opened(old)?;
+        let profile = entered.profile(opened.as_ref())?;
+        let left = old.and_then(|old| old.keyring.clone());
+        if let Some(keyring) = &profile.keyring {
+            keyring.save(&profile)?;
+        }
         // The first one stays the default when there are more.
         let default = profiles.default_name();
         profiles.default = Some(default.unwrap_or_else(|| name.clone()));
         profiles.profiles.insert(name.clone(), profile);
-        Ok(())
+        Ok(left.filter(|left| Some(left) != entered.keyring.as_ref()))
     })?;
-    keep(&store, &name).await?;
-    show(&account, context)
+    keep(&store, &account, &name).await?;
+    if let Some(Err(fault)) = left.map(|left| left.remove()) {
+        tell(&format!(
+            "The profile's old entries are still in the keyring: {fault}."
+        ));
+    }
+    let problem = check_key(&account).await?;
+    let accepted = problem.as_ref().map(Option::is_none);
+    show(&account, accepted, context)?;
+    match problem.flatten() {
+        None => Ok(ExitCode::SUCCESS),
+        Some(problem) => Err(problem.into_failure().and("The login is kept all the same")),
+    }
+}
+
+/// The keyring's entries that the login is going to be kept in. That this works is found out
+/// before anything else happens.
+fn keyring(options: &Options, old: Option<&Profile>) -> Result<Option<Keyring>> {
+    if options.no_keyring {
+        return Ok(None);
+    }
+    let keyring = match old.and_then(|old| old.keyring.clone()) {
+        Some(keyring) => keyring,
+        None if options.keyring => Keyring::new()?,
+        None => return Ok(None),
+    };
+    keyring.check()?;
+    Ok(Some(keyring))
 }
 
 /// The first source that has an account. A part of one in the environment is nothing to a profile
@@ -139,6 +200,21 @@ fn given(options: &Options, has_profile: bool) -> Result<Given> {
 }
 
 impl Entered<'_> {
+    /// The profile that is there, with its secrets; or without them, and why. A keyring that is
+    /// to be left needn't open: what it has can be given again.
+    fn opened(&self, old: Option<&Profile>) -> Result<(Option<Profile>, Option<Fault>)> {
+        let Some(old) = old.cloned() else {
+            return Ok((None, None));
+        };
+        match old.clone().opened() {
+            Ok(opened) => Ok((Some(opened), None)),
+            Err(fault) if fault.is_about_secrets() || self.keyring.is_none() => {
+                Ok((Some(old), Some(fault)))
+            }
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
     /// The profile with what was entered.
     fn profile(&self, old: Option<&Profile>) -> Result<Profile> {
         let mut profile = old.cloned().unwrap_or_default();
@@ -158,6 +234,7 @@ impl Entered<'_> {
             profile.grant = Some(USER.to_owned());
         }
         self.options.settings.apply(self.region, &mut profile)?;
+        profile.keyring.clone_from(&self.keyring);
         Ok(profile)
     }
 }
@@ -189,15 +266,20 @@ fn ask_for_missing(profile: &Profile, given: &mut Given, output: &Output) -> Res
 }
 
 /// Puts the new tokens in place of the profile's old ones.
-async fn keep(new: &MemoryTokenStore, name: &str) -> Result<()> {
+async fn keep(new: &MemoryTokenStore, account: &Account, name: &str) -> Result<()> {
     let file = FileTokenStore::new(token_file(name)?);
     let kept = async {
-        let Some(token) = new.load().await? else {
+        let (Some(token), Some(store)) = (new.load().await?, account.token_store()) else {
             return Ok(());
         };
         // A process that renews the old login would overwrite the new one.
-        let lock = file.lock().await?;
-        file.save_locked(&token, &lock).await
+        let lock = store.lock().await?;
+        store.save_locked(&token, &lock).await?;
+        match account.keyring {
+            // Those of the login before.
+            Some(_) => file.clear().await,
+            None => Ok(()),
+        }
     };
     kept.await.map_err(|error| {
         Failure::new(
@@ -207,10 +289,27 @@ async fn keep(new: &MemoryTokenStore, name: &str) -> Result<()> {
     })
 }
 
-fn show(account: &Account, context: &Context) -> Result<ExitCode> {
+/// What is wrong with the API key: `None` if that couldn't be found out. The tokens are where
+/// they are going to be by now, since the check may renew them.
+async fn check_key(account: &Account) -> Result<Option<Option<Finding>>> {
+    let client = account.client()?;
+    let report = tokio::time::timeout(CHECK_LIMIT, client.check()).await;
+    client.auth().wait_for_renewal().await;
+    let Ok(report) = report else {
+        return Ok(None);
+    };
+    let step = report.step(CheckSubject::ApiKey);
+    Ok(step.and_then(|step| match step.verdict {
+        CheckVerdict::Ok => Some(None),
+        CheckVerdict::Problem => Some(Some(Finding::of_step(step))),
+        _ => None,
+    }))
+}
+
+fn show(account: &Account, api_key_accepted: Option<bool>, context: &Context) -> Result<()> {
     let output = &context.output;
     let id = account.get("STRATUS_CLIENT_ID").map(shortened);
-    output.object(&LoggedIn::new(account))?;
+    output.object(&LoggedIn::new(account, api_key_accepted))?;
     output.say(&format!(
         "Logged in: {}, client {}",
         account.title(),
@@ -228,5 +327,5 @@ fn show(account: &Account, context: &Context) -> Result<ExitCode> {
     output.note(&format!(
         "Try next: stratus doctor{profile}, or stratus sms send --help"
     ));
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use stratustexting::auth::{FileTokenStore, TokenStore};
+use stratustexting::auth::TokenStore;
 
-use super::{Account, LoggedOut, Profiles};
+use super::{Account, LoggedOut, Profiles, keyring::ADVICE};
 use crate::{
     context::Context,
     failure::{Class, Failure, Result},
@@ -30,16 +30,16 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
              one by --profile",
         ));
     }
-    let Some(file) = account.get("STRATUS_TOKEN_FILE") else {
+    let Some(store) = account.token_store() else {
         return Err(Failure::usage(
             "the account is the environment's, which keeps no login; name a profile by --profile",
         ));
     };
-    forget_tokens(&account, file).await?;
+    forget_tokens(&account, &*store).await?;
     if options.forget
         && let Some(name) = &account.name
     {
-        remove(name)?;
+        remove(&account, name)?;
     }
     let output = &context.output;
     output.object(&LoggedOut {
@@ -55,26 +55,30 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
 }
 
 /// Forgets the tokens, whatever is wrong with the other settings.
-pub(super) async fn forget_tokens(account: &Account, file: &str) -> Result<()> {
+pub(super) async fn forget_tokens(account: &Account, store: &dyn TokenStore) -> Result<()> {
     if let Ok(client) = account.client() {
         return Ok(client.auth().log_out().await?);
     }
     let cleared = async {
-        let store = FileTokenStore::new(file);
         let _lock = store.lock().await?;
         store.clear().await
     };
     cleared.await.map_err(|error| {
-        Failure::new(
-            Class::SetUp,
-            format!("the tokens can't be removed: {error}"),
-        )
+        let text = format!("the tokens can't be removed: {error}");
+        let failure = Failure::new(Class::SetUp, text);
+        match account.keyring {
+            Some(_) => failure.and(ADVICE),
+            None => failure,
+        }
     })
 }
 
 /// Removes a profile. Another one becomes the default only if somebody says so, or if it is the
-/// only one left.
-pub(super) fn remove(name: &str) -> Result<()> {
+/// only one left. What is in the keyring goes first: without the profile nobody would find it.
+pub(super) fn remove(account: &Account, name: &str) -> Result<()> {
+    if let Some(tokens) = &account.keyring {
+        tokens.keyring().remove()?;
+    }
     Profiles::change(|profiles| {
         profiles.get(name)?;
         profiles.profiles.remove(name);

@@ -154,7 +154,11 @@ fn show_profile(name: &str, profile: &Profile, context: &Context) -> Result<()> 
     let shown = ShownProfile::new(&account, profile);
     let output = &context.output;
     output.object(&shown)?;
-    let is_set = |is_set| if is_set { "set" } else { "not set" };
+    let is_set = |is_set| match is_set {
+        Some(true) => "set",
+        Some(false) => "not set",
+        None => "in the keyring",
+    };
     let mut lines = rows(&shown.account);
     lines.push(row("client secret", is_set(shown.has_client_secret)));
     lines.push(row("API key", is_set(shown.has_api_key)));
@@ -220,10 +224,10 @@ async fn forget(remove: &Remove, context: &Context) -> Result<()> {
     if !remove.yes && !output.confirm(&question)? {
         return Err(Failure::usage("nothing was removed"));
     }
-    if let Some(file) = account.get("STRATUS_TOKEN_FILE") {
-        logout::forget_tokens(&account, file).await?;
+    if let Some(store) = account.token_store() {
+        logout::forget_tokens(&account, &*store).await?;
     }
-    logout::remove(name)?;
+    logout::remove(&account, name)?;
     output.object(&RemovedProfile {
         profile: name.clone(),
         removed: true,

@@ -4,6 +4,8 @@ use std::{ffi::OsString, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use super::keyring::{Fault, Keyring};
+
 /// A secret in the file; it prints as `[hidden]`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -36,6 +38,8 @@ pub(crate) struct Profile {
     pub(crate) allow_plain_http: Option<String>,
     /// The control API, if it is a sandbox's account.
     pub(crate) control_url: Option<String>,
+    /// Where client secret, API key and tokens are, if they aren't in files.
+    pub(crate) keyring: Option<Keyring>,
 }
 
 impl Profile {
@@ -76,6 +80,23 @@ impl Profile {
         ];
         let missing = required.into_iter().filter(|(_, is_set)| !is_set);
         missing.map(|(name, _)| name).collect()
+    }
+
+    /// The profile as the file has it: what the keyring has isn't in there.
+    pub(super) fn for_file(mut self) -> Self {
+        if self.keyring.is_some() {
+            self.client_secret = None;
+            self.api_key = None;
+        }
+        self
+    }
+
+    /// The profile with its secrets, wherever they are.
+    pub(super) fn opened(mut self) -> Result<Self, Fault> {
+        if let Some(keyring) = self.keyring.clone() {
+            keyring.load(&mut self)?;
+        }
+        Ok(self)
     }
 
     pub(super) fn is_for_machines(&self) -> bool {

@@ -95,7 +95,7 @@ impl Profiles {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(failure(path, "read", &error)),
         };
-        toml::from_str(&text).map_err(|error| {
+        let read: Self = toml::from_str(&text).map_err(|error| {
             // The error's own text quotes the line, and that may be a secret.
             let line = error.span().map(|span| {
                 let before = text.get(..span.start).unwrap_or_default();
@@ -109,7 +109,14 @@ impl Profiles {
                     line.unwrap_or_default()
                 ),
             )
-        })
+        })?;
+        Ok(read.for_file())
+    }
+
+    fn for_file(mut self) -> Self {
+        let profiles = self.profiles.into_iter();
+        self.profiles = profiles.map(|(name, it)| (name, it.for_file())).collect();
+        self
     }
 
     /// Changes the file. Other processes wait meanwhile, and a failed change changes nothing.
@@ -118,6 +125,7 @@ impl Profiles {
         let mut profiles = Self::read_file(&path)?;
         let done = change(&mut profiles)?;
         profiles
+            .for_file()
             .write(&path)
             .map_err(|error| failure(&path, "written", &error))?;
         drop(lock);

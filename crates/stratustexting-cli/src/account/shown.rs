@@ -14,6 +14,10 @@ pub(crate) struct LoggedIn {
     /// A part of it.
     client_id: Option<String>,
     logged_in: bool,
+    /// Where client secret, API key and tokens are: `file` or `keyring`.
+    secrets: Option<String>,
+    /// Whether the service accepts the API key; `null` if that couldn't be found out.
+    api_key_accepted: Option<bool>,
 }
 
 /// A login that was forgotten.
@@ -38,6 +42,9 @@ pub(crate) struct ShownAccount {
     pub(super) region: Option<String>,
     /// A part of it.
     pub(super) client_id: Option<String>,
+    /// Where client secret, API key and tokens are: `file` or `keyring`; `null` if the account
+    /// is the environment's.
+    pub(super) secrets: Option<String>,
     pub(super) redirect_uri: Option<String>,
     pub(super) api_base: Option<String>,
     pub(super) authorize_url: Option<String>,
@@ -73,8 +80,10 @@ pub(crate) struct ShownProfile {
     pub(super) account: ShownAccount,
     /// Of a sandbox.
     control_url: Option<String>,
-    pub(super) has_client_secret: bool,
-    pub(super) has_api_key: bool,
+    /// `null` if it would be in the keyring, which isn't asked.
+    pub(super) has_client_secret: Option<bool>,
+    /// `null` if it would be in the keyring, which isn't asked.
+    pub(super) has_api_key: Option<bool>,
 }
 
 /// The profile that commands use from now on if none is named.
@@ -92,12 +101,14 @@ pub(crate) struct RemovedProfile {
 }
 
 impl LoggedIn {
-    pub(super) fn new(account: &Account) -> Self {
+    pub(super) fn new(account: &Account, api_key_accepted: Option<bool>) -> Self {
         Self {
             profile: account.name.clone(),
             grant: grant(account),
             client_id: account.get("STRATUS_CLIENT_ID").map(shortened),
             logged_in: true,
+            secrets: account.secrets_are_in().map(str::to_owned),
+            api_key_accepted,
         }
     }
 }
@@ -112,6 +123,7 @@ impl ShownAccount {
             sender: account.sender().map(str::to_owned),
             region: region.map(str::to_owned),
             client_id: account.get("STRATUS_CLIENT_ID").map(shortened),
+            secrets: account.secrets_are_in().map(str::to_owned),
             redirect_uri: account.redirect_uri.clone(),
             api_base: setting("STRATUS_API_BASE"),
             authorize_url: setting("STRATUS_AUTHORIZE_URL"),
@@ -131,11 +143,12 @@ impl ShownAccount {
 
 impl ShownProfile {
     pub(super) fn new(account: &Account, profile: &Profile) -> Self {
+        let is_known = profile.keyring.is_none();
         Self {
             account: ShownAccount::of_profile(account, profile),
             control_url: profile.control_url.clone(),
-            has_client_secret: profile.client_secret.is_some(),
-            has_api_key: profile.api_key.is_some(),
+            has_client_secret: is_known.then_some(profile.client_secret.is_some()),
+            has_api_key: is_known.then_some(profile.api_key.is_some()),
         }
     }
 }

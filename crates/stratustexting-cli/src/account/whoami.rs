@@ -82,6 +82,8 @@ pub(super) fn rows(account: &ShownAccount) -> Vec<Vec<String>> {
         row("region", &or_not_set(&account.region)),
         row("client id", &or_not_set(&account.client_id)),
     ];
+    let secrets = account.secrets.as_deref();
+    let secrets = secrets.map(|place| row("secrets", &format!("in the {place}")));
     let urls = [
         ("redirect URI", &account.redirect_uri),
         ("API base", &account.api_base),
@@ -92,7 +94,8 @@ pub(super) fn rows(account: &ShownAccount) -> Vec<Vec<String>> {
     let urls = urls
         .into_iter()
         .filter_map(|(title, value)| Some(row(title, value.as_deref()?)));
-    [source].into_iter().chain(always).chain(urls).collect()
+    let rows = [source].into_iter().chain(always).chain(secrets);
+    rows.chain(urls).collect()
 }
 
 pub(super) fn row(title: &str, value: &str) -> Vec<String> {

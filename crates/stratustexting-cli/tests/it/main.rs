@@ -17,6 +17,9 @@ mod doctor;
 mod fits;
 mod home;
 mod import;
+/// Only a program that is built for tests takes a folder in the keyring's place.
+#[cfg(debug_assertions)]
+mod keyring;
 mod listen;
 /// Logging in, and what a failed login leaves.
 mod login;

@@ -12,6 +12,7 @@ use crate::{
     account::{
         Account, IDENTITY, OTHERS, Profiles, environment_has_one,
         findings::Finding,
+        keyring::{ADVICE, Fault},
         profile::{MACHINE, USER},
         profiles,
     },
@@ -95,6 +96,11 @@ pub(super) fn refused(account: &Account, error: &Error) -> Finding {
         None => "Change it in the environment",
     };
     Finding::problem("settings", "setting_refused", error.to_string(), advice)
+}
+
+/// The keyring has the secrets, and doesn't give them.
+pub(super) fn keyring_fault(fault: &Fault) -> Finding {
+    Finding::problem("keyring", fault.code, fault.to_string(), ADVICE)
 }
 
 /// What a person calls a setting: the variable, or the profile's field.
@@ -302,6 +308,15 @@ async fn files(account: &Account) -> Vec<Finding> {
             "Take it from them: chmod 600, and copy new secrets from the page \"API Connect\" if \
              others use this machine",
         ));
+    }
+    if let Some(tokens) = &account.keyring {
+        found.push(match tokens.load().await {
+            Ok(_) => Finding::ok("keyring", "it has the secrets, and can be read"),
+            Err(error) => {
+                let text = format!("the login can't be read: {error}");
+                Finding::problem("keyring", "keyring_failed", text, ADVICE)
+            }
+        });
     }
     let Some(file) = account.get("STRATUS_TOKEN_FILE") else {
         return found;

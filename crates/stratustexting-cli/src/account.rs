@@ -28,6 +28,7 @@ use stratustexting::{
     auth::{FileTokenStore, TokenStore},
 };
 
+use self::keyring::{Fault, KeyringTokens};
 pub(crate) use self::{
     findings::Finding,
     profile::{Profile, Secret},
@@ -37,7 +38,6 @@ pub(crate) use self::{
         UsedAccount,
     },
 };
-use self::keyring::{Fault, KeyringTokens};
 use crate::{
     context::variable,
     failure::{Class, Failure, Result},

@@ -61,11 +61,18 @@ pub(crate) struct Failure {
     text: String,
     /// What a program needs beside the text: a send's outcome and its ticket.
     details: Value,
+    /// What the service said of a request that it rejected.
+    words: Words,
     /// Whether there was no connection at all.
     is_unreachable: bool,
     /// Nothing failed: whoever reads the output has seen enough.
     reader_is_gone: bool,
 }
+
+/// The service's own words. Nobody documents what is in them, such as a number or a name: so
+/// they are for the person who looks at the terminal, and in no log, pipe or JSON.
+#[derive(Default)]
+struct Words(Option<String>);
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
@@ -76,6 +83,7 @@ impl Failure {
             class,
             text,
             details: json!({}),
+            words: Words::default(),
             is_unreachable: false,
             reader_is_gone: false,
         }
@@ -128,6 +136,7 @@ impl Failure {
         };
         Self {
             details: json!({ "outcome": outcome, "ticket": error.ticket() }),
+            words: Words::of(error),
             is_unreachable: error.is_connect(),
             ..Self::new(class, sentence(&chain(error), end))
         }
@@ -176,6 +185,7 @@ impl Failure {
         });
         Self {
             details: without_nulls(details),
+            words: Words::of(error),
             is_unreachable: error.is_connect(),
             ..Self::new(class, text)
         }
@@ -200,8 +210,48 @@ impl Failure {
             object.extend(details.clone());
         }
         output.error(&self.text, &object);
+        if let Some(words) = &self.words.0 {
+            output.for_eyes(&format!("The service says: {words}"));
+        }
         self.class.code()
     }
+}
+
+impl Words {
+    /// More is no sentence.
+    const MOST: usize = 300;
+
+    /// Those of a response that decides against the request.
+    fn of(error: &stratustexting::Error) -> Self {
+        let is_rejected = error.is_status() && error.send_outcome() == SendOutcome::Rejected;
+        let words = is_rejected.then(|| error.service_message()).flatten();
+        Self(words.map(|words| without_numbers(&words).chars().take(Self::MOST).collect()))
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+/// A text with `…` for three digits or more: whoever looks over a shoulder reads no number.
+fn without_numbers(text: &str) -> String {
+    let mut shown = String::new();
+    let mut digits = String::new();
+    for character in text.chars().map(Some).chain([None]) {
+        if let Some(digit) = character.filter(|it| it.is_numeric()) {
+            digits.push(digit);
+            continue;
+        }
+        match digits.chars().count() {
+            0..=2 => shown += &digits,
+            _ => shown.push('…'),
+        }
+        digits.clear();
+        shown.extend(character);
+    }
+    shown
 }
 
 fn sentence(what: &str, end: &str) -> String {

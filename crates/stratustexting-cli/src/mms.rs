@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use stratustexting::{Media, Ticket};
+use stratustexting::{ClientBuilder, Media, Ticket};
 
 use crate::{
     context::Context,
@@ -32,6 +32,13 @@ pub(crate) struct Send {
     #[command(flatten)]
     text: TextArguments,
 }
+
+/// The argument that each of the SDK's fields comes by.
+const ARGUMENTS: [(&str, &str); 3] = [
+    ("media", "--media"),
+    ("media name", "--media, a file's name"),
+    ("media type", "--media, a file's type"),
+];
 
 pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode> {
     match command {
@@ -72,7 +79,7 @@ async fn send(options: &Send, context: &Context) -> Result<ExitCode> {
     options.envelope.agree(output, &question)?;
     let call = client.messages().from(&from).send_mms(&to, &text, media);
     let ticket = Ticket::for_message(from.as_str(), to.as_str(), &text);
-    let sent = sending::send(call, ticket, &[("media", "--media")], output).await?;
+    let sent = sending::send(call, ticket, &ARGUMENTS, output).await?;
     output.object(&message.accepted(&sent))?;
     output.say(&format!("accepted: {count} to {}", to.as_str()))?;
     Ok(ExitCode::SUCCESS)
@@ -100,6 +107,9 @@ async fn media(options: &Send, context: &Context) -> Result<(Vec<Media>, Vec<Sho
         });
         media.push(file);
     }
+    // Before anybody is asked, and of what is only shown.
+    Media::check(&media, ClientBuilder::DEFAULT_MEDIA_LIMIT)
+        .map_err(|error| Failure::of_call(&error, &ARGUMENTS))?;
     Ok((media, shown))
 }
 

@@ -111,6 +111,13 @@ impl Output {
         };
     }
 
+    /// A line on standard error that only a terminal gets: it may have what no log may have.
+    pub(crate) fn for_eyes(&self, line: &str) {
+        if !self.json && io::stderr().is_terminal() {
+            let _ = writeln!(io::stderr(), "{}", printable_cell(line));
+        }
+    }
+
     /// Progress in place, on a terminal only.
     pub(crate) fn progress(&self, line: &str) {
         if !self.json && io::stderr().is_terminal() {

@@ -48,10 +48,7 @@ pub(crate) async fn run(context: &Context) -> Result<ExitCode> {
         return findings.end();
     }
     findings.add_all(local::check(&account, context).await)?;
-    match account
-        .unlocked_builder()
-        .and_then(ClientBuilder::build)
-    {
+    match account.unlocked_builder().and_then(ClientBuilder::build) {
         Ok(client) => {
             let steps = check_service(&client, &account).await;
             findings.add_all(steps)?;

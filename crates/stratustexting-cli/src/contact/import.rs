@@ -58,8 +58,8 @@ pub(crate) struct Options {
 pub(crate) struct ImportedRow {
     /// The line on which the row begins, from 1.
     line: u64,
-    /// `written`; `valid` of a dry run; `invalid`, `rejected` and `unknown` with a reason.
-    outcome: &'static str,
+    /// All but `written` and `valid` have a reason.
+    outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     mobile_number: Option<String>,
     /// The contact's id, if the service gives one.
@@ -67,6 +67,33 @@ pub(crate) struct ImportedRow {
     id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Written,
+    /// Of a dry run: it could be written.
+    Valid,
+    /// The row can't be used.
+    Invalid,
+    /// The service rejected it.
+    Rejected,
+    /// It may have been written.
+    Unknown,
+}
+
+impl Outcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Written => "written",
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Rejected => "rejected",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// The last object: how many rows had which outcome.
@@ -152,25 +179,26 @@ async fn import(
             Err(invalid) => invalid.into(),
         };
         let count = match done.outcome {
-            "written" => &mut summary.written,
-            "valid" => &mut summary.valid,
-            "invalid" => &mut summary.invalid,
-            "rejected" => &mut summary.rejected,
-            _ => &mut summary.unknown,
+            Outcome::Written => &mut summary.written,
+            Outcome::Valid => &mut summary.valid,
+            Outcome::Invalid => &mut summary.invalid,
+            Outcome::Rejected => &mut summary.rejected,
+            Outcome::Unknown => &mut summary.unknown,
         };
         *count += 1;
         output.object(&done)?;
         if let Some(reason) = &done.reason {
-            output.note(&format!("line {}, {}: {reason}", done.line, done.outcome));
+            let outcome = done.outcome.name();
+            output.note(&format!("line {}, {outcome}: {reason}", done.line));
         }
         output.progress(&format!(
             "{} written, at line {}",
             summary.written, done.line
         ));
         unknown_in_a_row = match done.outcome {
-            "unknown" => unknown_in_a_row + 1,
+            Outcome::Unknown => unknown_in_a_row + 1,
             // The service wasn't asked.
-            "invalid" => unknown_in_a_row,
+            Outcome::Invalid => unknown_in_a_row,
             _ => 0,
         };
         if stop.is_asked_for {
@@ -254,13 +282,13 @@ async fn write(row: Row, contacts: Option<&Contacts>, context: &Context) -> Resu
         reason,
     };
     let Some(contacts) = contacts else {
-        return Ok(done("valid", None, None));
+        return Ok(done(Outcome::Valid, None, None));
     };
     let written = contacts
         .upsert(row.contact.with_mobile_number(number))
         .await;
     let failure = match written {
-        Ok(contact) => return Ok(done("written", contact.into_inner().id, None)),
+        Ok(contact) => return Ok(done(Outcome::Written, contact.into_inner().id, None)),
         Err(error) => {
             // Without the right to write, no row is written.
             let is_of_all = matches!(error.status().map(|it| it.as_u16()), Some(401 | 403 | 429));
@@ -269,13 +297,13 @@ async fn write(row: Row, contacts: Option<&Contacts>, context: &Context) -> Resu
     };
     match failure {
         (failure, false) if failure.class() == Class::Rejected => {
-            Ok(done("rejected", None, Some(failure.to_string())))
+            Ok(done(Outcome::Rejected, None, Some(failure.to_string())))
         }
         (failure, false) if failure.class() == Class::Usage => {
-            Ok(done("invalid", None, Some(failure.to_string())))
+            Ok(done(Outcome::Invalid, None, Some(failure.to_string())))
         }
         (failure, false) if failure.class() == Class::Unknown => {
-            Ok(done("unknown", None, Some(failure.to_string())))
+            Ok(done(Outcome::Unknown, None, Some(failure.to_string())))
         }
         (failure, _) => Err(failure.at(&format!("stopped at line {line}"))),
     }
@@ -285,7 +313,7 @@ impl From<Invalid> for ImportedRow {
     fn from(invalid: Invalid) -> Self {
         Self {
             line: invalid.line,
-            outcome: "invalid",
+            outcome: Outcome::Invalid,
             mobile_number: None,
             id: None,
             reason: Some(invalid.reason),

@@ -88,7 +88,10 @@ async fn secrets_and_tokens_are_in_the_keyring_and_in_no_file() {
         .run_with_keyring(&["--json", "whoami", "--check"])
         .await;
     let used = &used.assert_code(0).objects()[0];
-    assert_eq!((&used["secrets"], &used["accepted"]), (&"keyring".into(), &true.into()));
+    assert_eq!(
+        (&used["secrets"], &used["accepted"]),
+        (&"keyring".into(), &true.into())
+    );
     assert_ne!(stratus.entries(), entries, "the new token was kept nowhere");
     stratus.assert_no_file_has_a_secret();
     let show = ["--json", "profiles", "show"];
@@ -97,7 +100,11 @@ async fn secrets_and_tokens_are_in_the_keyring_and_in_no_file() {
     let listed = stratus.run_with_keyring(&["profiles", "list"]).await;
     assert!(listed.assert_code(0).out.contains("by itself"));
     let doctor = stratus.run_with_keyring(&["doctor"]).await;
-    assert!(doctor.assert_code(0).out.contains("ok        keyring"), "{}", doctor.out);
+    assert!(
+        doctor.assert_code(0).out.contains("ok        keyring"),
+        "{}",
+        doctor.out
+    );
 
     let remove = ["profiles", "remove", "shop", "--yes"];
     stratus.run_with_keyring(&remove).await.assert_code(0);
@@ -173,7 +180,7 @@ async fn a_keyring_that_closes_is_named_and_the_file_is_the_way_out() {
     stratus.log_in_with_keyring("shop").await;
     let before = stratus.profiles();
     fs::remove_dir_all(stratus.keyring()).unwrap();
-    stratus.sandbox.take_ledger();
+    stratus.sandbox.clear_ledger();
 
     for arguments in [
         &["whoami"][..],

@@ -1,9 +1,10 @@
 //! `stratus listen`
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use serde_json::Value;
 use stratustexting::webhook::EventFilter;
+use stratustexting_sandbox::{Commit, Fault};
 
 use crate::{
     home::{CUSTOMER, Home, Running},
@@ -278,6 +279,32 @@ async fn it_ends_with_whoever_reads_it_and_the_event_stays() {
     );
     let lines = fs::read_to_string(home.path("handed_on")).unwrap();
     assert_eq!(lines.lines().count(), 1, "{lines}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_ctrl_c_waits_for_nothing_and_the_next_start_tidies_up() {
+    let home = Home::new().await;
+    let listening = home.start(&["listen"]).listening().await;
+    let never = Fault::never_respond(Commit::Before);
+    home.sandbox.fail_next("deleteSubscription", never);
+
+    listening.signal("-INT");
+    let is_asked = |home: &Home| {
+        let ledger = home.sandbox.ledger();
+        let mut operations = ledger.iter().map(|entry| entry.operation.as_deref());
+        operations.any(|operation| operation == Some("deleteSubscription"))
+    };
+    while !is_asked(&home) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let ended = listening.interrupt().await;
+
+    let err = &ended.assert_code(1).err;
+    assert!(err.contains("ended by a second signal"), "{err}");
+    assert_eq!(home.callbacks().len(), 1);
+    let again = home.start(&["listen"]).listening().await;
+    again.interrupt().await.assert_code(0);
+    assert!(home.callbacks().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

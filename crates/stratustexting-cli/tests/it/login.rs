@@ -1,6 +1,6 @@
 use std::{fs, process::Command};
 
-use stratustexting_sandbox::{Grant, NewClient};
+use stratustexting_sandbox::{Commit, Fault, Grant, NewClient};
 
 use crate::{
     account::{Login, after_login},
@@ -178,6 +178,50 @@ async fn a_failed_login_leaves_the_profile_as_it_was() {
     assert!(!stratus.path("home/tokens/new.json").exists());
     let shown = stratus.run_at_home(&["whoami", "--check"]).await;
     shown.assert_code(0);
+}
+
+#[tokio::test]
+async fn a_rejected_api_key_is_named_and_the_login_is_kept() {
+    let stratus = Stratus::new().await;
+    let login = ["--json", "login", "--machine", "-p", "shop"];
+    let mut command = stratus.command(&login);
+    command
+        .env("STRATUS_HOME", stratus.path("home"))
+        .env("STRATUS_API_KEY", "canary");
+
+    let done = stratus.run_command(command, "").await;
+
+    let err = &done.assert_code(4).err;
+    assert!(err.contains("api key: "), "{err}");
+    assert!(err.contains("The login is kept all the same"), "{err}");
+    assert!(!err.contains("canary"), "{err}");
+    let shown = &done.objects()[0];
+    assert_eq!(
+        (&shown["logged_in"], &shown["api_key_accepted"]),
+        (&true.into(), &false.into())
+    );
+    assert!(stratus.path("home/tokens/shop.json").exists());
+    assert!(stratus.profiles().contains("canary"));
+
+    // With the right one it is mended; and what can't be found out is no fault.
+    let again = |stratus: &Stratus| {
+        let mut command = stratus.command(&login);
+        command.env("STRATUS_HOME", stratus.path("home"));
+        command
+    };
+    let mended = stratus.run_command(again(&stratus), "").await;
+    assert_eq!(mended.assert_code(0).objects()[0]["api_key_accepted"], true);
+    for read in [
+        "listContacts",
+        "listCustomConsents",
+        "listSubscriptions",
+        "listSites",
+    ] {
+        let down = Fault::status(503, Commit::Before);
+        stratus.sandbox.fail_next(read, down);
+    }
+    let unknown = stratus.run_command(again(&stratus), "").await;
+    assert!(unknown.assert_code(0).objects()[0]["api_key_accepted"].is_null());
 }
 
 #[tokio::test]

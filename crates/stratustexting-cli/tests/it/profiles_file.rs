@@ -147,7 +147,7 @@ async fn a_read_only_folder_can_be_used_and_not_changed() {
     let home = stratus.path("home");
     let before = stratus.profiles();
     fs::set_permissions(&home, fs::Permissions::from_mode(0o500)).unwrap();
-    // Root may write everywhere.
+    // Root may write everywhere; the next test is for anybody.
     let is_root = fs::write(home.join("probe"), "").is_ok();
 
     let shown = stratus.run_at_home(&["whoami"]).await;
@@ -162,6 +162,30 @@ async fn a_read_only_folder_can_be_used_and_not_changed() {
         assert!(err.contains("can't be written"), "{err}");
         assert_eq!(stratus.profiles(), before);
     }
+}
+
+/// A folder is in the lock's place, which root can't write either.
+#[tokio::test]
+async fn profiles_that_cannot_be_locked_can_be_used_and_not_changed() {
+    let stratus = Stratus::new().await;
+    write_profiles(&stratus, 1);
+    fs::create_dir(stratus.path("home/profiles.lock")).unwrap();
+    let before = stratus.profiles();
+    let secrets = stratus.secrets();
+
+    stratus.run_at_home(&["whoami"]).await.assert_code(0);
+    for arguments in [
+        &["profiles", "set", "--region", "US"][..],
+        &["login", "--machine", "--secrets", &secrets],
+        &["logout", "--forget"],
+    ] {
+        let done = stratus.run_at_home(arguments).await;
+
+        let err = &done.assert_code(3).err;
+        assert!(err.contains("profiles.lock can't be written"), "{err}");
+    }
+    assert_eq!(stratus.profiles(), before);
+    assert!(stratus.sandbox.ledger().is_empty());
 }
 
 #[cfg(unix)]

@@ -244,9 +244,45 @@ async fn what_is_missing_is_asked_for() {
         (sent.to.as_str(), sent.text.as_str()),
         ("+13035550123", "Hello there")
     );
+    for question in ["To: ", "Text: ", "Send 1 segment"] {
+        assert!(seen.contains(question), "{question:?} isn't in: {seen}");
+    }
     let (code, seen) = type_in(&stratus, &["sms", "send"], "\n").await;
     assert_eq!(code, 2, "{seen}");
     assert!(seen.contains("--to NUMBER is missing"), "{seen}");
+    let to = ["sms", "send", "--to", "+13035550123"];
+    let (code, seen) = type_in(&stratus, &to, "\n").await;
+    assert_eq!(code, 2, "{seen}");
+    assert!(seen.contains("TEXT is missing"), "{seen}");
+    stratus.assert_texted(1);
+}
+
+/// They may have numbers, names and texts: a person at a terminal may see them, without the
+/// numbers, and nothing else gets them.
+#[tokio::test]
+async fn what_the_service_says_is_for_a_terminal_only() {
+    let stratus = Stratus::new().await;
+    let said = "Not \u{1b}[31mactivated: +1 (303) 555-0123, 42 left";
+    let rejected = ScriptedResponse::json(400, serde_json::json!({ "message": said }));
+    stratus
+        .sandbox
+        .respond_times("sendSms", 3, rejected.clone());
+    stratus.sandbox.respond_times("getMessageById", 1, rejected);
+    let send = ["sms", "send", "--to", "+13035550123", "--yes", "Hello"];
+
+    for arguments in [&send[..], &["message", "get", "m1"]] {
+        let (code, seen) = type_in(&stratus, arguments, "").await;
+
+        assert_eq!(code, 5, "{seen}");
+        let shown = "The service says: Not ␛[31mactivated: +1 (…) …-…, 42 left";
+        assert!(seen.contains(shown), "{seen}");
+        assert!(!seen.contains("0123"), "{seen}");
+    }
+    for json in [&["-vv"][..], &["-vv", "--json"]] {
+        let piped = stratus.run(&[json, &send].concat()).await;
+        let err = &piped.assert_code(5).err;
+        assert!(!err.contains("activated"), "{err}");
+    }
 }
 
 #[tokio::test]

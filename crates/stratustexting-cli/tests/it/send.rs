@@ -341,6 +341,29 @@ async fn files_are_sent_as_an_mms() {
 }
 
 #[tokio::test]
+async fn files_that_cannot_be_sent_are_named_by_a_dry_run_too() {
+    let stratus = Stratus::new().await;
+    fs::write(stratus.path("empty.png"), "").unwrap();
+    fs::write(stratus.path("half.bin"), vec![1; 3 * 1024 * 1024]).unwrap();
+    fs::write(stratus.path("card.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    for (file, times, named) in [
+        ("empty.png", 1, "--media: may not have an empty file"),
+        ("half.bin", 2, "--media: may have 5242880 bytes in all"),
+        ("card.png", 11, "--media: must be 1 to 10 files"),
+    ] {
+        let media = ["--media", file].repeat(times);
+        let send = [&["mms", "send", "--to", TO][..], &media].concat();
+        for arguments in [&send[..], &[&send[..], &["--dry-run"]].concat()] {
+            let done = stratus.run(arguments).await;
+
+            let err = &done.assert_code(2).err;
+            assert!(err.contains(named), "{err}");
+        }
+    }
+    assert!(stratus.sandbox.ledger().is_empty());
+}
+
+#[tokio::test]
 async fn a_message_is_shown_by_its_id() {
     let stratus = Stratus::new().await;
     let number = stratus.sandbox.number().to_owned();

@@ -88,6 +88,26 @@ impl Media {
         self
     }
 
+    /// Checks the files of one MMS as they are checked before it is sent: their number, their
+    /// names and types, and that they have `limit_bytes` in all at most, by default
+    /// [`ClientBuilder::DEFAULT_MEDIA_LIMIT`](crate::ClientBuilder::DEFAULT_MEDIA_LIMIT).
+    ///
+    /// ```
+    /// use stratustexting::{ClientBuilder, Media};
+    ///
+    /// let nothing = Media::from_bytes("cat.png", "");
+    /// let checked = Media::check(&[nothing], ClientBuilder::DEFAULT_MEDIA_LIMIT);
+    /// assert!(checked.is_err_and(|error| error.is_input()));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_input`] for files that wouldn't be sent.
+    pub fn check(media: &[Self], limit_bytes: usize) -> Result<()> {
+        // The bytes themselves are shared.
+        form(media.to_vec(), limit_bytes).map(drop)
+    }
+
     /// The media type.
     #[must_use]
     pub fn content_type(&self) -> &str {

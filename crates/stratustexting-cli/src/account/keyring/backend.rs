@@ -53,12 +53,7 @@ fn ask<T: Send + 'static>(
         // Whoever asked may have given up.
         let _ = sender.send(done);
     });
-    let gone = || {
-        Err(Fault::new(
-            "keyring_failed",
-            "failed without saying why",
-        ))
-    };
+    let gone = || Err(Fault::new("keyring_failed", "failed without saying why"));
     match done.recv_timeout(NOTICE) {
         Ok(done) => return done,
         Err(mpsc::RecvTimeoutError::Disconnected) => return gone(),

@@ -37,7 +37,9 @@ async fn a_file_over_the_limit_is_an_error_before_it_is_read() {
 fn files_that_can_not_be_sent_are_errors() {
     let file = || Media::from_bytes("a.txt", "12345");
     let field = |media: Vec<Media>| {
+        let checked = Media::check(&media, 10).unwrap_err();
         let error = form(media, 10).unwrap_err();
+        assert_eq!(checked.to_string(), error.to_string());
         assert!(error.is_input(), "{error:?}");
         error.field().map(str::to_owned)
     };

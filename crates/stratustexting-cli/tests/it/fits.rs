@@ -31,6 +31,12 @@ pub(crate) fn check(
             }
         }
     }
+    let constant = schema.get("const").into_iter();
+    let values = schema.get("enum").and_then(Value::as_array);
+    let mut allowed = constant.chain(values.into_iter().flatten()).peekable();
+    if allowed.peek().is_some() && !allowed.any(|it| it == value) {
+        return Err(format!("{place}: {value} isn't one of the values"));
+    }
     let types: Vec<&str> = match schema.get("type") {
         Some(Value::String(one)) => vec![one],
         Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
@@ -95,17 +101,23 @@ pub(crate) fn names(value: &Value, schema: &Value, place: &str) {
 fn a_value_that_does_not_fit_is_found() {
     let schema = json!({
         "type": "object", "required": ["a"],
-        "properties": {"a": {"$ref": "#/$defs/n"}, "b": {"type": "array", "items": {"type": "string"}}},
+        "properties": {
+            "a": {"$ref": "#/$defs/n"},
+            "b": {"type": "array", "items": {"type": "string"}},
+            "d": {"oneOf": [{"const": "one"}, {"enum": ["two", "three"]}]},
+        },
         "$defs": {"n": {"type": ["integer", "null"]}},
     });
     let fits = |value: Value| check(&value, &schema, &schema, "").is_ok();
 
     assert!(fits(json!({"a": 1, "b": ["x"], "c": 0})) && fits(json!({"a": null})));
+    assert!(fits(json!({"a": 1, "d": "one"})) && fits(json!({"a": 1, "d": "three"})));
     for value in [
         json!([]),
         json!({}),
         json!({"a": "x"}),
         json!({"a": 1, "b": [2]}),
+        json!({"a": 1, "d": "four"}),
     ] {
         assert!(!fits(value.clone()), "{value}");
     }

@@ -130,12 +130,16 @@ fn random_texts_are_cut_as_others_cut_them() {
     compare(8_000, 1);
 }
 
-/// `cargo test --release -p stratustexting --test it -- --ignored a_million_random_texts`; once
-/// it is built, a minute or more.
+/// `cargo test --workspace --test it -- --ignored --nocapture a_million_random_texts`; as many as
+/// `SEGMENTS_TEXTS` says, and a million without it. CONTRIBUTING.md has how long it takes.
 #[test]
 #[ignore = "the same with a million texts"]
 fn a_million_random_texts_are_cut_as_others_cut_them() {
-    compare(1_000_000, 2);
+    let texts = std::env::var("SEGMENTS_TEXTS").map_or(1_000_000, |texts| {
+        texts.parse().expect("SEGMENTS_TEXTS must be a number")
+    });
+    compare(texts, 2);
+    println!("{texts} random texts: 0 differences");
 }
 
 /// Counts texts from a seed by all, and requires that they agree.

@@ -19,7 +19,7 @@ use crate::{
     dispatch::Outbox,
     error::SandboxError,
     limits::Limits,
-    oauth,
+    oauth, page,
     sandbox::Sandbox,
     seed,
     service::{mark_response_start, serve},
@@ -290,7 +290,9 @@ impl Builder {
         );
         shared.dialect_state().set(self.dialect);
         let shared = Arc::new(shared);
-        let mut router = control::router(&shared).fallback(serve);
+        let mut router = control::router(&shared)
+            .merge(page::router(&shared))
+            .fallback(serve);
         if let Some(layer) = cors::layer(&shared.limits.allowed.origins) {
             router = router
                 .layer(layer)
@@ -300,6 +302,8 @@ impl Builder {
             .layer(middleware::from_fn(mark_response_start))
             .with_state(Arc::clone(&shared))
             .into_make_service_with_connect_info::<Connection>();
+        let (changing, end) = (Arc::clone(&shared), shared.shutdown.clone());
+        tokio::spawn(async move { changing.changes.announce(end).await });
         let shutdown = shared.shutdown.clone().cancelled_owned();
         let sandbox_listener = SandboxListener(Arc::clone(&shared));
         let server = axum::serve(sandbox_listener, router).with_graceful_shutdown(shutdown);

@@ -14,6 +14,16 @@ impl Clock {
         Utc::now() + self.ahead
     }
 
+    /// How far it is ahead of the machine's.
+    pub(crate) fn ahead(&self) -> TimeDelta {
+        self.ahead
+    }
+
+    /// Shows the machine's time again.
+    pub(crate) fn reset(&mut self) {
+        self.ahead = TimeDelta::zero();
+    }
+
     /// Moves the clock forward. A time that can't be represented changes nothing.
     pub(crate) fn advance(&mut self, by: Duration) {
         let ahead = TimeDelta::from_std(by)

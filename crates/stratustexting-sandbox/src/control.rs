@@ -23,6 +23,7 @@ use crate::{
     api::{contacts, messages},
     connection::ConnectionDetails,
     dialect::Dialect,
+    dispatch,
     fault::{Fault, FaultKind, FaultPlan, FaultPlanInput},
     ledger::{BrokenRequest, Entry},
     oauth::{NewClient, RegisteredClient},
@@ -34,7 +35,7 @@ use crate::{
 };
 
 use self::body::{Body, ErrorResponse, QueryParams, bad_request, error_response};
-pub(crate) use self::origin::{Allowed, check_host};
+pub(crate) use self::origin::{Allowed, authority, check as check_origin, check_host};
 
 type SharedState = State<Arc<Shared>>;
 type JsonResult<T> = Result<Json<T>, ErrorResponse>;
@@ -46,6 +47,7 @@ fn routes() -> Router<Arc<Shared>> {
         .route("/ledger", get(ledger).delete(clear_ledger))
         .route("/messages", get(sent_messages))
         .route("/deliveries", get(deliveries))
+        .route("/deliveries/{uuid}/again", post(deliver_again))
         .route("/customer/messages", post(customer_texts))
         .route("/tokens/expire", post(expire_tokens))
         .route("/tokens/revoke", post(revoke_tokens))
@@ -139,6 +141,16 @@ async fn deliveries(State(shared): SharedState) -> Json<Vec<Delivery>> {
     Json(shared.state().deliveries.clone())
 }
 
+async fn deliver_again(
+    State(shared): SharedState,
+    Path(uuid): Path<String>,
+) -> Result<StatusCode, ErrorResponse> {
+    no_content_if(
+        dispatch::again(&shared, &uuid),
+        "there is no such delivery, or it is still under way",
+    )
+}
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CustomerTextInput {
@@ -160,6 +172,7 @@ async fn customer_texts(
         text,
         media,
     } = text;
+    let media = messages::CustomerMedia::Listed(media);
     let received = messages::receive(&shared, &from, &to, &text, media).map_err(bad_request)?;
     Ok(Json(
         json!({"id": received.id, "subscriptions": received.subscriptions}),
@@ -259,15 +272,25 @@ async fn refuse_connections(
     State(shared): SharedState,
     Body(input): Body<RefuseInput>,
 ) -> Result<StatusCode, ErrorResponse> {
-    shared.refuse_connections(true).map_err(bad_request)?;
-    let again = Arc::clone(&shared);
+    let time = Duration::from_millis(input.milliseconds);
+    refuse_for(&shared, time).map_err(bad_request)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// # Errors
+///
+/// When connections can't be refused: what is wrong.
+pub(crate) fn refuse_for(shared: &Arc<Shared>, time: Duration) -> Result<(), String> {
+    let refused = shared.refuse_connections(true);
+    refused.map_err(|error| error.to_string())?;
+    let again = Arc::clone(shared);
     tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(input.milliseconds)).await;
+        tokio::time::sleep(time).await;
         if let Err(error) = again.refuse_connections(false) {
             tracing::error!(%error, "can't listen on the port again");
         }
     });
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 async fn broken_requests(State(shared): SharedState) -> Json<Vec<BrokenRequest>> {

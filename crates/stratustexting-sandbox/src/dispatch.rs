@@ -19,6 +19,7 @@ use crate::{
     delivery::deliver,
     settings::{DeliverySettings, Order},
     shared::Shared,
+    state::delivery::DeliveryState,
 };
 
 /// An event to be posted.
@@ -211,6 +212,29 @@ pub(crate) fn repeat(shared: &Arc<Shared>, settings: &DeliverySettings, uri: &st
     if shared.outbox.random(repeated).f64() < settings.repeated {
         send(shared, settings, uri, repeated);
     }
+}
+
+/// Schedules an event once more, whatever became of it; returns `false` if it is still under
+/// way, or there is none.
+pub(crate) fn again(shared: &Arc<Shared>, uuid: &str) -> bool {
+    let mut state = shared.state();
+    let found = state.deliveries.iter().rposition(|it| it.uuid == uuid);
+    let Some((number, delivery)) =
+        found.and_then(|number| Some((number, state.deliveries.get_mut(number)?)))
+    else {
+        return false;
+    };
+    if delivery.state == DeliveryState::UnderWay {
+        return false;
+    }
+    delivery.state = DeliveryState::UnderWay;
+    let uri = delivery.uri.clone();
+    let post = Post {
+        number,
+        is_repeat: false,
+    };
+    send(shared, &shared.settings().deliveries, &uri, post);
+    true
 }
 
 async fn drain(shared: &Arc<Shared>, uri: &str) {

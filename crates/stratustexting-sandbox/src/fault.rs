@@ -8,7 +8,7 @@ mod apply;
 mod plan;
 mod queue;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use http::{HeaderValue, StatusCode};
 use schemars::JsonSchema;
@@ -312,6 +312,20 @@ impl Fault {
 
     fn checked(kind: FaultKind) -> Self {
         Self::try_from(kind).unwrap_or_else(|problem| panic!("{problem}"))
+    }
+}
+
+/// Its name, with a status or a delay if it has one.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match &self.0 {
+            FaultKind::Status { status, .. } | FaultKind::Redirect { status, .. } => {
+                write!(f, " {status}")
+            }
+            FaultKind::RespondLate { milliseconds, .. } => write!(f, " by {milliseconds} ms"),
+            _ => Ok(()),
+        }
     }
 }
 

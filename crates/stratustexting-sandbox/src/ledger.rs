@@ -3,8 +3,12 @@
 use std::fmt;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use http::request::Parts;
 use serde::{Serialize, Serializer};
+
+/// How much of a response's body is kept.
+const MAX_RESPONSE: usize = 16 * 1024;
 
 /// A request that arrived at the API or at the OAuth server.
 ///
@@ -15,6 +19,8 @@ use serde::{Serialize, Serializer};
 pub struct Entry {
     /// Counts from 0, in the order of arrival.
     pub sequence: usize,
+    /// When it arrived, by the sandbox's clock.
+    pub at: DateTime<Utc>,
     /// The `operationId`, `authorize` or `token`; `None` for an unknown route.
     pub operation: Option<String>,
     /// The method.
@@ -31,6 +37,9 @@ pub struct Entry {
     pub body: Bytes,
     /// The status of the response; 0 while there is none.
     pub status: u16,
+    /// The body of the response, at most its first 16 KiB, whatever the client got of it.
+    #[serde(serialize_with = "bytes_as_text")]
+    pub response: Bytes,
     /// The [name](crate::Fault::name) of the fault that the request met, if any.
     pub fault: Option<&'static str>,
     /// Whether the sandbox carried the operation out successfully, whatever the client saw
@@ -124,6 +133,7 @@ impl Ledger {
         parts: &Parts,
         body: &Bytes,
         fault: Option<&'static str>,
+        at: DateTime<Utc>,
     ) -> usize {
         let sequence = self.cleared + self.entries.len();
         let headers = parts
@@ -133,6 +143,7 @@ impl Ledger {
             .collect();
         self.entries.push(Entry {
             sequence,
+            at,
             operation: operation.map(str::to_owned),
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
@@ -140,15 +151,21 @@ impl Ledger {
             headers,
             body: body.clone(),
             status: 0,
+            response: Bytes::new(),
             fault,
             carried_out: false,
         });
         sequence
     }
 
-    pub(crate) fn responded(&mut self, sequence: usize, status: u16) {
+    pub(crate) fn responded(&mut self, sequence: usize, status: u16, body: &Bytes) {
         if let Some(entry) = self.entry(sequence) {
             entry.status = status;
+            // Only a copy releases the memory of a large one.
+            entry.response = match body.get(..MAX_RESPONSE) {
+                Some(first) => Bytes::copy_from_slice(first),
+                None => body.clone(),
+            };
         }
     }
 

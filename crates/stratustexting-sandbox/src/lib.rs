@@ -86,6 +86,7 @@ mod base;
 mod browser;
 mod builder;
 mod callback;
+mod changes;
 mod clock;
 mod connection;
 mod control;
@@ -100,6 +101,7 @@ mod ids;
 mod ledger;
 mod limits;
 mod oauth;
+mod page;
 #[cfg(feature = "program")]
 #[doc(hidden)]
 pub mod program;

@@ -71,6 +71,10 @@ pub(crate) struct Granted {
 }
 
 impl Granted {
+    pub(crate) fn client(&self) -> &str {
+        &self.client
+    }
+
     /// Whether a user logged in.
     pub(crate) fn has_user(&self) -> bool {
         self.logged_in_at.is_some()
@@ -187,6 +191,22 @@ impl Server {
         };
         self.refresh.insert(token.clone(), refresh);
         token
+    }
+
+    /// The valid access tokens, the newest last.
+    pub(crate) fn valid_tokens(&self, now: DateTime<Utc>) -> Vec<(&str, &Granted, DateTime<Utc>)> {
+        let valid = self.access.iter().filter(|(_, it)| now < it.expires);
+        let mut valid: Vec<_> = valid
+            .map(|(token, it)| (token.as_str(), &it.granted, it.expires))
+            .collect();
+        valid.sort_unstable_by_key(|(token, _, expires)| (*expires, *token));
+        valid
+    }
+
+    /// How many refresh tokens can still be used.
+    pub(crate) fn refresh_tokens(&self) -> usize {
+        let unused = |it: &&Refresh| it.replaced.is_none();
+        self.refresh.values().filter(unused).count()
     }
 
     fn lifetime(&self) -> TimeDelta {

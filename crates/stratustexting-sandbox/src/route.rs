@@ -7,6 +7,17 @@ use crate::{base, dialect::Dialect, limits::Limits};
 pub(crate) const AUTHORIZE_PATH: &str = "/oauth2/authorize";
 pub(crate) const TOKEN_PATH: &str = "/oauth2/token";
 pub(crate) const CONTROL_PATH: &str = "/control";
+/// What the page at `/` consists of.
+pub(crate) const PAGE_PATH: &str = "/page";
+
+/// Whether a path isn't the service's but the sandbox's own: the control API's or the page's.
+pub(crate) fn is_own(path: &str) -> bool {
+    let is_below = |base: &str| {
+        let rest = path.strip_prefix(base);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    path == "/" || is_below(CONTROL_PATH) || is_below(PAGE_PATH)
+}
 
 /// The name of the token endpoint, in scripts and in the ledger.
 pub(crate) const TOKEN: &str = "token";

@@ -241,7 +241,8 @@ impl Sandbox {
         to: &str,
         text: &str,
     ) -> Result<String, CustomerError> {
-        let received = messages::receive(&self.shared, from, to, text, Vec::new());
+        let none = messages::CustomerMedia::Files(Vec::new());
+        let received = messages::receive(&self.shared, from, to, text, none);
         let received = received.map_err(|fault| CustomerError(fault.to_string()))?;
         Ok(received.id)
     }

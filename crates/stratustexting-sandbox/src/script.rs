@@ -184,6 +184,25 @@ impl Script {
         waiting.pop_front().map(|first| first.response)
     }
 
+    /// The operations with scripted responses, and the next response's status.
+    pub(crate) fn waiting(&self) -> Vec<(&str, StatusCode)> {
+        let mut all: Vec<_> = self
+            .waiting
+            .iter()
+            .filter_map(|(operation, waiting)| {
+                let first = waiting.front()?;
+                Some((operation.as_str(), first.response.response.status()))
+            })
+            .collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Forgets the scripted responses of an operation.
+    pub(crate) fn forget(&mut self, operation: &str) {
+        self.waiting.remove(operation);
+    }
+
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
     }

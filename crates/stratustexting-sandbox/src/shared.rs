@@ -1,7 +1,7 @@
 //! What all requests of a sandbox share.
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, AtomicUsize},
 };
 
@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    callback::Callbacks, connection::ConnectionDetails, dialect::DialectState, dispatch::Outbox,
+    callback::Callbacks,
+    changes::{Changes, Watched}, connection::ConnectionDetails, dialect::DialectState, dispatch::Outbox,
     fault::Faults, ledger::Ledger, limits::Limits, route::Route, script::Script,
     settings::Settings, state::State, tcp::ListenerState,
 };
@@ -21,10 +22,14 @@ pub(crate) struct Shared {
     pub(crate) callbacks: Callbacks,
     pub(crate) outbox: Outbox,
     settings: Mutex<Settings>,
+    /// What the page compares the settings with.
+    pub(crate) settings_at_start: Settings,
     /// Ends the background tasks when the sandbox is dropped.
     pub(crate) shutdown: CancellationToken,
     /// How many deliveries aren't finished.
     pub(crate) deliveries_in_flight: watch::Sender<usize>,
+    /// Of everything that the page shows.
+    pub(crate) changes: Changes,
     state: Mutex<State>,
     ledger: Mutex<Ledger>,
     script: Mutex<Script>,
@@ -65,9 +70,11 @@ impl Shared {
             limits,
             callbacks,
             outbox,
+            settings_at_start: settings.clone(),
             settings: Mutex::new(settings),
             shutdown: CancellationToken::new(),
             deliveries_in_flight: watch::Sender::new(0),
+            changes: Changes::default(),
             state: Mutex::new(state),
             ledger: Mutex::default(),
             script: Mutex::default(),
@@ -81,17 +88,22 @@ impl Shared {
         }
     }
 
+    fn watched<'a, T>(&'a self, mutex: &'a Mutex<T>) -> Watched<'a, T> {
+        let guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+        Watched::new(guard, &self.changes)
+    }
+
     pub(crate) fn request_in_flight(shared: &Arc<Self>) -> InFlight {
         shared.requests_in_flight.send_modify(|count| *count += 1);
         InFlight(Arc::clone(shared))
     }
 
-    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn faults(&self) -> Watched<'_, Faults> {
+        self.watched(&self.faults)
     }
 
-    pub(crate) fn dialect_state(&self) -> MutexGuard<'_, DialectState> {
-        self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn dialect_state(&self) -> Watched<'_, DialectState> {
+        self.watched(&self.dialect)
     }
 
     pub(crate) fn stop_failing(&self) {
@@ -123,22 +135,22 @@ impl Shared {
         &self,
         change: impl FnOnce(&Settings) -> Result<Settings, String>,
     ) -> Result<Settings, String> {
-        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut settings = self.watched(&self.settings);
         *settings = change(&settings)?;
         self.outbox.set_at_a_time(settings.deliveries.at_a_time);
         Ok(settings.clone())
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn state(&self) -> Watched<'_, State> {
+        self.watched(&self.state)
     }
 
-    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn ledger(&self) -> Watched<'_, Ledger> {
+        self.watched(&self.ledger)
     }
 
-    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn script(&self) -> Watched<'_, Script> {
+        self.watched(&self.script)
     }
 
     /// Forgets the requests that arrived, complete or broken.

@@ -1,6 +1,7 @@
 //! The sandbox's state: one organization and what happened to it.
 
 pub(crate) mod contacts;
+pub(crate) mod conversations;
 pub(crate) mod delivery;
 pub(crate) mod messages;
 pub(crate) mod subscriptions;
@@ -54,6 +55,15 @@ impl State {
             numbers.iter().any(|own| own == number)
         });
         department?.id.as_deref()
+    }
+
+    /// All numbers of the account.
+    pub(crate) fn own_numbers(&self) -> Vec<String> {
+        let departments = self.site.departments.as_deref().unwrap_or_default();
+        let numbers = departments
+            .iter()
+            .filter_map(|department| department.phone_numbers.as_deref());
+        numbers.flatten().cloned().collect()
     }
 
     /// The department of contacts that name none.

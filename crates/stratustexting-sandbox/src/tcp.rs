@@ -31,7 +31,7 @@ pub(crate) use self::{
 use crate::{
     fault::{Fault, FaultKind},
     ledger::BrokenRequest,
-    route::CONTROL_PATH,
+    route,
     shared::{InFlight, Shared},
 };
 
@@ -244,7 +244,7 @@ impl ConnectionState {
         let Some(request) = &mut self.request else {
             return;
         };
-        request.ignore_if_broken = line.path().starts_with(CONTROL_PATH);
+        request.ignore_if_broken = route::is_own(line.path());
         request.operation = shared.operation_name(&line.method, line.path());
         request.target = Some(line.target.clone());
         request::shorten_target(&mut self.held);

@@ -16,6 +16,7 @@ use crate::{
     shared::Shared,
     state::{
         State,
+        conversations::Ends,
         messages::{SentMedia, SentMessage},
     },
     webhooks::{self, Event},
@@ -125,10 +126,7 @@ fn send(
     let mut message = new_message(&mut state, MessageDirection::Outbound, from, to, text)
         .with_last_updated(now.timestamp_millis());
     if !media.is_empty() {
-        let list = media.iter().map(|file| {
-            json!({"name": file.name, "contentType": file.content_type, "size": file.bytes.len()})
-        });
-        message.media = Some(list.collect());
+        message.media = Some(list(&media));
     }
     let sent = SentMessage {
         id: message.id.clone().unwrap_or_default(),
@@ -136,11 +134,15 @@ fn send(
         to: to.to_owned(),
         text: text.to_owned(),
         agent,
-        media,
+        media: media.clone(),
         sent_at: now,
     };
     state.messages.push_sent(sent);
-    store(shared, &mut state, message, from);
+    let ends = Ends {
+        own: from.to_owned(),
+        customer: to.to_owned(),
+    };
+    store(shared, &mut state, message, ends, media);
     let result = json!({"result": "Message Processed Successfully"});
     Ok(json(StatusCode::OK, &result))
 }
@@ -150,6 +152,13 @@ pub(crate) fn get(shared: &Shared, request: &ApiRequest) -> Result<Response, Api
     let message = state.messages.get(&request.segment("messageId"));
     let message = message.ok_or_else(|| ApiError::not_found("No such message"))?;
     Ok(json(StatusCode::OK, message))
+}
+
+/// The files that come with a customer's text.
+pub(crate) enum CustomerMedia {
+    /// As the message lists them; there are no contents.
+    Listed(Vec<Value>),
+    Files(Vec<SentMedia>),
 }
 
 /// A customer's text.
@@ -165,7 +174,7 @@ pub(crate) fn receive(
     from: &str,
     to: &str,
     text: &str,
-    media: Vec<Value>,
+    media: CustomerMedia,
 ) -> Result<Received, ApiError> {
     check_number("'from'", from)?;
     check_number("'to'", to)?;
@@ -177,12 +186,20 @@ pub(crate) fn receive(
         ));
     }
     let mut message = new_message(&mut state, MessageDirection::Inbound, from, to, text);
-    if !media.is_empty() {
-        message.media = Some(media);
+    let (listed, files) = match media {
+        CustomerMedia::Listed(listed) => (listed, Vec::new()),
+        CustomerMedia::Files(files) => (list(&files), files),
+    };
+    if !listed.is_empty() {
+        message.media = Some(listed);
     }
     let id = message.id.clone().unwrap_or_default();
     let before = state.deliveries.len();
-    store(shared, &mut state, message, to);
+    let ends = Ends {
+        own: to.to_owned(),
+        customer: from.to_owned(),
+    };
+    store(shared, &mut state, message, ends, files);
     let subscriptions = state.deliveries.len() - before;
     Ok(Received { id, subscriptions })
 }
@@ -211,10 +228,24 @@ fn new_message(
         .with_last_updated(state.clock.now().timestamp_millis())
 }
 
-/// Stores a message and schedules its event; `own` is the account's number.
-fn store(shared: &Arc<Shared>, state: &mut State, message: Message, own: &str) {
-    let department = state.department_of(own).unwrap_or_default().to_owned();
+/// Files as a message lists them.
+fn list(files: &[SentMedia]) -> Vec<Value> {
+    let describe = |file: &SentMedia| {
+        json!({"name": file.name, "contentType": file.content_type, "size": file.bytes.len()})
+    };
+    files.iter().map(describe).collect()
+}
+
+/// Stores a message and schedules its event.
+fn store(
+    shared: &Arc<Shared>,
+    state: &mut State,
+    message: Message,
+    ends: Ends,
+    files: Vec<SentMedia>,
+) {
+    let department = state.department_of(&ends.own).unwrap_or_default().to_owned();
     let event = Event::message(&department, &message);
-    state.messages.insert(message);
+    state.messages.insert(message, ends, files);
     webhooks::publish(shared, state, &event);
 }

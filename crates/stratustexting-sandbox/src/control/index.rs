@@ -102,6 +102,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ),
         endpoint(
             "POST",
+            "/control/deliveries/{uuid}/again",
+            "post an event again, whatever became of it",
+        ),
+        endpoint(
+            "POST",
             "/control/customer/messages",
             "play a customer who texts",
         )

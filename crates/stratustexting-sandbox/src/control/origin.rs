@@ -46,7 +46,7 @@ pub(crate) fn check_host(name: &str) -> Result<(), String> {
 }
 
 /// Rejects requests of pages of other sites.
-pub(super) async fn check(
+pub(crate) async fn check(
     State(shared): State<Arc<Shared>>,
     request: Request,
     next: Next,
@@ -122,7 +122,7 @@ fn hosts(uri: &Uri, headers: &HeaderMap) -> impl Iterator<Item = Option<Authorit
 }
 
 /// The host and port by which the sender of a request reaches the sandbox.
-pub(super) fn authority(headers: &HeaderMap) -> Option<Authority> {
+pub(crate) fn authority(headers: &HeaderMap) -> Option<Authority> {
     headers.get(header::HOST)?.to_str().ok()?.parse().ok()
 }
 

@@ -176,6 +176,19 @@ impl ActivePlan {
         Self { plan, seen }
     }
 
+    /// What it does, in words.
+    pub(super) fn description(&self) -> String {
+        let percent = (self.plan.probability * 100.0).round();
+        let share = match self.plan.probability {
+            1.0 => "every request".to_owned(),
+            _ => format!("{percent} % of requests"),
+        };
+        match self.plan.faults.as_slice() {
+            [(only, _)] => format!("{share}: {only}"),
+            many => format!("{share}: one of {} faults", many.len()),
+        }
+    }
+
     /// The fault that this request meets.
     pub(super) fn draw(&mut self, operation: &str, line: &[u8]) -> Option<Fault> {
         if !self.plan.applies_to(operation) {

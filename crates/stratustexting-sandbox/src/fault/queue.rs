@@ -55,6 +55,33 @@ impl Faults {
         self.scripted(CONNECTION)
     }
 
+    /// The names of the scripted faults of each operation that has any, in order.
+    pub(crate) fn waiting(&self) -> Vec<(&str, Vec<&'static str>)> {
+        let names = |faults: &VecDeque<Fault>| faults.iter().map(Fault::name).collect();
+        let mut all: Vec<(&str, Vec<_>)> = self
+            .waiting
+            .iter()
+            .filter(|(_, faults)| !faults.is_empty())
+            .map(|(operation, faults)| (operation.as_str(), names(faults)))
+            .collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Forgets the scripted faults of an operation.
+    pub(crate) fn forget(&mut self, operation: &str) {
+        self.waiting.remove(operation);
+    }
+
+    /// What the plan does, in words.
+    pub(crate) fn plan(&self) -> Option<String> {
+        self.plan_in_use.as_ref().map(ActivePlan::description)
+    }
+
+    pub(crate) fn forget_plan(&mut self) {
+        self.plan_in_use = None;
+    }
+
     fn scripted(&mut self, name: &str) -> Option<Fault> {
         self.waiting.get_mut(name)?.pop_front()
     }

@@ -1,12 +1,14 @@
 //! The messages of both directions, and details of those that a program sent.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::Serialize;
 use stratustexting_client::types::Message;
+
+use super::conversations::{Conversations, Ends};
 
 /// A message that a program sent.
 #[derive(Clone, Serialize)]
@@ -70,6 +72,9 @@ impl fmt::Debug for SentMedia {
 pub(crate) struct Messages {
     by_id: IndexMap<String, Message>,
     sent: Vec<SentMessage>,
+    /// The files of messages, by the messages' ids.
+    files: HashMap<String, Vec<SentMedia>>,
+    conversations: Conversations,
 }
 
 impl Messages {
@@ -81,9 +86,24 @@ impl Messages {
         self.by_id.get(id)
     }
 
-    pub(crate) fn insert(&mut self, message: Message) {
+    pub(crate) fn insert(&mut self, message: Message, ends: Ends, files: Vec<SentMedia>) {
         let id = message.id.clone().unwrap_or_default();
+        let text = message.text.as_deref().unwrap_or_default();
+        if let Some(direction) = message.direction.clone() {
+            self.conversations.add(ends, direction, &id, text);
+        }
+        if !files.is_empty() {
+            self.files.insert(id.clone(), files);
+        }
         self.by_id.insert(id, message);
+    }
+
+    pub(crate) fn conversations(&self) -> &Conversations {
+        &self.conversations
+    }
+
+    pub(crate) fn files(&self, id: &str) -> &[SentMedia] {
+        self.files.get(id).map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(crate) fn push_sent(&mut self, sent: SentMessage) {

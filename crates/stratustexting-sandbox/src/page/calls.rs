@@ -1,0 +1,176 @@
+//! The ledger: each call as it arrived, and what it got.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use url::form_urlencoded;
+
+use super::{
+    place::Place,
+    words::{Time, body, digits},
+};
+use crate::{
+    ledger::{Entry, Ledger},
+    state::{State, conversations::Ends},
+};
+
+/// How many calls are shown at a time.
+const WINDOW: usize = 50;
+
+/// How many are looked at for those of a conversation.
+const MOST_SEARCHED: usize = 200_000;
+
+#[derive(Template)]
+#[template(path = "page/calls.html")]
+pub(super) struct Calls {
+    pub(super) filter: Filter,
+    rows: Vec<Row>,
+    older: Option<String>,
+    newest: Option<String>,
+    /// How many never arrived completely.
+    broken: usize,
+}
+
+/// The choice between all, and those of the conversation.
+#[derive(Template)]
+#[template(path = "page/filter.html")]
+pub(super) struct Filter {
+    all: String,
+    only: String,
+    is_only: bool,
+    pub(super) has_phone: bool,
+}
+
+impl Filter {
+    pub(super) fn new(place: &Place) -> Self {
+        let link = |only| {
+            Place {
+                only,
+                from: None,
+                ..place.clone()
+            }
+            .link()
+        };
+        Self {
+            all: link(false),
+            only: link(true),
+            is_only: place.only,
+            has_phone: !place.phone.is_empty(),
+        }
+    }
+}
+
+struct Row {
+    sequence: usize,
+    operation: String,
+    method: String,
+    path: String,
+    status: String,
+    /// The first digit of the status, for its colour.
+    class: char,
+    fault: Option<&'static str>,
+    is_carried_out: bool,
+    time: Time,
+    query: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+    response: Option<String>,
+}
+
+impl Calls {
+    pub(super) fn new(
+        ledger: &Ledger,
+        state: &State,
+        place: &Place,
+        ends: Option<&Ends>,
+        broken: usize,
+    ) -> Self {
+        let now = state.clock.now();
+        let wanted = ends
+            .filter(|_| place.only)
+            .map(|ends| Wanted::new(state, ends));
+        let is_wanted = |entry: &&Entry| wanted.as_ref().is_none_or(|it| it.has(entry));
+        let before = |entry: &&Entry| place.from.is_none_or(|from| entry.sequence < from);
+        let entries = ledger.since(0).iter().rev().filter(before);
+        let mut found = entries.take(MOST_SEARCHED).filter(is_wanted);
+        let rows: Vec<Row> = found
+            .by_ref()
+            .take(WINDOW)
+            .map(|it| row(it, now))
+            .collect();
+        let at = |from| {
+            Place {
+                from,
+                ..place.clone()
+            }
+            .link()
+        };
+        let last = rows.last().map(|row| row.sequence);
+        Self {
+            filter: Filter::new(place),
+            older: last.filter(|_| found.next().is_some()).map(|it| at(Some(it))),
+            newest: place.from.map(|_| at(None)),
+            rows,
+            broken,
+        }
+    }
+}
+
+fn row(entry: &Entry, now: DateTime<Utc>) -> Row {
+    let text = |bytes: &[u8]| (!bytes.is_empty()).then(|| body(bytes));
+    let status = match entry.status {
+        0 => "…".to_owned(),
+        status => status.to_string(),
+    };
+    let query = entry.query.as_deref().unwrap_or_default();
+    let query = form_urlencoded::parse(query.as_bytes()).into_owned();
+    let headers = entry.headers.iter();
+    Row {
+        sequence: entry.sequence,
+        operation: entry
+            .operation
+            .clone()
+            .unwrap_or_else(|| "unknown route".to_owned()),
+        method: entry.method.clone(),
+        path: entry.path.clone(),
+        class: status.chars().next().unwrap_or('0'),
+        status,
+        fault: entry.fault,
+        is_carried_out: entry.carried_out,
+        time: Time::new(entry.at, now),
+        query: query.collect(),
+        headers: headers
+            .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
+            .collect(),
+        body: text(&entry.body),
+        response: text(&entry.response),
+    }
+}
+
+/// What belongs to a conversation: whatever names its customer's number, or one of its
+/// messages.
+pub(super) struct Wanted<'a> {
+    digits: String,
+    messages: &'a [String],
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn new(state: &'a State, ends: &Ends) -> Self {
+        let conversation = state.messages.conversations().get(ends);
+        Self {
+            digits: digits(&ends.customer),
+            messages: conversation.map_or(&[], |it| &it.messages),
+        }
+    }
+
+    fn has(&self, entry: &Entry) -> bool {
+        let query = entry.query.as_deref().unwrap_or_default();
+        let body = std::str::from_utf8(&entry.body).unwrap_or_default();
+        [query, body, &entry.path].into_iter().any(|it| self.is_in(it))
+    }
+
+    /// Whether a text names the number or a message.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        text.contains(&self.digits)
+            || self.messages.iter().rev().take(1_000).any(|id| text.contains(id))
+    }
+}

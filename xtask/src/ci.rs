@@ -88,6 +88,8 @@ fn steps(options: &Options) -> Vec<Step> {
         // The Postman collection is up to date, and the sandbox accepts each request.
         step("newman", cargo(&["xtask", "newman"])),
         step("python-client", cargo(&["xtask", "python-client"])),
+        // A person can use the sandbox's page: in a browser, and whoever they are.
+        step("page", cargo(&["xtask", "page"])),
         step("native-tls", features(&["--features", "native-tls"])),
         step("no-tls", features(&[])),
         step(

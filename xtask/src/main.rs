@@ -18,6 +18,7 @@ mod generated_files;
 mod instrument;
 mod newman;
 mod package;
+mod page;
 mod postman;
 mod program;
 mod python_client;
@@ -74,6 +75,8 @@ enum Command {
     Refused,
     /// Checks that a client with odd names and shapes compiles.
     Shapes,
+    /// Drives the sandbox's page in a browser.
+    Page(page::Options),
     /// Packages the published crates, and builds each from its archive.
     Package(package::Options),
     /// Sends through faults of every kind, and counts what arrived.
@@ -135,6 +138,7 @@ fn main() -> ExitCode {
         Command::Ci(options) => ci::run(&workspace, &options).map(done),
         Command::Refused => refused::run(&workspace).map(done),
         Command::Shapes => shapes::run(&workspace).map(done),
+        Command::Page(options) => page::run(&workspace, &options).map(done),
         Command::Package(options) => package::run(&workspace, &options).map(done),
         Command::Faults(options) => instrument::run(&workspace, "faults", &options).map(done),
         Command::Idle(options) => instrument::run(&workspace, "idle", &options).map(done),

@@ -60,10 +60,16 @@ pub(crate) struct Entry {
 impl Sandbox {
     /// Builds it and starts it.
     pub(crate) fn start(workspace: &Workspace) -> anyhow::Result<Self> {
+        Self::start_with(workspace, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_with(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<Self> {
         let program = program::build(workspace, "stratustexting-sandbox")?;
         // Two pages of contacts of the default size.
         let mut child = Command::new(&program)
             .args(["--port", "0", "--json", "--contacts", "30"])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

@@ -37,6 +37,8 @@ pub(crate) struct Started {
     authorize_url: String,
     token_url: String,
     control_url: String,
+    /// Where a person sees what happens, and answers as a customer.
+    page_url: String,
     /// The account's number.
     number: String,
     organization_id: String,
@@ -136,14 +138,16 @@ fn print(sandbox: &Sandbox, name: &str, context: &Context) -> Result<()> {
         authorize_url: sandbox.authorize_url().to_owned(),
         token_url: sandbox.token_url().to_owned(),
         control_url: sandbox.control_url().to_owned(),
+        page_url: sandbox.page_url().to_owned(),
         number: sandbox.number().to_owned(),
         organization_id: sandbox.organization_id().to_owned(),
         department_id: sandbox.department_id().to_owned(),
     })?;
     output.say(&format!(
-        "The sandbox is running at {}. Nothing that is sent here reaches anybody.",
-        sandbox.control_url().trim_end_matches("/control")
+        "The sandbox is running. See it, and answer as the customer: {}",
+        sandbox.page_url()
     ))?;
+    output.say("Nothing that is sent here reaches anybody.")?;
     output.say(&format!(
         "The profile `{name}` is logged in to it. Try in other terminals:\n"
     ))?;

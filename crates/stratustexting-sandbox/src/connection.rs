@@ -16,6 +16,7 @@ pub(crate) struct ConnectionDetails {
     pub(crate) authorize_url: String,
     pub(crate) token_url: String,
     pub(crate) control_url: String,
+    pub(crate) page_url: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) api_key: String,
@@ -38,6 +39,7 @@ impl ConnectionDetails {
             authorize_url: String::new(),
             token_url: String::new(),
             control_url: String::new(),
+            page_url: String::new(),
             client_id: client.client_id,
             client_secret: client.client_secret,
             api_key: client.api_key,
@@ -57,6 +59,7 @@ impl ConnectionDetails {
             authorize_url: format!("http://{host}{AUTHORIZE_PATH}/"),
             token_url: format!("http://{host}{TOKEN_PATH}/"),
             control_url: format!("http://{host}{CONTROL_PATH}"),
+            page_url: format!("http://{host}/"),
             ..self.clone()
         }
     }

@@ -60,6 +60,8 @@ fn print(sandbox: &Sandbox, json: bool) {
         "The sandbox is running; Ctrl-C or SIGTERM stops it. Nothing that is sent here reaches anybody."
     );
     println!();
+    println!("See it, and answer as the customer: {}", sandbox.page_url());
+    println!();
     for (name, value) in [
         ("API base", sandbox.api_base()),
         ("authorize", sandbox.authorize_url()),

@@ -73,6 +73,13 @@ impl Sandbox {
         &self.shared.connection.control_url
     }
 
+    /// The URL of the page on which a person sees what happened here, answers as a customer, and
+    /// switches faults on and off.
+    #[must_use]
+    pub fn page_url(&self) -> &str {
+        &self.shared.connection.page_url
+    }
+
     /// The ready-made client's id. It may use all grants and all scopes.
     #[must_use]
     pub fn client_id(&self) -> &str {

@@ -41,7 +41,9 @@ pub(crate) async fn serve(
     let route = shared.route(parts.method.as_str(), parts.uri.path());
     let name = met.as_ref().map(|fault| fault.name());
     let now = shared.state().clock.now();
-    let sequence = shared.ledger().record(route.name(), &parts, &body, name, now);
+    let sequence = shared
+        .ledger()
+        .record(route.name(), &parts, &body, name, now);
     let pending = PendingRequest {
         route,
         parts,
@@ -53,9 +55,7 @@ pub(crate) async fn serve(
         Some(fault) => fault::apply(&shared, &connection, fault, pending).await,
     };
     let status = response.status().as_u16();
-    shared
-        .ledger()
-        .responded(sequence, status, response.body());
+    shared.ledger().responded(sequence, status, response.body());
     tracing::debug!(operation = route.name(), status, fault = name, "responded");
     response.map(Body::from)
 }

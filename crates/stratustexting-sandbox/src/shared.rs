@@ -10,9 +10,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     callback::Callbacks,
-    changes::{Changes, Watched}, connection::ConnectionDetails, dialect::DialectState, dispatch::Outbox,
-    fault::Faults, ledger::Ledger, limits::Limits, route::Route, script::Script,
-    settings::Settings, state::State, tcp::ListenerState,
+    changes::{Changes, Watched},
+    connection::ConnectionDetails,
+    dialect::DialectState,
+    dispatch::Outbox,
+    fault::Faults,
+    ledger::Ledger,
+    limits::Limits,
+    route::Route,
+    script::Script,
+    settings::Settings,
+    state::State,
+    tcp::ListenerState,
 };
 
 /// No lock is held across an await.

@@ -82,7 +82,7 @@ async fn people_are_told_what_to_try() {
     let mut running = Running::start(command(&folder, &["sandbox", "--profile", "mine"]));
     running
         .out
-        .wait_for("The sandbox is running at http://127.0.0.1:")
+        .wait_for("See it, and answer as the customer: http://127.0.0.1:")
         .await;
     running.out.wait_for("stratus listen ").await;
     running.out.wait_for("stratus trigger text \"Hello\"").await;

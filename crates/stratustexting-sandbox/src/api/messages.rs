@@ -230,9 +230,7 @@ fn new_message(
 
 /// Files as a message lists them.
 fn list(files: &[SentMedia]) -> Vec<Value> {
-    let describe = |file: &SentMedia| {
-        json!({"name": file.name, "contentType": file.content_type, "size": file.bytes.len()})
-    };
+    let describe = |file: &SentMedia| json!({"name": file.name, "contentType": file.content_type, "size": file.bytes.len()});
     files.iter().map(describe).collect()
 }
 
@@ -244,7 +242,10 @@ fn store(
     ends: Ends,
     files: Vec<SentMedia>,
 ) {
-    let department = state.department_of(&ends.own).unwrap_or_default().to_owned();
+    let department = state
+        .department_of(&ends.own)
+        .unwrap_or_default()
+        .to_owned();
     let event = Event::message(&department, &message);
     state.messages.insert(message, ends, files);
     webhooks::publish(shared, state, &event);

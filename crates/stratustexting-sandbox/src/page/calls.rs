@@ -92,11 +92,7 @@ impl Calls {
         let before = |entry: &&Entry| place.from.is_none_or(|from| entry.sequence < from);
         let entries = ledger.since(0).iter().rev().filter(before);
         let mut found = entries.take(MOST_SEARCHED).filter(is_wanted);
-        let rows: Vec<Row> = found
-            .by_ref()
-            .take(WINDOW)
-            .map(|it| row(it, now))
-            .collect();
+        let rows: Vec<Row> = found.by_ref().take(WINDOW).map(|it| row(it, now)).collect();
         let at = |from| {
             Place {
                 from,
@@ -107,7 +103,9 @@ impl Calls {
         let last = rows.last().map(|row| row.sequence);
         Self {
             filter: Filter::new(place),
-            older: last.filter(|_| found.next().is_some()).map(|it| at(Some(it))),
+            older: last
+                .filter(|_| found.next().is_some())
+                .map(|it| at(Some(it))),
             newest: place.from.map(|_| at(None)),
             rows,
             broken,
@@ -165,12 +163,19 @@ impl<'a> Wanted<'a> {
     fn has(&self, entry: &Entry) -> bool {
         let query = entry.query.as_deref().unwrap_or_default();
         let body = std::str::from_utf8(&entry.body).unwrap_or_default();
-        [query, body, &entry.path].into_iter().any(|it| self.is_in(it))
+        [query, body, &entry.path]
+            .into_iter()
+            .any(|it| self.is_in(it))
     }
 
     /// Whether a text names the number or a message.
     pub(super) fn is_in(&self, text: &str) -> bool {
         text.contains(&self.digits)
-            || self.messages.iter().rev().take(1_000).any(|id| text.contains(id))
+            || self
+                .messages
+                .iter()
+                .rev()
+                .take(1_000)
+                .any(|id| text.contains(id))
     }
 }

@@ -77,7 +77,9 @@ impl Deliveries {
         let last = rows.last().map(|row| row.number);
         Self {
             filter: Filter::new(place),
-            older: last.filter(|_| found.next().is_some()).map(|it| at(Some(it))),
+            older: last
+                .filter(|_| found.next().is_some())
+                .map(|it| at(Some(it))),
             newest: place.from.map(|_| at(None)),
             place: place.clone(),
             has_subscriptions: !state.subscriptions.is_empty(),

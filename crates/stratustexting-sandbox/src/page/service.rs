@@ -52,11 +52,7 @@ const ROWS: &[Row] = &[
         "Share of events posted twice",
         Kind::Share,
     ),
-    row(
-        "deliveries.late",
-        "Share of events held back",
-        Kind::Share,
-    ),
+    row("deliveries.late", "Share of events held back", Kind::Share),
     row(
         "deliveries.late_milliseconds",
         "They are held back for",
@@ -279,7 +275,9 @@ mod tests {
         let paths: Vec<_> = changed(&now, &start).into_iter().map(|it| it.0).collect();
         assert_eq!(paths, ["deliveries.repeated", "max_url"]);
 
-        let back = now.changed(reset("deliveries.repeated", &start).unwrap()).unwrap();
+        let back = now
+            .changed(reset("deliveries.repeated", &start).unwrap())
+            .unwrap();
 
         assert_eq!(changed(&back, &start).len(), 1);
         assert_eq!(reset("else", &start), None);

@@ -26,6 +26,7 @@ function replaceKeyed(old, fresh) {
     const before = byKey.get(child.dataset.key);
     if (before && sent.get(before) === child.outerHTML) return before;
     sent.set(child, child.outerHTML);
+    if (!before) child.classList.add('fresh');
     const open = before && before.querySelector('details[open]');
     if (open) child.querySelector('details').open = true;
     return child;
@@ -153,6 +154,7 @@ async function submit(form, button) {
   if (done) {
     if ('compose' in form.dataset) {
       form.reset();
+      showFiles(form.elements.file);
       document.querySelector('[data-compose] textarea').focus();
     }
     if (form.closest('#talk')) toEnd();
@@ -190,6 +192,15 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     form.requestSubmit();
   }
+});
+
+function showFiles(field) {
+  const names = [...field.files].map((file) => file.name);
+  field.previousElementSibling.textContent = names.join(', ') || 'Picture';
+}
+
+document.addEventListener('change', (event) => {
+  if (event.target.type === 'file') showFiles(event.target);
 });
 
 let typing;

@@ -76,6 +76,11 @@ async fn each_example_of_the_index_works_and_fits_its_schema() {
     let contact = json!({"mobileNumber": "+13035550177"});
     let (_, contact) = api.post("/contact", contact).await;
     let contact = contact["id"].as_str().unwrap().to_owned();
+    // An event that can be posted again.
+    let text = api.customer_texts("+13035550123", api.number(), "Hello");
+    text.await.unwrap();
+    api.deliveries_settled().await;
+    let delivery = api.deliveries()[0].uuid.clone();
     let (_, index) = api.control("GET", "", Value::Null).await;
     let endpoints = index["control"].as_array().unwrap();
     let mut seen = BTreeSet::new();
@@ -100,6 +105,7 @@ async fn each_example_of_the_index_works_and_fits_its_schema() {
             assert!(fits(schema, schema, &body), "{path}: {body} {schema}");
         }
         let below = path.strip_prefix("/control").unwrap().replace("{id}", id);
+        let below = below.replace("{uuid}", &delivery);
 
         let (status, response) = api.control(method, &below, body).await;
 
@@ -119,7 +125,7 @@ async fn each_example_of_the_index_works_and_fits_its_schema() {
     ] {
         assert!(seen.contains(endpoint), "{endpoint}");
     }
-    assert_eq!(seen.len(), 24);
+    assert_eq!(seen.len(), 25);
 }
 
 /// The part of JSON Schema that is needed to see that an example fits its schema.

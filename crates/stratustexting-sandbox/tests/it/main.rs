@@ -33,6 +33,7 @@ mod oauth;
 /// Each operation, and how it rejects bad input.
 mod operations;
 /// The program, and a client in another language.
+mod page;
 mod program;
 /// Subscriptions that are suspended, have disabled filters, or are forbidden.
 mod subscriptions;

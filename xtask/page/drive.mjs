@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { Service } from './service.mjs';
+import { scene } from './scene.mjs';
 import { steps, talk } from './steps.mjs';
 
 const [, , stratus, folder, chromium] = process.argv;
@@ -23,7 +24,6 @@ const browser = await puppeteer.launch({
 });
 const page = await browser.newPage();
 page.setDefaultTimeout(10_000);
-await page.setViewport({ width: 1280, height: 800 });
 
 // Nothing may be refused by the policy, and no script may fail.
 const complaints = [];
@@ -45,9 +45,7 @@ const other = await browser.newPage();
 await other.goto(`http://127.0.0.1:${elsewhere.address().port}/`);
 await page.bringToFront();
 
-const receiver = await service.receiver();
 const go = (to) => page.goto(service.page + to);
-const context = { page, go, service, receiver, other, folder };
 
 let count = 0;
 let passed = 0;
@@ -64,9 +62,28 @@ async function run(name, work) {
   }
 }
 
+const WIDE = { width: 1280, height: 800 };
+
+// The first, so that its picture shows nothing else.
+await run('a conversation as it might be', async () => {
+  const address = await scene(browser, service);
+  // A page behind another one listens to nothing.
+  await page.bringToFront();
+  await page.setViewport({ width: 1280, height: 760, deviceScaleFactor: 1.5 });
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
+  await go(address);
+  await page.waitForFunction(() => [...document.querySelectorAll('.picture img')]
+    .every((image) => image.complete && image.naturalWidth > 1));
+  await page.$eval('#bubbles', (log) => { log.scrollTop = log.scrollHeight; });
+  await page.screenshot({ path: `${folder}/readme.png` });
+  await service.control('DELETE', '/faults');
+  await page.setViewport(WIDE);
+});
+
+const receiver = await service.receiver();
+const context = { page, go, service, receiver, other, folder };
 for (const { name, run: work } of steps) await run(name, () => work(context));
 
-const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 360, height: 720, hasTouch: true, isMobile: true };
 const VIEWS = ['calls', 'webhooks', 'faults', 'service', 'connect'];
 const LOOKS = [

@@ -82,9 +82,9 @@ step('pictures of both sides are shown', async ({ page, service, receiver, folde
 step('STOP changes the state, and START changes it back', async ({ page, receiver }) => {
   await page.click(button('STOP'));
   await page.waitForSelector('#talk-head .badge.stop');
-  await page.waitForSelector('#phone-list .badge.stop');
+  await page.waitForSelector('#phone-list a[aria-current] .badge.stop');
   await page.click(button('START'));
-  await page.waitForFunction(() => !document.querySelector('.badge.stop'));
+  await page.waitForFunction(() => !document.querySelector('#talk-head .badge.stop, a[aria-current] .badge.stop'));
   await page.click(button('HELP'));
   await page.waitForSelector(bubble('HELP'));
   for (let count = 0; count < 3; count += 1) await receiver.next();

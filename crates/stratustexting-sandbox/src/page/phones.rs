@@ -79,7 +79,7 @@ fn row(state: &State, place: &Place, ends: &Ends, conversation: &Conversation) -
         link: place.at_phone(ends).link(),
         is_chosen: false,
         initials: initials(name.as_deref(), &ends.customer),
-        hue: digits(&ends.customer).bytes().map(u32::from).sum::<u32>() % 6,
+        hue: hue(&ends.customer),
         number: ends.customer.clone(),
         own: ends.own.clone(),
         is_stopped: conversation.is_stopped,
@@ -90,7 +90,7 @@ fn row(state: &State, place: &Place, ends: &Ends, conversation: &Conversation) -
         },
         time: last
             .and_then(super::talk::time_of)
-            .map(|time| Time::new(time, state.clock.now())),
+            .map(|time| Time::to_the_minute(time, state.clock.now())),
         name,
     }
 }
@@ -116,6 +116,11 @@ pub(super) fn initials(name: Option<&str>, number: &str) -> String {
             digits[digits.len().saturating_sub(2)..].to_owned()
         }
     }
+}
+
+/// Chooses one of the colours in which phones are told apart.
+pub(super) fn hue(number: &str) -> u32 {
+    digits(number).bytes().map(u32::from).sum::<u32>() % 6
 }
 
 /// What a person searches for: a part of a number, a name, or a text.

@@ -16,12 +16,17 @@ pub(super) struct Time {
 
 impl Time {
     pub(super) fn new(time: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        Self::today(time, now, "%H:%M:%S")
+    }
+
+    pub(super) fn to_the_minute(time: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        Self::today(time, now, "%H:%M")
+    }
+
+    /// The date is shown of another day only.
+    fn today(time: DateTime<Utc>, now: DateTime<Utc>, today: &'static str) -> Self {
         let is_today = time.date_naive() == now.date_naive();
-        let form = if is_today {
-            "%H:%M:%S"
-        } else {
-            "%-d %b, %H:%M"
-        };
+        let form = if is_today { today } else { "%-d %b, %H:%M" };
         Self {
             short: time.format(form).to_string(),
             long: time.to_rfc3339_opts(SecondsFormat::Millis, true),

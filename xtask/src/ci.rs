@@ -134,6 +134,11 @@ fn steps(options: &Options) -> Vec<Step> {
         // Nobody is texted twice or forgotten, whatever is killed.
         step("outbox-sqlite", outbox_storm("sqlite", "1")),
         step("outbox-postgres", outbox_storm("postgres", "4")),
+        // What it has responded is there when it was killed.
+        step(
+            "sandbox-kill",
+            cargo(&["xtask", "sandbox-kill", "--dev", "--kills", "10"]),
+        ),
         step(
             "callbacks",
             cargo(&["xtask", "callbacks", "--dev", "--inputs", "20000"]),

@@ -1,12 +1,12 @@
 //! `cargo xtask faults`, `idle`, `drift`, `dialects`, `storm`, `inbox-storm`, `inbox-cost`,
-//! `outbox-storm`, `outbox-cost`, `callbacks`, `bench` and `decode`: the programs of `stratustexting-bench`.
+//! `outbox-storm`, `outbox-cost`, `sandbox-kill`, `callbacks`, `bench` and `decode`: the programs of `stratustexting-bench`.
 //!
 //! They belong to another package because they need the SDK, which this one can't use:
 //! its commands must work when the client can't be generated.
 
 use anyhow::ensure;
 
-use crate::{command::CommandLine, program, workspace::Workspace};
+use crate::{command::CommandLine, program, sandbox_start, workspace::Workspace};
 
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
@@ -18,6 +18,26 @@ pub(crate) struct Options {
     /// The program's own arguments; `--help` lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
+}
+
+/// Runs a program that needs the sandbox's program.
+pub(crate) fn run_with_sandbox(
+    workspace: &Workspace,
+    program: &str,
+    options: Options,
+) -> anyhow::Result<()> {
+    let sandbox = if options.dev {
+        program::build(workspace, "stratustexting-sandbox")?
+    } else {
+        sandbox_start::release(workspace)?
+    };
+    let sandbox = [
+        "--program".to_owned(),
+        sandbox.to_string_lossy().into_owned(),
+    ];
+    let arguments = sandbox.into_iter().chain(options.arguments).collect();
+    let dev = options.dev;
+    run(workspace, program, &Options { dev, arguments })
 }
 
 pub(crate) fn run(workspace: &Workspace, program: &str, options: &Options) -> anyhow::Result<()> {

@@ -25,6 +25,7 @@ mod python_client;
 mod refresh;
 mod refused;
 mod sandbox;
+mod sandbox_start;
 mod schema;
 mod shapes;
 mod snapshot;
@@ -95,6 +96,10 @@ enum Command {
     OutboxStorm(instrument::Options),
     /// Measures planning and sending a list, compared with a bare loop over the SDK.
     OutboxCost(instrument::Options),
+    /// Kills the sandbox again and again while clients use it, and counts what it forgot.
+    SandboxKill(instrument::Options),
+    /// Measures how long the sandbox takes from its start to its first response.
+    SandboxStart(sandbox_start::Options),
     /// Gives callbacks odd requests, and counts panics.
     Callbacks(instrument::Options),
     /// Counts the cost of a send, compared with a handwritten request.
@@ -156,6 +161,10 @@ fn main() -> ExitCode {
         Command::OutboxCost(options) => {
             instrument::run(&workspace, "outbox-cost", &options).map(done)
         }
+        Command::SandboxKill(options) => {
+            instrument::run_with_sandbox(&workspace, "sandbox-kill", options).map(done)
+        }
+        Command::SandboxStart(options) => sandbox_start::run(&workspace, &options).map(done),
         Command::Callbacks(options) => instrument::run(&workspace, "callbacks", &options).map(done),
         Command::Bench(options) => instrument::run(&workspace, "cost", &options).map(done),
         Command::Drift(options) => instrument::run(&workspace, "drift", &options).map(done),

@@ -14,6 +14,8 @@
 //!   beside the bare database (`cargo xtask inbox-storm`, `inbox-cost`).
 //! - `outbox-storm`, `outbox-cost`: a list is texted while its workers are killed, and what that
 //!   costs beside a bare loop (`cargo xtask outbox-storm`, `outbox-cost`).
+//! - `sandbox-kill`: the sandbox is killed while clients use it, and forgets nothing that it has
+//!   responded (`cargo xtask sandbox-kill`).
 //! - `callbacks`: odd requests to a callback, none of which may make it panic
 //!   (`cargo xtask callbacks`).
 //!

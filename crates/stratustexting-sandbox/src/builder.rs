@@ -1,6 +1,8 @@
 //! Configures a sandbox and starts it.
 
 use std::{
+    collections::HashMap,
+    fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -8,24 +10,29 @@ use std::{
 };
 
 use axum::middleware;
+use chrono::{DateTime, Utc};
 use stratustexting_client::Operation;
 
+#[cfg(feature = "data")]
+use crate::data::File;
 use crate::{
     callback::Callbacks,
+    clock::Clock,
     connection::ConnectionDetails,
     control::{self, Allowed},
     cors,
+    data::{Journal, Origin, Parts, Rows, Store, origin_of},
     dialect::Dialect,
     dispatch::Outbox,
     error::SandboxError,
     limits::Limits,
     oauth, page,
     sandbox::Sandbox,
-    seed,
     service::{mark_response_start, serve},
     settings::{DeliverySettings, Settings},
     shared::Shared,
     tcp::{self, Connection, ListenerState, SandboxListener},
+    webhooks,
 };
 
 /// The configuration of a sandbox; created by [`Sandbox::builder`].
@@ -34,13 +41,18 @@ use crate::{
 pub struct Builder {
     host: IpAddr,
     port: u16,
-    seed: u64,
-    contacts: usize,
+    seed: Option<u64>,
+    contacts: Option<usize>,
     oauth: oauth::Settings,
     limits: Limits,
     dialect: Dialect,
     settings: Settings,
     callback_ca: Option<PathBuf>,
+    clock: Clock,
+    /// The most entries of the ledger.
+    ledger_entries: usize,
+    #[cfg(feature = "data")]
+    data: Option<PathBuf>,
 }
 
 impl Default for Builder {
@@ -48,8 +60,8 @@ impl Default for Builder {
         Self {
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
-            seed: 0,
-            contacts: 1_000,
+            seed: None,
+            contacts: None,
             oauth: oauth::Settings {
                 token_lifetime: Duration::from_secs(3_600),
                 rotate_refresh_tokens: false,
@@ -69,6 +81,10 @@ impl Default for Builder {
             dialect: Dialect::none(),
             settings: Settings::default(),
             callback_ca: None,
+            clock: Clock::default(),
+            ledger_entries: usize::MAX,
+            #[cfg(feature = "data")]
+            data: None,
         }
     }
 }
@@ -111,15 +127,17 @@ impl Builder {
         self
     }
 
-    /// The seed for ids, credentials and data. Default: 0.
+    /// The seed for ids, credentials and data. Default: 0, or that of the file of
+    /// [`data`](Self::data).
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.seed = Some(seed);
         self
     }
 
-    /// How many contacts there are at the start. Default: 1,000.
+    /// How many contacts there are at the start. Default: 1,000, or as many as the file of
+    /// [`data`](Self::data) began with.
     pub fn contacts(mut self, contacts: usize) -> Self {
-        self.contacts = contacts;
+        self.contacts = Some(contacts);
         self
     }
 
@@ -263,6 +281,67 @@ impl Builder {
         self
     }
 
+    /// Lets the clock begin at this time and stand still until it is moved, by
+    /// [`Sandbox::advance`] for example. With the same [`seed`](Self::seed), the same requests
+    /// in the same order then get the same responses, byte for byte. A file of
+    /// [`data`](Self::data) has its own clock, which goes on where it was. Default: the clock
+    /// of the machine.
+    pub fn clock(mut self, start: DateTime<Utc>) -> Self {
+        self.clock = Clock::frozen(start);
+        self
+    }
+
+    /// The most entries of the ledger; the oldest go, and the numbers go on. The same holds for
+    /// broken requests, and for deliveries that are finished. Messages stay. Default: unlimited.
+    pub fn ledger_entries(mut self, most: usize) -> Self {
+        self.ledger_entries = most;
+        self
+    }
+
+    /// Keeps everything in this file, over restarts: contacts, consents, subscriptions,
+    /// messages with their files, deliveries, clients, logins and tokens, the ledger, the
+    /// clock, and settings that were changed while the sandbox ran. The same credentials come
+    /// back, no id is given twice, and deliveries that weren't finished are posted again.
+    /// What the builder sets applies to each start. Scripted responses, faults, the dialect and
+    /// its numbers aren't kept. Default: everything is in memory.
+    ///
+    /// A response leaves when what it says is in the file, so that a killed program has lost
+    /// nothing of it; requests that come together share a write. What the methods of
+    /// [`Sandbox`] change is written a moment later, and when the sandbox is dropped. If the
+    /// file can't be written, because the disk is full for example, requests get a 500 and
+    /// aren't carried out.
+    ///
+    /// The file is made if there is none, for its owner alone: it has credentials and texts. It
+    /// is an SQLite database, with a second file beside it (`-wal`) while the sandbox runs.
+    ///
+    /// ```
+    /// # use stratustexting_sandbox::Sandbox;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("sandbox.db");
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let first = Sandbox::builder().data(&file).start().await?;
+    /// first.customer_texts("+13035550123", first.number(), "Hello").await.map_err(|e| e.to_string())?;
+    /// let secret = first.client_secret().to_owned();
+    /// drop(first);
+    ///
+    /// let second = Sandbox::builder().data(&file).start().await?;
+    /// assert_eq!(second.client_secret(), secret);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Of [`start`](Self::start): [`SandboxError::Data`] if the file isn't a sandbox's, has
+    /// another seed or was made by another version, if another sandbox has it open, or if it
+    /// can't be read or written.
+    #[cfg(feature = "data")]
+    pub fn data(mut self, file: impl Into<PathBuf>) -> Self {
+        self.data = Some(file.into());
+        self
+    }
+
     /// Starts the sandbox. It stops when the [`Sandbox`] is dropped.
     ///
     /// # Errors
@@ -275,21 +354,44 @@ impl Builder {
         let listener = tcp::listen((host, port).into()).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let callbacks = Callbacks::new(self.callback_ca.as_deref())?;
-        let outbox = Outbox::new(self.seed, self.settings.deliveries.at_a_time);
-        let state = seed::initial_state(self.seed, self.contacts, self.oauth);
-        let connection = ConnectionDetails::of(&reachable(address).to_string(), &state);
+        let (store, rows) = self.stored().await?;
+        let file = self.file();
+        let problem = move |problem| SandboxError::Data {
+            file: file.clone(),
+            problem,
+        };
+        let mut parts = Parts {
+            origin: self.origin(&rows).map_err(&problem)?,
+            clock: self.clock.clone(),
+            oauth: self.oauth.clone(),
+            settings: self.settings.clone(),
+            most: self.ledger_entries,
+            written: HashMap::new(),
+        };
+        let restored = match &store {
+            None => parts.initial(),
+            Some(_) if rows.is_empty() => parts.initial_with_file(),
+            Some(_) => parts.restored(rows).map_err(&problem)?,
+        };
+        let outbox = Outbox::new(parts.origin.seed, restored.settings.deliveries.at_a_time);
+        let connection = ConnectionDetails::of(&reachable(address).to_string(), &restored.state);
         let listener_state = ListenerState::new(listener).map_err(failed)?;
+        let at_start = self.settings;
         let shared = Shared::new(
             connection,
             self.limits,
-            self.settings,
             callbacks,
             outbox,
-            state,
+            at_start,
+            restored,
             listener_state,
         );
         shared.dialect_state().set(self.dialect);
         let shared = Arc::new(shared);
+        if let Some(store) = store {
+            keep(&shared, store, parts).await.map_err(problem)?;
+        }
+        webhooks::resume(&shared);
         let mut router = control::router(&shared)
             .merge(page::router(&shared))
             .fallback(serve);
@@ -311,6 +413,57 @@ impl Builder {
         Ok(Sandbox::new(shared))
     }
 
+    /// The file and what is in it, if there is one.
+    #[cfg(feature = "data")]
+    async fn stored(&self) -> Result<(Option<Box<dyn Store>>, Rows), SandboxError> {
+        let Some(path) = self.data.clone() else {
+            return Ok((None, Rows::default()));
+        };
+        // A large file takes a while.
+        let opened = tokio::task::spawn_blocking(move || File::open(&path)).await;
+        let opened = opened.map_err(|error| SandboxError::Data {
+            file: self.file(),
+            problem: error.to_string(),
+        })?;
+        opened.map(|(file, rows)| (Some(Box::new(file) as Box<dyn Store>), rows))
+    }
+
+    #[cfg(not(feature = "data"))]
+    async fn stored(&self) -> Result<(Option<Box<dyn Store>>, Rows), SandboxError> {
+        Ok((None, Rows::default()))
+    }
+
+    fn file(&self) -> PathBuf {
+        #[cfg(feature = "data")]
+        return self.data.clone().unwrap_or_default();
+        #[cfg(not(feature = "data"))]
+        PathBuf::new()
+    }
+
+    /// What the seeded data follow from. The file's origin wins if the builder has none.
+    fn origin(&self, rows: &Rows) -> Result<Origin, String> {
+        if rows.is_empty() {
+            return Ok(Origin {
+                seed: self.seed.unwrap_or_default(),
+                contacts: self.contacts.unwrap_or(1_000),
+            });
+        }
+        let kept = origin_of(rows)?;
+        let other = |name: &str, kept: &dyn fmt::Display| {
+            Err(format!(
+                "it began with {name} {kept}; start with that, or without any, or name another \
+                 file"
+            ))
+        };
+        if self.seed.is_some_and(|seed| seed != kept.seed) {
+            return other("the seed", &kept.seed);
+        }
+        if self.contacts.is_some_and(|number| number != kept.contacts) {
+            return other("a number of contacts of", &kept.contacts);
+        }
+        Ok(kept)
+    }
+
     fn check(&self) -> Result<(), SandboxError> {
         let invalid = |text: String| Err(SandboxError::Setting(text));
         let unknown = |id: &&String| Operation::find(id).is_none();
@@ -330,6 +483,19 @@ impl Builder {
         let client = oauth::NewClient::default().redirect_uris(&self.oauth.redirect_uris);
         client.check().or_else(invalid)
     }
+}
+
+/// Keeps a sandbox's changes from now on. What it starts with is stored when this returns.
+async fn keep(shared: &Arc<Shared>, store: Box<dyn Store>, parts: Parts) -> Result<(), String> {
+    let journal = Journal::start(shared, store, parts).map_err(|error| error.to_string())?;
+    let pending = journal.begin();
+    // It is empty, so this can't fail.
+    let _ = shared.journal.set(journal);
+    let stored = pending.stored().await;
+    stored.map_err(|error| {
+        shared.close();
+        error.to_string()
+    })
 }
 
 /// The address by which a program of this machine reaches one that the sandbox listens on.

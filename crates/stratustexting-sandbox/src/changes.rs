@@ -89,3 +89,35 @@ impl<T> Drop for Watched<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_changes_are_announced_and_close_ones_together() {
+        let changes = Arc::new(Changes::default());
+        let mut announced = changes.subscribe();
+        let (announcing, end) = (Arc::clone(&changes), CancellationToken::new());
+        tokio::spawn(async move { announcing.announce(end).await });
+        let number = Mutex::new(1);
+        let lock = || Watched::new(number.lock().unwrap(), &changes);
+
+        assert_eq!(*lock(), 1);
+        tokio::time::sleep(PAUSE * 10).await;
+        assert!(!announced.has_changed().unwrap(), "nothing was changed");
+
+        *lock() = 2;
+        announced.changed().await.unwrap();
+        for _ in 0..100 {
+            *lock() += 1;
+        }
+        announced.changed().await.unwrap();
+
+        assert_eq!(*announced.borrow_and_update(), 2);
+        tokio::time::sleep(PAUSE * 10).await;
+        assert!(!announced.has_changed().unwrap());
+    }
+}

@@ -1,35 +1,122 @@
-//! The sandbox's clock: the machine's time, plus as much as a test has added.
+//! The sandbox's clock: the machine's time, plus as much as was added; or a time that stands
+//! still until somebody moves it.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Default)]
-pub(crate) struct Clock {
-    ahead: TimeDelta,
+#[derive(Clone, Debug)]
+pub(crate) enum Clock {
+    Running { ahead: TimeDelta },
+    Frozen { at: DateTime<Utc> },
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        let ahead = TimeDelta::zero();
+        Self::Running { ahead }
+    }
 }
 
 impl Clock {
+    pub(crate) fn frozen(at: DateTime<Utc>) -> Self {
+        Self::Frozen { at }
+    }
+
+    pub(crate) fn is_frozen(&self) -> bool {
+        matches!(self, Self::Frozen { .. })
+    }
+
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        Utc::now() + self.ahead
+        match self {
+            Self::Running { ahead } => Utc::now() + *ahead,
+            Self::Frozen { at } => *at,
+        }
     }
 
-    /// How far it is ahead of the machine's.
-    pub(crate) fn ahead(&self) -> TimeDelta {
-        self.ahead
-    }
-
-    /// Shows the machine's time again.
-    pub(crate) fn reset(&mut self) {
-        self.ahead = TimeDelta::zero();
+    /// How far it is ahead of the machine's; `None` while it stands still.
+    pub(crate) fn ahead(&self) -> Option<TimeDelta> {
+        match self {
+            Self::Running { ahead } => Some(*ahead),
+            Self::Frozen { .. } => None,
+        }
     }
 
     /// Moves the clock forward. A time that can't be represented changes nothing.
     pub(crate) fn advance(&mut self, by: Duration) {
-        let ahead = TimeDelta::from_std(by)
-            .ok()
-            .and_then(|by| self.ahead.checked_add(&by))
-            .filter(|ahead| Utc::now().checked_add_signed(*ahead).is_some());
-        self.ahead = ahead.unwrap_or(self.ahead);
+        let Ok(by) = TimeDelta::from_std(by) else {
+            return;
+        };
+        if let Some(time) = self.now().checked_add_signed(by) {
+            self.set(time, self.is_frozen());
+        }
+    }
+
+    /// Sets the time, and whether it stands still.
+    pub(crate) fn set(&mut self, time: DateTime<Utc>, frozen: bool) {
+        *self = if frozen {
+            Self::Frozen { at: time }
+        } else {
+            let ahead = time - Utc::now();
+            Self::Running { ahead }
+        };
+    }
+
+    pub(crate) fn stored(&self) -> StoredClock {
+        match self {
+            Self::Running { ahead } => StoredClock::Running {
+                microseconds: ahead.num_microseconds().unwrap_or(i64::MAX),
+            },
+            Self::Frozen { at } => StoredClock::Frozen { at: *at },
+        }
+    }
+}
+
+/// The clock in a file: how far it is ahead of the machine's, or where it stands.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "mode")]
+pub(crate) enum StoredClock {
+    Running { microseconds: i64 },
+    Frozen { at: DateTime<Utc> },
+}
+
+impl From<StoredClock> for Clock {
+    fn from(stored: StoredClock) -> Self {
+        match stored {
+            StoredClock::Running { microseconds } => {
+                let ahead = TimeDelta::microseconds(microseconds);
+                // One that goes beyond the calendar isn't there.
+                match Utc::now().checked_add_signed(ahead) {
+                    Some(_) => Self::Running { ahead },
+                    None => Self::default(),
+                }
+            }
+            StoredClock::Frozen { at } => Self::Frozen { at },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::{DateTime, Utc};
+
+    use super::Clock;
+
+    #[test]
+    fn a_frozen_clock_moves_only_when_it_is_moved() {
+        let start = DateTime::from_timestamp(1_767_258_000, 0).unwrap_or_default();
+        let mut clock = Clock::frozen(start);
+        assert_eq!(clock.now(), start);
+
+        clock.advance(Duration::from_secs(60));
+        assert_eq!((clock.now() - start).num_seconds(), 60);
+        clock.advance(Duration::MAX);
+        assert_eq!((clock.now() - start).num_seconds(), 60);
+
+        clock.set(start, false);
+        assert!(!clock.is_frozen() && clock.now() >= start && clock.now() < Utc::now());
     }
 }

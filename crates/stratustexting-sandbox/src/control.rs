@@ -3,7 +3,9 @@
 //! It isn't part of the service, and its requests aren't in the ledger.
 
 mod body;
+mod clock;
 mod index;
+mod kept;
 mod origin;
 
 use std::{sync::Arc, time::Duration};
@@ -35,6 +37,7 @@ use crate::{
 };
 
 use self::body::{Body, ErrorResponse, QueryParams, bad_request, error_response};
+pub(crate) use self::kept::respond_when_stored;
 pub(crate) use self::origin::{Allowed, authority, check as check_origin, check_host};
 
 type SharedState = State<Arc<Shared>>;
@@ -51,6 +54,7 @@ fn routes() -> Router<Arc<Shared>> {
         .route("/customer/messages", post(customer_texts))
         .route("/tokens/expire", post(expire_tokens))
         .route("/tokens/revoke", post(revoke_tokens))
+        .route("/clock", get(clock::show).post(clock::set))
         .route("/clock/advance", post(advance))
         .route("/responses", post(script_response).delete(clear_responses))
         // The name before, which programs in other languages may still use.
@@ -76,6 +80,10 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
         .nest(CONTROL_PATH, below)
         .route(&with_slash, get(index))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(shared),
+            kept::respond_when_stored,
+        ))
         .layer(middleware::from_fn_with_state(
             Arc::clone(shared),
             origin::check,
@@ -138,7 +146,7 @@ async fn sent_messages(State(shared): SharedState) -> Json<Value> {
 }
 
 async fn deliveries(State(shared): SharedState) -> Json<Vec<Delivery>> {
-    Json(shared.state().deliveries.clone())
+    Json(shared.state().deliveries.to_vec())
 }
 
 async fn deliver_again(

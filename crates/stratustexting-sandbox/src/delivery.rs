@@ -47,7 +47,9 @@ pub(crate) async fn deliver(shared: &Arc<Shared>, post: Post) {
             "posted"
         );
         let mut state = shared.state();
-        let delivery = &mut state.deliveries[post.number];
+        let Some(delivery) = state.deliveries.get_mut(post.number) else {
+            return;
+        };
         delivery.last_status = status.map(|status| status.as_u16());
         delivery.last_error = error;
         if post.is_repeat {
@@ -56,7 +58,7 @@ pub(crate) async fn deliver(shared: &Arc<Shared>, post: Post) {
         if error.is_none() {
             delivery.state = DeliveryState::Delivered;
             let id = delivery.subscription_id.clone();
-            state.failures.remove(&id);
+            state.failures.shift_remove(&id);
             drop(state);
             dispatch::repeat(shared, &settings, &uri, post);
             return;
@@ -71,9 +73,9 @@ pub(crate) async fn deliver(shared: &Arc<Shared>, post: Post) {
 }
 
 /// Counts the next attempt; returns its URL and payload, or `None` if the subscription was
-/// deleted or suspended.
+/// deleted or suspended, or nothing is known of the event any longer.
 fn next_attempt(state: &mut State, number: usize) -> Option<(String, Value)> {
-    let delivery = &mut state.deliveries[number];
+    let delivery = state.deliveries.get_mut(number)?;
     let subscription = state.subscriptions.get(&delivery.subscription_id);
     let reason = match subscription.map(|subscription| &subscription.status) {
         None => Some(DeliveryError::Unsubscribed),
@@ -95,9 +97,9 @@ fn next_attempt(state: &mut State, number: usize) -> Option<(String, Value)> {
 const SUSPENDED: &str = "BLACKLISTED";
 
 fn count_failure(state: &mut State, subscription: String, suspend_after: Option<u32>) {
-    let failures = state.failures.entry(subscription.clone()).or_default();
-    *failures += 1;
-    if suspend_after.is_none_or(|most| *failures < most) {
+    let failures = state.failures.get(&subscription).map_or(1, |it| it + 1);
+    state.failures.insert(subscription.clone(), failures);
+    if suspend_after.is_none_or(|most| failures < most) {
         return;
     }
     state.set_subscription_status(&subscription, SUSPENDED);

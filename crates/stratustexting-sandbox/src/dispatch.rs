@@ -25,7 +25,7 @@ use crate::{
 /// An event to be posted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Post {
-    /// Its index among the deliveries.
+    /// Its number among the deliveries.
     pub(crate) number: usize,
     /// Whether it was already delivered and is posted again.
     pub(crate) is_repeat: bool,
@@ -218,10 +218,13 @@ pub(crate) fn repeat(shared: &Arc<Shared>, settings: &DeliverySettings, uri: &st
 /// way, or there is none.
 pub(crate) fn again(shared: &Arc<Shared>, uuid: &str) -> bool {
     let mut state = shared.state();
-    let found = state.deliveries.iter().rposition(|it| it.uuid == uuid);
-    let Some((number, delivery)) =
-        found.and_then(|number| Some((number, state.deliveries.get_mut(number)?)))
-    else {
+    let state = &mut *state;
+    let mut numbered = state.deliveries.numbered().rev();
+    let Some((number, _)) = numbered.find(|(_, it)| it.uuid == uuid) else {
+        return false;
+    };
+    drop(numbered);
+    let Some(delivery) = state.deliveries.get_mut(number) else {
         return false;
     };
     if delivery.state == DeliveryState::UnderWay {
@@ -254,6 +257,9 @@ async fn drain(shared: &Arc<Shared>, uri: &str) {
 }
 
 async fn finish(shared: &Arc<Shared>, post: Post) {
+    // Nobody may learn of an event, and of its ids, that a killed program forgets. If it can't
+    // be stored, it is gone.
+    let _ = shared.begin().stored().await;
     deliver(shared, post).await;
     shared.deliveries_in_flight.send_modify(|count| *count -= 1);
 }

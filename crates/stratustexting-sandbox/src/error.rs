@@ -1,6 +1,6 @@
 //! The errors of the library.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, path::PathBuf};
 
 /// Why a sandbox couldn't start, or accept a setting.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,14 @@ pub enum SandboxError {
     /// A setting is invalid.
     #[error("{0}")]
     Setting(String),
+    /// The file of [`Builder::data`](crate::Builder::data) can't be used.
+    #[error("can't use the file {}: {problem}", file.display())]
+    Data {
+        /// The file.
+        file: PathBuf,
+        /// Why, and what to do.
+        problem: String,
+    },
     /// The client for webhooks can't be made.
     #[error("can't make a client for webhooks")]
     Http(#[from] reqwest::Error),

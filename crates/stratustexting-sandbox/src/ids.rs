@@ -3,11 +3,20 @@
 use std::iter;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 #[derive(Debug)]
 pub(crate) struct Ids {
     random: fastrand::Rng,
+    made: u32,
+    process: u64,
+}
+
+/// Where the ids go on, in a file.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredIds {
+    random: u64,
     made: u32,
     process: u64,
 }
@@ -33,6 +42,14 @@ impl Ids {
         Self {
             made: 0x80_0000,
             ..Self::new(!seed)
+        }
+    }
+
+    pub(crate) fn stored(&self) -> StoredIds {
+        StoredIds {
+            random: self.random.get_seed(),
+            made: self.made,
+            process: self.process,
         }
     }
 
@@ -92,9 +109,34 @@ impl Ids {
     }
 }
 
+impl From<StoredIds> for Ids {
+    fn from(stored: StoredIds) -> Self {
+        Self {
+            random: fastrand::Rng::with_seed(stored.random),
+            made: stored.made,
+            process: stored.process,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Ids;
+    use super::{Ids, StoredIds};
+
+    #[test]
+    fn stored_ids_go_on_where_they_were() {
+        let mut ids = Ids::new(3);
+        let id = ids.uuid();
+        ids.token(&id.into());
+        let stored = serde_json::to_string(&ids.stored()).unwrap_or_default();
+        let mut again = Ids::from(
+            serde_json::from_str::<StoredIds>(&stored).unwrap_or_else(|_| unreachable!()),
+        );
+
+        assert_eq!(again.object(), ids.object());
+        assert_eq!(again.uuid(), ids.uuid());
+        assert_eq!(again.alphanumeric(9), ids.alphanumeric(9));
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_ids_and_another_seed_others() {

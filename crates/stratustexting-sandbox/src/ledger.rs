@@ -5,7 +5,12 @@ use std::fmt;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::request::Parts;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::{
+    data::{Change, Content, Kind, Log, Row},
+    fault::known_name,
+};
 
 /// How much of a response's body is kept.
 const MAX_RESPONSE: usize = 16 * 1024;
@@ -118,11 +123,106 @@ fn bytes_as_text<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S
     serializer.serialize_str(&String::from_utf8_lossy(bytes))
 }
 
+/// A body with fewer bytes is copied.
+const SMALL_BODY: usize = 64 * 1024;
+
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    entries: Vec<Entry>,
-    /// How many entries were cleared.
-    cleared: usize,
+    entries: Log<Entry>,
+}
+
+/// An entry in a file, beside the bytes of its body.
+#[derive(Serialize, Deserialize)]
+struct StoredEntry {
+    at: DateTime<Utc>,
+    operation: Option<String>,
+    method: String,
+    path: String,
+    query: Option<String>,
+    /// Each byte of a value is a character: a value need not be UTF-8.
+    headers: Vec<(String, String)>,
+    status: u16,
+    fault: Option<String>,
+    carried_out: bool,
+    /// How long the body is; the response follows it.
+    body: usize,
+}
+
+impl Entry {
+    fn content(&self) -> Content {
+        let as_text = |bytes: &[u8]| bytes.iter().map(|byte| char::from(*byte)).collect();
+        let headers = self.headers.iter();
+        let stored = StoredEntry {
+            at: self.at,
+            body: self.body.len(),
+            operation: self.operation.clone(),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            headers: headers
+                .map(|(name, value)| (name.clone(), as_text(value)))
+                .collect(),
+            status: self.status,
+            fault: self.fault.map(str::to_owned),
+            carried_out: self.carried_out,
+        };
+        Content::with_files(&stored, vec![self.body.clone(), self.response.clone()])
+    }
+
+    fn read(sequence: usize, row: &Row) -> Result<Self, String> {
+        let stored: StoredEntry = row.value()?;
+        let as_bytes = |text: String| {
+            let bytes = text.chars().map(|it| u8::try_from(it).unwrap_or(b'?'));
+            bytes.collect()
+        };
+        let headers = stored.headers.into_iter();
+        let mut response = row.files.clone();
+        let body = response.split_to(stored.body.min(response.len()));
+        Ok(Self {
+            sequence,
+            at: stored.at,
+            operation: stored.operation,
+            method: stored.method,
+            path: stored.path,
+            query: stored.query,
+            headers: headers
+                .map(|(name, value)| (name, as_bytes(value)))
+                .collect(),
+            body,
+            response,
+            status: stored.status,
+            fault: stored.fault.as_deref().and_then(known_name),
+            carried_out: stored.carried_out,
+        })
+    }
+}
+
+/// A broken request in a file.
+#[derive(Serialize, Deserialize)]
+struct StoredBroken {
+    operation: Option<String>,
+    target: Option<String>,
+    bytes: u64,
+    fault: Option<String>,
+}
+
+impl BrokenRequest {
+    pub(crate) fn content(&self) -> Content {
+        Content::json(self)
+    }
+
+    /// # Errors
+    ///
+    /// When the record can't be read.
+    pub(crate) fn read(row: &Row) -> Result<Self, String> {
+        let stored: StoredBroken = row.value()?;
+        Ok(Self {
+            operation: stored.operation,
+            target: stored.target,
+            bytes: stored.bytes,
+            fault: stored.fault.as_deref().and_then(known_name),
+        })
+    }
 }
 
 impl Ledger {
@@ -135,12 +235,18 @@ impl Ledger {
         fault: Option<&'static str>,
         at: DateTime<Utc>,
     ) -> usize {
-        let sequence = self.cleared + self.entries.len();
+        let sequence = self.entries.next_number();
         let headers = parts
             .headers
             .iter()
             .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
             .collect();
+        // A part of the connection's buffer would keep all of it.
+        let body = if body.len() < SMALL_BODY {
+            Bytes::copy_from_slice(body)
+        } else {
+            body.clone()
+        };
         self.entries.push(Entry {
             sequence,
             at,
@@ -149,7 +255,7 @@ impl Ledger {
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             headers,
-            body: body.clone(),
+            body,
             status: 0,
             response: Bytes::new(),
             fault,
@@ -176,18 +282,44 @@ impl Ledger {
     }
 
     fn entry(&mut self, sequence: usize) -> Option<&mut Entry> {
-        let index = sequence.checked_sub(self.cleared)?;
-        self.entries.get_mut(index)
+        self.entries.get_mut(sequence)
     }
 
-    /// The entries from a number on.
+    /// The entries from a number on, or those of them that are still there.
     pub(crate) fn since(&self, sequence: usize) -> &[Entry] {
-        let index = sequence.saturating_sub(self.cleared);
-        self.entries.get(index..).unwrap_or_default()
+        self.entries.since(sequence)
     }
 
     pub(crate) fn clear(&mut self) {
-        self.cleared += self.entries.len();
         self.entries.clear();
+    }
+
+    /// The most entries to keep.
+    pub(crate) fn keep(&mut self, most: usize) {
+        self.entries.keep(most);
+    }
+
+    pub(crate) fn next_number(&self) -> usize {
+        self.entries.next_number()
+    }
+
+    pub(crate) fn continue_at(&mut self, number: usize) {
+        self.entries.continue_at(number);
+    }
+
+    /// Remembers changes from now on.
+    pub(crate) fn track(&mut self) {
+        self.entries.track();
+    }
+
+    pub(crate) fn take_changes(&mut self, changes: &mut Vec<Change>) {
+        self.entries.take(Kind::Entry, changes, Entry::content);
+    }
+
+    /// # Errors
+    ///
+    /// When a record can't be read.
+    pub(crate) fn restore(&mut self, rows: Vec<Row>) -> Result<(), String> {
+        self.entries.restore(rows, Entry::read)
     }
 }

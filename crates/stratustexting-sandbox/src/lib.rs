@@ -91,6 +91,7 @@ mod clock;
 mod connection;
 mod control;
 mod cors;
+mod data;
 mod delivery;
 pub mod dialect;
 mod dispatch;

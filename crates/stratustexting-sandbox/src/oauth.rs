@@ -7,21 +7,24 @@
 //! - `token.rs`: the token endpoint.
 //! - `grace.rs`: a refresh token that is used again just after it was replaced.
 //! - `clients.rs`: the registered clients.
+//! - `stored.rs`: all of it in a file.
 
 mod authorize;
 mod clients;
 mod grace;
+mod stored;
 mod token;
 
 use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use self::clients::{Grant, NewClient, RegisteredClient};
 pub(crate) use self::clients::{is_loopback, is_this_host};
 pub(crate) use self::{authorize::authorize, clients::Clients, token::token};
-use crate::{ids::Ids, query};
+use crate::{data::Records, ids::Ids, query};
 
 /// All scopes; whether every brand has the same is UNKNOWN.
 pub(crate) const SCOPES: [&str; 3] = [
@@ -53,14 +56,14 @@ pub(crate) struct Server {
     pub(crate) username: String,
     pub(crate) password: String,
     settings: Settings,
-    codes: HashMap<String, Code>,
-    access: HashMap<String, Access>,
-    refresh: HashMap<String, Refresh>,
+    codes: Records<Code>,
+    access: Records<Access>,
+    refresh: Records<Refresh>,
     logins: u64,
 }
 
 /// What was granted to a client, by a user's login or by client credentials.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Granted {
     client: String,
     pub(crate) scopes: Vec<String>,
@@ -81,6 +84,7 @@ impl Granted {
     }
 }
 
+#[derive(Serialize, Deserialize)]
 struct Code {
     granted: Granted,
     redirect_uri: String,
@@ -89,11 +93,13 @@ struct Code {
     used: bool,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Access {
     granted: Granted,
     expires: DateTime<Utc>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Refresh {
     granted: Granted,
     /// The token that replaced it, if it was rotated.
@@ -114,9 +120,9 @@ impl Server {
             username: "agent@example.com".to_owned(),
             password: ids.alphanumeric(16),
             settings,
-            codes: HashMap::new(),
-            access: HashMap::new(),
-            refresh: HashMap::new(),
+            codes: Records::default(),
+            access: Records::default(),
+            refresh: Records::default(),
             logins: 0,
         }
     }
@@ -137,9 +143,11 @@ impl Server {
     }
 
     pub(crate) fn expire_access_tokens(&mut self, now: DateTime<Utc>) {
-        for access in self.access.values_mut() {
+        self.access.change_all(|access| {
+            let is_valid = now < access.expires;
             access.expires = access.expires.min(now);
-        }
+            is_valid
+        });
     }
 
     pub(crate) fn revoke_access_tokens(&mut self) {
@@ -151,10 +159,9 @@ impl Server {
     }
 
     fn revoke_login(&mut self, login: u64) {
-        self.access
-            .retain(|_, access| access.granted.login != login);
+        self.access.retain(|access| access.granted.login != login);
         self.refresh
-            .retain(|_, refresh| refresh.granted.login != login);
+            .retain(|refresh| refresh.granted.login != login);
     }
 
     fn next_login(&mut self) -> u64 {
@@ -166,7 +173,7 @@ impl Server {
         let lifetime = self.lifetime();
         // An expired token gets the same response as an unknown one, so it can go.
         if self.access.len() > 10_000 {
-            self.access.retain(|_, access| now < access.expires);
+            self.access.retain(|access| now < access.expires);
         }
         let expires = now + lifetime;
         let id = ids.uuid();

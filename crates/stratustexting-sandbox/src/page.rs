@@ -71,6 +71,10 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
         .route("/", get(shell::show))
         .nest(PAGE_PATH, below)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(shared),
+            control::respond_when_stored,
+        ))
         .layer(middleware::from_fn(headers::add))
         .layer(middleware::from_fn_with_state(
             Arc::clone(shared),

@@ -5,9 +5,11 @@ mod signals;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 
 use self::deliveries::DeliveryArguments;
@@ -27,12 +29,24 @@ pub struct Arguments {
     /// localhost and addresses
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
-    /// The seed for ids, credentials and data
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// How many contacts there are; they are created at the first access
-    #[arg(long, default_value_t = 1_000)]
-    contacts: usize,
+    /// The seed for ids, credentials and data; by default 0, or that of the file of --data
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many contacts there are; they are created at the first access. By default 1000, or
+    /// as many as the file of --data began with
+    #[arg(long)]
+    contacts: Option<usize>,
+    /// Keep everything in this file over restarts: what was responded is in it, even if the
+    /// program is killed
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Let the clock begin at this time, such as 2026-01-01T09:00:00Z, and stand still until
+    /// the control API moves it. A file of --data has its own clock once it is made
+    #[arg(long, value_name = "TIME")]
+    clock: Option<DateTime<Utc>>,
+    /// The most entries of the ledger, and the most finished deliveries; the oldest go
+    #[arg(long, value_name = "ENTRIES", default_value_t = 100_000)]
+    ledger_entries: usize,
     /// Another redirect URI for the ready-made client
     #[arg(long, value_name = "URI")]
     redirect_uri: Vec<String>,
@@ -93,8 +107,7 @@ impl Arguments {
     pub fn builder(self) -> Builder {
         let mut builder = Sandbox::builder()
             .host(self.host)
-            .seed(self.seed)
-            .contacts(self.contacts)
+            .ledger_entries(self.ledger_entries)
             .token_lifetime(Duration::from_secs(self.token_lifetime))
             .rotate_refresh_tokens(self.rotate_refresh_tokens)
             .refresh_token_grace(Duration::from_secs(self.refresh_token_grace))
@@ -105,6 +118,18 @@ impl Arguments {
             .max_url(self.max_url)
             .missing_scope(self.missing_scope)
             .allow_machine_subscriptions(self.allow_machine_subscriptions);
+        if let Some(seed) = self.seed {
+            builder = builder.seed(seed);
+        }
+        if let Some(contacts) = self.contacts {
+            builder = builder.contacts(contacts);
+        }
+        if let Some(file) = self.data {
+            builder = builder.data(file);
+        }
+        if let Some(start) = self.clock {
+            builder = builder.clock(start);
+        }
         if let Some(seed) = self.dialect_seed {
             builder = builder.dialect(Dialect::from_seed(seed));
         }

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::{
@@ -22,7 +23,8 @@ use crate::{
     state::{delivery::Delivery, messages::SentMessage, subscriptions},
 };
 
-/// A running sandbox. It stops when this is dropped.
+/// A running sandbox. It stops when this is dropped; its file, if it has one, is complete and
+/// closed by then.
 pub struct Sandbox {
     pub(crate) shared: Arc<Shared>,
 }
@@ -136,8 +138,8 @@ impl Sandbox {
     }
 
     /// Every request that arrived, in order, except those to the control API, and CORS
-    /// preflights. It grows until
-    /// [`clear_ledger`](Self::clear_ledger).
+    /// preflights. It grows until [`clear_ledger`](Self::clear_ledger), or up to
+    /// [`Builder::ledger_entries`].
     #[must_use]
     pub fn ledger(&self) -> Vec<Entry> {
         self.shared.ledger().since(0).to_vec()
@@ -209,7 +211,7 @@ impl Sandbox {
     /// The events that were posted or will be.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.shared.state().deliveries.clone()
+        self.shared.state().deliveries.to_vec()
     }
 
     /// Waits until no delivery is under way.
@@ -241,16 +243,19 @@ impl Sandbox {
     /// # Errors
     ///
     /// When `from` isn't in E.164, `to` isn't a number of the account, or the text is
-    /// longer than [`MAX_TEXT`](crate::MAX_TEXT).
+    /// longer than [`MAX_TEXT`](crate::MAX_TEXT); or the text can't be stored.
     pub async fn customer_texts(
         &self,
         from: &str,
         to: &str,
         text: &str,
     ) -> Result<String, CustomerError> {
+        let pending = self.shared.begin();
         let none = messages::CustomerMedia::Files(Vec::new());
         let received = messages::receive(&self.shared, from, to, text, none);
         let received = received.map_err(|fault| CustomerError(fault.to_string()))?;
+        let stored = pending.stored().await;
+        stored.map_err(|error| CustomerError(error.to_string()))?;
         Ok(received.id)
     }
 
@@ -299,6 +304,17 @@ impl Sandbox {
     /// Forgets all refresh tokens, which ends every login.
     pub fn revoke_refresh_tokens(&self) {
         self.shared.state().oauth.revoke_refresh_tokens();
+    }
+
+    /// The sandbox's time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.shared.state().clock.now()
+    }
+
+    /// Sets the clock, and whether it stands still until it is moved.
+    pub fn set_clock(&self, time: DateTime<Utc>, frozen: bool) {
+        self.shared.state().clock.set(time, frozen);
     }
 
     /// Moves the sandbox's clock forward: tokens, codes and subscriptions grow older. Waits
@@ -412,6 +428,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.shared.shutdown.cancel();
+        self.shared.close();
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     ids::Ids,
     oauth,
-    state::{State, contacts::Contacts, delivery::Delivery, messages::Messages},
+    state::{State, contacts::Contacts, messages::Messages},
 };
 
 /// The sending number of every sandbox; it is reserved for fiction.
@@ -59,8 +59,9 @@ pub(crate) fn initial_state(seed: u64, contacts: usize, oauth: oauth::Settings) 
         .collect(),
         subscriptions: Default::default(),
         messages: Messages::default(),
-        deliveries: Vec::<Delivery>::new(),
+        deliveries: Default::default(),
         failures: Default::default(),
+        account_is_new: false,
         site,
         ids,
     }

@@ -1,6 +1,7 @@
 //! The path of a request. It is recorded in the ledger first. Then a scripted response is
 //! given if one waits; otherwise the OAuth server responds, or the gateway and then the
-//! application. A fault wraps all that, or replaces it.
+//! application. A fault wraps all that, or replaces it. With a file, the response leaves when
+//! all of that is stored.
 
 use std::sync::Arc;
 
@@ -33,8 +34,12 @@ pub(crate) async fn serve(
     request: Request,
 ) -> axum::response::Response {
     let (parts, body) = request.into_parts();
+    let pending = shared.begin();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         let request_id = shared.state().ids.uuid();
+        if let Err(error) = pending.stored().await {
+            return error.into_response().map(Body::from);
+        }
         return gateway::with_request_id(gateway::too_large(), &request_id).map(Body::from);
     };
     let met = connection.request_received();
@@ -44,20 +49,23 @@ pub(crate) async fn serve(
     let sequence = shared
         .ledger()
         .record(route.name(), &parts, &body, name, now);
-    let pending = PendingRequest {
+    let request = PendingRequest {
         route,
         parts,
         body,
         sequence,
     };
     let response = match &met {
-        None => pending.carry_out(&shared).await,
-        Some(fault) => fault::apply(&shared, &connection, fault, pending).await,
+        None => request.carry_out(&shared).await,
+        Some(fault) => fault::apply(&shared, &connection, fault, request).await,
     };
     let status = response.status().as_u16();
     shared.ledger().responded(sequence, status, response.body());
     tracing::debug!(operation = route.name(), status, fault = name, "responded");
-    response.map(Body::from)
+    match pending.stored().await {
+        Ok(()) => response.map(Body::from),
+        Err(error) => error.into_response().map(Body::from),
+    }
 }
 
 /// Tells the connection where a response begins.

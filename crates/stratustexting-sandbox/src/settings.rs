@@ -57,6 +57,16 @@ impl Settings {
         Ok(changed)
     }
 
+    /// What was changed since `before`, as [`changed`](Self::changed) takes it; null if nothing
+    /// was.
+    pub(crate) fn difference(&self, before: &Self) -> Value {
+        let values = serde_json::to_value(self).ok();
+        let values = values.zip(serde_json::to_value(before).ok());
+        values
+            .and_then(|(new, old)| difference(new, &old))
+            .unwrap_or_default()
+    }
+
     /// # Errors
     ///
     /// When a setting is invalid: what is wrong.
@@ -68,6 +78,21 @@ impl Settings {
             return Err("the status for a missing scope must be 401 or 403".to_owned());
         }
         self.deliveries.check()
+    }
+}
+
+/// The parts of `new` that differ, key by key.
+fn difference(new: Value, old: &Value) -> Option<Value> {
+    match (new, old) {
+        (new, old) if new == *old => None,
+        (Value::Object(new), Value::Object(old)) => {
+            let changed = new.into_iter().filter_map(|(key, value)| {
+                let changed = difference(value, old.get(&key).unwrap_or(&Value::Null));
+                changed.map(|changed| (key, changed))
+            });
+            Some(Value::Object(changed.collect()))
+        }
+        (new, _) => Some(new),
     }
 }
 

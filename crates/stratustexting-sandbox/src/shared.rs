@@ -1,7 +1,7 @@
 //! What all requests of a sandbox share.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicBool, AtomicUsize},
 };
 
@@ -12,6 +12,7 @@ use crate::{
     callback::Callbacks,
     changes::{Changes, Watched},
     connection::ConnectionDetails,
+    data::{Journal, Pending, Restored},
     dialect::DialectState,
     dispatch::Outbox,
     fault::Faults,
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     script: Mutex<Script>,
     faults: Mutex<Faults>,
     dialect: Mutex<DialectState>,
+    /// Writes what changes to the file, if there is one.
+    pub(crate) journal: OnceLock<Journal>,
     pub(crate) listener: Mutex<ListenerState>,
     /// Whether connections are refused.
     pub(crate) refuses_connections: AtomicBool,
@@ -68,10 +71,10 @@ impl Shared {
     pub(crate) fn new(
         connection: ConnectionDetails,
         limits: Limits,
-        settings: Settings,
         callbacks: Callbacks,
         outbox: Outbox,
-        state: State,
+        settings_at_start: Settings,
+        restored: Restored,
         listener: ListenerState,
     ) -> Self {
         Self {
@@ -79,16 +82,17 @@ impl Shared {
             limits,
             callbacks,
             outbox,
-            settings_at_start: settings.clone(),
-            settings: Mutex::new(settings),
+            settings_at_start,
+            settings: Mutex::new(restored.settings),
             shutdown: CancellationToken::new(),
             deliveries_in_flight: watch::Sender::new(0),
             changes: Changes::default(),
-            state: Mutex::new(state),
-            ledger: Mutex::default(),
+            state: Mutex::new(restored.state),
+            ledger: Mutex::new(restored.ledger),
             script: Mutex::default(),
-            faults: Mutex::default(),
+            faults: Mutex::new(restored.faults),
             dialect: Mutex::default(),
+            journal: OnceLock::new(),
             listener: Mutex::new(listener),
             refuses_connections: AtomicBool::new(false),
             idle_connections_closed: AtomicUsize::new(0),
@@ -147,15 +151,56 @@ impl Shared {
         let mut settings = self.watched(&self.settings);
         *settings = change(&settings)?;
         self.outbox.set_at_a_time(settings.deliveries.at_a_time);
+        self.poke();
         Ok(settings.clone())
     }
 
     pub(crate) fn state(&self) -> Watched<'_, State> {
-        self.watched(&self.state)
+        let state = Watched::new(self.state_to_write(), &self.changes);
+        self.poke();
+        state
+    }
+
+    /// The state for the thread that writes it to the file.
+    pub(crate) fn state_to_write(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn ledger(&self) -> Watched<'_, Ledger> {
-        self.watched(&self.ledger)
+        let ledger = Watched::new(self.ledger_to_write(), &self.changes);
+        self.poke();
+        ledger
+    }
+
+    /// The ledger for the thread that writes it to the file.
+    pub(crate) fn ledger_to_write(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The faults for the same thread.
+    pub(crate) fn faults_to_write(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What follows may have to be stored; [`Pending::stored`] waits until it is.
+    pub(crate) fn begin(&self) -> Pending {
+        self.journal
+            .get()
+            .map_or_else(Pending::none, Journal::begin)
+    }
+
+    /// Writes what has changed, and closes the file, if there is one.
+    pub(crate) fn close(&self) {
+        if let Some(journal) = self.journal.get() {
+            journal.close();
+        }
+    }
+
+    /// Tells the thread that writes the file that something may change.
+    pub(crate) fn poke(&self) {
+        if let Some(journal) = self.journal.get() {
+            journal.poke();
+        }
     }
 
     pub(crate) fn script(&self) -> Watched<'_, Script> {

@@ -4,16 +4,15 @@ pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod delivery;
 pub(crate) mod messages;
+mod stored;
 pub(crate) mod subscriptions;
 
-use std::collections::HashMap;
-
-use indexmap::IndexMap;
 use stratustexting_client::types::{CustomConsent, Site, Subscription};
 
 use self::{contacts::Contacts, delivery::Delivery, messages::Messages};
 use crate::{
     clock::Clock,
+    data::{Log, Records},
     ids::Ids,
     oauth::{self, NewClient, RegisteredClient},
 };
@@ -24,12 +23,15 @@ pub(crate) struct State {
     pub(crate) oauth: oauth::Server,
     pub(crate) site: Site,
     pub(crate) contacts: Contacts,
-    pub(crate) consents: IndexMap<String, CustomConsent>,
-    pub(crate) subscriptions: IndexMap<String, Subscription>,
+    pub(crate) consents: Records<CustomConsent>,
+    pub(crate) subscriptions: Records<Subscription>,
     pub(crate) messages: Messages,
-    pub(crate) deliveries: Vec<Delivery>,
+    /// By number, since the oldest finished ones may be gone.
+    pub(crate) deliveries: Log<Delivery>,
     /// How many deliveries failed in a row, for each subscription.
-    pub(crate) failures: HashMap<String, u32>,
+    pub(crate) failures: Records<u32>,
+    /// Whether site and user aren't in the file yet.
+    pub(crate) account_is_new: bool,
 }
 
 impl State {

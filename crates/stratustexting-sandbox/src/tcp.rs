@@ -290,6 +290,7 @@ impl ConnectionState {
                 bytes: request.bytes,
                 fault: fault.map(Fault::name),
             });
+            shared.poke();
         }
     }
 

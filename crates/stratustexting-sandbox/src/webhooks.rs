@@ -136,8 +136,7 @@ pub(crate) fn publish(shared: &Arc<Shared>, state: &mut State, event: &Event) {
             "subscriptionId": subscription_id,
             *key: detail,
         });
-        let number = state.deliveries.len();
-        state.deliveries.push(Delivery {
+        let delivery = Delivery {
             uuid,
             subscription_id,
             event: matching.clone(),
@@ -147,12 +146,27 @@ pub(crate) fn publish(shared: &Arc<Shared>, state: &mut State, event: &Event) {
             state: DeliveryState::UnderWay,
             last_status: None,
             last_error: None,
-        });
+        };
+        let is_finished = |old: &Delivery| old.state != DeliveryState::UnderWay;
+        let number = state.deliveries.push_if_old_may_go(delivery, is_finished);
         let post = Post {
             number,
             is_repeat: false,
         };
         dispatch::send(shared, &settings, &to, post);
+    }
+}
+
+/// Posts the events again that weren't finished when the sandbox stopped.
+pub(crate) fn resume(shared: &Arc<Shared>) {
+    let settings = shared.settings().deliveries;
+    let unfinished = shared.state().unfinished();
+    for (number, uri) in unfinished {
+        let post = Post {
+            number,
+            is_repeat: false,
+        };
+        dispatch::send(shared, &settings, &uri, post);
     }
 }
 

@@ -16,7 +16,6 @@ use crate::{
     shared::Shared,
     state::{
         State,
-        conversations::Ends,
         messages::{SentMedia, SentMessage},
     },
     webhooks::{self, Event},
@@ -134,15 +133,11 @@ fn send(
         to: to.to_owned(),
         text: text.to_owned(),
         agent,
-        media: media.clone(),
+        media,
         sent_at: now,
     };
     state.messages.push_sent(sent);
-    let ends = Ends {
-        own: from.to_owned(),
-        customer: to.to_owned(),
-    };
-    store(shared, &mut state, message, ends, media);
+    store(shared, &mut state, message, from);
     let result = json!({"result": "Message Processed Successfully"});
     Ok(json(StatusCode::OK, &result))
 }
@@ -194,13 +189,10 @@ pub(crate) fn receive(
         message.media = Some(listed);
     }
     let id = message.id.clone().unwrap_or_default();
-    let before = state.deliveries.len();
-    let ends = Ends {
-        own: to.to_owned(),
-        customer: from.to_owned(),
-    };
-    store(shared, &mut state, message, ends, files);
-    let subscriptions = state.deliveries.len() - before;
+    let before = state.deliveries.next_number();
+    state.messages.insert_files(&id, files);
+    store(shared, &mut state, message, to);
+    let subscriptions = state.deliveries.next_number() - before;
     Ok(Received { id, subscriptions })
 }
 
@@ -234,19 +226,10 @@ fn list(files: &[SentMedia]) -> Vec<Value> {
     files.iter().map(describe).collect()
 }
 
-/// Stores a message and schedules its event.
-fn store(
-    shared: &Arc<Shared>,
-    state: &mut State,
-    message: Message,
-    ends: Ends,
-    files: Vec<SentMedia>,
-) {
-    let department = state
-        .department_of(&ends.own)
-        .unwrap_or_default()
-        .to_owned();
+/// Stores a message and schedules its event; `own` is the account's number.
+fn store(shared: &Arc<Shared>, state: &mut State, message: Message, own: &str) {
+    let department = state.department_of(own).unwrap_or_default().to_owned();
     let event = Event::message(&department, &message);
-    state.messages.insert(message, ends, files);
+    state.messages.insert(message);
     webhooks::publish(shared, state, &event);
 }

@@ -133,7 +133,7 @@ fn store(
             .clone_from(&old.created_date_time);
     }
     let response = json(StatusCode::OK, &subscription);
-    state.failures.remove(&id);
+    state.failures.shift_remove(&id);
     state.subscriptions.insert(id, subscription);
     response
 }

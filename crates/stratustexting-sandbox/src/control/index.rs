@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     AdvanceInput, CustomerTextInput, DisabledFilterInput, FaultInput, FaultPlanInput, NewClient,
-    RefuseInput, RevokeInput, StatusInput,
+    RefuseInput, RevokeInput, StatusInput, clock::ClockInput,
 };
 use crate::{script::ScriptedResponseInput, seed::NUMBER, settings::Settings};
 
@@ -120,6 +120,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "forget all tokens of a kind",
         )
         .body::<RevokeInput>(json!({"kind": "refresh"})),
+        endpoint(
+            "GET",
+            "/control/clock",
+            "the sandbox's time, and whether it stands still",
+        ),
+        endpoint(
+            "POST",
+            "/control/clock",
+            "set the clock, let it stand still or run",
+        )
+        .body::<ClockInput>(json!({"time": "2026-01-01T09:00:00Z", "frozen": true})),
         endpoint("POST", "/control/clock/advance", "move the clock forward")
             .body::<AdvanceInput>(json!({"seconds": 3_600})),
         endpoint(

@@ -15,7 +15,14 @@ pub(crate) async fn deliver(shared: &Shared, number: usize) -> bool {
     if shared.dialect_state().dialect.events != Events::Batch {
         return false;
     }
-    let subscription = shared.state().deliveries[number].subscription_id.clone();
+    let subscription = shared
+        .state()
+        .deliveries
+        .get(number)
+        .map(|it| it.subscription_id.clone());
+    let Some(subscription) = subscription else {
+        return true;
+    };
     let is_first = shared
         .dialect_state()
         .batches_in_flight
@@ -43,45 +50,49 @@ fn next_batch(shared: &Shared, subscription: &str) -> Option<Batch> {
     let mut state = shared.state();
     let state = &mut *state;
     let exists = state.subscriptions.contains_key(subscription);
-    let mut waiting: Vec<_> = state
-        .deliveries
-        .iter_mut()
-        .enumerate()
-        .filter(|(_, delivery)| {
-            delivery.subscription_id == subscription && delivery.state == DeliveryState::UnderWay
-        })
+    let waiting = state.deliveries.numbered().filter(|(_, delivery)| {
+        delivery.subscription_id == subscription && delivery.state == DeliveryState::UnderWay
+    });
+    let mut waiting: Vec<(usize, String)> = waiting
+        .map(|(number, delivery)| (number, delivery.uri.clone()))
         .collect();
     if !exists {
-        for (_, delivery) in &mut waiting {
-            delivery.state = DeliveryState::Failed;
+        for (number, _) in waiting.drain(..) {
+            if let Some(delivery) = state.deliveries.get_mut(number) {
+                delivery.state = DeliveryState::Failed;
+            }
         }
-        waiting.clear();
     }
     let mut dialect_state = shared.dialect_state();
-    let Some(uri) = waiting.first().map(|(_, delivery)| delivery.uri.clone()) else {
+    let Some(uri) = waiting.first().map(|(_, uri)| uri.clone()) else {
         dialect_state.batches_in_flight.remove(subscription);
         return None;
     };
     // The subscription's callback may have changed meanwhile.
-    waiting.retain(|(_, delivery)| delivery.uri == uri);
+    waiting.retain(|(_, other)| *other == uri);
     // The dialect may have changed to one without batches; then they are posted one by one.
     if dialect_state.dialect.events != Events::Batch {
         waiting.truncate(1);
     }
-    for (_, delivery) in &mut waiting {
-        delivery.attempts += 1;
+    let numbers: Vec<usize> = waiting.iter().map(|(number, _)| *number).collect();
+    for number in &numbers {
+        if let Some(delivery) = state.deliveries.get_mut(*number) {
+            delivery.attempts += 1;
+        }
     }
-    let payloads: Vec<_> = waiting.iter().map(|(_, d)| &d.payload).collect();
-    Some(Batch {
-        uri,
-        body: dialect_state.batch_body(&payloads),
-        numbers: waiting.iter().map(|(number, _)| *number).collect(),
-    })
+    let deliveries = numbers
+        .iter()
+        .filter_map(|number| state.deliveries.get(*number));
+    let payloads: Vec<_> = deliveries.map(|delivery| &delivery.payload).collect();
+    let body = dialect_state.batch_body(&payloads);
+    Some(Batch { uri, numbers, body })
 }
 
 /// Posts a batch; returns whether any event of it must be posted again.
 async fn post_batch(shared: &Shared, batch: Batch) -> bool {
     let settings = shared.settings().deliveries;
+    // Events may have joined the batch a moment ago; see `dispatch.rs`.
+    let _ = shared.begin().stored().await;
     let slot = shared.outbox.slot().await;
     let response = shared
         .callbacks
@@ -96,7 +107,9 @@ async fn post_batch(shared: &Shared, batch: Batch) -> bool {
     let mut retry = false;
     let mut state = shared.state();
     for number in batch.numbers {
-        let delivery = &mut state.deliveries[number];
+        let Some(delivery) = state.deliveries.get_mut(number) else {
+            continue;
+        };
         delivery.last_status = status.map(|status| status.as_u16());
         delivery.last_error = error;
         if error.is_none() {

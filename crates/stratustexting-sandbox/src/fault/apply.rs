@@ -96,7 +96,12 @@ async fn carry_out(shared: &Arc<Shared>, request: PendingRequest, delay: Duratio
         if delay > Duration::ZERO {
             tokio::time::sleep(delay).await;
         }
-        request.carry_out(&shared).await
+        let pending = shared.begin();
+        let response = request.carry_out(&shared).await;
+        match pending.stored().await {
+            Ok(()) => response,
+            Err(error) => error.into_response(),
+        }
     });
     task.await.unwrap_or_else(|_| error(500, None, false))
 }

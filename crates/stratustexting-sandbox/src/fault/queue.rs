@@ -4,7 +4,11 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::{Fault, FaultKind, FaultPlan, plan::ActivePlan};
-use crate::{ledger::BrokenRequest, route::check_name};
+use crate::{
+    data::{Change, Kind, Log, Row},
+    ledger::BrokenRequest,
+    route::check_name,
+};
 
 /// The name under which faults of connections are scripted.
 pub(crate) const CONNECTION: &str = "connection";
@@ -13,7 +17,7 @@ pub(crate) const CONNECTION: &str = "connection";
 pub(crate) struct Faults {
     waiting: HashMap<String, VecDeque<Fault>>,
     plan_in_use: Option<ActivePlan>,
-    broken: Vec<BrokenRequest>,
+    broken: Log<BrokenRequest>,
 }
 
 impl Faults {
@@ -96,5 +100,21 @@ impl Faults {
 
     pub(crate) fn clear_broken(&mut self) {
         self.broken.clear();
+    }
+
+    pub(crate) fn broken_mut(&mut self) -> &mut Log<BrokenRequest> {
+        &mut self.broken
+    }
+
+    pub(crate) fn take_broken(&mut self, changes: &mut Vec<Change>) {
+        self.broken
+            .take(Kind::Broken, changes, BrokenRequest::content);
+    }
+
+    /// # Errors
+    ///
+    /// When a record can't be read.
+    pub(crate) fn restore_broken(&mut self, rows: Vec<Row>) -> Result<(), String> {
+        self.broken.restore(rows, |_, row| BrokenRequest::read(row))
     }
 }

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::SCOPES;
-use crate::ids::Ids;
+use crate::{
+    data::{Change, Content, Kind, Records, Row},
+    ids::Ids,
+};
 
 /// A way to get a token (RFC 6749).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -98,7 +100,7 @@ impl NewClient {
 }
 
 /// The credentials of a registered client.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RegisteredClient {
     /// The client's id: 26 letters and digits, like Cognito's.
@@ -117,6 +119,7 @@ impl fmt::Debug for RegisteredClient {
     }
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Client {
     pub(crate) registered: RegisteredClient,
     pub(crate) name: String,
@@ -127,7 +130,7 @@ pub(crate) struct Client {
 
 #[derive(Default)]
 pub(crate) struct Clients {
-    by_id: IndexMap<String, Client>,
+    by_id: Records<Client>,
 }
 
 impl Clients {
@@ -157,6 +160,35 @@ impl Clients {
     /// The client that every sandbox has.
     pub(crate) fn first(&self) -> Option<&RegisteredClient> {
         self.by_id.first().map(|(_, client)| &client.registered)
+    }
+
+    /// Remembers changes from now on, and that all are new.
+    pub(crate) fn track_as_new(&mut self) {
+        self.by_id.track_as_new();
+    }
+
+    pub(crate) fn take_changes(&mut self, changes: &mut Vec<Change>) {
+        self.by_id.take(Kind::Client, changes, Content::json);
+    }
+
+    /// The ready-made client keeps the redirect URIs that the sandbox was started with.
+    ///
+    /// # Errors
+    ///
+    /// When a record can't be read.
+    pub(crate) fn restore(&mut self, rows: Vec<Row>) -> Result<(), String> {
+        let mut first = self.by_id.first().map(|(_, it)| it.redirect_uris.clone());
+        self.by_id = Records::restore(rows, |row| {
+            let mut client: Client = row.value()?;
+            if let Some(uris) = first.take() {
+                client.redirect_uris = uris;
+            }
+            Ok(client)
+        })?;
+        if self.by_id.is_empty() {
+            return Err("it has no record of its client".to_owned());
+        }
+        Ok(())
     }
 
     pub(crate) fn has_api_key(&self, key: &[u8]) -> bool {

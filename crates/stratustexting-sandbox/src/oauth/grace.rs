@@ -11,11 +11,13 @@
 //! the time.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{Granted, Server};
 use crate::{ids::Ids, response::Response};
 
 /// The tokens that replaced a refresh token.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Successor {
     at: DateTime<Utc>,
     access: String,

@@ -8,6 +8,7 @@ use base64::{
 };
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -48,6 +49,7 @@ impl OAuthError {
 }
 
 /// The hash of a secret of the program that began the login (PKCE, RFC 7636).
+#[derive(Serialize, Deserialize)]
 pub(super) enum Challenge {
     S256(String),
     Plain(String),

@@ -11,6 +11,7 @@ use axum::{
 use super::{faults, form::Form, place::Place, service, switches};
 use crate::{
     api::messages::{self, CustomerMedia},
+    clock::Clock,
     control,
     dialect::Dialect,
     dispatch,
@@ -92,6 +93,11 @@ pub(super) async fn end_tokens(State(shared): SharedState, form: Form) -> Respon
 
 pub(super) async fn advance(State(shared): SharedState, form: Form) -> Response {
     let outcome = match form.text("seconds").parse() {
+        _ if form.get("stands").is_some() => {
+            let clock = &mut shared.state().clock;
+            *clock = Clock::frozen(clock.now());
+            Ok(form.place())
+        }
         Ok(seconds) => {
             shared.state().clock.advance(Duration::from_secs(seconds));
             Ok(form.place())

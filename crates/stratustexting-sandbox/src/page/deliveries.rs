@@ -59,7 +59,7 @@ impl Deliveries {
                 .is_none_or(|it| it.is_in(&payload.to_string()))
         };
         let before = |number: usize| place.from.is_none_or(|from| number < from);
-        let all = state.deliveries.iter().enumerate().rev();
+        let all = state.deliveries.numbered().rev();
         let all = all.filter(|(number, _)| before(*number));
         let mut found = all.take(MOST_SEARCHED).filter(|(_, it)| is_wanted(it));
         let rows: Vec<Row> = found

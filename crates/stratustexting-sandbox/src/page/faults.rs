@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use askama::Template;
+use chrono::TimeDelta;
 use stratustexting_client::OPERATIONS;
 
 use super::{place::Place, words::duration};
 use crate::{
+    clock::Clock,
     fault::{Commit, Fault, FaultPlan},
     route::TOKEN,
     state::State,
@@ -108,6 +110,19 @@ pub(super) fn find<T>(choices: &[Choice<T>], id: &str) -> Option<T> {
     Some((found.make)())
 }
 
+/// How the clock differs from the machine's, in words.
+pub(super) fn clock_moved(clock: &Clock) -> Option<String> {
+    match clock.ahead() {
+        None => Some(format!(
+            "stands still at {}",
+            clock.now().format("%-d %b, %H:%M:%S")
+        )),
+        Some(ahead) if ahead.abs() < TimeDelta::seconds(1) => None,
+        Some(ahead) if ahead < TimeDelta::zero() => Some(format!("behind by {}", duration(-ahead))),
+        Some(ahead) => Some(format!("ahead by {}", duration(ahead))),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "page/faults.html")]
 pub(super) struct Faults {
@@ -116,7 +131,8 @@ pub(super) struct Faults {
     faults: &'static [Choice<Fault>],
     plans: &'static [Choice<FaultPlan>],
     clock: String,
-    ahead: Option<String>,
+    moved: Option<String>,
+    is_frozen: bool,
     tokens: usize,
     refresh_tokens: usize,
 }
@@ -124,7 +140,6 @@ pub(super) struct Faults {
 impl Faults {
     pub(super) fn new(state: &State, place: &Place) -> Self {
         let now = state.clock.now();
-        let ahead = state.clock.ahead();
         let mut operations: Vec<_> = OPERATIONS.iter().map(|operation| operation.id).collect();
         operations.push(TOKEN);
         Self {
@@ -133,7 +148,8 @@ impl Faults {
             faults: &FAULTS,
             plans: &PLANS,
             clock: now.format("%-d %B %Y, %H:%M UTC").to_string(),
-            ahead: (!ahead.is_zero()).then(|| duration(ahead)),
+            moved: clock_moved(&state.clock),
+            is_frozen: state.clock.is_frozen(),
             tokens: state.oauth.valid_tokens(now).len(),
             refresh_tokens: state.oauth.refresh_tokens(),
         }

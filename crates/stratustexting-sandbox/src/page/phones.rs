@@ -8,7 +8,7 @@ use super::{
 };
 use crate::state::{
     State,
-    conversations::{Conversation, Ends},
+    conversations::{Conversation, Ends, is_inbound},
 };
 
 /// How many phones are listed.
@@ -83,7 +83,7 @@ fn row(state: &State, place: &Place, ends: &Ends, conversation: &Conversation) -
         number: ends.customer.clone(),
         own: ends.own.clone(),
         is_stopped: conversation.is_stopped,
-        is_inbound: last.is_some_and(super::talk::is_inbound),
+        is_inbound: last.is_some_and(is_inbound),
         text: match text.is_empty() && has_files {
             true => "Picture or file".to_owned(),
             false => text.chars().take(80).collect(),

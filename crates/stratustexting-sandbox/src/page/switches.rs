@@ -3,8 +3,8 @@
 
 use stratustexting_client::types::SubscriptionStatus;
 
-use super::{service, words::duration};
-use crate::{dialect::Dialect, shared::Shared};
+use super::{faults::clock_moved, service};
+use crate::{clock::Clock, dialect::Dialect, shared::Shared};
 
 /// Something that is switched on.
 pub(super) struct Switch {
@@ -41,11 +41,10 @@ pub(super) fn all(shared: &Shared) -> Vec<Switch> {
         add("dialect:".to_owned(), format!("dialect: {dialect}"));
     }
     let state = shared.state();
-    if !state.clock.ahead().is_zero() {
-        let words = format!("clock ahead by {}", duration(state.clock.ahead()));
-        add("clock:".to_owned(), words);
+    if let Some(moved) = clock_moved(&state.clock) {
+        add("clock:".to_owned(), format!("clock {moved}"));
     }
-    for (id, subscription) in &state.subscriptions {
+    for (id, subscription) in state.subscriptions.iter() {
         match &subscription.status {
             Some(SubscriptionStatus::Active) | None => {}
             Some(status) => {
@@ -79,7 +78,7 @@ pub(super) fn off(shared: &Shared, id: &str) -> Result<(), String> {
             shared.change_settings(|settings| settings.changed(change))?;
         }
         "dialect" => shared.dialect_state().set(Dialect::none()),
-        "clock" => shared.state().clock.reset(),
+        "clock" => shared.state().clock = Clock::default(),
         "subscription" => {
             let active = SubscriptionStatus::Active.to_string();
             shared.state().set_subscription_status(rest, &active);

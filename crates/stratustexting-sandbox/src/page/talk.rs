@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use stratustexting_client::types::{Message, MessageDirection};
+use stratustexting_client::types::Message;
 
 use super::{
     media::is_picture,
@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     route::PAGE_PATH,
-    state::{State, conversations::Ends},
+    state::{
+        State,
+        conversations::{Ends, is_inbound},
+    },
 };
 
 /// How many messages are shown at a time.
@@ -122,10 +125,6 @@ fn listed(state: &State, message: &Message) -> Vec<FileView> {
         is_picture: false,
     };
     listed.map(view).collect()
-}
-
-pub(super) fn is_inbound(message: &Message) -> bool {
-    message.direction == Some(MessageDirection::Inbound)
 }
 
 pub(super) fn time_of(message: &Message) -> Option<DateTime<Utc>> {

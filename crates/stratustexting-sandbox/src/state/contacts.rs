@@ -3,16 +3,20 @@
 use std::{cell::OnceCell, collections::HashMap};
 
 use chrono::{DateTime, Utc};
-use indexmap::IndexMap;
 use stratustexting_client::{
     ContactField,
     types::{Contact, ContactRequest},
 };
 
+use crate::data::{Change, Content, Kind, Records, Row};
+
 /// All contacts. The seeded ones are made at the first access, since 100,000 of them take
 /// a while, and many programs never need any.
 pub(crate) struct Contacts {
     make: Make,
+    /// Those that differ from the seeded ones, as a file has them; `None` was deleted.
+    stored: Vec<(String, Option<Contact>)>,
+    is_tracked: bool,
     index: OnceCell<ContactIndex>,
 }
 
@@ -20,7 +24,7 @@ type Make = Box<dyn Fn() -> Vec<Contact> + Send>;
 
 #[derive(Default)]
 struct ContactIndex {
-    by_id: IndexMap<String, Contact>,
+    by_id: Records<Contact>,
     id_by_number: HashMap<String, String>,
 }
 
@@ -28,6 +32,8 @@ impl Contacts {
     pub(crate) fn lazy(make: impl Fn() -> Vec<Contact> + Send + 'static) -> Self {
         Self {
             make: Box::new(make),
+            stored: Vec::new(),
+            is_tracked: false,
             index: OnceCell::new(),
         }
     }
@@ -37,6 +43,12 @@ impl Contacts {
             let mut index = ContactIndex::default();
             for contact in (self.make)() {
                 index.insert(contact);
+            }
+            for (id, contact) in &self.stored {
+                index.replace(id, contact.clone());
+            }
+            if self.is_tracked {
+                index.by_id.track();
             }
             index
         })
@@ -61,12 +73,7 @@ impl Contacts {
     }
 
     pub(crate) fn remove(&mut self, id: &str) -> Option<Contact> {
-        let index = self.index_mut();
-        let contact = index.by_id.shift_remove(id)?;
-        if let Some(number) = &contact.mobile_number {
-            index.id_by_number.remove(number);
-        }
-        Some(contact)
+        self.index_mut().remove(id)
     }
 
     pub(crate) fn id_of(&self, number: &str) -> Option<&str> {
@@ -86,6 +93,35 @@ impl Contacts {
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Contact> {
         self.index_mut().by_id.get_mut(id)
     }
+
+    /// Remembers changes from now on.
+    pub(crate) fn track(&mut self) {
+        self.is_tracked = true;
+        if let Some(index) = self.index.get_mut() {
+            index.by_id.track();
+        }
+    }
+
+    /// A deletion is written as a record, too, since the seed would make the contact again.
+    pub(crate) fn take_changes(&mut self, changes: &mut Vec<Change>) {
+        let Some(index) = self.index.get_mut() else {
+            return;
+        };
+        for (id, contact) in index.by_id.take_changed() {
+            changes.push(Change::put(Kind::Contact, id, Content::json(&contact)));
+        }
+    }
+
+    /// # Errors
+    ///
+    /// When a record can't be read.
+    pub(crate) fn restore(&mut self, rows: Vec<Row>) -> Result<(), String> {
+        let read = |row: &Row| Ok((row.name()?.to_owned(), row.value()?));
+        self.stored = rows.iter().map(read).collect::<Result<_, String>>()?;
+        self.index = OnceCell::new();
+        self.is_tracked = true;
+        Ok(())
+    }
 }
 
 impl ContactIndex {
@@ -95,6 +131,33 @@ impl ContactIndex {
             self.id_by_number.insert(number.clone(), id.clone());
         }
         self.by_id.insert(id, contact);
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Contact> {
+        let contact = self.by_id.shift_remove(id)?;
+        self.forget_number(&contact, id);
+        Some(contact)
+    }
+
+    /// Another contact may have the number by now.
+    fn forget_number(&mut self, contact: &Contact, id: &str) {
+        if let Some(number) = &contact.mobile_number
+            && self.id_of(number) == Some(id)
+        {
+            self.id_by_number.remove(number);
+        }
+    }
+
+    /// Puts a contact of a file in the place of a seeded one, or after all others.
+    fn replace(&mut self, id: &str, contact: Option<Contact>) {
+        let Some(contact) = contact else {
+            self.remove(id);
+            return;
+        };
+        if let Some(seeded) = self.by_id.get(id).cloned() {
+            self.forget_number(&seeded, id);
+        }
+        self.insert(contact);
     }
 
     fn id_of(&self, number: &str) -> Option<&str> {

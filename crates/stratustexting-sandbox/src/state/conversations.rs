@@ -1,7 +1,7 @@
 //! The messages between a number of the account and a customer's phone, in order.
 
 use indexmap::IndexMap;
-use stratustexting_client::types::MessageDirection;
+use stratustexting_client::types::{Message, MessageDirection};
 
 /// The two ends of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -9,6 +9,25 @@ pub(crate) struct Ends {
     /// The account's number.
     pub(crate) own: String,
     pub(crate) customer: String,
+}
+
+impl Ends {
+    /// Those of a message between one number of the account and one customer.
+    fn of(message: &Message) -> Option<Self> {
+        let from = message.from.clone()?;
+        let to = message.to.as_ref()?.numbers().next()?.to_owned();
+        let (own, customer) = if is_inbound(message) {
+            (to, from)
+        } else {
+            (from, to)
+        };
+        Some(Self { own, customer })
+    }
+}
+
+/// Whether a customer has sent it.
+pub(crate) fn is_inbound(message: &Message) -> bool {
+    message.direction == Some(MessageDirection::Inbound)
 }
 
 #[derive(Debug, Default)]
@@ -29,13 +48,17 @@ pub(crate) struct Conversations {
 }
 
 impl Conversations {
-    pub(crate) fn add(&mut self, ends: Ends, direction: MessageDirection, id: &str, text: &str) {
+    pub(crate) fn add(&mut self, message: &Message) {
+        let (Some(id), Some(ends)) = (&message.id, Ends::of(message)) else {
+            return;
+        };
         self.last += 1;
         let conversation = self.by_ends.entry(ends).or_default();
-        conversation.messages.push(id.to_owned());
+        conversation.messages.push(id.clone());
         conversation.last = self.last;
-        if direction == MessageDirection::Inbound
-            && let Some(stops) = keyword(text)
+        let keyword = message.text.as_deref().and_then(keyword);
+        if is_inbound(message)
+            && let Some(stops) = keyword
         {
             conversation.is_stopped = stops;
         }
@@ -78,13 +101,28 @@ fn keyword(text: &str) -> Option<bool> {
 mod tests {
     use super::*;
 
+    const OWN: &str = "+12025550100";
+
+    fn message(direction: MessageDirection, customer: &str, text: &str) -> Message {
+        let (from, to) = match direction {
+            MessageDirection::Inbound => (customer, OWN),
+            _ => (OWN, customer),
+        };
+        let message = Message::default().with_id("id").with_direction(direction);
+        message.with_from(from).with_to(to).with_text(text)
+    }
+
+    fn ends(number: usize) -> Ends {
+        Ends {
+            own: OWN.to_owned(),
+            customer: format!("+1303555{number:04}"),
+        }
+    }
+
     #[test]
     fn only_a_customers_keyword_changes_the_state() {
         let mut all = Conversations::default();
-        let ends = Ends {
-            own: "+12025550100".to_owned(),
-            customer: "+13035550123".to_owned(),
-        };
+        let ends = ends(123);
         for (direction, text, stopped) in [
             (MessageDirection::Inbound, "please stop calling", false),
             (MessageDirection::Outbound, "STOP", false),
@@ -92,7 +130,7 @@ mod tests {
             (MessageDirection::Inbound, "HELP", true),
             (MessageDirection::Inbound, "UNSTOP", false),
         ] {
-            all.add(ends.clone(), direction, "id", text);
+            all.add(&message(direction, &ends.customer, text));
 
             let now = all.get(&ends).map(|it| it.is_stopped);
             assert_eq!(now, Some(stopped), "{text}");
@@ -102,12 +140,9 @@ mod tests {
     #[test]
     fn the_latest_come_first() {
         let mut all = Conversations::default();
-        let ends = |number: usize| Ends {
-            own: "+12025550100".to_owned(),
-            customer: format!("+1303555{number:04}"),
-        };
         for number in [1, 2, 3, 1] {
-            all.add(ends(number), MessageDirection::Inbound, "id", "Hello");
+            let customer = ends(number).customer;
+            all.add(&message(MessageDirection::Inbound, &customer, "Hello"));
         }
 
         let latest = all.latest(2, |_, _| true);

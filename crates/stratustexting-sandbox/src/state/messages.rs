@@ -4,11 +4,11 @@ use std::{collections::HashMap, fmt};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stratustexting_client::types::Message;
 
-use super::conversations::{Conversations, Ends};
+use super::conversations::Conversations;
+use crate::data::{Change, Content, Kind, Log, Records, Row, Rows};
 
 /// A message that a program sent.
 #[derive(Clone, Serialize)]
@@ -70,11 +70,85 @@ impl fmt::Debug for SentMedia {
 /// All messages, of both directions.
 #[derive(Default)]
 pub(crate) struct Messages {
-    by_id: IndexMap<String, Message>,
-    sent: Vec<SentMessage>,
-    /// The files of messages, by the messages' ids.
-    files: HashMap<String, Vec<SentMedia>>,
+    by_id: Records<Message>,
+    sent: Log<SentMessage>,
+    /// The files that came with customers' texts, by the messages' ids.
+    received: Records<Vec<SentMedia>>,
+    /// The numbers of sent messages with files, by their ids.
+    sent_with_files: HashMap<String, usize>,
+    /// Follows from the messages.
     conversations: Conversations,
+}
+
+/// A sent message in a file, beside the bytes of its files.
+#[derive(Serialize, Deserialize)]
+struct StoredSent {
+    id: String,
+    from: String,
+    to: String,
+    text: String,
+    agent: Option<String>,
+    media: Vec<StoredMedia>,
+    sent_at: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredMedia {
+    name: String,
+    content_type: String,
+    length: usize,
+}
+
+fn described(files: &[SentMedia]) -> Vec<StoredMedia> {
+    let described = files.iter().map(|file| StoredMedia {
+        name: file.name.clone(),
+        content_type: file.content_type.clone(),
+        length: file.bytes.len(),
+    });
+    described.collect()
+}
+
+fn contents(files: &[SentMedia]) -> Vec<Bytes> {
+    files.iter().map(|file| file.bytes.clone()).collect()
+}
+
+/// The files as they were, from their contents one after the other.
+fn files(described: Vec<StoredMedia>, contents: &Bytes) -> Vec<SentMedia> {
+    let mut rest = contents.clone();
+    let files = described.into_iter().map(|file| SentMedia {
+        name: file.name,
+        content_type: file.content_type,
+        bytes: rest.split_to(file.length.min(rest.len())),
+    });
+    files.collect()
+}
+
+impl SentMessage {
+    fn content(&self) -> Content {
+        let stored = StoredSent {
+            id: self.id.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            text: self.text.clone(),
+            agent: self.agent.clone(),
+            media: described(&self.media),
+            sent_at: self.sent_at,
+        };
+        Content::with_files(&stored, contents(&self.media))
+    }
+
+    fn read(row: &Row) -> Result<Self, String> {
+        let stored: StoredSent = row.value()?;
+        Ok(Self {
+            id: stored.id,
+            from: stored.from,
+            to: stored.to,
+            text: stored.text,
+            agent: stored.agent,
+            media: files(stored.media, &row.files),
+            sent_at: stored.sent_at,
+        })
+    }
 }
 
 impl Messages {
@@ -86,16 +160,17 @@ impl Messages {
         self.by_id.get(id)
     }
 
-    pub(crate) fn insert(&mut self, message: Message, ends: Ends, files: Vec<SentMedia>) {
+    pub(crate) fn insert(&mut self, message: Message) {
+        self.conversations.add(&message);
         let id = message.id.clone().unwrap_or_default();
-        let text = message.text.as_deref().unwrap_or_default();
-        if let Some(direction) = message.direction.clone() {
-            self.conversations.add(ends, direction, &id, text);
-        }
-        if !files.is_empty() {
-            self.files.insert(id.clone(), files);
-        }
         self.by_id.insert(id, message);
+    }
+
+    /// Keeps the files of a customer's text.
+    pub(crate) fn insert_files(&mut self, id: &str, files: Vec<SentMedia>) {
+        if !files.is_empty() {
+            self.received.insert(id.to_owned(), files);
+        }
     }
 
     pub(crate) fn conversations(&self) -> &Conversations {
@@ -103,10 +178,61 @@ impl Messages {
     }
 
     pub(crate) fn files(&self, id: &str) -> &[SentMedia] {
-        self.files.get(id).map(Vec::as_slice).unwrap_or_default()
+        let number = self.sent_with_files.get(id);
+        let sent = number.and_then(|number| self.sent.get(*number));
+        let sent = sent.map(|sent| &sent.media);
+        let files = sent.or_else(|| self.received.get(id));
+        files.map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(crate) fn push_sent(&mut self, sent: SentMessage) {
-        self.sent.push(sent);
+        let id = (!sent.media.is_empty()).then(|| sent.id.clone());
+        let number = self.sent.push(sent);
+        self.sent_with_files.extend(id.map(|id| (id, number)));
+    }
+
+    /// The number of the next message that is sent.
+    pub(crate) fn next_number(&self) -> usize {
+        self.sent.next_number()
+    }
+
+    pub(crate) fn continue_at(&mut self, number: usize) {
+        self.sent.continue_at(number);
+    }
+
+    /// Remembers changes from now on.
+    pub(crate) fn track(&mut self) {
+        self.by_id.track();
+        self.sent.track();
+        self.received.track();
+    }
+
+    pub(crate) fn take_changes(&mut self, changes: &mut Vec<Change>) {
+        self.by_id.take(Kind::Message, changes, Content::json);
+        self.sent.take(Kind::Sent, changes, SentMessage::content);
+        self.received.take(Kind::Received, changes, |files| {
+            Content::with_files(&described(files), contents(files))
+        });
+    }
+
+    /// # Errors
+    ///
+    /// When a record can't be read.
+    pub(crate) fn restore(&mut self, rows: &mut Rows) -> Result<(), String> {
+        self.by_id = Records::restore(rows.take(Kind::Message), Row::value)?;
+        let sent = rows.take(Kind::Sent);
+        self.sent.restore(sent, |_, row| SentMessage::read(row))?;
+        let with_files = self.sent.numbered();
+        let with_files = with_files.filter(|(_, sent)| !sent.media.is_empty());
+        self.sent_with_files = with_files
+            .map(|(number, sent)| (sent.id.clone(), number))
+            .collect();
+        let received = rows.take(Kind::Received);
+        self.received = Records::restore(received, |row| Ok(files(row.value()?, &row.files)))?;
+        self.conversations = Conversations::default();
+        for message in self.by_id.values() {
+            self.conversations.add(message);
+        }
+        Ok(())
     }
 }

@@ -16,7 +16,7 @@ impl State {
         };
         subscription.status = Some(SubscriptionStatus::from(status.to_owned()));
         subscription.last_update_date_time = Some(now.into());
-        self.failures.remove(id);
+        self.failures.shift_remove(id);
         true
     }
 

@@ -125,6 +125,7 @@ fn reset_if_scripted(shared: &Arc<Shared>, socket: TcpStream) -> Option<TcpStrea
             bytes: 0,
             fault: Some(fault.name()),
         });
+        shared.poke();
         // If it fails, the connection is closed in the ordinary way.
         let _ = socket.set_zero_linger();
     });

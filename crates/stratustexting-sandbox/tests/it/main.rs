@@ -16,6 +16,8 @@ mod control;
 mod control_api;
 /// Pages in a browser that call the sandbox.
 mod cors;
+/// A file that keeps everything over restarts, and a ledger of limited length.
+mod data;
 /// The order of events, attempts, how many at a time, and why a delivery failed.
 mod deliveries;
 /// Responses that differ from the inferred ones.
@@ -35,6 +37,8 @@ mod operations;
 /// The program, and a client in another language.
 mod page;
 mod program;
+/// A clock that stands still, and runs that repeat byte for byte.
+mod repeatable;
 /// Subscriptions that are suspended, have disabled filters, or are forbidden.
 mod subscriptions;
 /// Callbacks by TLS, with certificates that are trusted or not.

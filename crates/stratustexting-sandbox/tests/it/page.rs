@@ -435,3 +435,36 @@ async fn credentials_have_the_host_by_which_the_page_is_reached() {
     assert!(shown.contains(api.client_secret()) && shown.contains(api.api_key()));
     assert!(!shown.contains("127.0.0.1"));
 }
+
+#[tokio::test]
+async fn conversations_and_their_pictures_outlive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = async || {
+        let builder = Sandbox::builder().data(folder.path().join("sandbox.db"));
+        builder.start().await.unwrap()
+    };
+    let sandbox = start().await;
+    for text in ["See this", "STOP"] {
+        let mut form = Form::new()
+            .text("phone", PHONE)
+            .text("own", sandbox.number().to_owned())
+            .text("text", text);
+        if text == "See this" {
+            let part = Part::bytes(vec![7_u8; 5_000]).file_name("cat.png");
+            form = form.part("file", part.mime_str("image/png").unwrap());
+        }
+        let request = http().post(format!("{}/page/text", origin(&sandbox)));
+        assert_eq!(request.multipart(form).send().await.unwrap().status(), 303);
+    }
+    drop(sandbox);
+
+    let sandbox = start().await;
+
+    let shown = page(&sandbox, "phone=%2B13035550123").await;
+    assert!(shown.contains("See this") && shown.contains("class=\"badge stop\""));
+    let link = shown.split("<img src=\"/page/media/").nth(1).unwrap();
+    let link = link.split('"').next().unwrap();
+    let url = format!("{}/page/media/{link}", origin(&sandbox));
+    let picture = http().get(url).send().await.unwrap();
+    assert_eq!(picture.bytes().await.unwrap(), vec![7_u8; 5_000]);
+}

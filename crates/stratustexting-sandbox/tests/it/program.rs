@@ -11,11 +11,11 @@ use stratustexting_sandbox::Dialect;
 
 use crate::support::{Api, fetch, http};
 
-struct Program(Child);
+pub(crate) struct Program(pub(crate) Child);
 
 impl Program {
     /// Starts it and reads its first line.
-    fn start(arguments: &[&str]) -> (Self, String) {
+    pub(crate) fn start(arguments: &[&str]) -> (Self, String) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_stratustexting-sandbox"))
             .args(arguments)
             .stdout(Stdio::piped())

@@ -33,6 +33,13 @@ pub(crate) struct Api {
     pub(crate) token: String,
 }
 
+/// What a user's login gives.
+pub(crate) struct Login {
+    pub(crate) code: String,
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+}
+
 impl Api {
     pub(crate) async fn start() -> Self {
         Self::of(Sandbox::builder().contacts(20)).await
@@ -70,6 +77,11 @@ impl Api {
 
     /// Logs the user in; returns the access token.
     async fn log_in(&self) -> String {
+        self.login().await.access
+    }
+
+    /// Logs the user in; returns the code and the tokens.
+    pub(crate) async fn login(&self) -> Login {
         let query = [
             ("client_id", self.client_id()),
             ("response_type", "code"),
@@ -89,7 +101,12 @@ impl Api {
         let request = self.http.post(self.token_url()).form(&form);
         let request = request.basic_auth(self.client_id(), Some(self.client_secret()));
         let (_, tokens) = fetch(request).await;
-        tokens["access_token"].as_str().unwrap().to_owned()
+        let token = |name: &str| tokens[name].as_str().unwrap().to_owned();
+        Login {
+            access: token("access_token"),
+            refresh: token("refresh_token"),
+            code: code.into_owned(),
+        }
     }
 
     /// Calls the control API; null means no body.

@@ -1,0 +1,49 @@
+//! The clock, over HTTP.
+
+use axum::{Json, extract::State};
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{JsonResult, SharedState, body::Body};
+use crate::{clock::Clock, response::time};
+
+#[derive(Serialize)]
+pub(super) struct Shown {
+    time: String,
+    frozen: bool,
+}
+
+impl Shown {
+    fn of(clock: &Clock) -> Self {
+        Self {
+            time: time(clock.now()),
+            frozen: clock.is_frozen(),
+        }
+    }
+}
+
+pub(super) async fn show(State(shared): SharedState) -> Json<Shown> {
+    Json(Shown::of(&shared.state().clock))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClockInput {
+    /// The time to set; by default the clock's own.
+    #[serde(default)]
+    time: Option<DateTime<Utc>>,
+    /// Whether the clock stands still from then on.
+    frozen: bool,
+}
+
+/// Responds as [`show`] does afterwards.
+pub(super) async fn set(
+    State(shared): SharedState,
+    Body(input): Body<ClockInput>,
+) -> JsonResult<Shown> {
+    let clock = &mut shared.state().clock;
+    let time = input.time.unwrap_or_else(|| clock.now());
+    clock.set(time, input.frozen);
+    Ok(Json(Shown::of(clock)))
+}

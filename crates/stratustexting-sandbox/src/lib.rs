@@ -40,7 +40,8 @@
 //!   HTTP Basic or form fields; strict about redirect URI, client and scopes.
 //! - **All operations**, with their state in memory, over seeded data: a site with
 //!   departments and numbers, 1,000 contacts, a few consents. The same seed gives the same
-//!   ids, credentials and contacts.
+//!   ids, credentials and contacts; with [`Builder::clock`] the same requests get the same
+//!   responses. With `Builder::data` (feature `data`) a file keeps everything over restarts.
 //! - **The base paths of all brands** at once, so that changing the host is enough.
 //! - **The gateway's rejections**: a missing key, a bad token, an unknown route, a URL that
 //!   is too long, a subscription without a user's login; with the headers that distinguish

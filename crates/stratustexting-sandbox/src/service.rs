@@ -34,14 +34,15 @@ pub(crate) async fn serve(
     request: Request,
 ) -> axum::response::Response {
     let (parts, body) = request.into_parts();
-    let pending = shared.begin();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        let pending = shared.begin();
         let request_id = shared.state().ids.uuid();
         if let Err(error) = pending.stored().await {
             return error.into_response().map(Body::from);
         }
         return gateway::with_request_id(gateway::too_large(), &request_id).map(Body::from);
     };
+    let pending = shared.begin();
     let met = connection.request_received();
     let route = shared.route(parts.method.as_str(), parts.uri.path());
     let name = met.as_ref().map(|fault| fault.name());

@@ -135,7 +135,7 @@ impl Row {
     pub(crate) fn value<T: DeserializeOwned>(&self) -> Result<T, String> {
         // The error's text may quote the record.
         serde_json::from_str(&self.json)
-            .map_err(|error| format!("a record can't be read, {:?} error in it", error.classify()))
+            .map_err(|_| "a record in it can't be read; name another file".to_owned())
     }
 
     /// # Errors

@@ -139,7 +139,7 @@ impl Client {
                 told.messages.insert(name, None);
             }
             2 => {
-                let length = self.random.usize(1..100_000);
+                let length = self.random.usize(1..20_000);
                 let file = Part::bytes(vec![7; length]).file_name("file");
                 let request = api("POST", "/message/sendmms")?.query(&send);
                 let request = request.multipart(Form::new().part("file", file));

@@ -33,6 +33,9 @@ struct Step {
 /// within the checkout, and ignored by git.
 const TOOLS: &str = "target/ci-tools";
 
+/// The document of the sandbox's control API; a test compares it with the sandbox's.
+const CONTROL_API: &str = "crates/stratustexting-sandbox/control-api.json";
+
 /// The steps in order.
 ///
 /// The snapshots have no step of their own: they are tests of the root package, so the
@@ -77,19 +80,31 @@ fn steps(options: &Options) -> Vec<Step> {
         // Two linters: one checks style, the other the specification.
         step(
             "redocly",
-            tool("npm/node_modules/.bin/redocly", &["lint", "openapi.json"])
-                .with("REDOCLY_TELEMETRY", "off")
-                .with("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"),
+            tool(
+                "npm/node_modules/.bin/redocly",
+                &["lint", "openapi.json", CONTROL_API],
+            )
+            .with("REDOCLY_TELEMETRY", "off")
+            .with("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"),
         ),
         step(
             "openapi-spec-validator",
-            tool("python/bin/openapi-spec-validator", &["openapi.json"]),
+            tool(
+                "python/bin/openapi-spec-validator",
+                &["openapi.json", CONTROL_API],
+            ),
         ),
         // The Postman collection is up to date, and the sandbox accepts each request.
         step("newman", cargo(&["xtask", "newman"])),
         step("python-client", cargo(&["xtask", "python-client"])),
         // A person can use the sandbox's page: in a browser, and whoever they are.
         step("page", cargo(&["xtask", "page"])),
+        // Requests that others make of the document; the full run has more of them.
+        step(
+            "schemathesis",
+            cargo(&["xtask", "schemathesis", "--seed", "1", "--examples", "10"]),
+        ),
+        step("oauth-clients", cargo(&["xtask", "oauth-clients"])),
         step("native-tls", features(&["--features", "native-tls"])),
         step("no-tls", features(&[])),
         step(

@@ -9,14 +9,17 @@
     reason = "a program for the terminal"
 )]
 
+mod callback;
 mod ci;
 mod command;
+mod control_api;
 mod copy;
 mod diff;
 mod example;
 mod generated_files;
 mod instrument;
 mod newman;
+mod oauth_clients;
 mod package;
 mod page;
 mod postman;
@@ -27,6 +30,7 @@ mod refused;
 mod sandbox;
 mod sandbox_start;
 mod schema;
+mod schemathesis;
 mod shapes;
 mod snapshot;
 mod start_time;
@@ -68,6 +72,12 @@ enum Command {
     Example(example::Options),
     /// Generates a Python client with another generator, and runs it against the sandbox.
     PythonClient,
+    /// Tests the sandbox with requests that schemathesis makes of openapi.json.
+    Schemathesis(schemathesis::Options),
+    /// Logs in at the sandbox with OAuth clients of Python and JavaScript.
+    OauthClients,
+    /// Writes the OpenAPI document of the sandbox's control API, or checks it.
+    ControlApi(control_api::Options),
     /// Runs all tests, and searches their output for secrets and personal data.
     Test,
     /// Runs all steps of CI, and stops at the first failure.
@@ -139,6 +149,9 @@ fn main() -> ExitCode {
         Command::Newman => newman::run(&workspace).map(done),
         Command::Example(options) => example::run(&workspace, &options).map(done),
         Command::PythonClient => python_client::run(&workspace).map(done),
+        Command::Schemathesis(options) => schemathesis::run(&workspace, &options).map(done),
+        Command::OauthClients => oauth_clients::run(&workspace).map(done),
+        Command::ControlApi(options) => control_api::run(&workspace, &options).map(done),
         Command::Test => test::run(&workspace).map(done),
         Command::Ci(options) => ci::run(&workspace, &options).map(done),
         Command::Refused => refused::run(&workspace).map(done),

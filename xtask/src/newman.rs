@@ -5,7 +5,6 @@
 //! handshake. Then every operation of openapi.json must get its documented success, and
 //! the sandbox must have carried it out.
 
-mod callback;
 mod environment;
 mod verdict;
 
@@ -17,11 +16,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use self::{
-    callback::Callback,
     environment::{fill, value},
     verdict::{Expected, verdict},
 };
-use crate::{postman, sandbox::Sandbox, workspace::Workspace};
+use crate::{callback::Callback, postman, sandbox::Sandbox, workspace::Workspace};
 
 /// For PKCE. It needn't be secret, since only this program sees the code.
 const VERIFIER: &str = "a-verifier-for-a-run-against-the-sandbox-only";

@@ -10,9 +10,11 @@ use std::{
 };
 
 use anyhow::Context;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Method, redirect::Policy};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{program, workspace::Workspace};
 
@@ -37,6 +39,8 @@ pub(crate) struct Connection {
     pub(crate) client_secret: String,
     pub(crate) api_key: String,
     pub(crate) number: String,
+    pub(crate) organization_id: String,
+    pub(crate) department_id: String,
     pub(crate) username: String,
     password: String,
 }
@@ -143,6 +147,39 @@ impl Sandbox {
         let location = url::Url::parse(location)?;
         let code = location.query_pairs().find(|(name, _)| name == "code");
         Ok(code.context("the login gives no code")?.1.into_owned())
+    }
+
+    /// An access token of the user's login, which may do everything.
+    pub(crate) fn user_token(&self) -> anyhow::Result<String> {
+        // Nobody listens there: the code is taken from the redirect. The verifier needn't be
+        // secret, since only this program sees the code.
+        let redirect_uri = "http://127.0.0.1/callback";
+        let verifier = "a-verifier-for-a-run-against-the-sandbox-only";
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+        let code = self.log_in(redirect_uri, "", &challenge)?;
+        let at = &self.connection;
+        let request = self
+            .http
+            .client
+            .post(&at.token_url)
+            .basic_auth(&at.client_id, Some(&at.client_secret))
+            .form(&[
+                ("grant_type", "authorization_code"),
+                ("code", &code),
+                ("redirect_uri", redirect_uri),
+                ("code_verifier", verifier),
+            ]);
+        let tokens: Value = self.http.runtime.block_on(async {
+            let response = request.send().await?.error_for_status()?;
+            anyhow::Ok(response.json().await?)
+        })?;
+        let token = tokens["access_token"].as_str();
+        Ok(token.context("a response without a token")?.to_owned())
+    }
+
+    /// The OpenAPI document of the control API.
+    pub(crate) fn control_document(&self) -> anyhow::Result<Value> {
+        self.control(Method::GET, "/openapi.json", None)
     }
 
     fn control(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {

@@ -1,6 +1,7 @@
 //! Everything that a program needs to use a sandbox: its URLs, and a client with its
 //! credentials.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     state::State,
 };
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 pub(crate) struct ConnectionDetails {
     pub(crate) api_base: String,
     pub(crate) authorize_url: String,

@@ -6,7 +6,9 @@ mod body;
 mod clock;
 mod index;
 mod kept;
+mod openapi;
 mod origin;
+mod routes;
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,14 +40,17 @@ use crate::{
 
 use self::body::{Body, ErrorResponse, QueryParams, bad_request, error_response};
 pub(crate) use self::kept::respond_when_stored;
-pub(crate) use self::origin::{Allowed, authority, check as check_origin, check_host};
+pub(crate) use self::origin::{Allowed, check as check_origin, check_host};
+use self::routes::Routes;
 
 type SharedState = State<Arc<Shared>>;
 type JsonResult<T> = Result<Json<T>, ErrorResponse>;
 
-fn routes() -> Router<Arc<Shared>> {
-    Router::new()
+/// A new endpoint is also listed in `index.rs`.
+fn routes() -> Routes {
+    Routes::default()
         .route("/", get(index))
+        .route("/openapi.json", get(openapi))
         .route("/settings", get(settings).patch(change_settings))
         .route("/ledger", get(ledger).delete(clear_ledger))
         .route("/messages", get(sent_messages))
@@ -58,7 +63,7 @@ fn routes() -> Router<Arc<Shared>> {
         .route("/clock/advance", post(advance))
         .route("/responses", post(script_response).delete(clear_responses))
         // The name before, which programs in other languages may still use.
-        .route("/answers", post(script_response).delete(clear_responses))
+        .unlisted("/answers", post(script_response).delete(clear_responses))
         .route("/faults", post(fail_next).delete(stop_failing))
         .route("/faults/random", post(fail_at_random))
         .route("/faults/refuse", post(refuse_connections))
@@ -73,6 +78,7 @@ fn routes() -> Router<Arc<Shared>> {
 /// The routes below [`CONTROL_PATH`], with an error in JSON for everything else there.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     let below = routes()
+        .router
         .fallback(body::not_found)
         .method_not_allowed_fallback(body::method_not_allowed);
     // `nest` doesn't match the index with a slash at its end.
@@ -93,17 +99,27 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
 /// The URLs have the host by which the sender reaches the sandbox: a container and the machine
 /// it runs on have different ones.
 async fn index(State(shared): SharedState, headers: HeaderMap) -> Json<Index> {
-    let connection = match origin::authority(&headers) {
-        Some(host) => shared.connection.at(host.as_str()),
-        None => shared.connection.clone(),
-    };
     Json(Index {
-        connection,
+        connection: connection(&shared, &headers),
         control: index::endpoints(),
     })
 }
 
-#[derive(Serialize)]
+pub(crate) fn connection(shared: &Shared, headers: &HeaderMap) -> ConnectionDetails {
+    match origin::authority(headers) {
+        Some(host) => shared.connection.at(host.as_str()),
+        None => shared.connection.clone(),
+    }
+}
+
+/// Its server is the URL by which the sender reaches the sandbox.
+async fn openapi(State(shared): SharedState, headers: HeaderMap) -> Json<Value> {
+    let control = connection(&shared, &headers).control_url;
+    let server = control.strip_suffix(CONTROL_PATH).unwrap_or(&control);
+    Json(openapi::document(server))
+}
+
+#[derive(JsonSchema, Serialize)]
 struct Index {
     #[serde(flatten)]
     connection: ConnectionDetails,
@@ -161,6 +177,7 @@ async fn deliver_again(
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "CustomerText")]
 struct CustomerTextInput {
     from: String,
     to: String,
@@ -170,10 +187,18 @@ struct CustomerTextInput {
     media: Vec<Value>,
 }
 
+#[derive(JsonSchema, Serialize)]
+struct ReceivedText {
+    /// The message's id, by which the API gives it.
+    id: String,
+    /// How many subscriptions its event goes to.
+    subscriptions: usize,
+}
+
 async fn customer_texts(
     State(shared): SharedState,
     Body(text): Body<CustomerTextInput>,
-) -> JsonResult<Value> {
+) -> JsonResult<ReceivedText> {
     let CustomerTextInput {
         from,
         to,
@@ -182,9 +207,10 @@ async fn customer_texts(
     } = text;
     let media = messages::CustomerMedia::Listed(media);
     let received = messages::receive(&shared, &from, &to, &text, media).map_err(bad_request)?;
-    Ok(Json(
-        json!({"id": received.id, "subscriptions": received.subscriptions}),
-    ))
+    Ok(Json(ReceivedText {
+        id: received.id,
+        subscriptions: received.subscriptions,
+    }))
 }
 
 async fn expire_tokens(State(shared): SharedState) -> StatusCode {
@@ -305,19 +331,42 @@ async fn broken_requests(State(shared): SharedState) -> Json<Vec<BrokenRequest>>
     Json(shared.faults().broken().to_vec())
 }
 
-async fn dialect(State(shared): SharedState) -> Json<Value> {
-    let dialect = shared.dialect_state().dialect();
-    Json(json!({"dialect": dialect, "differences": dialect.to_string()}))
+#[derive(JsonSchema, Serialize)]
+struct CurrentDialect {
+    dialect: Dialect,
+    /// What differs from the inferred responses, in one line.
+    differences: String,
 }
 
-#[derive(Deserialize)]
+async fn dialect(State(shared): SharedState) -> Json<CurrentDialect> {
+    let dialect = shared.dialect_state().dialect();
+    Json(CurrentDialect {
+        dialect,
+        differences: dialect.to_string(),
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SeedInput {
     seed: u64,
 }
 
+/// What [`set_dialect`] takes, for its schema. It reads the two apart, since serde's errors
+/// for such a choice don't name the wrong field.
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "ChosenDialect")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum DialectInput {
+    Seed(SeedInput),
+    Kinds(Box<Dialect>),
+}
+
 /// Responds as [`dialect`] does afterwards.
-async fn set_dialect(State(shared): SharedState, Body(body): Body<Value>) -> JsonResult<Value> {
+async fn set_dialect(
+    State(shared): SharedState,
+    Body(body): Body<Value>,
+) -> JsonResult<CurrentDialect> {
     let new = if body.get("seed").is_some() {
         let SeedInput { seed } = serde_json::from_value(body).map_err(bad_request)?;
         Dialect::from_seed(seed)
@@ -395,5 +444,30 @@ fn no_content_if(done: bool, otherwise: &str) -> Result<StatusCode, ErrorRespons
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(error_response(StatusCode::NOT_FOUND, otherwise))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{CONTROL_PATH, index, routes};
+
+    /// Which methods they have is tested over HTTP.
+    #[test]
+    fn every_path_of_the_router_is_in_the_index() {
+        let served: BTreeSet<String> = routes()
+            .listed
+            .iter()
+            .map(|path| format!("{CONTROL_PATH}{path}"))
+            .map(|path| path.trim_end_matches('/').to_owned())
+            .collect();
+
+        let listed = index::endpoints()
+            .iter()
+            .map(|endpoint| endpoint.path.to_owned())
+            .collect();
+
+        assert_eq!(served, listed);
     }
 }

@@ -53,6 +53,7 @@ mod translation;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -75,7 +76,9 @@ macro_rules! dialect {
         /// Create it with [`none`](Self::none) or [`from_seed`](Self::from_seed), and change
         /// it with a setter for each kind. As text it lists what differs; as JSON it has a
         /// key per kind, all of which are optional.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema, Serialize,
+        )]
         #[serde(default, deny_unknown_fields)]
         #[non_exhaustive]
         pub struct Dialect {

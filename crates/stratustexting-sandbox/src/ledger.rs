@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::request::Parts;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
@@ -19,7 +20,7 @@ const MAX_RESPONSE: usize = 16 * 1024;
 ///
 /// A test compares it with what it expects, so nothing is left out: the headers hold
 /// credentials, the query holds numbers and texts. `Debug` shows none of that.
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 #[non_exhaustive]
 pub struct Entry {
     /// Counts from 0, in the order of arrival.
@@ -36,14 +37,17 @@ pub struct Entry {
     pub query: Option<String>,
     /// The headers, with names in lower case.
     #[serde(serialize_with = "headers_as_text")]
+    #[schemars(with = "Vec<(String, String)>")]
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body. The control API shows it as a string, with invalid UTF-8 replaced.
     #[serde(serialize_with = "bytes_as_text")]
+    #[schemars(with = "String")]
     pub body: Bytes,
     /// The status of the response; 0 while there is none.
     pub status: u16,
     /// The body of the response, at most its first 16 KiB, whatever the client got of it.
     #[serde(serialize_with = "bytes_as_text")]
+    #[schemars(with = "String")]
     pub response: Bytes,
     /// The [name](crate::Fault::name) of the fault that the request met, if any.
     pub fault: Option<&'static str>,
@@ -57,7 +61,7 @@ pub struct Entry {
 ///
 /// Either a fault was scripted, or the client closed the connection before it had sent the
 /// whole request. Such a request is never carried out. `Debug` doesn't show its target.
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 #[non_exhaustive]
 pub struct BrokenRequest {
     /// The `operationId`, `authorize` or `token`; `None` if too little arrived to know it, and

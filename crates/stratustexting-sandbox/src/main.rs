@@ -1,11 +1,21 @@
 //! The sandbox as a program, for tests in any language.
 
-use std::{error::Error, net::IpAddr, process::ExitCode};
+use std::{
+    error::Error,
+    net::{IpAddr, Ipv4Addr},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Parser;
 use stratustexting_sandbox::{
     Sandbox,
     program::{Arguments, ShutdownSignal},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
 };
 
 /// A local sandbox of the StratusTexting Connect API: no account, nothing is really sent
@@ -18,6 +28,10 @@ struct Program {
     /// Print the URLs and credentials as one line of JSON
     #[arg(long)]
     json: bool,
+    /// Start nothing, but check whether a sandbox responds on this port; the exit code is 0 if
+    /// it does, for the health check of a container
+    #[arg(long)]
+    check_health: bool,
     #[command(flatten)]
     sandbox: Arguments,
 }
@@ -34,6 +48,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(program: Program) -> Result<(), Box<dyn Error>> {
+    if program.check_health {
+        return check_health(program.port).await;
+    }
     let shutdown = ShutdownSignal::listen()?;
     let (json, host) = (program.json, program.sandbox.host());
     let builder = program.sandbox.builder().port(program.port);
@@ -43,6 +60,23 @@ async fn run(program: Program) -> Result<(), Box<dyn Error>> {
     }
     print(&sandbox, json);
     shutdown.wait().await;
+    Ok(())
+}
+
+/// The image has no other program that could do it.
+async fn check_health(port: u16) -> Result<(), Box<dyn Error>> {
+    let address = (Ipv4Addr::LOCALHOST, port);
+    let response = timeout(Duration::from_secs(2), async {
+        let mut stream = TcpStream::connect(address).await?;
+        let request = b"GET /control HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await?;
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).await?;
+        Ok::<_, std::io::Error>(start)
+    });
+    if response.await?? != *b"HTTP/1.1 200" {
+        return Err(format!("what listens on port {port} doesn't respond as a sandbox").into());
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 //! `customConsents` as `{customConsentId, type}`.
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use stratustexting_client::types::{
     ConsentTypeAction, CustomConsent, CustomConsentRequest, CustomConsentTypeRequest,
 };
@@ -55,6 +55,10 @@ pub(crate) fn update(shared: &Shared, request: &ApiRequest) -> Result<Response, 
 }
 
 pub(crate) fn change_status(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    // What the body may say is UNKNOWN; that it is an object is documented.
+    if !request.body.is_empty() {
+        let _: Map<String, Value> = request.json()?;
+    }
     let active = match request.required("active")? {
         "true" => true,
         "false" => false,

@@ -81,7 +81,12 @@ async fn media(request: &ApiRequest) -> Result<Vec<SentMedia>, ApiError> {
         if part.name() != Some("file") {
             return Err(ApiError::bad_request("Every part must be named 'file'"));
         }
-        let name = part.file_name().unwrap_or_default().to_owned();
+        // Without a file name it is a field of the form, which Spring doesn't take for a file.
+        let Some(name) = part.file_name().map(str::to_owned) else {
+            return Err(ApiError::bad_request(
+                "Part 'file' must be a file: it needs a file name",
+            ));
+        };
         let content_type = part.content_type().map(ToString::to_string);
         let bytes = part.bytes().await.map_err(unreadable)?;
         if bytes.is_empty() {

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{JsonResult, SharedState, body::Body};
 use crate::{clock::Clock, response::time};
 
-#[derive(Serialize)]
+/// The sandbox's time.
+#[derive(JsonSchema, Serialize)]
+#[schemars(title = "Clock")]
 pub(super) struct Shown {
     time: String,
     frozen: bool,

@@ -122,7 +122,7 @@ fn hosts(uri: &Uri, headers: &HeaderMap) -> impl Iterator<Item = Option<Authorit
 }
 
 /// The host and port by which the sender of a request reaches the sandbox.
-pub(crate) fn authority(headers: &HeaderMap) -> Option<Authority> {
+pub(super) fn authority(headers: &HeaderMap) -> Option<Authority> {
     headers.get(header::HOST)?.to_str().ok()?.parse().ok()
 }
 

@@ -1,6 +1,7 @@
 //! The kinds of difference, and the values of each. The first value is the default, which
 //! is the inferred response.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! kinds {
@@ -12,7 +13,9 @@ macro_rules! kinds {
         }
     )*) => {$(
         $(#[$kind_doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema, Serialize,
+        )]
         #[non_exhaustive]
         pub enum $kind {
             $(#[$first_doc])*

@@ -100,7 +100,7 @@ impl NewClient {
 }
 
 /// The credentials of a registered client.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, JsonSchema, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RegisteredClient {
     /// The client's id: 26 letters and digits, like Cognito's.

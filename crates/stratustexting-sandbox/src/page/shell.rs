@@ -106,10 +106,7 @@ pub(super) fn page(
     if invalid {
         status = StatusCode::BAD_REQUEST;
     }
-    let connection = match control::authority(headers) {
-        Some(host) => shared.connection.at(host.as_str()),
-        None => shared.connection.clone(),
-    };
+    let connection = control::connection(shared, headers);
     let switches = switches::all(shared);
     let inspector = inspector(shared, &place, connection);
     let state = shared.state();

@@ -4,6 +4,7 @@ use std::{collections::HashMap, fmt};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use stratustexting_client::types::Message;
 
@@ -11,7 +12,7 @@ use super::conversations::Conversations;
 use crate::data::{Change, Content, Kind, Log, Records, Row, Rows};
 
 /// A message that a program sent.
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 #[non_exhaustive]
 pub struct SentMessage {
     /// Its id. The service tells it to subscribers only, not to the sender.
@@ -31,7 +32,7 @@ pub struct SentMessage {
 }
 
 /// A file of an MMS.
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 #[non_exhaustive]
 pub struct SentMedia {
     /// The file's name.
@@ -40,6 +41,7 @@ pub struct SentMedia {
     pub content_type: String,
     /// The contents; over HTTP only their length is shown.
     #[serde(rename = "bytes", serialize_with = "length")]
+    #[schemars(with = "u64")]
     pub bytes: Bytes,
 }
 

@@ -1,6 +1,6 @@
 //! The control API, as seen by a program that knows only its URL.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::{Value, json};
 use stratustexting_sandbox::ScriptedResponse;
@@ -82,6 +82,7 @@ async fn each_example_of_the_index_works_and_fits_its_schema() {
     api.deliveries_settled().await;
     let delivery = api.deliveries()[0].uuid.clone();
     let (_, index) = api.control("GET", "", Value::Null).await;
+    let (_, document) = api.control("GET", "/openapi.json", Value::Null).await;
     let endpoints = index["control"].as_array().unwrap();
     let mut seen = BTreeSet::new();
     for endpoint in endpoints {
@@ -109,9 +110,16 @@ async fn each_example_of_the_index_works_and_fits_its_schema() {
 
         let (status, response) = api.control(method, &below, body).await;
 
+        let operation = &document["paths"][path][method.to_ascii_lowercase()];
+        let documented = &operation["responses"][status.to_string()];
         assert!(
-            (200..300).contains(&status),
+            (200..300).contains(&status) && documented.is_object(),
             "{method} {path}: {status} {response}"
+        );
+        let schema = &documented["content"]["application/json"]["schema"];
+        assert!(
+            schema.is_null() == response.is_null() && fits(&document, schema, &response),
+            "{method} {path}: {response}"
         );
         // So that the next endpoint works.
         api.refuse_connections(false).unwrap();
@@ -125,11 +133,64 @@ async fn each_example_of_the_index_works_and_fits_its_schema() {
     ] {
         assert!(seen.contains(endpoint), "{endpoint}");
     }
-    assert_eq!(seen.len(), 27);
+    assert!(seen.len() >= 25, "{}", seen.len());
+}
+
+/// The document that the package has, without the server's own URL.
+#[tokio::test]
+async fn the_document_is_the_one_in_the_package() {
+    let api = Api::start().await;
+    let (status, mut document) = api.control("GET", "/openapi.json", Value::Null).await;
+    assert_eq!(status, 200);
+    let server = document["servers"][0]["url"].take();
+    assert_eq!(
+        format!("{}/control", server.as_str().unwrap()),
+        api.control_url()
+    );
+
+    document["servers"][0]["url"] = json!("http://127.0.0.1:8080");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("control-api.json");
+    let file: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+
+    assert!(
+        document == file,
+        "control-api.json isn't up to date: run `cargo xtask control-api`"
+    );
+}
+
+/// A 405 names the methods that a path has, so nothing is served that isn't documented.
+#[tokio::test]
+async fn each_path_of_the_document_has_its_methods_and_no_others() {
+    let api = Api::start().await;
+    let (_, document) = api.control("GET", "/openapi.json", Value::Null).await;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let path = path
+            .strip_prefix("/control")
+            .unwrap()
+            .replace("{id}", "none")
+            .replace("{uuid}", "none");
+        let url = format!("{}{path}", api.control_url());
+        let response = api.http.request("PROPFIND".parse().unwrap(), url).send();
+        let response = response.await.unwrap();
+        assert_eq!(response.status(), 405, "{path}");
+
+        let allowed = response.headers()["allow"].to_str().unwrap();
+        let allowed: BTreeSet<String> = allowed
+            .split(',')
+            .map(|method| method.trim().to_ascii_lowercase())
+            .filter(|method| method != "head")
+            .collect();
+
+        let documented: BTreeSet<String> = item.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(allowed, documented, "{path}");
+    }
 }
 
 /// The part of JSON Schema that is needed to see that an example fits its schema.
 fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
+    if schema.is_null() || schema == &json!(true) {
+        return true;
+    }
     if let Some(reference) = schema["$ref"].as_str() {
         let target = root.pointer(reference.strip_prefix('#').unwrap());
         return fits(root, target.unwrap(), value);
@@ -160,7 +221,16 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
                     }
                 })
         }
-        Value::Array(items) => items.iter().all(|item| fits(root, &schema["items"], item)),
+        Value::Array(items) => {
+            let prefix = schema["prefixItems"]
+                .as_array()
+                .map_or(&[][..], Vec::as_slice);
+            items.iter().enumerate().all(|(index, item)| {
+                fits(root, prefix.get(index).unwrap_or(&schema["items"]), item)
+            })
+        }
+        Value::Bool(_) => has_type(schema, "boolean"),
+        Value::Null => has_type(schema, "null"),
         Value::String(text) => {
             let values = schema["enum"].as_array();
             has_type(schema, "string") && values.is_none_or(|all| all.contains(&json!(text)))

@@ -26,6 +26,8 @@ mod dialect;
 mod faults;
 /// What the gateway rejects.
 mod gateway;
+/// The page for other languages, and the file for a container.
+mod guide;
 /// The address to listen on, and who may use the control API.
 mod host;
 /// Requests that are too long, or not UTF-8.

@@ -118,11 +118,14 @@ async fn a_form_without_files_or_with_too_large_ones_is_rejected() {
     let query = [("from", api.number()), ("to", CUSTOMER), ("text", "x")];
     let request = || api.request("POST", "/message/sendmms").query(&query);
     let large = vec![0; stratustexting_sandbox::MAX_MEDIA + 1];
+    let file = |bytes| Part::bytes(bytes).file_name("a.bin");
 
     for (form, status) in [
         (Form::new().text("other", "x"), 400),
-        (Form::new().part("file", Part::bytes(Vec::new())), 400),
-        (Form::new().part("file", Part::bytes(large)), 413),
+        (Form::new().part("file", file(Vec::new())), 400),
+        (Form::new().part("file", file(large)), 413),
+        // Without a file name it isn't a file.
+        (Form::new().text("file", "x"), 400),
     ] {
         let (rejected, body) = fetch(request().multipart(form)).await;
         assert_eq!(rejected, status, "{body}");
@@ -480,6 +483,13 @@ async fn bad_input_is_rejected_with_an_error_that_names_it() {
             Value::Null,
             400,
             "'active'",
+        ),
+        (
+            "POST",
+            "/customconsent/none/change?active=true".to_owned(),
+            json!([]),
+            400,
+            "Body",
         ),
         (
             "POST",

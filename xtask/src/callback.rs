@@ -14,12 +14,12 @@ const TOKEN: &str = "validation-token";
 
 /// A server on this machine. It runs as long as the program.
 #[derive(Debug)]
-pub(super) struct Callback {
+pub(crate) struct Callback {
     address: SocketAddr,
 }
 
 impl Callback {
-    pub(super) fn start() -> anyhow::Result<Self> {
+    pub(crate) fn start() -> anyhow::Result<Self> {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port for a callback")?;
         let address = listener.local_addr()?;
@@ -33,7 +33,7 @@ impl Callback {
     }
 
     /// The path is the one that the sandbox's client may also redirect to.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/callback", self.address)
     }
 }

@@ -136,6 +136,21 @@ fn steps(options: &Options) -> Vec<Step> {
         // no send costs more than before. The full runs take longer.
         step("faults", cargo(&["xtask", "faults", "--dev", "--reduced"])),
         step("idle", cargo(&["xtask", "idle", "--dev"])),
+        // The sandbox's books are right, however many use it at once.
+        step(
+            "sandbox-load",
+            cargo(&[
+                "xtask",
+                "sandbox-load",
+                "--dev",
+                "--clients",
+                "50",
+                "--sends",
+                "2000",
+                "--streams",
+                "200",
+            ]),
+        ),
         // No losses and no silent failures with other dialects.
         step(
             "dialects",

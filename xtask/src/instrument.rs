@@ -1,5 +1,6 @@
 //! `cargo xtask faults`, `idle`, `drift`, `dialects`, `storm`, `inbox-storm`, `inbox-cost`,
-//! `outbox-storm`, `outbox-cost`, `sandbox-kill`, `callbacks`, `bench` and `decode`: the programs of `stratustexting-bench`.
+//! `outbox-storm`, `outbox-cost`, `sandbox-kill`, `sandbox-load`, `callbacks`, `bench` and `decode`:
+//! the programs of `stratustexting-bench`.
 //!
 //! They belong to another package because they need the SDK, which this one can't use:
 //! its commands must work when the client can't be generated.

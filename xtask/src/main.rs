@@ -94,6 +94,8 @@ enum Command {
     Faults(instrument::Options),
     /// Sends over connections that the server ends after each response.
     Idle(instrument::Options),
+    /// Sends by many clients through one sandbox, and checks its books.
+    SandboxLoad(instrument::Options),
     /// Does the main job in other dialects of the service, and counts losses.
     Dialects(instrument::Options),
     /// Runs many processes that share one login while its tokens expire.
@@ -160,6 +162,9 @@ fn main() -> ExitCode {
         Command::Package(options) => package::run(&workspace, &options).map(done),
         Command::Faults(options) => instrument::run(&workspace, "faults", &options).map(done),
         Command::Idle(options) => instrument::run(&workspace, "idle", &options).map(done),
+        Command::SandboxLoad(options) => {
+            instrument::run(&workspace, "sandbox-load", &options).map(done)
+        }
         Command::Dialects(options) => instrument::run(&workspace, "dialects", &options).map(done),
         Command::Storm(options) => instrument::run(&workspace, "storm", &options).map(done),
         Command::InboxStorm(options) => {

@@ -70,9 +70,9 @@ impl Sandbox {
     /// The same with more arguments.
     pub(crate) fn start_with(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<Self> {
         let program = program::build(workspace, "stratustexting-sandbox")?;
-        // Two pages of contacts of the default size.
+        // Two pages of contacts of the default size, and a site for the requests that need its ids.
         let mut child = Command::new(&program)
-            .args(["--port", "0", "--json", "--contacts", "30"])
+            .args(["--port", "0", "--json", "--contacts", "30", "--multisite"])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -16,6 +16,8 @@
 //!   costs beside a bare loop (`cargo xtask outbox-storm`, `outbox-cost`).
 //! - `sandbox-kill`: the sandbox is killed while clients use it, and forgets nothing that it has
 //!   responded (`cargo xtask sandbox-kill`).
+//! - `sandbox-load`: many clients send through one sandbox, whose books must be right
+//!   (`cargo xtask sandbox-load`).
 //! - `callbacks`: odd requests to a callback, none of which may make it panic
 //!   (`cargo xtask callbacks`).
 //!

@@ -28,7 +28,7 @@ use crate::{
     limits::Limits,
     oauth, page,
     sandbox::Sandbox,
-    service::{mark_response_start, serve},
+    service::{mark_progress, serve},
     settings::{DeliverySettings, Settings},
     shared::Shared,
     tcp::{self, Connection, ListenerState, SandboxListener},
@@ -75,7 +75,8 @@ impl Default for Builder {
                 bare_pages: false,
                 remote_callbacks: false,
                 without: Vec::new(),
-                subscription_lifetime: Duration::from_secs((30 * 365 + 7) * 86_400),
+                head_timeout: Duration::from_secs(30),
+                body_timeout: Duration::from_secs(60),
                 allowed: Allowed::default(),
             },
             dialect: Dialect::none(),
@@ -203,11 +204,43 @@ impl Builder {
         self
     }
 
-    /// How long a subscription lives, whatever its request says. Default: about 30 years, which
-    /// was observed once for a request of 90 days; a platform with the same kind of
-    /// subscriptions has 7 days.
+    /// How long a subscription lives, in whole seconds, whatever its request says. Default:
+    /// about 30 years, which was observed once for a request of 90 days; a platform with the
+    /// same kind of subscriptions has 7 days.
+    ///
+    /// After that, no more events are posted for it. What else the real service does then is
+    /// UNKNOWN; here it is still listed, and still `ACTIVE`, until it is subscribed again.
     pub fn subscription_lifetime(mut self, lifetime: Duration) -> Self {
-        self.limits.subscription_lifetime = lifetime;
+        self.settings.subscription_lifetime_seconds = lifetime.as_secs();
+        self
+    }
+
+    /// Whether the account has sites: one, with the departments and their numbers. Otherwise
+    /// `listSites` gives an empty list; the departments exist all the same. Default: no, since
+    /// the product has sites only after its irreversible setting "Multisite" was switched on.
+    /// That the API's sites are those is inferred.
+    pub fn multisite(mut self, multisite: bool) -> Self {
+        self.settings.multisite = multisite;
+        self
+    }
+
+    /// How long the gateway waits for the application's response to an operation, rounded down
+    /// to milliseconds. Then it responds with 504, and the operation is carried out all the
+    /// same. Only faults ([`Fault::respond_late`](crate::Fault::respond_late)) and callbacks
+    /// that are slow in the handshake take long here. Default: 29 seconds, as inferred from
+    /// AWS.
+    pub fn integration_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.integration_timeout_milliseconds =
+            u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// How long a request may take to arrive: its head from the first byte, and then its body.
+    /// The connection of one that takes longer is closed. Connections without a request
+    /// may stay open. Default: 30 and 60 seconds; the real service's are UNKNOWN.
+    pub fn request_timeouts(mut self, head: Duration, body: Duration) -> Self {
+        self.limits.head_timeout = head;
+        self.limits.body_timeout = body;
         self
     }
 
@@ -401,7 +434,7 @@ impl Builder {
                 .layer(middleware::from_fn(cors::mark_preflight_received));
         }
         let router = router
-            .layer(middleware::from_fn(mark_response_start))
+            .layer(middleware::from_fn(mark_progress))
             .with_state(Arc::clone(&shared))
             .into_make_service_with_connect_info::<Connection>();
         let (changing, end) = (Arc::clone(&shared), shared.shutdown.clone());

@@ -7,7 +7,7 @@ mod clock;
 mod index;
 mod kept;
 mod openapi;
-mod origin;
+pub(crate) mod origin;
 mod routes;
 
 use std::{sync::Arc, time::Duration};
@@ -40,7 +40,7 @@ use crate::{
 
 use self::body::{Body, ErrorResponse, QueryParams, bad_request, error_response};
 pub(crate) use self::kept::respond_when_stored;
-pub(crate) use self::origin::{Allowed, check as check_origin, check_host};
+pub(crate) use self::origin::{Allowed, check_host};
 use self::routes::Routes;
 
 type SharedState = State<Arc<Shared>>;
@@ -83,17 +83,14 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .method_not_allowed_fallback(body::method_not_allowed);
     // `nest` doesn't match the index with a slash at its end.
     let with_slash = format!("{CONTROL_PATH}/");
-    Router::new()
+    let router = Router::new()
         .nest(CONTROL_PATH, below)
         .route(&with_slash, get(index))
         .layer(middleware::from_fn_with_state(
             Arc::clone(shared),
             kept::respond_when_stored,
-        ))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(shared),
-            origin::check,
-        ))
+        ));
+    origin::protect(router, shared)
 }
 
 /// The URLs have the host by which the sender reaches the sandbox: a container and the machine

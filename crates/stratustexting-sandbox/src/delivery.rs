@@ -25,7 +25,7 @@ pub(crate) async fn deliver(shared: &Arc<Shared>, post: Post) {
         // Read for each attempt, so that changed settings apply.
         let settings = shared.settings().deliveries;
         if attempt > 0 {
-            tokio::time::sleep(settings.retry_wait()).await;
+            tokio::time::sleep(settings.retry_wait(attempt)).await;
         }
         attempt += 1;
         let slot = shared.outbox.slot().await;

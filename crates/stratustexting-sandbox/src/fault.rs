@@ -159,6 +159,10 @@ impl Fault {
     ///
     /// Here [`Commit::Before`] means that the delay comes first and the operation after it,
     /// possibly when the client has already given up.
+    ///
+    /// An operation whose response comes later than the gateway waits
+    /// ([`Builder::integration_timeout`](crate::Builder::integration_timeout)) gets the
+    /// gateway's 504 instead. The OAuth server isn't behind the gateway.
     #[must_use]
     pub fn respond_late(delay: Duration, commit: Commit) -> Self {
         let milliseconds = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
@@ -182,6 +186,10 @@ impl Fault {
             gateway: false,
             commit,
         })
+    }
+
+    pub(crate) fn never_responds(&self) -> bool {
+        matches!(self.0, FaultKind::NeverRespond { .. })
     }
 
     /// Adds a `Retry-After` in seconds to [`status`](Self::status), such as a 429; has no

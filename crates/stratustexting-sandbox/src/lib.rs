@@ -38,10 +38,11 @@
 //! - **OAuth**: authorization code (with PKCE when the client sends a challenge),
 //!   refresh with or without rotation, client credentials; client authentication by
 //!   HTTP Basic or form fields; strict about redirect URI, client and scopes.
-//! - **All operations**, with their state in memory, over seeded data: a site with
-//!   departments and numbers, 1,000 contacts, a few consents. The same seed gives the same
-//!   ids, credentials and contacts; with [`Builder::clock`] the same requests get the same
-//!   responses. With `Builder::data` (feature `data`) a file keeps everything over restarts.
+//! - **All operations**, with their state in memory, over seeded data: departments with
+//!   numbers, 1,000 contacts, a few consents; and a site ([`Builder::multisite`]). The same seed
+//!   gives the same ids, credentials and contacts; with [`Builder::clock`] the same requests get
+//!   the same responses. With `Builder::data` (feature `data`) a file keeps everything over
+//!   restarts.
 //! - **The base paths of all brands** at once, so that changing the host is enough.
 //! - **The gateway's rejections**: a missing key, a bad token, an unknown route, a URL that
 //!   is too long, a subscription without a user's login; with the headers that distinguish
@@ -71,8 +72,11 @@
 //! - which errors are 400 and which 409;
 //! - the largest page size;
 //! - the key of a subscription's update (`id` and `uri` both work);
-//! - a subscription's lifetime ([`Builder::subscription_lifetime`]);
-//! - the order and number of an event's posts ([`DeliverySettings`]);
+//! - a subscription's lifetime, and what becomes of it then ([`Builder::subscription_lifetime`]);
+//! - whether an account has sites ([`Builder::multisite`]);
+//! - how long the gateway waits for a response ([`Builder::integration_timeout`]);
+//! - the order and number of an event's posts, and the waits between them
+//!   ([`DeliverySettings`]);
 //! - the status of a subscription that isn't `ACTIVE`;
 //! - a string of digits in place of a number (accepted for `expiresDateInMillies` only);
 //! - the form of an item of `customConsents`.
@@ -118,6 +122,7 @@ mod settings;
 mod shared;
 mod state;
 mod tcp;
+mod upload;
 mod variables;
 mod webhooks;
 

@@ -12,7 +12,10 @@ pub(crate) struct Limits {
     pub(crate) bare_pages: bool,
     pub(crate) remote_callbacks: bool,
     pub(crate) without: Vec<String>,
-    pub(crate) subscription_lifetime: Duration,
+    /// How long the head of a request may take to arrive.
+    pub(crate) head_timeout: Duration,
+    /// How long its body may take after that.
+    pub(crate) body_timeout: Duration,
     /// Who may use the control API.
     pub(crate) allowed: Allowed,
 }

@@ -36,16 +36,15 @@ mod words;
 use std::sync::Arc;
 
 use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    middleware,
+    Router, middleware,
     routing::{get, post},
 };
 
-use crate::{MAX_MEDIA, control, route::PAGE_PATH, shared::Shared};
-
-/// The most bytes of a form: the largest files, and what surrounds them.
-const BODY_LIMIT: usize = MAX_MEDIA + 64 * 1024;
+use crate::{
+    control::{self, origin},
+    route::PAGE_PATH,
+    shared::Shared,
+};
 
 /// The page, and everything below [`PAGE_PATH`].
 pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
@@ -66,18 +65,14 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/subscription", post(actions::set_status))
         .route("/deliver", post(actions::deliver_again))
         .route("/off", post(actions::switch_off))
-        .fallback(shell::not_found)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT));
-    Router::new()
+        .fallback(shell::not_found);
+    let router = Router::new()
         .route("/", get(shell::show))
         .nest(PAGE_PATH, below)
         .layer(middleware::from_fn_with_state(
             Arc::clone(shared),
             control::respond_when_stored,
         ))
-        .layer(middleware::from_fn(headers::add))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(shared),
-            control::check_origin,
-        ))
+        .layer(middleware::from_fn(headers::add));
+    origin::protect(router, shared)
 }

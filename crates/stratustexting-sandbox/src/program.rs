@@ -76,6 +76,18 @@ pub struct Arguments {
     /// otherwise the gateway rejects them with 403
     #[arg(long)]
     allow_machine_subscriptions: bool,
+    /// List a site with the account's departments; otherwise the list of sites is empty, as for
+    /// an account without Multisite (inferred)
+    #[arg(long)]
+    multisite: bool,
+    /// How long the gateway waits for an operation's response, in milliseconds; then it responds
+    /// with 504, although the operation is carried out (inferred)
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 29_000)]
+    integration_timeout: u64,
+    /// How long a subscription lives, in seconds, whatever its request says; then no more events
+    /// are posted for it. By default about 30 years, which was observed once
+    #[arg(long, value_name = "SECONDS", default_value_t = (30 * 365 + 7) * 86_400)]
+    subscription_lifetime: u64,
     /// The most items of a page
     #[arg(long, value_name = "ITEMS", default_value_t = 500)]
     max_page_size: usize,
@@ -117,7 +129,10 @@ impl Arguments {
             .code_reuse_ends_login(self.code_reuse_ends_login)
             .max_url(self.max_url)
             .missing_scope(self.missing_scope)
-            .allow_machine_subscriptions(self.allow_machine_subscriptions);
+            .allow_machine_subscriptions(self.allow_machine_subscriptions)
+            .multisite(self.multisite)
+            .integration_timeout(Duration::from_millis(self.integration_timeout))
+            .subscription_lifetime(Duration::from_secs(self.subscription_lifetime));
         if let Some(seed) = self.seed {
             builder = builder.seed(seed);
         }

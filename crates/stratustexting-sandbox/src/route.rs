@@ -47,6 +47,11 @@ impl Route {
         }
     }
 
+    /// Whether the gateway stands before it, as before everything but the OAuth server.
+    pub(crate) fn is_behind_gateway(&self) -> bool {
+        matches!(self, Self::Operation(_) | Self::Unknown)
+    }
+
     /// The name under which responses and faults are scripted; none for an unknown route.
     pub(crate) fn name(&self) -> Option<&'static str> {
         match self {

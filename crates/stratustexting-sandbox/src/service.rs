@@ -6,22 +6,25 @@
 use std::sync::Arc;
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{ConnectInfo, Request, State},
     middleware::Next,
 };
 use bytes::Bytes;
-use http::request::Parts;
+use http::{StatusCode, request::Parts};
 use stratustexting_client::Operation;
+use tokio::time::timeout;
 
 use crate::{
     api::{self, ApiRequest},
     dialect::Translation,
-    fault, gateway, oauth,
+    fault::{self, Fault},
+    gateway, oauth,
     response::Response,
     route::Route,
     shared::Shared,
     tcp::Connection,
+    upload,
 };
 
 /// The most bytes that are read of a request's body: more than the largest message has.
@@ -34,7 +37,7 @@ pub(crate) async fn serve(
     request: Request,
 ) -> axum::response::Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+    let Ok(body) = upload::read(&parts.headers, body, BODY_LIMIT).await else {
         let pending = shared.begin();
         let request_id = shared.state().ids.uuid();
         if let Err(error) = pending.stored().await {
@@ -57,8 +60,8 @@ pub(crate) async fn serve(
         sequence,
     };
     let response = match &met {
-        None => request.carry_out(&shared).await,
-        Some(fault) => fault::apply(&shared, &connection, fault, request).await,
+        None => without_fault(&shared, request).await,
+        Some(fault) => with_fault(&shared, &connection, fault, request).await,
     };
     let status = response.status().as_u16();
     shared.ledger().responded(sequence, status, response.body());
@@ -69,12 +72,60 @@ pub(crate) async fn serve(
     }
 }
 
-/// Tells the connection where a response begins.
-pub(crate) async fn mark_response_start(
+/// The response to a request that meets no fault. The gateway may give up before; the operation
+/// is carried out to its end all the same.
+async fn without_fault(shared: &Arc<Shared>, request: PendingRequest) -> Response {
+    if !request.route.is_behind_gateway() {
+        return request.carry_out(shared).await;
+    }
+    let limit = shared.settings().integration_timeout();
+    let own = Arc::clone(shared);
+    let mut work = Box::pin(async move { request.carry_out(&own).await });
+    match timeout(limit, &mut work).await {
+        Ok(response) => response,
+        Err(_) => {
+            let in_flight = Shared::request_in_flight(shared);
+            tokio::spawn(async move {
+                work.await;
+                drop(in_flight);
+            });
+            gateway_timeout(shared)
+        }
+    }
+}
+
+/// The response to a request that meets a fault, which itself carries the operation out to its
+/// end. The gateway's own timeout must not end a fault that never responds.
+async fn with_fault(
+    shared: &Arc<Shared>,
+    connection: &Connection,
+    fault: &Fault,
+    request: PendingRequest,
+) -> Response {
+    let is_limited = request.route.is_behind_gateway() && !fault.never_responds();
+    let work = fault::apply(shared, connection, fault, request);
+    if !is_limited {
+        return work.await;
+    }
+    let limit = shared.settings().integration_timeout();
+    match timeout(limit, work).await {
+        Ok(response) => response,
+        Err(_) => gateway_timeout(shared),
+    }
+}
+
+fn gateway_timeout(shared: &Shared) -> Response {
+    let response = gateway::error(StatusCode::GATEWAY_TIMEOUT);
+    gateway::with_request_id(response, &shared.state().ids.uuid())
+}
+
+/// Tells the connection where a request's head and body end, and where the response begins.
+pub(crate) async fn mark_progress(
     ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
     next: Next,
 ) -> axum::response::Response {
+    let request = connection.head_received(request);
     let response = next.run(request).await;
     connection.responded();
     response

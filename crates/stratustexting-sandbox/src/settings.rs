@@ -21,6 +21,12 @@ pub(crate) struct Settings {
     pub(crate) missing_scope: u16,
     /// Whether tokens without a user's login may be used for subscriptions.
     pub(crate) allow_machine_subscriptions: bool,
+    /// Whether the account has sites; without, their list is empty.
+    pub(crate) multisite: bool,
+    /// How long the gateway waits for the application; then it responds with 504.
+    pub(crate) integration_timeout_milliseconds: u64,
+    /// How long a new subscription lives.
+    pub(crate) subscription_lifetime_seconds: u64,
     pub(crate) deliveries: DeliverySettings,
 }
 
@@ -30,6 +36,9 @@ impl Default for Settings {
             max_url: 8_192,
             missing_scope: 403,
             allow_machine_subscriptions: false,
+            multisite: false,
+            integration_timeout_milliseconds: 29_000,
+            subscription_lifetime_seconds: (30 * 365 + 7) * 86_400,
             deliveries: DeliverySettings::new(),
         }
     }
@@ -67,6 +76,10 @@ impl Settings {
             .unwrap_or_default()
     }
 
+    pub(crate) fn integration_timeout(&self) -> Duration {
+        Duration::from_millis(self.integration_timeout_milliseconds)
+    }
+
     /// # Errors
     ///
     /// When a setting is invalid: what is wrong.
@@ -76,6 +89,9 @@ impl Settings {
         }
         if !matches!(self.missing_scope, 401 | 403) {
             return Err("the status for a missing scope must be 401 or 403".to_owned());
+        }
+        if self.integration_timeout_milliseconds == 0 {
+            return Err("the gateway's integration timeout must not be 0".to_owned());
         }
         self.deliveries.check()
     }
@@ -134,8 +150,12 @@ pub struct DeliverySettings {
     timeout_milliseconds: u64,
     /// How often an event is posted at most until the callback responds with a success.
     pub(crate) attempts: u32,
-    /// How long to wait before an event is posted again.
+    /// How long to wait before an event is posted again for the first time.
     wait_milliseconds: u64,
+    /// How many times longer each further wait is than the one before: 1 to 100.
+    wait_factor: f64,
+    /// The length beyond which waits don't grow.
+    most_wait_milliseconds: u64,
     /// How many posts are in flight at a time, over all callbacks.
     pub(crate) at_a_time: usize,
     pub(crate) order: Order,
@@ -183,6 +203,8 @@ impl DeliverySettings {
             timeout_milliseconds: 3_000,
             attempts: 3,
             wait_milliseconds: 1_000,
+            wait_factor: 1.0,
+            most_wait_milliseconds: 60_000,
             at_a_time: 8,
             order: Order::InOrder,
             shuffled_events: 10,
@@ -210,6 +232,16 @@ impl DeliverySettings {
     /// How long to wait before an event is posted again. Default: a second.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait_milliseconds = milliseconds(wait);
+        self
+    }
+
+    /// Makes each wait `factor` times as long as the one before, until it is as long as
+    /// `most`: with 2 and a minute, a second is followed by 2, 4, … 60, 60. The factor is 1 to
+    /// 100. Default: 1, so that all waits are as long as [`wait`](Self::wait) says. Whether the
+    /// real service backs off is UNKNOWN.
+    pub fn backoff(mut self, factor: f64, most: Duration) -> Self {
+        self.wait_factor = factor;
+        self.most_wait_milliseconds = milliseconds(most);
         self
     }
 
@@ -248,8 +280,10 @@ impl DeliverySettings {
         self
     }
 
-    /// How many failed deliveries in a row suspend a subscription: it is no longer `ACTIVE`,
-    /// and nothing more is posted for it. Default: none do.
+    /// How many failed deliveries in a row suspend a subscription: it is `BLACKLISTED`, no
+    /// longer `ACTIVE`, and nothing more is posted for it until it is subscribed again.
+    /// Default: none do. Whether the real service does this is UNKNOWN; the one whose
+    /// subscriptions it copies does, and the word is that one's.
     pub fn suspend_after(mut self, failures: u32) -> Self {
         self.suspend_after = Some(failures);
         self
@@ -259,8 +293,13 @@ impl DeliverySettings {
         Duration::from_millis(self.timeout_milliseconds)
     }
 
-    pub(crate) fn retry_wait(&self) -> Duration {
-        Duration::from_millis(self.wait_milliseconds)
+    /// How long to wait after this many failed attempts.
+    pub(crate) fn retry_wait(&self, failed: u32) -> Duration {
+        let first = Duration::from_millis(self.wait_milliseconds);
+        let most = Duration::from_millis(self.most_wait_milliseconds).max(first);
+        let exponent = i32::try_from(failed.saturating_sub(1)).unwrap_or(i32::MAX);
+        let wait = first.as_secs_f64() * self.wait_factor.powi(exponent);
+        Duration::try_from_secs_f64(wait).map_or(most, |wait| wait.min(most))
     }
 
     pub(crate) fn shuffle_wait(&self) -> Duration {
@@ -277,6 +316,8 @@ impl DeliverySettings {
             "the timeout of a callback must not be 0"
         } else if self.attempts == 0 {
             "an event must be posted at least once"
+        } else if !(1.0..=100.0).contains(&self.wait_factor) {
+            "the factor by which waits grow must be 1 to 100"
         } else if !(1..=MAX_AT_A_TIME).contains(&self.at_a_time) {
             "the number of posts at a time must be 1 to 1000"
         } else if self.shuffled_events == 0 {
@@ -296,4 +337,27 @@ const MAX_AT_A_TIME: usize = 1_000;
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_by_the_factor_up_to_the_longest() {
+        let second = Duration::from_secs(1);
+        let waits = |settings: &DeliverySettings| -> Vec<u64> {
+            let wait = |failed| settings.retry_wait(failed).as_secs();
+            [1, 2, 3, 4, 5, u32::MAX].map(wait).to_vec()
+        };
+
+        let fixed = DeliverySettings::new().wait(second);
+        assert_eq!(waits(&fixed), [1; 6]);
+        let growing = fixed.clone().backoff(3.0, 10 * second);
+        assert_eq!(waits(&growing), [1, 3, 9, 10, 10, 10]);
+        let never_shorter = growing.wait(20 * second);
+        assert_eq!(waits(&never_shorter), [20; 6]);
+        let none = fixed.wait(Duration::ZERO).backoff(2.0, second);
+        assert_eq!(waits(&none)[..5], [0; 5]);
+    }
 }

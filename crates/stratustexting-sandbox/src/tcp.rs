@@ -7,6 +7,7 @@
 //! handler says where a response begins. A client that sends its next request before it
 //! has the last response (pipelining) may meet no faults.
 
+mod arrival;
 mod cut;
 mod listener;
 mod request;
@@ -24,6 +25,7 @@ use tokio::{
     net::TcpStream,
 };
 
+use self::arrival::Arrival;
 pub(crate) use self::{
     cut::{Cut, End},
     listener::{ListenerState, SandboxListener, listen},
@@ -63,6 +65,8 @@ struct ConnectionState {
     held: Vec<u8>,
     /// The request that is arriving or being handled.
     request: Option<RequestProgress>,
+    /// Until when the part of the request that is arriving must be complete.
+    arrival: Option<Arrival>,
     /// Where the response that is being written ends early.
     cut: Option<Cut>,
 }
@@ -101,6 +105,7 @@ impl Connection {
             phase: Phase::Idle,
             held: Vec::new(),
             request: None,
+            arrival: None,
             cut: None,
         });
         Self(Arc::new(Inner { shared, state }))
@@ -126,6 +131,7 @@ impl Connection {
     /// The handler has responded: what arrives from here on is another request.
     pub(crate) fn responded(&self) {
         let mut state = self.state();
+        state.arrival = None;
         state.finish_request(&self.0.shared, None);
         state.phase = Phase::Responding { written: false };
     }
@@ -154,6 +160,25 @@ impl Connected<IncomingStream<'_, SandboxListener>> for Connection {
 
 impl ConnectionState {
     fn poll_read(
+        &mut self,
+        shared: &Arc<Shared>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Poll::Ready(read) = self.poll_read_request(shared, cx, out) {
+            return Poll::Ready(read);
+        }
+        let Some(arrival) = &mut self.arrival else {
+            return Poll::Pending;
+        };
+        ready!(arrival.poll_timed_out(cx));
+        // The server sees the end of the stream, and drops the connection.
+        self.arrival = None;
+        self.end(End::Close);
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_read_request(
         &mut self,
         shared: &Arc<Shared>,
         cx: &mut Context<'_>,
@@ -211,6 +236,7 @@ impl ConnectionState {
         self.held.extend_from_slice(read);
         if matches!(self.phase, Phase::Idle | Phase::Responding { .. }) {
             self.phase = Phase::FirstLine;
+            self.arrival = Some(Arrival::within(shared.limits.head_timeout));
         }
         let request = self.request.get_or_insert_with(|| RequestProgress {
             _in_flight: Shared::request_in_flight(shared),

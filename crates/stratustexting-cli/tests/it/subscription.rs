@@ -147,7 +147,7 @@ async fn a_wrong_subscription_names_the_argument() {
 
 #[tokio::test]
 async fn sites_show_the_ids_that_filters_need() {
-    let stratus = Stratus::new().await;
+    let stratus = Stratus::of(Sandbox::builder().multisite(true)).await;
 
     let list = stratus.run(&["site", "list"]).await;
 

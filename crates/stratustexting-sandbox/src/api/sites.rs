@@ -1,4 +1,6 @@
-//! Sites. There is one; it can't be changed.
+//! Sites. There is one if the account has Multisite, and none otherwise; it can't be changed.
+
+use std::slice;
 
 use super::{ApiRequest, page::page};
 use crate::{
@@ -7,10 +9,12 @@ use crate::{
 };
 
 pub(crate) fn list(shared: &Shared, request: &ApiRequest) -> Result<Response, ApiError> {
+    let has_sites = shared.settings().multisite;
     let state = shared.state();
-    page(
-        request,
-        &shared.limits,
-        std::slice::from_ref(&state.site).iter(),
-    )
+    let sites = if has_sites {
+        slice::from_ref(&state.site)
+    } else {
+        &[]
+    };
+    page(request, &shared.limits, sites.iter())
 }

@@ -68,7 +68,7 @@ pub(crate) async fn upsert(
     handshake(shared, &fields.uri).await.map_err(|reason| {
         ApiError::bad_request(format!("Field 'uri': the handshake failed: {reason}"))
     })?;
-    let lifetime = shared.limits.subscription_lifetime;
+    let lifetime = Duration::from_secs(shared.settings().subscription_lifetime_seconds);
     Ok(store(&mut shared.state(), fields, disabled, lifetime))
 }
 

@@ -3,12 +3,16 @@
 
 use axum::{
     Json,
-    body::Bytes,
     extract::{FromRequest, FromRequestParts, Query, Request},
 };
 use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+
+use crate::upload::{self, UploadError};
+
+/// The most bytes of a body.
+const BODY_LIMIT: usize = 2 * 1024 * 1024;
 
 pub(super) type ErrorResponse = (StatusCode, Json<Value>);
 
@@ -26,9 +30,16 @@ pub(super) struct Body<T>(pub(super) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ErrorResponse;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ErrorResponse> {
-        let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|error| error_response(error.status(), error.body_text()))?;
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ErrorResponse> {
+        let (parts, body) = request.into_parts();
+        let bytes = upload::read(&parts.headers, body, BODY_LIMIT).await;
+        let bytes = bytes.map_err(|error| match error {
+            UploadError::TooLarge => error_response(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format_args!("the body must have at most {BODY_LIMIT} bytes"),
+            ),
+            UploadError::Broken => bad_request("the body is incomplete"),
+        })?;
         let body = serde_json::from_slice(&bytes);
         let body = body.map_err(|error| bad_request(format!("the body can't be read: {error}")))?;
         Ok(Self(body))

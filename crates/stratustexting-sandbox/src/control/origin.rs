@@ -1,10 +1,13 @@
-//! Who may use the control API: programs, and no page of another site in a browser.
+//! Who may use the control API and what else needs no credentials: programs, and no page of
+//! another site in a browser.
 //!
-//! The control API needs no credentials, and shows them. A page in a browser on this machine
+//! The control API shows the credentials. A page in a browser on this machine
 //! could reach it in two ways, and each has its check:
 //!
 //! - It posts to the sandbox's address. No content type is required, so a browser asks nobody
-//!   first. But it says from which origin the page is (`Origin`).
+//!   first. But it says from which origin the page is (`Origin`), or at least whether it is
+//!   from another one (`Sec-Fetch-Site`). The latter only counts where something may be
+//!   changed: a link from another page may lead here.
 //! - Its own name leads to the sandbox's address from one moment to the next (DNS rebinding).
 //!   Then the origin is the same, but `Host` is the page's name. An address or `localhost`
 //!   can't be made to lead elsewhere, so these are accepted, and other names must be allowed.
@@ -15,15 +18,19 @@
 use std::sync::Arc;
 
 use axum::{
+    Router,
     extract::{Request, State},
-    middleware::Next,
+    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode, Uri, header, uri::Authority};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, uri::Authority};
 use url::Host;
 
 use super::body::error_response;
 use crate::shared::Shared;
+
+/// By this, a browser says how the page that makes a request is related to its target.
+const FETCH_SITE: &str = "sec-fetch-site";
 
 /// The host names and origins that may use the control API, besides those of the machine.
 #[derive(Clone, Debug, Default)]
@@ -45,16 +52,16 @@ pub(crate) fn check_host(name: &str) -> Result<(), String> {
     }
 }
 
-/// Rejects requests of pages of other sites.
-pub(crate) async fn check(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Has a router reject the requests of pages of other sites.
+pub(crate) fn protect(router: Router<Arc<Shared>>, shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+    router.layer(middleware::from_fn_with_state(Arc::clone(shared), check))
+}
+
+async fn check(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     match shared
         .limits
         .allowed
-        .rejects(request.uri(), request.headers())
+        .rejects(request.method(), request.uri(), request.headers())
     {
         None => next.run(request).await,
         Some(reason) => error_response(StatusCode::FORBIDDEN, reason).into_response(),
@@ -63,7 +70,7 @@ pub(crate) async fn check(
 
 impl Allowed {
     /// Why a request is rejected, if it is.
-    fn rejects(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    fn rejects(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<String> {
         for host in hosts(uri, headers) {
             match host {
                 Some(host) if self.is_own(&host) => {}
@@ -77,6 +84,18 @@ impl Allowed {
                 None => return Some("the header Host must be a host and a port".to_owned()),
             }
         }
+        let wrong_origin = || {
+            Some(
+                "pages of this origin may not use the sandbox; --allow-origin allows them, and \
+                 so does Builder::allow_origin"
+                    .to_owned(),
+            )
+        };
+        if !headers.contains_key(header::ORIGIN) {
+            let is_own = |site: &HeaderValue| site == "same-origin" || site == "none";
+            let may_come = method.is_safe() || headers.get_all(FETCH_SITE).iter().all(is_own);
+            return if may_come { None } else { wrong_origin() };
+        }
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let is_allowed = |origin: &str| {
             let same = authority(headers).is_some_and(|own| origin == format!("http://{own}"));
@@ -85,11 +104,7 @@ impl Allowed {
         if origins.all(|origin| origin.to_str().is_ok_and(is_allowed)) {
             return None;
         }
-        Some(
-            "pages of this origin may not use the control API; --allow-origin allows them, and \
-             so does Builder::allow_origin"
-                .to_owned(),
-        )
+        wrong_origin()
     }
 
     /// Whether a host is the sandbox's, whoever controls the names outside of this machine.
@@ -139,7 +154,7 @@ mod tests {
         });
         let headers: HeaderMap = headers.collect();
         allowed
-            .rejects(&Uri::from_static("/control"), &headers)
+            .rejects(&Method::POST, &Uri::from_static("/control"), &headers)
             .is_some()
     }
 
@@ -200,5 +215,32 @@ mod tests {
         assert!(with(page, &[page]));
         assert!(!with("http://localhost:5174", &[page]));
         assert!(with("http://evil.example", &["*"]));
+    }
+
+    #[test]
+    fn without_an_origin_a_page_of_another_site_may_read_but_change_nothing() {
+        let rejected = |method: Method, site: &'static str| {
+            let headers = [(
+                header::HeaderName::from_static(FETCH_SITE),
+                HeaderValue::from_static(site),
+            )];
+            let uri = Uri::from_static("/control");
+            let allowed = Allowed::default();
+            allowed
+                .rejects(&method, &uri, &HeaderMap::from_iter(headers))
+                .is_some()
+        };
+        for method in [Method::POST, Method::PATCH, Method::DELETE, Method::PUT] {
+            for (site, expected) in [
+                ("cross-site", true),
+                ("same-site", true),
+                ("", true),
+                ("same-origin", false),
+                ("none", false),
+            ] {
+                assert_eq!(rejected(method.clone(), site), expected, "{method} {site}");
+            }
+        }
+        assert!(!rejected(Method::GET, "cross-site"));
     }
 }

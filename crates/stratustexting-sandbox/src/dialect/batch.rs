@@ -28,10 +28,14 @@ pub(crate) async fn deliver(shared: &Shared, number: usize) -> bool {
         .batches_in_flight
         .insert(subscription.clone());
     if is_first {
+        let mut failed = 0_u32;
         while let Some(batch) = next_batch(shared, &subscription) {
             if post_batch(shared, batch).await {
-                let wait = shared.settings().deliveries.retry_wait();
+                failed = failed.saturating_add(1);
+                let wait = shared.settings().deliveries.retry_wait(failed);
                 tokio::time::sleep(wait).await;
+            } else {
+                failed = 0;
             }
         }
     }

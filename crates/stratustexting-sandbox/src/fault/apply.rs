@@ -19,6 +19,8 @@ use crate::{
 };
 
 /// Does what the fault says, and returns the response of which all or a part is written.
+///
+/// Once it has begun, an operation is carried out to its end even if this future is dropped.
 pub(crate) async fn apply(
     shared: &Arc<Shared>,
     connection: &Connection,

@@ -8,14 +8,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::stream;
-use http::{HeaderMap, header::CONTENT_TYPE};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use url::form_urlencoded;
 
 use super::{
     place::Place,
     shell::{self, Problem},
 };
-use crate::{shared::Shared, state::messages::SentMedia};
+use crate::{
+    MAX_MEDIA,
+    shared::Shared,
+    state::messages::SentMedia,
+    upload::{self, UploadError},
+};
+
+/// The most bytes of a form: the largest files, and what surrounds them.
+const BODY_LIMIT: usize = MAX_MEDIA + 64 * 1024;
 
 /// A form that was sent, and the page that it was on.
 pub(super) struct Form {
@@ -31,13 +39,23 @@ impl FromRequest<Arc<Shared>> for Form {
     type Rejection = Response;
 
     async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Response> {
-        let headers = request.headers().clone();
-        let body = Bytes::from_request(request, shared).await;
-        let body = body.map_err(IntoResponse::into_response)?;
+        let (parts, body) = request.into_parts();
+        let headers = parts.headers;
+        let body = upload::read(&headers, body, BODY_LIMIT).await;
         let mut form = Self {
             fields: Vec::new(),
             files: Vec::new(),
             headers,
+        };
+        let body = match body {
+            Ok(body) => body,
+            Err(UploadError::Broken) => {
+                return Err((StatusCode::BAD_REQUEST, "The form is incomplete.").into_response());
+            }
+            Err(UploadError::TooLarge) => {
+                let words = "The files are too large.";
+                return Err((StatusCode::PAYLOAD_TOO_LARGE, words).into_response());
+            }
         };
         match form.read(body).await {
             Ok(()) => Ok(form),

@@ -23,6 +23,8 @@ enum Kind {
     Optional(&'static str),
     /// 0 to 1.
     Share,
+    /// 1 or more.
+    Factor,
     Choice(&'static [&'static str]),
 }
 
@@ -35,6 +37,16 @@ const ROWS: &[Row] = &[
     row(
         "deliveries.wait_milliseconds",
         "Wait between attempts",
+        Kind::Number("ms"),
+    ),
+    row(
+        "deliveries.wait_factor",
+        "Each wait is longer by the factor",
+        Kind::Factor,
+    ),
+    row(
+        "deliveries.most_wait_milliseconds",
+        "Longest wait",
         Kind::Number("ms"),
     ),
     row(
@@ -78,6 +90,17 @@ const ROWS: &[Row] = &[
         "Posts at a time",
         Kind::Number("posts"),
     ),
+    row("multisite", "The account has sites", Kind::Flag),
+    row(
+        "integration_timeout_milliseconds",
+        "The gateway gives up after",
+        Kind::Number("ms"),
+    ),
+    row(
+        "subscription_lifetime_seconds",
+        "A new subscription lives for",
+        Kind::Number("seconds"),
+    ),
     row("max_url", "Longest URL", Kind::Number("characters")),
     row(
         "missing_scope",
@@ -115,10 +138,10 @@ impl Row {
             Kind::Flag => Ok(Some(json!(true))),
             Kind::Optional(_) if text.trim().is_empty() => Ok(Some(Value::Null)),
             Kind::Number(_) | Kind::Optional(_) => number(text).map(Some),
-            Kind::Share => {
-                let share: Result<f64, _> = text.trim().parse();
-                let share = share.map(|share| Some(json!(share)));
-                share.map_err(|_| format!("{}: must be a number from 0 to 1", self.label))
+            Kind::Share | Kind::Factor => {
+                let number: Result<f64, _> = text.trim().parse();
+                let number = number.map(|number| Some(json!(number)));
+                number.map_err(|_| format!("{}: must be a number", self.label))
             }
             // A status is a number.
             Kind::Choice(_) => Ok(Some(number(text).unwrap_or_else(|_| json!(text)))),

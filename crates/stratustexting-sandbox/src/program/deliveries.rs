@@ -25,6 +25,12 @@ pub(crate) struct DeliveryArguments {
     /// How long to wait before an event is posted again, in milliseconds
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 1_000)]
     delivery_wait: u64,
+    /// How many times longer each further wait is than the one before, 1 to 100
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    delivery_backoff: f64,
+    /// The length beyond which waits don't grow, in milliseconds
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 60_000)]
+    most_delivery_wait: u64,
     /// How many posts are in flight at a time, over all callbacks
     #[arg(long, value_name = "POSTS", default_value_t = 8)]
     deliveries_at_a_time: usize,
@@ -46,7 +52,7 @@ pub(crate) struct DeliveryArguments {
     /// How long late events are held back, in milliseconds
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 2_000)]
     late_by: u64,
-    /// Suspend a subscription after this many failed deliveries in a row
+    /// Suspend a subscription (BLACKLISTED) after this many failed deliveries in a row
     #[arg(long, value_name = "DELIVERIES")]
     suspend_after: Option<u32>,
     /// Allow callbacks on other machines, too
@@ -80,6 +86,7 @@ impl DeliveryArguments {
             .timeout(milliseconds(self.delivery_timeout))
             .attempts(self.delivery_attempts)
             .wait(milliseconds(self.delivery_wait))
+            .backoff(self.delivery_backoff, milliseconds(self.most_delivery_wait))
             .at_a_time(self.deliveries_at_a_time)
             .order(order)
             .shuffled(self.shuffled_events, milliseconds(self.shuffled_within))

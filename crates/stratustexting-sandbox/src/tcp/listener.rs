@@ -23,6 +23,9 @@ use crate::{error::SandboxError, ledger::BrokenRequest, shared::Shared};
 /// second.
 const BACKLOG: u32 = 4_096;
 
+/// So few connections aren't worth a search for ended ones.
+const MIN_REMOVE_AT: usize = 64;
+
 /// Listens at an address.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
@@ -44,6 +47,9 @@ pub(crate) struct ListenerState {
     /// Waits for a connection.
     acceptor: Option<Waker>,
     connections: Vec<Weak<Inner>>,
+    /// When there are this many, those that have ended are removed. It grows with the open ones,
+    /// so that accepting one costs the same however many there are.
+    remove_at: usize,
     runtime: Handle,
 }
 
@@ -57,6 +63,7 @@ impl ListenerState {
             listener: Some(listener),
             acceptor: None,
             connections: Vec::new(),
+            remove_at: MIN_REMOVE_AT,
             runtime: Handle::current(),
         })
     }
@@ -72,6 +79,15 @@ impl ListenerState {
             acceptor.wake();
         }
         Ok(())
+    }
+
+    fn remember(&mut self, connection: &Connection) {
+        if self.connections.len() >= self.remove_at {
+            self.connections
+                .retain(|connection| connection.strong_count() > 0);
+            self.remove_at = MIN_REMOVE_AT.max(2 * self.connections.len());
+        }
+        self.connections.push(Arc::downgrade(&connection.0));
     }
 
     fn poll_accept(
@@ -90,9 +106,7 @@ impl ListenerState {
             };
             if let Some(socket) = reset_if_scripted(shared, socket) {
                 let connection = Connection::new(Arc::clone(shared), socket);
-                self.connections
-                    .retain(|connection| connection.strong_count() > 0);
-                self.connections.push(Arc::downgrade(&connection.0));
+                self.remember(&connection);
                 return Poll::Ready(Ok((ConnectionIo(connection), address)));
             }
         }

@@ -30,17 +30,22 @@ mod gateway;
 mod guide;
 /// The address to listen on, and who may use the control API.
 mod host;
+/// What takes long, and what expires.
+mod integration;
 /// Requests that are too long, or not UTF-8.
 mod limits;
 /// The OAuth server.
 mod oauth;
 /// Each operation, and how it rejects bad input.
 mod operations;
-/// The program, and a client in another language.
+/// The page at `/`.
 mod page;
+/// The program, and a client in another language.
 mod program;
 /// A clock that stands still, and runs that repeat byte for byte.
 mod repeatable;
+/// Hostile pages and programs.
+mod security;
 /// Subscriptions that are suspended, have disabled filters, or are forbidden.
 mod subscriptions;
 /// Callbacks by TLS, with certificates that are trusted or not.

@@ -294,8 +294,19 @@ async fn consents_are_created_changed_and_given() {
 }
 
 #[tokio::test]
-async fn there_is_a_site_with_departments_and_numbers() {
+async fn there_is_a_site_with_departments_and_numbers_only_if_the_account_has_multisite() {
     let api = Api::start().await;
+
+    let (status, none) = api.call("GET", "/site/all").await;
+    assert_eq!((status, &none["content"]), (200, &json!([])));
+    let (_, contacts) = api.call("GET", "/contact/all").await;
+    assert_eq!(
+        contacts["content"][0]["orgId"],
+        api.organization_id(),
+        "the account has its data all the same"
+    );
+    let multisite = json!({"multisite": true});
+    assert_eq!(api.control("PATCH", "/settings", multisite).await.0, 200);
 
     let (status, sites) = api.call("GET", "/site/all").await;
 

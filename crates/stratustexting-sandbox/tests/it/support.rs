@@ -76,7 +76,7 @@ impl Api {
     }
 
     /// Logs the user in; returns the access token.
-    async fn log_in(&self) -> String {
+    pub(crate) async fn log_in(&self) -> String {
         self.login().await.access
     }
 

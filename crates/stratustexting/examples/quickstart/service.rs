@@ -24,7 +24,7 @@ impl Service {
         Ok(match settings {
             Settings::Live(live) => Self::Live(live),
             Settings::Sandbox => {
-                let sandbox = Sandbox::start().await?;
+                let sandbox = Sandbox::builder().multisite(true).start().await?;
                 println!("sandbox at {}", sandbox.api_base());
                 Self::Sandbox(sandbox)
             }

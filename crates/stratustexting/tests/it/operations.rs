@@ -14,7 +14,7 @@ use stratustexting::{
     Client, ContactRef, Media, Response, Result,
     models::{ConsentType, ContactRequest, CustomConsentRequest, SubscriptionRequest},
 };
-use stratustexting_sandbox::{Entry, ScriptedResponse};
+use stratustexting_sandbox::{Entry, Sandbox, ScriptedResponse};
 
 use crate::support::{Watched, fixture};
 
@@ -585,6 +585,10 @@ async fn every_operation_works_against_the_sandbox_as_it_is() {
             .any(|consent| consent.id.as_deref() == Some(&id))
     );
 
-    let sites: Vec<_> = client.sites().list().try_collect().await.unwrap();
+    assert!(client.sites().list().try_next().await.unwrap().is_none());
+    let with_sites = Watched::of(Sandbox::builder().contacts(0).multisite(true)).await;
+    let sites = with_sites.client().sites().list();
+    let sites: Vec<_> = sites.try_collect().await.unwrap();
+    let sandbox = &with_sites;
     assert_eq!(sites[0].org_id.as_deref(), Some(sandbox.organization_id()));
 }

@@ -31,6 +31,7 @@ impl Setup {
         let sandbox = Sandbox::builder()
             .seed(seed)
             .contacts(contacts)
+            .multisite(true)
             .dialect(dialect)
             .rotate_refresh_tokens(seed % 2 == 1)
             .webhook_retry_wait(Duration::from_millis(5))

@@ -14,7 +14,8 @@ use crate::support::{Api, CUSTOMER};
 const SEEDS: u64 = 30;
 
 async fn five_contacts(dialect: Dialect) -> Api {
-    Api::of(Sandbox::builder().contacts(5).dialect(dialect)).await
+    let builder = Sandbox::builder().contacts(5).multisite(true);
+    Api::of(builder.dialect(dialect)).await
 }
 
 fn keys(value: &Value) -> BTreeSet<&str> {
@@ -24,7 +25,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
 
 #[tokio::test]
 async fn in_every_dialect_all_contacts_can_be_read_and_a_send_is_recorded_once() {
-    let api = Api::of(Sandbox::builder()).await;
+    let api = Api::of(Sandbox::builder().multisite(true)).await;
     let canonical = all(&api, Dialect::none(), "/contact/all", 500).await;
     let expected: BTreeSet<String> = canonical.iter().map(digits).collect();
     assert_eq!(expected.len(), 1_000);

@@ -274,6 +274,8 @@ async fn a_messages_parties_and_media_and_a_consents_flag_come_in_other_forms() 
     api.set_dialect(both);
     let (_, message) = api.call("GET", &path).await;
     assert_eq!(message["to"], json!({"phoneNumber": 13_035_550_123_u64}));
+    let multisite = json!({"multisite": true});
+    assert_eq!(api.control("PATCH", "/settings", multisite).await.0, 200);
     let (_, sites) = api.call("GET", "/site/all").await;
     let numbers = &sites["content"][0]["departments"][0]["phoneNumbers"];
     assert_eq!(numbers, &json!([12_025_550_100_u64, 12_025_550_101_u64]));

@@ -19,6 +19,9 @@ const WINDOW: usize = 50;
 /// How many are looked at for those of a conversation.
 const MOST_SEARCHED: usize = 200_000;
 
+/// How much of a body is searched.
+const MAX_SEARCHED_BODY: usize = 16 * 1024;
+
 #[derive(Template)]
 #[template(path = "page/calls.html")]
 pub(super) struct Calls {
@@ -162,8 +165,10 @@ impl<'a> Wanted<'a> {
 
     fn has(&self, entry: &Entry) -> bool {
         let query = entry.query.as_deref().unwrap_or_default();
-        let body = std::str::from_utf8(&entry.body).unwrap_or_default();
-        [query, body, &entry.path]
+        // Files are larger, and name nobody.
+        let body = entry.body.get(..MAX_SEARCHED_BODY).unwrap_or(&entry.body);
+        let body = String::from_utf8_lossy(body);
+        [query, &*body, &entry.path]
             .into_iter()
             .any(|it| self.is_in(it))
     }

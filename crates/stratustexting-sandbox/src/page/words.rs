@@ -8,6 +8,9 @@ use serde_json::Value;
 /// How much of a body is shown.
 const MAX_SHOWN: usize = 4_000;
 
+/// A larger body isn't read as JSON: the page shows little of it.
+const MAX_READ: usize = 64 * 1024;
+
 /// A time, for people and for programs: as the clock shows it, in UTC.
 pub(super) struct Time {
     pub(super) short: String,
@@ -63,8 +66,9 @@ pub(super) fn body(bytes: &[u8]) -> String {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return format!("{} that are no text", size(bytes.len()));
     };
-    let indented = serde_json::from_str::<Value>(text)
-        .ok()
+    let json = Some(text).filter(|text| text.len() <= MAX_READ);
+    let indented = json
+        .and_then(|text| serde_json::from_str::<Value>(text).ok())
         .and_then(|value| serde_json::to_string_pretty(&value).ok());
     let text = indented.as_deref().unwrap_or(text);
     match text.char_indices().nth(MAX_SHOWN) {

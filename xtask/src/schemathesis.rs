@@ -27,7 +27,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u32,
     /// The most random requests per operation, besides those that cover the document.
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 100)]
     examples: u32,
 }
 

@@ -243,7 +243,7 @@ impl Ledger {
         let headers = parts
             .headers
             .iter()
-            .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
             .collect();
         // A part of the connection's buffer would keep all of it.
         let body = if body.len() < SMALL_BODY {
@@ -255,7 +255,7 @@ impl Ledger {
             sequence,
             at,
             operation: operation.map(str::to_owned),
-            method: parts.method.to_string(),
+            method: parts.method.as_str().to_owned(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             headers,

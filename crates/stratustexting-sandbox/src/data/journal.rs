@@ -250,6 +250,15 @@ struct Writer {
     is_ahead: bool,
 }
 
+/// Nobody waits for a thread that has ended, even by a panic.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.inner
+            .progress
+            .send_modify(|progress| progress.closed = true);
+    }
+}
+
 impl Writer {
     fn run(&mut self) {
         loop {
@@ -258,15 +267,12 @@ impl Writer {
             if let Err(reason) = &result {
                 tracing::error!(%reason, "the data can't be written");
             }
-            self.inner.progress.send_modify(|progress| {
-                match result {
-                    Ok(()) => progress.done = ticket,
-                    Err(reason) => {
-                        progress.failures += 1;
-                        progress.reason = Some(reason.into());
-                    }
+            self.inner.progress.send_modify(|progress| match result {
+                Ok(()) => progress.done = ticket,
+                Err(reason) => {
+                    progress.failures += 1;
+                    progress.reason = Some(reason.into());
                 }
-                progress.closed = is_last;
             });
             if is_last {
                 return;

@@ -193,7 +193,7 @@ mod tests {
 
     fn changes(log: &mut Log<usize>) -> Vec<String> {
         let mut changes = Vec::new();
-        log.take(Kind::Entry, &mut changes, Content::json::<usize>);
+        log.take(Kind::Entry, &mut changes, Content::json);
         let text = |change: &Change| match change {
             Change::Put { content, .. } => content.json.clone(),
             Change::Delete { .. } => "deleted".to_owned(),

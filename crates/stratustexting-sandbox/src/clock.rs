@@ -48,8 +48,13 @@ impl Clock {
         let Ok(by) = TimeDelta::from_std(by) else {
             return;
         };
-        if let Some(time) = self.now().checked_add_signed(by) {
-            self.set(time, self.is_frozen());
+        if self.now().checked_add_signed(by).is_none() {
+            return;
+        }
+        match self {
+            // Exactly: the page shows it.
+            Self::Running { ahead } => *ahead += by,
+            Self::Frozen { at } => *at += by,
         }
     }
 
@@ -101,7 +106,7 @@ impl From<StoredClock> for Clock {
 mod tests {
     use std::time::Duration;
 
-    use chrono::{DateTime, Utc};
+    use chrono::{DateTime, TimeDelta, Utc};
 
     use super::Clock;
 
@@ -115,6 +120,10 @@ mod tests {
         assert_eq!((clock.now() - start).num_seconds(), 60);
         clock.advance(Duration::MAX);
         assert_eq!((clock.now() - start).num_seconds(), 60);
+
+        let mut running = Clock::default();
+        running.advance(Duration::from_secs(86_400));
+        assert_eq!(running.ahead(), Some(TimeDelta::days(1)));
 
         clock.set(start, false);
         assert!(!clock.is_frozen() && clock.now() >= start && clock.now() < Utc::now());

@@ -31,6 +31,7 @@ mod service;
 mod shell;
 mod switches;
 mod talk;
+mod window;
 mod words;
 
 use std::sync::Arc;

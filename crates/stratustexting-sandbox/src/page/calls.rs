@@ -6,18 +6,13 @@ use url::form_urlencoded;
 
 use super::{
     place::Place,
+    window::Window,
     words::{Time, body, digits},
 };
 use crate::{
     ledger::{Entry, Ledger},
     state::{State, conversations::Ends},
 };
-
-/// How many calls are shown at a time.
-const WINDOW: usize = 50;
-
-/// How many are looked at for those of a conversation.
-const MOST_SEARCHED: usize = 200_000;
 
 /// How much of a body is searched.
 const MAX_SEARCHED_BODY: usize = 16 * 1024;
@@ -26,9 +21,7 @@ const MAX_SEARCHED_BODY: usize = 16 * 1024;
 #[template(path = "page/calls.html")]
 pub(super) struct Calls {
     pub(super) filter: Filter,
-    rows: Vec<Row>,
-    older: Option<String>,
-    newest: Option<String>,
+    window: Window<Row>,
     /// How many never arrived completely.
     broken: usize,
 }
@@ -91,26 +84,15 @@ impl Calls {
         let wanted = ends
             .filter(|_| place.only)
             .map(|ends| Wanted::new(state, ends));
-        let is_wanted = |entry: &&Entry| wanted.as_ref().is_none_or(|it| it.has(entry));
-        let before = |entry: &&Entry| place.from.is_none_or(|from| entry.sequence < from);
-        let entries = ledger.since(0).iter().rev().filter(before);
-        let mut found = entries.take(MOST_SEARCHED).filter(is_wanted);
-        let rows: Vec<Row> = found.by_ref().take(WINDOW).map(|it| row(it, now)).collect();
-        let at = |from| {
-            Place {
-                from,
-                ..place.clone()
-            }
-            .link()
-        };
-        let last = rows.last().map(|row| row.sequence);
+        let entries = ledger.since(0).iter().rev();
         Self {
             filter: Filter::new(place),
-            older: last
-                .filter(|_| found.next().is_some())
-                .map(|it| at(Some(it))),
-            newest: place.from.map(|_| at(None)),
-            rows,
+            window: Window::new(
+                entries.map(|entry| (entry.sequence, entry)),
+                place,
+                |entry| wanted.as_ref().is_none_or(|it| it.has(entry)),
+                |_, entry| row(entry, now),
+            ),
             broken,
         }
     }

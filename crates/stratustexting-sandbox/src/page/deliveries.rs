@@ -6,6 +6,7 @@ use chrono::DateTime;
 use super::{
     calls::{Filter, Wanted},
     place::Place,
+    window::Window,
     words::Time,
 };
 use crate::state::{
@@ -14,20 +15,12 @@ use crate::state::{
     delivery::{Delivery, DeliveryState},
 };
 
-/// How many deliveries are shown at a time.
-const WINDOW: usize = 50;
-
-/// How many are looked at for those of a conversation.
-const MOST_SEARCHED: usize = 100_000;
-
 #[derive(Template)]
 #[template(path = "page/deliveries.html")]
 pub(super) struct Deliveries {
     filter: Filter,
     place: Place,
-    rows: Vec<Row>,
-    older: Option<String>,
-    newest: Option<String>,
+    window: Window<Row>,
     has_subscriptions: bool,
 }
 
@@ -58,32 +51,16 @@ impl Deliveries {
                 .as_ref()
                 .is_none_or(|it| it.is_in(&payload.to_string()))
         };
-        let before = |number: usize| place.from.is_none_or(|from| number < from);
-        let all = state.deliveries.numbered().rev();
-        let all = all.filter(|(number, _)| before(*number));
-        let mut found = all.take(MOST_SEARCHED).filter(|(_, it)| is_wanted(it));
-        let rows: Vec<Row> = found
-            .by_ref()
-            .take(WINDOW)
-            .map(|(number, delivery)| row(state, number, delivery))
-            .collect();
-        let at = |from| {
-            Place {
-                from,
-                ..place.clone()
-            }
-            .link()
-        };
-        let last = rows.last().map(|row| row.number);
         Self {
             filter: Filter::new(place),
-            older: last
-                .filter(|_| found.next().is_some())
-                .map(|it| at(Some(it))),
-            newest: place.from.map(|_| at(None)),
+            window: Window::new(
+                state.deliveries.numbered().rev(),
+                place,
+                |delivery| is_wanted(delivery),
+                |number, delivery| row(state, number, delivery),
+            ),
             place: place.clone(),
             has_subscriptions: !state.subscriptions.is_empty(),
-            rows,
         }
     }
 }

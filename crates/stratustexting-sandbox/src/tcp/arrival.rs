@@ -61,7 +61,14 @@ impl Connection {
             self.state().arrival = None;
             return request;
         }
-        self.state().arrival = Some(Arrival::within(self.0.shared.limits.body_timeout));
+        {
+            let mut state = self.state();
+            state.arrival = Some(Arrival::within(self.0.shared.limits.body_timeout));
+            // The server waits for the body already, so it must look at the new time.
+            if let Some(reader) = &state.reader {
+                reader.wake_by_ref();
+            }
+        }
         let arriving = BodyArriving(self.clone());
         request.map(|body| {
             let stream = body.into_data_stream();

@@ -239,8 +239,6 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
             has_type(schema, "integer") || has_type(schema, "number")
         }
         Value::Number(_) => has_type(schema, "number"),
-        Value::Bool(_) => has_type(schema, "boolean"),
-        Value::Null => false,
     }
 }
 

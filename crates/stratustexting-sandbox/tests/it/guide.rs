@@ -234,7 +234,11 @@ async fn the_program_takes_the_arguments_of_the_container_file() {
     };
     let mut start = of("ENTRYPOINT");
     assert_eq!(start.remove(0), "stratustexting-sandbox");
-    start.extend(of("CMD"));
+    // The volume of the container.
+    let folder = tempfile::tempdir().unwrap();
+    let volume = folder.path().to_str().unwrap();
+    let flags = of("CMD").into_iter();
+    start.extend(flags.map(|flag| flag.replacen("/data/", &format!("{volume}/"), 1)));
     let mut check = of("HEALTHCHECK");
     assert_eq!(check.remove(0), "stratustexting-sandbox");
     let user = lines.iter().find(|line| line.starts_with("USER")).unwrap();

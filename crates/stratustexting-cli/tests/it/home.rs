@@ -27,7 +27,8 @@ pub(crate) struct Home {
 impl Home {
     pub(crate) async fn new() -> Self {
         let home = Self {
-            sandbox: Sandbox::start().await.unwrap(),
+            // Whose sites show the ids that filters need.
+            sandbox: Sandbox::builder().multisite(true).start().await.unwrap(),
             folder: empty(),
         };
         let profile = home.profile();

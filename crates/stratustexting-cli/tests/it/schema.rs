@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
-use stratustexting_sandbox::{Commit, Fault, ScriptedResponse};
+use stratustexting_sandbox::{Commit, Fault, Sandbox, ScriptedResponse};
 
 use crate::{
     fits::{check, names},
@@ -13,7 +13,7 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_command_prints_what_its_schema_says() {
-    let stratus = Stratus::new().await;
+    let stratus = Stratus::of(Sandbox::builder().multisite(true)).await;
     let contact = stratus.sandbox.contacts()[0].clone();
     let number = contact["mobileNumber"].as_str().unwrap();
     let consent = stratus.sandbox.consents()[0]["id"]

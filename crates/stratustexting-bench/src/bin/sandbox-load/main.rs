@@ -61,7 +61,7 @@ struct Load {
     streams: usize,
     /// The path that these get; if its response doesn't end, such as a stream of events, they
     /// wait within it, otherwise between two requests
-    #[arg(long, default_value = "/control/settings", value_name = "PATH")]
+    #[arg(long, default_value = "/page/events", value_name = "PATH")]
     stream_path: String,
 }
 

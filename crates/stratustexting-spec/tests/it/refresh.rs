@@ -429,7 +429,8 @@ fn any_page_can_be_removed_and_is_reported() {
         );
         if name == "create-or-update-subscription.md" {
             // The overlay's action for it must be removed too, by a person.
-            assert!(ended.failed().contains("action 12"), "{}", ended.errors());
+            let action = "($.paths[*][?@.operationId == 'upsertSubscription']): changes nothing";
+            assert!(ended.failed().contains(action), "{}", ended.errors());
         } else {
             ended.succeeded();
             assert!(upstream[0].ends_with(": breaking"), "{upstream:?}");
@@ -527,10 +528,7 @@ fn an_invalid_action_or_one_without_effect_fails_the_overlay() {
         &format!("{overlay}\n  - target: $.paths\n    update: {{}}\n"),
     );
     let error = copy.run(&["refresh", "--check"]).failed();
-    assert!(
-        error.contains("action 14 ($.paths) has no x-reason"),
-        "{error}"
-    );
+    assert!(error.contains(" ($.paths) has no x-reason"), "{error}");
     assert_eq!(copy.state(), before);
 }
 

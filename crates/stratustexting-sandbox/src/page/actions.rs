@@ -16,7 +16,7 @@ use crate::{
     dialect::Dialect,
     dispatch,
     shared::Shared,
-    state::conversations::Ends,
+    state::{State as Sandboxed, conversations::Ends},
 };
 
 type SharedState = State<Arc<Shared>>;
@@ -79,16 +79,14 @@ pub(super) async fn refuse(State(shared): SharedState, form: Form) -> Response {
 }
 
 pub(super) async fn end_tokens(State(shared): SharedState, form: Form) -> Response {
-    let outcome = {
-        let mut state = shared.state();
-        match form.text("how") {
-            "expire" => Ok(state.expire_access_tokens()),
-            "revoke" => Ok(state.oauth.revoke_access_tokens()),
-            "logins" => Ok(state.oauth.revoke_refresh_tokens()),
-            _ => Err("Choose which tokens end".to_owned()),
-        }
+    let end: fn(&mut Sandboxed) = match form.text("how") {
+        "expire" => Sandboxed::expire_access_tokens,
+        "revoke" => |state| state.oauth.revoke_access_tokens(),
+        "logins" => |state| state.oauth.revoke_refresh_tokens(),
+        _ => return form.fails(&shared, "Choose which tokens end".to_owned()),
     };
-    done(&shared, &form, outcome.map(|()| form.place()))
+    end(&mut shared.state());
+    done(&shared, &form, Ok(form.place()))
 }
 
 pub(super) async fn advance(State(shared): SharedState, form: Form) -> Response {

@@ -86,7 +86,7 @@ export class Service {
       + '/message?direction=inbound';
     const response = await this.call('POST', '/webhooksubscription', null,
       JSON.stringify({ uri, eventFilters: [filter] }));
-    if (!response.ok) throw new Error(`the subscription was refused: ${response.status}`);
+    if (!response.ok) throw new Error(`the subscription was rejected: ${response.status}`);
     return {
       // The next event; the run's own time limit ends the wait.
       next: () => (events.length ? Promise.resolve(events.shift())

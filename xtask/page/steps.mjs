@@ -53,7 +53,7 @@ step('a typed reply arrives at a webhook receiver', async ({ page, receiver, ser
   check(left === '', 'the text is still in its field');
 });
 
-step('a draft stays when something else happens', async ({ page, service }) => {
+step('a draft stays when something else happens', async ({ page, service, receiver }) => {
   await page.type('[data-compose] textarea', 'Half a sent');
   await service.control('POST', '/customer/messages',
     { from: '+12135550199', to: service.at.number, text: 'Meanwhile' });
@@ -62,6 +62,7 @@ step('a draft stays when something else happens', async ({ page, service }) => {
   check(draft === 'Half a sent', `the draft is ${JSON.stringify(draft)}`);
   check(await page.evaluate(() => document.activeElement.tagName) === 'TEXTAREA', 'the focus is elsewhere');
   await page.$eval('[data-compose] textarea', (field) => { field.value = ''; });
+  await receiver.next();
 });
 
 step('pictures of both sides are shown', async ({ page, service, receiver, folder }) => {
@@ -73,7 +74,7 @@ step('pictures of both sides are shown', async ({ page, service, receiver, folde
   await page.waitForSelector('.bubble.customer .picture img');
   await receiver.next();
   const sent = await service.sendPicture(PHONE, 'A picture for you', PIXEL, 'poster.png');
-  check(sent.ok, 'the MMS was refused');
+  check(sent.ok, 'the MMS was rejected');
   await page.waitForSelector('.bubble.program .picture img');
   await page.waitForFunction(() => [...document.querySelectorAll('.picture img')]
     .every((image) => image.complete && image.naturalWidth === 1));
@@ -123,10 +124,9 @@ step('calls are filtered by conversation', async ({ page, go, service }) => {
 step('an event is delivered again', async ({ page, go, receiver }) => {
   await go(talk('&view=webhooks'));
   await page.click('#delivery-list summary');
+  const uuid = await page.$eval('#delivery-list details[open] button', (it) => it.value);
   await page.click('#delivery-list details[open] button');
-  const again = await receiver.next();
-  check(again.messageInfo, 'another event arrived');
-  await page.waitForFunction(() => document.querySelector('#delivery-list details[open]'));
+  check((await receiver.next()).uuid === uuid, 'another event arrived');
 });
 
 step('the next send fails, and the one after it does not', async ({ page, go, service }) => {
@@ -163,7 +163,7 @@ step('the clock moves, and is shown until it is set back', async ({ page, servic
 
 step('tokens are revoked', async ({ page }) => {
   await page.click(button('Revoke the access tokens'));
-  await page.waitForFunction(() => document.getElementById('token-count').textContent.startsWith('0 '));
+  await page.waitForFunction(() => document.getElementById('token-count').textContent.includes('tokens: 0;'));
 });
 
 step('connections are refused, and come back', async ({ page, service }) => {
@@ -187,7 +187,7 @@ step('a setting is changed, shown, and set back', async ({ page, go, service }) 
   await page.waitForFunction(() => !document.querySelector('#switches').textContent.includes('attempts'));
 });
 
-step('a wrong setting is refused in words', async ({ page, go }) => {
+step('a wrong setting is rejected in words', async ({ page, go }) => {
   await go(talk('&view=service'));
   await page.$eval('input[name="deliveries.attempts"]', (field) => { field.value = '0'; });
   await page.click('[action="/page/settings"] .primary');
@@ -260,15 +260,13 @@ step('everything works by the keyboard', async ({ page, go }) => {
   await page.waitForFunction(() => !document.querySelector('#switches [value="plan:"]'));
 });
 
-step('it works without the script', async ({ page, go, service }) => {
+step('it works without the script', async ({ page, go }) => {
   await page.setJavaScriptEnabled(false);
   await go(talk());
   await page.type('[data-compose] textarea', 'Without a script');
   await Promise.all([page.waitForNavigation(), page.click('[data-compose] .primary')]);
-  check((await page.content()).includes('Without a script'), 'the text is not on the page');
+  check(await page.$(bubble('Without a script')), 'the text is not on the page');
   await page.setJavaScriptEnabled(true);
-  const sent = await service.control('GET', '/deliveries');
-  check(sent.length > 0, 'there was no event');
 });
 
 step('a page of another site can neither read nor send', async ({ other, service }) => {

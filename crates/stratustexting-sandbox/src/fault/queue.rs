@@ -54,6 +54,12 @@ impl Faults {
             .or_else(|| self.plan_in_use.as_mut()?.draw(operation, line))
     }
 
+    /// Whether a new connection meets a fault.
+    pub(crate) fn has_connection(&self) -> bool {
+        let waiting = self.waiting.get(CONNECTION);
+        waiting.is_some_and(|waiting| !waiting.is_empty())
+    }
+
     /// The fault that a new connection meets.
     pub(crate) fn take_connection(&mut self) -> Option<Fault> {
         self.scripted(CONNECTION)

@@ -1,5 +1,7 @@
 //! The ledger: each call as it arrived, and what it got.
 
+use std::collections::HashSet;
+
 use askama::Template;
 use chrono::{DateTime, Utc};
 use url::form_urlencoded;
@@ -13,6 +15,9 @@ use crate::{
     ledger::{Entry, Ledger},
     state::{State, conversations::Ends},
 };
+
+/// How many messages of a conversation are looked for.
+const MOST_MESSAGES: usize = 10_000;
 
 /// How much of a body is searched.
 const MAX_SEARCHED_BODY: usize = 16 * 1024;
@@ -133,7 +138,8 @@ fn row(entry: &Entry, now: DateTime<Utc>) -> Row {
 /// messages.
 pub(super) struct Wanted<'a> {
     digits: String,
-    messages: &'a [String],
+    /// The ids of its latest messages.
+    messages: HashSet<&'a str>,
 }
 
 impl<'a> Wanted<'a> {
@@ -141,7 +147,13 @@ impl<'a> Wanted<'a> {
         let conversation = state.messages.conversations().get(ends);
         Self {
             digits: digits(&ends.customer),
-            messages: conversation.map_or(&[], |it| &it.messages),
+            messages: conversation
+                .map_or(&[][..], |it| &it.messages)
+                .iter()
+                .rev()
+                .take(MOST_MESSAGES)
+                .map(String::as_str)
+                .collect(),
         }
     }
 
@@ -150,19 +162,19 @@ impl<'a> Wanted<'a> {
         // Files are larger, and name nobody.
         let body = entry.body.get(..MAX_SEARCHED_BODY).unwrap_or(&entry.body);
         let body = String::from_utf8_lossy(body);
-        [query, &*body, &entry.path]
-            .into_iter()
-            .any(|it| self.is_in(it))
+        // An id is only ever the end of a path.
+        let end = entry.path.rsplit('/').next().unwrap_or_default();
+        self.has_message(end)
+            || [query, &*body, &entry.path]
+                .into_iter()
+                .any(|it| self.names_number(it))
     }
 
-    /// Whether a text names the number or a message.
-    pub(super) fn is_in(&self, text: &str) -> bool {
+    pub(super) fn has_message(&self, id: &str) -> bool {
+        self.messages.contains(id)
+    }
+
+    pub(super) fn names_number(&self, text: &str) -> bool {
         text.contains(&self.digits)
-            || self
-                .messages
-                .iter()
-                .rev()
-                .take(1_000)
-                .any(|id| text.contains(id))
     }
 }

@@ -46,10 +46,13 @@ impl Deliveries {
             .filter(|_| place.only)
             .map(|ends| Wanted::new(state, ends));
         let is_wanted = |delivery: &Delivery| {
-            let payload = &delivery.payload;
-            wanted
-                .as_ref()
-                .is_none_or(|it| it.is_in(&payload.to_string()))
+            let Some(wanted) = &wanted else {
+                return true;
+            };
+            match delivery.payload["messageInfo"]["messageId"].as_str() {
+                Some(id) => wanted.has_message(id),
+                None => wanted.names_number(&delivery.payload.to_string()),
+            }
         };
         Self {
             filter: Filter::new(place),

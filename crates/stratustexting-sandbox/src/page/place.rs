@@ -27,7 +27,7 @@ impl View {
         Self::Connect,
     ];
 
-    fn id(self) -> &'static str {
+    pub(super) fn id(self) -> &'static str {
         match self {
             Self::Calls => "calls",
             Self::Deliveries => "webhooks",

@@ -63,8 +63,13 @@ pub(super) fn size(bytes: usize) -> String {
 /// A body as text: JSON is indented, bytes that aren't text are only counted, and a long one
 /// ends early.
 pub(super) fn body(bytes: &[u8]) -> String {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return format!("{} that are no text", size(bytes.len()));
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        // The ledger may have cut it within a character.
+        Err(cut) if cut.error_len().is_none() && cut.valid_up_to() > 0 => {
+            std::str::from_utf8(&bytes[..cut.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return format!("{} that aren't text", size(bytes.len())),
     };
     let json = Some(text).filter(|text| text.len() <= MAX_READ);
     let indented = json
@@ -104,6 +109,7 @@ mod tests {
 
         assert!(shown.ends_with("… and 20 B more"), "{shown}");
         assert_eq!(body(br#"{"a":1}"#), "{\n  \"a\": 1\n}");
-        assert_eq!(body(&[0xff, 0]), "2 B that are no text");
+        assert_eq!(body(&[0xff, 0]), "2 B that aren't text");
+        assert_eq!(body(&"aü".as_bytes()[..2]), "a");
     }
 }

@@ -115,7 +115,15 @@ impl ListenerState {
 
 /// Resets a new connection, if that was scripted; otherwise returns it.
 fn reset_if_scripted(shared: &Arc<Shared>, socket: TcpStream) -> Option<TcpStream> {
-    let Some(fault) = shared.faults().take_connection() else {
+    let fault = {
+        let mut faults = shared.faults();
+        // Only then is it a change, which open pages are told of.
+        match faults.has_connection() {
+            true => faults.take_connection(),
+            false => None,
+        }
+    };
+    let Some(fault) = fault else {
         return Some(socket);
     };
     let shared = Arc::clone(shared);

@@ -6,6 +6,10 @@ const status = document.getElementById('connection');
 // The text of each part as the server sent it: what was typed since doesn't count.
 const sent = new WeakMap();
 let moves = 0;
+let typing;
+let events;
+
+const LOST = 'No connection';
 let waiting = false;
 let asking = false;
 
@@ -53,8 +57,22 @@ function focusAgain(path) {
   if (!part) return;
   const alike = [...part.querySelectorAll(path.tag)].filter((element) =>
     [element.name, element.getAttribute('href'), element.textContent].includes(path.same));
-  const again = alike.find((element) => element.value === path.value) || alike[0] || part;
+  // Another button would do something else.
+  const again = alike.find((element) => element.value === path.value)
+    || (path.tag === 'BUTTON' ? null : alike[0]) || part;
   again.focus({ preventScroll: true });
+}
+
+// The fields of a part that somebody has changed and not sent.
+function edited(part) {
+  return [...part.querySelectorAll('input, select')].filter((field) => {
+    if (field.type === 'hidden' || sending.has(field.form)) return false;
+    if (field.type === 'checkbox') return field.checked !== field.defaultChecked;
+    if (field.tagName === 'SELECT') {
+      return [...field.options].some((option) => option.selected !== option.defaultSelected);
+    }
+    return field.value !== field.defaultValue;
+  }).map(({ name, type, value, checked }) => ({ name, type, value, checked }));
 }
 
 function replace(part, fresh) {
@@ -80,27 +98,56 @@ function replace(part, fresh) {
   const follows = 'follow' in part.dataset
     && part.scrollHeight - part.scrollTop - part.clientHeight < 80;
   const html = fresh.innerHTML;
+  const edits = edited(part);
   if (kind === 'keyed') replaceKeyed(part, fresh);
   else part.replaceChildren(...fresh.childNodes);
   sent.set(part, html);
+  for (const { name, type, value, checked } of edits) {
+    const field = part.querySelector(`[name="${name}"]`);
+    if (field && type === 'checkbox') field.checked = checked;
+    else if (field) field.value = value;
+  }
   if (follows) part.scrollTop = part.scrollHeight;
 }
 
-function show(text, url) {
+// What isn't the page says in words why there is none.
+function showProblem(text) {
+  const problem = document.getElementById('problem');
+  const words = document.createElement('p');
+  words.className = 'problem';
+  words.textContent = text.slice(0, 300) || 'The sandbox could not do this';
+  problem.replaceChildren(words);
+  sent.delete(problem);
+}
+
+function show(text, url, isRefresh) {
   const fresh = new DOMParser().parseFromString(text, 'text/html');
+  if (!fresh.getElementById('main')) {
+    showProblem(text);
+    return;
+  }
   const path = focusPath();
   const place = () => document.getElementById('talk').dataset.place;
   const before = place();
   document.title = fresh.title;
   document.getElementById('main').className = fresh.getElementById('main').className;
   for (const part of fresh.querySelectorAll('[data-live]')) {
+    // A problem stays until the next move, so that it can be read.
+    if (isRefresh && part.id === 'problem') continue;
     const old = document.getElementById(part.id);
     if (old) replace(old, part.cloneNode(true));
   }
-  for (const field of fresh.querySelectorAll('[data-search] input[type=hidden]')) {
-    document.querySelector(`[data-search] input[name=${field.name}]`).value = field.value;
+  for (const form of ['[data-search]', '#new form']) {
+    for (const field of fresh.querySelectorAll(`${form} input[type=hidden]`)) {
+      document.querySelector(`${form} input[name=${field.name}]`).value = field.value;
+    }
   }
-  if (url && url !== location.href) history.pushState(null, '', url);
+  const search = document.querySelector('[type=search]');
+  if (search !== document.activeElement) {
+    search.value = fresh.querySelector('[type=search]').value;
+  }
+  // The address may end in the skip link's target.
+  if (url && url !== location.href.split('#')[0]) history.pushState(null, '', url);
   if (place() !== before) toEnd();
   focusAgain(path);
 }
@@ -113,20 +160,29 @@ function toEnd() {
 async function fetchText(url, options) {
   try {
     const response = await fetch(url, options);
-    return { response, text: await response.text() };
+    const text = await response.text();
+    if (status.textContent === LOST && events && events.readyState === EventSource.OPEN) {
+      status.textContent = 'Live';
+    }
+    return { response, text };
   } catch (error) {
-    status.textContent = 'No connection';
+    status.textContent = LOST;
     return null;
   }
 }
 
 // Follows a link, or sends a form. What was asked for before is no longer wanted.
 async function move(url, options) {
+  clearTimeout(typing);
   const number = ++moves;
   const answer = await fetchText(url, options);
-  if (!answer || number !== moves) return false;
-  const at = new URL(answer.response.url);
-  show(answer.text, at.pathname === '/' ? at.href : null);
+  if (!answer) return false;
+  if (number === moves) {
+    // What is asked for meanwhile is of the place before.
+    moves += 1;
+    const at = new URL(answer.response.url);
+    show(answer.text, at.pathname === '/' ? at.href : null);
+  }
   return answer.response.ok;
 }
 
@@ -134,14 +190,21 @@ async function refresh() {
   waiting = true;
   if (asking) return;
   asking = true;
-  while (waiting) {
-    waiting = false;
-    const number = moves;
-    const answer = await fetchText(location.href);
-    if (answer && number === moves) show(answer.text);
+  try {
+    while (waiting) {
+      waiting = false;
+      const number = moves;
+      const answer = await fetchText(location.href);
+      if (answer && number === moves) show(answer.text, null, true);
+      else if (answer) waiting = true;
+    }
+  } finally {
+    asking = false;
   }
-  asking = false;
 }
+
+// A text must not be sent twice because somebody pressed Enter twice.
+const sending = new WeakSet();
 
 async function submit(form, button) {
   const data = new FormData(form, button);
@@ -150,12 +213,24 @@ async function submit(form, button) {
   if (isGet) url.search = new URLSearchParams(data);
   const plain = form.enctype !== 'multipart/form-data';
   const body = plain ? new URLSearchParams(data) : data;
-  const done = await move(url.href, isGet ? undefined : { method: 'POST', body });
+  if (!isGet && sending.has(form)) return;
+  const field = form.elements.text;
+  const text = field && field.value;
+  sending.add(form);
+  let done;
+  try {
+    done = await move(url.href, isGet ? undefined : { method: 'POST', body });
+  } finally {
+    sending.delete(form);
+  }
   if (done) {
     if ('compose' in form.dataset) {
+      // What was typed since then stays.
+      const rest = field.value.startsWith(text) ? field.value.slice(text.length) : field.value;
       form.reset();
+      field.value = rest;
       showFiles(form.elements.file);
-      document.querySelector('[data-compose] textarea').focus();
+      if (form.isConnected) field.focus();
     }
     if (form.closest('#talk')) toEnd();
   }
@@ -171,7 +246,14 @@ document.addEventListener('submit', (event) => {
 document.addEventListener('click', (event) => {
   const copy = event.target.closest('[data-copy]');
   if (copy) {
-    const text = document.getElementById(copy.dataset.copy).textContent;
+    const source = document.getElementById(copy.dataset.copy);
+    const text = source.textContent;
+    // Browsers have it for this machine and for https only.
+    if (!navigator.clipboard) {
+      getSelection().selectAllChildren(source);
+      status.textContent = 'Selected: copy it by the keyboard';
+      return;
+    }
     navigator.clipboard.writeText(text).then(
       () => { status.textContent = 'Copied'; },
       () => { status.textContent = 'The browser did not allow copying'; });
@@ -203,7 +285,6 @@ document.addEventListener('change', (event) => {
   if (event.target.type === 'file') showFiles(event.target);
 });
 
-let typing;
 document.addEventListener('input', (event) => {
   const form = event.target.form;
   if (!form || !('search' in form.dataset)) return;
@@ -214,7 +295,6 @@ document.addEventListener('input', (event) => {
 window.addEventListener('popstate', () => move(location.href));
 
 // A browser opens few connections to one host, so a page that nobody sees keeps none.
-let events;
 function listen() {
   if (document.hidden) {
     if (events) events.close();
@@ -225,7 +305,7 @@ function listen() {
   events = new EventSource('/page/events');
   events.addEventListener('open', () => { status.textContent = 'Live'; });
   events.addEventListener('change', refresh);
-  events.addEventListener('error', () => { status.textContent = 'No connection'; });
+  events.addEventListener('error', () => { status.textContent = LOST; });
 }
 document.addEventListener('visibilitychange', listen);
 

@@ -335,14 +335,15 @@ impl Builder {
     /// messages with their files, deliveries, clients, logins and tokens, the ledger, the
     /// clock, and settings that were changed while the sandbox ran. The same credentials come
     /// back, no id is given twice, and deliveries that weren't finished are posted again.
-    /// What the builder sets applies to each start. Scripted responses, faults, the dialect and
+    /// What the builder sets applies to each start, except the clock, and settings that were
+    /// changed while the sandbox ran. Scripted responses, faults, the dialect and
     /// its numbers aren't kept. Default: everything is in memory.
     ///
     /// A response leaves when what it says is in the file, so that a killed program has lost
     /// nothing of it; requests that come together share a write. What the methods of
     /// [`Sandbox`] change is written a moment later, and when the sandbox is dropped. If the
-    /// file can't be written, because the disk is full for example, requests get a 500 and
-    /// aren't carried out.
+    /// file can't be written, because the disk is full for example, requests get a 500, and most
+    /// aren't carried out: a few that came at the same moment may be.
     ///
     /// The file is made if there is none, for its owner alone: it has credentials and texts. It
     /// is an SQLite database, with a second file beside it (`-wal`) while the sandbox runs.
@@ -502,6 +503,9 @@ impl Builder {
         let unknown = |id: &&String| Operation::find(id).is_none();
         if let Some(id) = self.limits.without.iter().find(unknown) {
             return invalid(format!("there is no operation {id:?} to remove"));
+        }
+        if !Clock::is_usable(self.clock.now()) {
+            return invalid("the clock's year must be 1970 to 9999".to_owned());
         }
         if self.limits.max_page_size == 0 {
             return invalid("the size of a page must be at least 1".to_owned());

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug)]
@@ -43,12 +43,13 @@ impl Clock {
         }
     }
 
-    /// Moves the clock forward. A time that can't be represented changes nothing.
+    /// Moves the clock forward, but not beyond the year 9999.
     pub(crate) fn advance(&mut self, by: Duration) {
         let Ok(by) = TimeDelta::from_std(by) else {
             return;
         };
-        if self.now().checked_add_signed(by).is_none() {
+        let time = self.now().checked_add_signed(by);
+        if !time.is_some_and(Self::is_usable) {
             return;
         }
         match self {
@@ -56,6 +57,11 @@ impl Clock {
             Self::Running { ahead } => *ahead += by,
             Self::Frozen { at } => *at += by,
         }
+    }
+
+    /// Later times have no common form, and what is added to them may go beyond the calendar.
+    pub(crate) fn is_usable(time: DateTime<Utc>) -> bool {
+        (1970..=9999).contains(&time.year())
     }
 
     /// Sets the time, and whether it stands still.
@@ -92,9 +98,10 @@ impl From<StoredClock> for Clock {
             StoredClock::Running { microseconds } => {
                 let ahead = TimeDelta::microseconds(microseconds);
                 // One that goes beyond the calendar isn't there.
-                match Utc::now().checked_add_signed(ahead) {
-                    Some(_) => Self::Running { ahead },
-                    None => Self::default(),
+                let time = Utc::now().checked_add_signed(ahead);
+                match time.is_some_and(Self::is_usable) {
+                    true => Self::Running { ahead },
+                    false => Self::default(),
                 }
             }
             StoredClock::Frozen { at } => Self::Frozen { at },

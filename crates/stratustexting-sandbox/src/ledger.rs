@@ -60,7 +60,7 @@ pub struct Entry {
 /// [`Sandbox::broken_requests`](crate::Sandbox::broken_requests).
 ///
 /// Either a fault was scripted, or the client closed the connection before it had sent the
-/// whole request. Such a request is never carried out. `Debug` doesn't show its target.
+/// whole request, or the request took too long to arrive, or its body was too large. Such a request is never carried out. `Debug` doesn't show its target.
 #[derive(Clone, JsonSchema, Serialize)]
 #[non_exhaustive]
 pub struct BrokenRequest {
@@ -72,7 +72,7 @@ pub struct BrokenRequest {
     pub target: Option<String>,
     /// How many of its bytes were read. More may have been on their way.
     pub bytes: u64,
-    /// The [name](crate::Fault::name) of the fault; `None` if the client closed the connection.
+    /// The [name](crate::Fault::name) of the fault; `None` if none was scripted.
     pub fault: Option<&'static str>,
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{contacts, messages},
     builder::Builder,
+    clock::Clock,
     dialect::Dialect,
     error::{CustomerError, SandboxError},
     fault::{Fault, FaultPlan},
@@ -312,9 +313,12 @@ impl Sandbox {
         self.shared.state().clock.now()
     }
 
-    /// Sets the clock, and whether it stands still until it is moved.
+    /// Sets the clock, and whether it stands still until it is moved. A year before 1970 or
+    /// after 9999 changes nothing.
     pub fn set_clock(&self, time: DateTime<Utc>, frozen: bool) {
-        self.shared.state().clock.set(time, frozen);
+        if Clock::is_usable(time) {
+            self.shared.state().clock.set(time, frozen);
+        }
     }
 
     /// Moves the sandbox's clock forward: tokens, codes and subscriptions grow older. Waits

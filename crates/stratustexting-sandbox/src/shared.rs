@@ -155,6 +155,13 @@ impl Shared {
         Ok(settings.clone())
     }
 
+    /// Sets the settings as the file has them, so there is nothing to write.
+    pub(crate) fn put_back_settings(&self, old: Settings) {
+        let mut settings = self.watched(&self.settings);
+        self.outbox.set_at_a_time(old.deliveries.at_a_time);
+        *settings = old;
+    }
+
     pub(crate) fn state(&self) -> Watched<'_, State> {
         let state = Watched::new(self.state_to_write(), &self.changes);
         self.poke();
@@ -209,7 +216,8 @@ impl Shared {
 
     /// Forgets the requests that arrived, complete or broken.
     pub(crate) fn clear_ledger(&self) {
-        self.ledger().clear();
         self.faults().clear_broken();
+        // It pokes, so it is the last.
+        self.ledger().clear();
     }
 }

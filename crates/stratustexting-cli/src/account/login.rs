@@ -96,16 +96,17 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
         ));
     }
     Profiles::check_writable()?;
-    let old = profiles.profiles.get(&name);
-    let keyring = keyring(options, old)?;
+    let first = profiles.profiles.get(&name);
+    let keyring = keyring(options, first)?;
+    let moves = first.and_then(|it| it.keyring.as_ref()) != keyring.as_ref();
 
     let mut entered = Entered {
-        given: given(options, old.is_some())?,
+        given: given(options, first.is_some())?,
         options,
         region: context.stated_region(),
         keyring,
     };
-    let (old, fault) = entered.opened(old)?;
+    let (old, fault) = entered.opened(first)?;
     let mut profile = entered.profile(old.as_ref())?;
     if let Some(fault) = fault
         && !profile.missing().is_empty()
@@ -128,12 +129,22 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
         browser::log_in(client.auth(), redirect_uri, options.no_browser, can_paste).await?;
     }
 
-    let left = Profiles::change(|profiles| {
-        // Another process may have changed it meanwhile.
-        let old = profiles.profiles.get(&name);
-        let (opened, _) = entered.opened(old)?;
+    if moves && let Err(error) = keep(&store, &account).await {
+        // Nobody reads there yet, and the old login is where it was.
+        discard(&account).await;
+        return Err(error);
+    }
+    let changed = Profiles::change(|profiles| {
+        let found = profiles.profiles.get(&name);
+        // Another process may have changed it meanwhile. Otherwise a keyring isn't asked again,
+        // which may take long, while others wait for the profiles.
+        let opened = if found == first {
+            old.clone()
+        } else {
+            entered.opened(found)?.0
+        };
         let profile = entered.profile(opened.as_ref())?;
-        let left = old.and_then(|old| old.keyring.clone());
+        let left = found.and_then(|old| old.keyring.clone());
         if let Some(keyring) = &profile.keyring {
             keyring.save(&profile)?;
         }
@@ -142,8 +153,26 @@ pub(crate) async fn run(options: &Options, context: &Context) -> Result<ExitCode
         profiles.default = Some(default.unwrap_or_else(|| name.clone()));
         profiles.profiles.insert(name.clone(), profile);
         Ok(left.filter(|left| Some(left) != entered.keyring.as_ref()))
-    })?;
-    keep(&store, &account, &name).await?;
+    });
+    let left = match changed {
+        Ok(left) => left,
+        Err(error) => {
+            if moves {
+                discard(&account).await;
+            }
+            return Err(error);
+        }
+    };
+    if !moves {
+        keep(&store, &account).await?;
+    }
+    if account.keyring.is_some()
+        && let Err(error) = FileTokenStore::new(token_file(&name)?).clear().await
+    {
+        tell(&format!(
+            "The tokens of the login before are still in their file: {error}."
+        ));
+    }
     if let Some(Err(fault)) = left.map(|left| left.remove()) {
         tell(&format!(
             "The profile's old entries are still in the keyring: {fault}."
@@ -266,20 +295,14 @@ fn ask_for_missing(profile: &Profile, given: &mut Given, output: &Output) -> Res
 }
 
 /// Puts the new tokens in place of the profile's old ones.
-async fn keep(new: &MemoryTokenStore, account: &Account, name: &str) -> Result<()> {
-    let file = FileTokenStore::new(token_file(name)?);
+async fn keep(new: &MemoryTokenStore, account: &Account) -> Result<()> {
     let kept = async {
         let (Some(token), Some(store)) = (new.load().await?, account.token_store()) else {
             return Ok(());
         };
         // A process that renews the old login would overwrite the new one.
         let lock = store.lock().await?;
-        store.save_locked(&token, &lock).await?;
-        match account.keyring {
-            // Those of the login before.
-            Some(_) => file.clear().await,
-            None => Ok(()),
-        }
+        store.save_locked(&token, &lock).await
     };
     kept.await.map_err(|error| {
         Failure::new(
@@ -287,6 +310,15 @@ async fn keep(new: &MemoryTokenStore, account: &Account, name: &str) -> Result<(
             format!("the login worked, but its tokens can't be kept: {error}. Log in again then"),
         )
     })
+}
+
+/// Removes what was kept of a login that isn't going to be the profile's.
+async fn discard(account: &Account) {
+    if let Some(tokens) = &account.keyring {
+        let _ = tokens.keyring().remove();
+    } else if let Some(store) = account.token_store() {
+        let _ = store.clear().await;
+    }
 }
 
 /// What is wrong with the API key: `None` if that couldn't be found out. The tokens are where

@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{JsonResult, SharedState, body::Body};
+use super::{
+    JsonResult, SharedState,
+    body::{Body, bad_request},
+};
 use crate::{clock::Clock, response::time};
 
 /// The sandbox's time.
@@ -46,6 +49,9 @@ pub(super) async fn set(
 ) -> JsonResult<Shown> {
     let clock = &mut shared.state().clock;
     let time = input.time.unwrap_or_else(|| clock.now());
+    if !Clock::is_usable(time) {
+        return Err(bad_request("the year must be 1970 to 9999"));
+    }
     clock.set(time, input.frozen);
     Ok(Json(Shown::of(clock)))
 }

@@ -67,8 +67,10 @@ impl File {
         create(path)
             .map_err(|error| problem(format!("{error}; name a file that may be written")))?;
         let file = Self::connect(path).map_err(|error| problem(opening(&error)))?;
+        // Before anything of it is changed: it may be another program's.
         file.check().map_err(problem)?;
         let mut file = file;
+        file.log_ahead().map_err(|error| problem(opening(&error)))?;
         let rows = file.read().map_err(problem)?;
         Ok((file, rows))
     }
@@ -87,9 +89,6 @@ impl File {
         };
         if tables == 0 && file.number("application_id")? == 0 && !file.is_read_only()? {
             file.make()?;
-        }
-        if !file.is_read_only()? {
-            file.log_ahead()?;
         }
         Ok(file)
     }

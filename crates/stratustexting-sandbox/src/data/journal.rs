@@ -74,6 +74,8 @@ struct Progress {
     done: u64,
     /// How many commits failed.
     failures: u64,
+    /// The last ticket whose commit was made before the last failure.
+    done_before_failure: u64,
     /// Why the last one did.
     reason: Option<Arc<str>>,
     closed: bool,
@@ -95,7 +97,7 @@ impl fmt::Display for NotStored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the sandbox can't keep this, so it was not carried out: {}",
+            "the sandbox couldn't keep everything, so this may not have been carried out: {}",
             self.0
         )
     }
@@ -134,7 +136,13 @@ impl Pending {
             .await;
         // The sender lives as long as `inner`, so there is always a value.
         let ended = ended.map(|it| it.clone()).unwrap_or_default();
-        if ended.failures == self.failures && ended.done >= ticket {
+        let is_stored = match ended.failures - self.failures {
+            0 => ended.done >= ticket,
+            // A later commit failed before anybody here noticed.
+            1 => ended.done_before_failure >= ticket,
+            _ => false,
+        };
+        if is_stored {
             return Ok(());
         }
         let reason = ended.reason.unwrap_or_else(|| "it is stopping".into());
@@ -270,6 +278,7 @@ impl Writer {
             self.inner.progress.send_modify(|progress| match result {
                 Ok(()) => progress.done = ticket,
                 Err(reason) => {
+                    progress.done_before_failure = progress.done;
                     progress.failures += 1;
                     progress.reason = Some(reason.into());
                 }

@@ -7,8 +7,13 @@ use serde_json::Value;
 
 use super::{Change, Content, Kind, Rows, change::Key};
 use crate::{
-    clock::Clock, fault::Faults, ledger::Ledger, oauth, seed, settings::Settings, shared::Shared,
-    state::State,
+    clock::Clock,
+    fault::Faults,
+    ledger::Ledger,
+    oauth, seed,
+    settings::Settings,
+    shared::Shared,
+    state::{State, delivery::DeliveryState},
 };
 
 /// What the seeded data follow from. A file has it from its first moment.
@@ -123,15 +128,14 @@ impl Parts {
     /// What has changed since the last time.
     pub(super) fn changes(&mut self, shared: &Shared) -> Vec<Change> {
         let mut changes = Vec::new();
-        let state = {
+        let (state, entries) = {
+            // Both at once: an entry must not say of something that it was carried out while
+            // that is only in the next commit.
+            let mut ledger = shared.ledger_to_write();
             let mut state = shared.state_to_write();
             state.take_changes(&mut changes);
-            Content::json(&state.singles()).json
-        };
-        let entries = {
-            let mut ledger = shared.ledger_to_write();
             ledger.take_changes(&mut changes);
-            ledger.next_number()
+            (Content::json(&state.singles()).json, ledger.next_number())
         };
         let broken = {
             let mut faults = shared.faults_to_write();
@@ -187,6 +191,16 @@ impl Parts {
         } = restored;
         {
             let mut state = shared.state_to_write();
+            for (number, _) in old_state.unfinished() {
+                // Its task may have ended: what became of it is all that is known.
+                let now = state.deliveries.get(number);
+                let ended = now
+                    .filter(|it| it.state != DeliveryState::UnderWay)
+                    .cloned();
+                if let (Some(ended), Some(old)) = (ended, old_state.deliveries.get_mut(number)) {
+                    *old = ended;
+                }
+            }
             old_state
                 .deliveries
                 .continue_at(state.deliveries.next_number());
@@ -205,6 +219,7 @@ impl Parts {
             old_faults.broken_mut().continue_at(next);
             std::mem::swap(faults.broken_mut(), old_faults.broken_mut());
         }
-        shared.change_settings(|_| Ok(settings)).map(drop)
+        shared.put_back_settings(settings);
+        Ok(())
     }
 }

@@ -96,7 +96,10 @@ fn next_batch(shared: &Shared, subscription: &str) -> Option<Batch> {
 async fn post_batch(shared: &Shared, batch: Batch) -> bool {
     let settings = shared.settings().deliveries;
     // Events may have joined the batch a moment ago; see `dispatch.rs`.
-    let _ = shared.begin().stored().await;
+    if shared.begin().stored().await.is_err() {
+        // Whatever is left of it is posted after a wait.
+        return true;
+    }
     let slot = shared.outbox.slot().await;
     let response = shared
         .callbacks

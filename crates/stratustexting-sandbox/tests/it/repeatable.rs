@@ -102,6 +102,8 @@ async fn the_clock_stands_still_runs_and_is_set_over_http() {
     );
     let set = clock(json!({"time": "2031-05-06T07:08:09+02:00", "frozen": true})).await;
     assert_eq!(set, at("2031-05-06T05:08:09.000Z", true));
+    let far = json!({"time": "+262142-12-31T23:59:58Z", "frozen": true});
+    assert_eq!(clock(far).await.0, 400);
     let (_, runs) = clock(json!({"frozen": false})).await;
     assert_eq!(runs["frozen"], false);
     assert!(

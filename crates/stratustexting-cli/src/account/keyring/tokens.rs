@@ -62,7 +62,12 @@ impl TokenStore for KeyringTokens {
     }
 
     fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.blocking(backend::delete)
+        async move {
+            self.blocking(backend::delete).await?;
+            // A login that was killed while it moved may have left it.
+            self.file.clear().await
+        }
+        .boxed()
     }
 
     fn lock(&self) -> BoxFuture<'_, Result<StoreLock, StoreError>> {

@@ -17,10 +17,10 @@ export async function scene(browser, service) {
 
   const says = (from, text) => service.control('POST', '/customer/messages',
     { from, to: service.at.number, text });
-  await says('+13125550100', 'Do you have gluten-free bread on Mondays?');
-  await says('+14155550100', 'STOP');
-  await service.send('+16175550100', 'Your table for two is booked for 7 pm.');
-  await says('+16175550100', 'Perfect, thank you!');
+  await says('+12035550100', 'Do you have gluten-free bread on Mondays?');
+  await says('+12075550100', 'STOP');
+  await service.send('+12145550100', 'Your table for two is booked for 7 pm.');
+  await says('+12145550100', 'Perfect, thank you!');
   await service.send(PHONE, 'Hello! We have started with your order 1042.');
   await says(PHONE, 'Great. May I come at five?');
   await service.sendPicture(PHONE, 'Any time from four. See you soon!', picture, 'cake.png');

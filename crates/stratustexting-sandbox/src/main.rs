@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    io::{self, Write as _},
     net::{IpAddr, Ipv4Addr},
     process::ExitCode,
     time::Duration,
@@ -80,23 +81,28 @@ async fn check_health(port: u16) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[allow(
-    clippy::print_stdout,
-    reason = "this output is what the program is for"
-)]
+/// Prints it at once. A reader that wants only the first line may have gone by then, which is no
+/// reason to stop.
 fn print(sandbox: &Sandbox, json: bool) {
-    if json {
-        println!("{}", sandbox.connection_json());
-        return;
-    }
-    let dialect = sandbox.dialect();
-    println!(
-        "The sandbox is running; Ctrl-C or SIGTERM stops it. Nothing that is sent here reaches anybody."
+    let text = if json {
+        format!("{}\n", sandbox.connection_json())
+    } else {
+        description(sandbox)
+    };
+    let mut output = io::stdout().lock();
+    let _ = output.write_all(text.as_bytes());
+    let _ = output.flush();
+}
+
+fn description(sandbox: &Sandbox) -> String {
+    let mut text = format!(
+        "The sandbox is running; Ctrl-C or SIGTERM stops it. Nothing that is sent here reaches \
+         anybody.\n\nSee it, and answer as the customer: {}\n\n",
+        sandbox.page_url()
     );
-    println!();
-    println!("See it, and answer as the customer: {}", sandbox.page_url());
-    println!();
-    for (name, value) in [
+    let dialect = sandbox.dialect();
+    let shown = (!dialect.is_none()).then(|| dialect.to_string());
+    let values = [
         ("API base", sandbox.api_base()),
         ("authorize", sandbox.authorize_url()),
         ("token", sandbox.token_url()),
@@ -107,12 +113,12 @@ fn print(sandbox: &Sandbox, json: bool) {
         ("number", sandbox.number()),
         ("user", sandbox.username()),
         ("password", sandbox.password()),
-    ] {
-        println!("{name:<14} {value}");
+    ];
+    let dialect = shown.as_deref().map(|shown| ("dialect", shown));
+    for (name, value) in values.into_iter().chain(dialect) {
+        text += &format!("{name:<14} {value}\n");
     }
-    if !dialect.is_none() {
-        println!("{:<14} {dialect}", "dialect");
-    }
+    text
 }
 
 #[allow(clippy::print_stderr, reason = "standard output is for the URLs alone")]
